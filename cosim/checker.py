@@ -1,0 +1,78 @@
+"""An engine that compares every GEMM with the functional engine's bits and the model's cycles."""
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosim.engine import Engine, Operands, Report
+from cosim.functional import Functional
+from tlm import Program
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The verdict on one GEMM; `difference` says in words where it first differs, or is empty."""
+
+    program: Program
+    bits_equal: bool
+    cycles_equal: bool
+    cycles: int
+    difference: str = ""
+
+    @property
+    def equal(self) -> bool:
+        return self.bits_equal and self.cycles_equal
+
+
+class Mismatch(Exception):
+    """A GEMM whose bits or cycles differ from what they must be."""
+
+
+class Checker(Engine):
+    """Runs on `inner` and on the functional engine. Raises Mismatch at the first difference.
+
+    on_check  called with each Checked as it is made, for progress
+    """
+
+    def __init__(self, inner: Engine, on_check: Callable[[Checked], None] | None = None):
+        super().__init__(inner.config)
+        self.inner, self.name, self.on_check = inner, inner.name, on_check
+        self.reference = Functional(inner.config)
+        self.checked: list[Checked] = []
+
+    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
+        expected, predicted = self.reference.run(program, operands)
+        c, report = self.inner.run(program, operands)
+        bits = compare_bits(c, expected)
+        cycles = compare_cycles(report, predicted)
+        verdict = Checked(program, not bits, not cycles, report.cycles, bits or cycles)
+        self.checked.append(verdict)
+        if self.on_check:
+            self.on_check(verdict)
+        if not verdict.equal:
+            where = " ".join(filter(None, (program.gemm.layer, program.gemm.stage))) or "gemm"
+            raise Mismatch(f"{where}: {verdict.difference}")
+        return c, report
+
+
+def compare_bits(c: np.ndarray, expected: np.ndarray) -> str:
+    """'' when every bit is equal, or which element differs first, and how."""
+    word = {4: np.uint32, 2: np.uint16}[expected.dtype.itemsize]
+    got, want = c.view(word), expected.view(word)
+    where = np.argwhere(got != want)
+    if not len(where):
+        return ""
+    row, column = map(int, where[0])
+    digits = expected.dtype.itemsize * 2
+    return (f"element ({row}, {column}) is 0x{got[row, column]:0{digits}x}, not 0x{want[row, column]:0{digits}x}; "
+            f"{len(where)} of {got.size} elements differ")
+
+
+def compare_cycles(report: Report, predicted: Report) -> str:
+    """'' when total and all tiles are equal, or what differs first, and how."""
+    for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles)):
+        if got != want:
+            return f"tile {i} takes {got} cycles, not {want} as the model says"
+    if report != predicted:
+        return f"the run takes {report}, not {predicted} as the model says"
+    return ""

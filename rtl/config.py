@@ -1,0 +1,72 @@
+"""The one configuration of an accelerator: frozen, checked, written beside every result."""
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rtl import timing
+
+BEAT = 4        # activations an operand line brings to a row; the smallest M, so that no beat is wasted
+
+
+class SatConfig(BaseModel):
+    """Parameters of SAT. Raises pydantic.ValidationError, which is a ValueError, naming rule and value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "custom"
+    rows: int = Field(ge=1, le=128, description="rows of the array: rows of the result in a tile")
+    columns: int = Field(ge=1, le=128, description="columns of the array")
+    interleave: int = Field(default=4, le=16, description="outputs that take turns in a processing element")
+    largest_m: Literal[4, 8, 16] = Field(default=16, description="largest M of N:M that the datapath takes")
+    chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
+    clock_mhz: float = Field(default=200.0, gt=0, description="clock, for times only")
+    memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
+    read_bytes_per_cycle: float = Field(default=32.0, gt=0, description="rate of operand reads")
+    write_bytes_per_cycle: float = Field(default=16.0, gt=0, description="rate of result writes")
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        if self.interleave < timing.ACCUMULATE:
+            raise ValueError(f"interleave must be at least the adder's latency of {timing.ACCUMULATE} "
+                             f"cycles, not {self.interleave}")
+        if self.chunk % self.largest_m:
+            raise ValueError(f"chunk must be a multiple of largest_m = {self.largest_m}, not {self.chunk}")
+        return self
+
+    @property
+    def tile_columns(self) -> int:
+        """Columns of the result in a tile: each processing element holds `interleave` of them."""
+        return self.columns * self.interleave
+
+    @property
+    def elements(self) -> int:
+        """Processing elements, which is the peak in multiply-adds per cycle."""
+        return self.rows * self.columns
+
+
+PRESETS = {
+    "small": SatConfig(name="small", rows=4, columns=4, chunk=64),
+    "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, read_bytes_per_cycle=64, write_bytes_per_cycle=32),
+    # 77 GB/s at 200 MHz are 385 bytes per cycle: 256 for reads (the width of an operand line of 32 rows), the rest for writes.
+    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, memory_latency=64,
+                         read_bytes_per_cycle=256, write_bytes_per_cycle=128),
+}
+
+
+def load_config(name: str) -> SatConfig:
+    """A preset by its name, or a JSON file by its path.
+
+    Raises ValueError in one line that names rule and value, for an unknown name or key too.
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    path = Path(name)
+    if not path.is_file():
+        raise ValueError(f"config must be one of {', '.join(PRESETS)} or a JSON file, not {name!r}")
+    try:
+        return SatConfig.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "configuration"
+        raise ValueError(f"{path}: {where}: {first['msg']} (got {first['input']!r})") from None

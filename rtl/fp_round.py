@@ -1,0 +1,30 @@
+"""The one rounding unit: every float of this project is rounded here."""
+from myhdl import always_comb
+
+from rtl.hierarchy import module
+
+
+@module
+def fp_round(word, guard, sticky, rounded, exponent_bits, fraction_bits):
+    """Round an exponent-and-fraction word to nearest, ties to even, and saturate at infinity.
+
+    word            in   exponent_bits + fraction_bits bits, exponent above fraction
+    guard           in   first bit below the word
+    sticky          in   whether any bit below guard is set
+    rounded         out  like word; a carry out of the fraction runs into the exponent, as it should
+    exponent_bits, fraction_bits  of the format: 8, 23 for FP32 and 5, 10 for FP16
+    Latency         0, combinational
+    Golden          rtl/golden/fp_round.py
+    """
+    infinity = (2 ** exponent_bits - 1) << fraction_bits
+
+    @always_comb
+    def nearest_even():
+        if word >= infinity:
+            rounded.next = infinity
+        elif guard and (sticky or word[0]):
+            rounded.next = word + 1
+        else:
+            rounded.next = word
+
+    return nearest_even

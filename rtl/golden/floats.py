@@ -1,0 +1,48 @@
+"""IEEE 754 numbers as the goldens see them: an integer significand, a power of two, and a sign."""
+from typing import NamedTuple
+
+FP16_NAN = 0x7E00
+FP32_NAN = 0x7FC00000
+
+
+class Format(NamedTuple):
+    """A binary interchange format."""
+
+    exponent_bits: int
+    fraction_bits: int
+
+    @property
+    def infinity(self) -> int:
+        return ((1 << self.exponent_bits) - 1) << self.fraction_bits
+
+    @property
+    def sign_place(self) -> int:
+        return self.exponent_bits + self.fraction_bits
+
+    @property
+    def lowest_power(self) -> int:
+        """Power of two of the last bit of the smallest subnormal."""
+        return 2 - (1 << self.exponent_bits - 1) - self.fraction_bits
+
+
+FP16 = Format(5, 10)
+FP32 = Format(8, 23)
+
+
+class Unpacked(NamedTuple):
+    """The value (-1)^sign * significand * 2^power; infinities and NaN by their flags."""
+
+    sign: int
+    significand: int
+    power: int
+    infinite: bool
+    nan: bool
+
+
+def unpack(bits: int, form: Format) -> Unpacked:
+    """Split a bit pattern; a subnormal has no hidden bit and the exponent of the smallest normal."""
+    magnitude = bits & ((1 << form.sign_place) - 1)
+    exponent, fraction = magnitude >> form.fraction_bits, magnitude & ((1 << form.fraction_bits) - 1)
+    significand = fraction | (exponent > 0) << form.fraction_bits
+    power = max(exponent, 1) - 1 + form.lowest_power
+    return Unpacked(bits >> form.sign_place, significand, power, magnitude == form.infinity, magnitude > form.infinity)

@@ -1,0 +1,13 @@
+"""What fp32_to_fp16 computes, in plain integers."""
+from rtl.golden.exact import round_exact
+from rtl.golden.floats import FP16, FP16_NAN, FP32, unpack
+
+
+def fp32_to_fp16(bits: int) -> int:
+    """FP32 to FP16, to nearest even, subnormals kept, overflow to infinity. Every NaN is 0x7E00."""
+    x = unpack(bits, FP32)
+    if x.nan:
+        return FP16_NAN
+    if x.infinite:
+        return x.sign << 15 | FP16.infinity
+    return round_exact(x.sign, x.significand, x.power, FP16)

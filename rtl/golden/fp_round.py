@@ -1,0 +1,9 @@
+"""What fp_round computes, in plain integers."""
+
+
+def fp_round(word: int, guard: int, sticky: int, exponent_bits: int, fraction_bits: int) -> int:
+    """Round an exponent-and-fraction word to nearest, ties to even; from infinity on it is infinity."""
+    infinity = ((1 << exponent_bits) - 1) << fraction_bits
+    if word >= infinity:
+        return infinity
+    return word + (guard and (sticky or word & 1))

@@ -1,0 +1,34 @@
+"""The N:M contract in NumPy: which weights are kept, and their compact form."""
+import numpy as np
+
+
+def nm_mask(w: np.ndarray, n: int, m: int) -> np.ndarray:
+    """Which elements of each M consecutive ones along the first axis are among the N largest magnitudes.
+
+    w        (K, ...) floats; a last group shorter than M is padded with zeros
+    Returns  bool, like w. A tie keeps the lower index; NaN counts as largest.
+    """
+    length = w.shape[0]
+    padded = np.zeros((-(-length // m) * m, *w.shape[1:]), w.dtype)
+    padded[:length] = np.abs(w)
+    groups = padded.reshape(-1, m, *w.shape[1:])
+    rank = np.where(np.isnan(groups), np.inf, groups)
+    # NaN before infinity: lexsort's last key is the first criterion; it is stable, so a tie keeps the lower index.
+    order = np.lexsort((-rank, ~np.isnan(groups)), axis=1)
+    mask = np.zeros(groups.shape, bool)
+    np.put_along_axis(mask, order[:, :n], True, axis=1)
+    return mask.reshape(padded.shape)[:length]
+
+
+def nm_compact(w: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """The N kept values of each group and their indices, ascending.
+
+    w        (K, columns) floats
+    Returns  values (groups, N, columns) like w, and indices (groups, N, columns) int64 within the group
+    """
+    length, columns = w.shape
+    padded = np.zeros((-(-length // m) * m, columns), w.dtype)
+    padded[:length] = w
+    mask = nm_mask(padded, n, m).reshape(-1, m, columns)
+    indices = np.argsort(~mask, axis=1, kind="stable")[:, :n]
+    return np.take_along_axis(padded.reshape(-1, m, columns), indices, axis=1), indices

@@ -1,0 +1,48 @@
+"""What is to be computed: one matrix product, its sparsity, and where in the training step it stands."""
+from dataclasses import dataclass
+
+from rtl.sparsity import Sparsity
+
+OUTPUT_BYTES = {"fp32": 4, "fp16": 2}
+
+
+@dataclass(frozen=True)
+class Gemm:
+    """c (m, n) = a (m, k) @ b (k, n) in FP16 with FP32 accumulators; b N:M sparse along k, or dense.
+
+    output  'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
+    Raises ValueError for a size below 1 or an unknown output.
+    """
+
+    m: int
+    k: int
+    n: int
+    sparsity: Sparsity | None = None
+    output: str = "fp32"
+    layer: str = ""
+    stage: str = ""
+
+    def __post_init__(self):
+        for name in ("m", "k", "n"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"GEMM size {name} must be at least 1, not {getattr(self, name)}")
+        if self.output not in OUTPUT_BYTES:
+            raise ValueError(f"output must be one of {', '.join(OUTPUT_BYTES)}, not {self.output!r}")
+
+    @property
+    def kept(self) -> int:
+        """Elements of k that are multiplied: min(N, length) of each group."""
+        if self.sparsity is None:
+            return self.k
+        groups, rest = divmod(self.k, self.sparsity.m)
+        return groups * self.sparsity.n + min(rest, self.sparsity.n)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of the dense GEMM."""
+        return self.m * self.k * self.n
+
+    @property
+    def macs_skipped(self) -> int:
+        """Multiply-adds that N:M sparsity saves."""
+        return self.m * (self.k - self.kept) * self.n
