@@ -20,10 +20,15 @@ class Operands:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run took, in DUT cycles: busy + waiting + idle = cycles; `tiles` are the cycles of each tile."""
+    """What a run took, in DUT cycles: busy + waiting + idle = cycles.
+
+    tiles   cycles of each tile, from the end of the one before to its own; their sum is `cycles`
+    stores  the cycle after the last word of each block of the result
+    """
 
     cycles: int
     tiles: list[int]
+    stores: list[int]
     busy: int
     waiting: int
     idle: int = 0

@@ -18,5 +18,10 @@ class Functional(Engine):
             with np.errstate(over="ignore", invalid="ignore"):
                 c = c.astype(np.float16)
             c.view(np.uint16)[np.isnan(c)] = FP16_NAN
-        timeline = simulate(program)
-        return c, Report(timeline.cycles, timeline.tiles, timeline.busy, timeline.waiting)
+        return c, predicted(program)
+
+
+def predicted(program: Program) -> Report:
+    """The report that the transaction-level model gives."""
+    timeline = simulate(program)
+    return Report(timeline.cycles, timeline.tiles, timeline.stores, timeline.busy, timeline.waiting)

@@ -17,21 +17,108 @@ from myhdl._block import _Block, _uniqueify_name, block_decorator
 from myhdl._extractHierarchy import _UserVerilogCode
 from myhdl.conversion._toVerilog import toVerilog
 
+from rtl.stream import Interface
+
 _boxes = None       # while a parent elaborates for conversion: the black boxes below it
+
+
+class Box:
+    """A block instance that its converted parent prints as Verilog text, without looking inside."""
+
+    def __init__(self, instance, deco, args, kwargs):
+        bound = inspect.signature(deco.func).bind(*args, **kwargs)
+        bound.apply_defaults()
+        self.instance, self.deco, self.arguments = instance, deco, bound.arguments
+        self.ports = dict(flat_ports(self.arguments))
+
+    def wire(self, code, outputs):
+        """Tell MyHDL which ports are driven here, and what to print; `$name` stands for a port's signal."""
+        for name, signal in self.ports.items():
+            signal._markUsed()
+            signal.read = True                   # an output may end here, at the array's edge
+            if name in outputs:
+                signal.driven = "wire"
+        self.instance.sigdict.update(self.ports)
+        self.instance.verilog_code = _UserVerilogCode(
+            code, dict(self.ports), self.deco.func.__name__, self.deco.func, self.deco.srcfile, self.deco.srcline)
+
+    def close(self, folder, files, shapes):
+        """Convert the module behind this box, and print the box as its instantiation."""
+        outputs = _convert(self, folder, files, shapes)
+        wiring = ",\n".join(f"    .{name}(${name})" for name in self.ports)
+        self.wire(f"{self.module_name} {self.instance.name} (\n{wiring}\n);", outputs)
+
+    @property
+    def module_name(self):
+        """The block's name, followed by its integer parameters."""
+        numbers = [value for value in self.arguments.values() if isinstance(value, int)]
+        return "_".join([self.deco.func.__name__, *map(str, numbers)])
+
+    @property
+    def shape(self):
+        """What has to agree between two instances that share one Verilog module."""
+        others = {n: v for n, v in self.arguments.items() if not isinstance(v, (SignalType, Interface))}
+        return others, {name: len(signal) for name, signal in self.ports.items()}
+
+    def elaborate(self):
+        """The block on fresh signals of the same widths, ready to be converted as a top."""
+        fresh = {name: _fresh(value) for name, value in self.arguments.items()}
+        return _Block(self.deco.func, self.deco, self.deco.func.__name__, self.deco.srcfile,
+                      self.deco.srcline, False, **fresh)
 
 
 class module(block_decorator):
     """Like myhdl.block, and converted to a Verilog module of its own instead of being flattened."""
 
+    box = Box
+
     def __call__(self, *args, **kwargs):
         # _Block is made here, not through super(): it reads the frame that called its decorator.
-        name = _uniqueify_name(f"{self.func.__name__}_{self.calls}")
-        self.calls += 1
         if _boxes is None:
+            name = _uniqueify_name(f"{self.func.__name__}_{self.calls}")
+            self.calls += 1
             return _Block(self.func, self, name, self.srcfile, self.srcline, False, *args, **kwargs)
-        box = _Block(lambda: [], self, name, self.srcfile, self.srcline, False)
-        _boxes.append(Box(box, self, args, kwargs))
-        return box
+        name = f"{self.func.__name__}_{sum(box.deco is self for box in _boxes)}"
+        black = _Block(lambda: [], self, name, self.srcfile, self.srcline, False)
+        _boxes.append(self.box(black, self, args, kwargs))
+        return black
+
+
+def flat_ports(arguments):
+    """(name, signal) of each port among a block's arguments; an interface's fields are named as MyHDL names them."""
+    for name, value in arguments.items():
+        if isinstance(value, Interface):
+            yield from ((f"{name}_{field}", signal) for field, signal in vars(value).items())
+        elif isinstance(value, SignalType):
+            yield name, value
+
+
+def _fresh(value):
+    if isinstance(value, Interface):
+        copy = object.__new__(type(value))
+        vars(copy).update({name: _fresh(signal) for name, signal in vars(value).items()})
+        return copy
+    if isinstance(value, SignalType):
+        return Signal(bool(0)) if value._type is bool else Signal(intbv(0)[len(value):])
+    return value
+
+
+def write_verilog(folder, deco, *args, **kwargs):
+    """Convert a @module and every @module below it, one file each.
+
+    folder  made when it does not exist
+    deco    the top's @module; args and kwargs are its ports and parameters
+    Returns {module name: Path}, children before their parents.
+    Raises ToVerilogWarning as an error, since a warning of MyHDL's converter means lost logic, and
+    ValueError where one module would need two shapes.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ToVerilogWarning)
+        _convert(Box(None, deco, args, kwargs), folder, files, {})
+    return files
 
 
 @contextmanager
@@ -44,70 +131,6 @@ def _collecting_boxes():
         _boxes = outer
 
 
-class Box:
-    """One instance of a @module in a parent that is being converted."""
-
-    def __init__(self, instance, deco, args, kwargs):
-        bound = inspect.signature(deco.func).bind(*args, **kwargs)
-        bound.apply_defaults()
-        self.instance, self.deco, self.arguments = instance, deco, bound.arguments
-        self.ports = {n: v for n, v in bound.arguments.items() if isinstance(v, SignalType)}
-
-    @property
-    def module_name(self):
-        """The block's name, followed by its integer parameters."""
-        numbers = [v for v in self.arguments.values() if isinstance(v, int)]
-        return "_".join([self.deco.func.__name__, *map(str, numbers)])
-
-    @property
-    def shape(self):
-        """What has to agree between two instances that share one Verilog module."""
-        return {n: len(v) if n in self.ports else v for n, v in self.arguments.items()}
-
-    def elaborate(self):
-        """The block on fresh signals of the same widths, ready to be converted as a top."""
-        fresh = {n: _fresh(v) if n in self.ports else v for n, v in self.arguments.items()}
-        return _Block(self.deco.func, self.deco, self.instance.name, self.deco.srcfile,
-                      self.deco.srcline, False, **fresh)
-
-    def close(self, outputs):
-        """Tell MyHDL how the black box is wired and what to print for it."""
-        for name, signal in self.ports.items():
-            signal._markUsed()
-            if name in outputs:
-                signal.driven = "wire"
-            else:
-                signal.read = True
-        wiring = ",\n".join(f"    .{name}(${name})" for name in self.ports)
-        code = f"{self.module_name} {self.instance.name} (\n{wiring}\n);"
-        self.instance.sigdict.update(self.ports)
-        self.instance.verilog_code = _UserVerilogCode(
-            code, dict(self.ports), self.module_name, self.deco.func, self.deco.srcfile, self.deco.srcline)
-
-
-def _fresh(signal):
-    return Signal(bool(0)) if signal._type is bool else Signal(intbv(0)[len(signal):])
-
-
-def write_verilog(folder, deco, *args, **kwargs):
-    """Convert a @module and every @module below it, one file each.
-
-    folder  Path, made when it does not exist
-    deco    the top's @module; args and kwargs are its ports and parameters
-    Returns {module name: Path}, children before their parents.
-    Raises ToVerilogWarning as an error: a warning of MyHDL's converter means lost logic.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    top = Box(_Block(lambda: [], deco, deco.func.__name__, deco.srcfile, deco.srcline, False),
-              deco, args, kwargs)
-    files, shapes = {}, {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ToVerilogWarning)
-        _convert(top, folder, files, shapes)
-    return files
-
-
 def _convert(box, folder, files, shapes):
     """Convert `box` after its children; return the names of its outputs."""
     name = box.module_name
@@ -115,11 +138,31 @@ def _convert(box, folder, files, shapes):
         with _collecting_boxes() as children:
             instance = box.elaborate()
             for child in list(children):
-                child.close(_convert(child, folder, files, shapes))
-            instance._clear = lambda: None       # elaborates again, only for attributes set above
-            toVerilog.no_myhdl_header = True
+                child.close(folder, files, shapes)
+            instance._clear = lambda: None       # would elaborate again, for attributes that are set above
+            toVerilog.no_myhdl_header = True     # it dates the file
             instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False)
         files[name], shapes[name] = folder / f"{name}.v", box.shape
+        files[name].write_text(_without_named_blocks(files[name].read_text()))
     if shapes[name] != box.shape:
         raise ValueError(f"module {name} is used in two shapes: {shapes[name]} and {box.shape}")
     return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", files[name].read_text(), re.MULTILINE))
+
+
+def _without_named_blocks(text):
+    """Move the variables of named blocks to the module: in Icarus each run of a named block forks a thread."""
+    lines, variables, block = [], [], None
+    for line in text.splitlines():
+        if opening := re.fullmatch(r"(always .* begin): (\w+)", line):
+            line, block, names = opening[1], opening[2], []
+        elif line == "end":
+            block = None
+        elif block and (declared := re.fullmatch(r"    (reg|integer) (.*?)(\w+);", line)):
+            names.append(declared[3])
+            variables.append(f"{declared[1]} {declared[2]}{block}_{declared[3]};")
+            continue
+        elif block and names:
+            line = re.sub(rf"\b({'|'.join(names)})\b", rf"{block}_\1", line)
+        lines.append(line)
+    first = next((i for i, line in enumerate(lines) if line.startswith("always")), len(lines))
+    return "\n".join(lines[:first] + variables + [""] * bool(variables) + lines[first:]) + "\n"

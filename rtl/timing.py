@@ -20,9 +20,9 @@ STORE_SETUP = 2         # from starting a drain to the first word at the port
 
 def release_lag(rows: int, columns: int) -> int:
     """Cycles from a tile's last step to its operand banks being free: the last lane reads that much later."""
-    return max(rows, columns + SKEW)
+    return max(rows, columns)
 
 
 def drain_lag(rows: int, columns: int) -> int:
-    """Cycles from a tile's last step to its results standing in all accumulators."""
-    return WEST + rows - 1 + columns - 1 + SELECT + FP16_MUL + ACCUMULATE
+    """Cycles from the end of a tile's last step to its sums standing in all accumulators."""
+    return WEST + rows - 1 + columns - 1 + SELECT + FP16_MUL + ACCUMULATE - 1

@@ -37,6 +37,11 @@ class Timeline:
         return self.cycles - self.busy
 
     @property
+    def stores(self) -> list[int]:
+        """When each block of the result has left."""
+        return [span.store_end for span in self.spans if span.store_end is not None]
+
+    @property
     def tiles(self) -> list[int]:
         """Cycles of each tile, from the end of the one before to its own end: to its last word for the last."""
         ends = [span.compute_end for span in self.spans[:-1]] + [self.cycles]

@@ -1,0 +1,41 @@
+"""The RTL in MyHDL's own simulator: no Verilog, no tools to install, and slow."""
+import numpy as np
+from myhdl import block, delay, instance
+
+from cosim.engine import Engine, Operands, Report
+from cosim.functional import predicted
+from cosim.harness import harness
+from cosim.host import Host
+from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
+from tlm import Program
+
+HALF_PERIOD = 5
+
+
+class MyhdlEngine(Engine):
+    """Simulates the blocks themselves."""
+
+    name = "myhdl"
+
+    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
+        host = Host(program, operands)
+        bench = Bench(program.config)
+        limit = 2 * predicted(program).cycles + 1000
+        simulation(bench, host, limit).run_sim(quiet=1)
+        return host.result(), host.report()
+
+
+@block
+def simulation(bench, host, limit):
+    """The harness, a clock that stands still while the harness says so, and the host."""
+    @instance
+    def clock():
+        while True:
+            yield delay(HALF_PERIOD)
+            bench.clk.next = bench.run
+            yield delay(HALF_PERIOD)
+            bench.clk.next = False
+
+    device = harness(bench.clk, bench.rst, bench.run, bench.host, bench.device_out, bench.config)
+    loop = host_loop(bench, host, 2 * HALF_PERIOD * WINDOW_CYCLES, limit, lambda: None)
+    return clock, device, loop

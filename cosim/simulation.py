@@ -1,0 +1,69 @@
+"""One run of the harness in a simulator: the host's loop, its limits, and a clean end whatever happens."""
+from dataclasses import dataclass, field
+
+from myhdl import Signal, StopSimulation, block, delay, instance
+
+from cosim.harness import ToDevice, ToHost
+from cosim.host import Host
+from rtl.config import SatConfig
+
+WINDOW_CYCLES = 100         # clock cycles between two meetings of host and device
+RESET_WINDOWS = 4
+IDLE_WINDOWS = 20           # windows without any progress, after which the device hangs
+
+
+class SimulationError(RuntimeError):
+    """The simulated hardware, or its simulator, did not do what it must."""
+
+
+@dataclass
+class Bench:
+    """The signals between the host and the harness, and the words the loop needs to explain a failure."""
+
+    config: SatConfig
+    clk: Signal = field(default_factory=lambda: Signal(bool(0)))
+    rst: Signal = field(default_factory=lambda: Signal(bool(1)))
+    run: Signal = field(default_factory=lambda: Signal(bool(0)))
+
+    def __post_init__(self):
+        self.host, self.device_out = ToDevice(self.config), ToHost(self.config)
+
+
+@block
+def host_loop(bench, host: Host, window: int, limit: int, on_window):
+    """Reset the device, then meet it once a window until everything has come back.
+
+    window     MyHDL time units a window takes
+    limit      cycles after which the run is a failure
+    on_window  called after each window; may raise
+    """
+    to_device, device_out = bench.host, bench.device_out
+
+    @instance
+    def drive():
+        bench.rst.next = True
+        for _ in range(RESET_WINDOWS):
+            yield delay(window)
+            on_window()
+        bench.rst.next = False
+        still, before = 0, None
+        while not host.done:
+            yield delay(window)
+            on_window()
+            if device_out.seen == to_device.taken:
+                host.collect(device_out)
+                to_device.taken.next = not to_device.taken
+            if device_out.need and (message := next(host.messages, None)):
+                for name, value in message.items():
+                    getattr(to_device, name).next = value
+                to_device.toggle.next = not to_device.toggle
+                still = 0
+            cycle = int(device_out.cycle)
+            still = still + 1 if cycle == before else 0
+            before = cycle
+            if cycle > limit or still > IDLE_WINDOWS:
+                raise SimulationError(f"the device {'still runs' if cycle > limit else 'stands still'} at cycle {cycle}; "
+                                      f"{len(host.tile_ends)} of {len(host.tiles)} tiles are done")
+        raise StopSimulation
+
+    return drive

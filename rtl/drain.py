@@ -1,0 +1,118 @@
+"""Empties finished accumulators while the array goes on, and sends the block row by row."""
+from myhdl import Signal, always, always_comb, intbv
+
+from rtl import words
+from rtl.hierarchy import module
+from rtl.lanes import join, split
+from rtl.result_lane import result_lane
+
+
+@module
+def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot, drained, results,
+          config):
+    """Send each finished block: for each slot that holds columns, the rows from the top.
+
+    finished          in   another block's sums stand in all accumulators
+    finished_command  in   the words.command of the blocks in both sets of accumulators, set 0 in the low bits
+    stored            out  the block has left
+    drain_*           out  to the array, as in uspe
+    drained           in   row 0's FP32 word for each column
+    results           Stream out  32 bits for each column: FP32, or FP16 in the low half
+    Latency           STORE_SETUP (rtl/timing.py) cycles from drain_load to the first word
+    Throughput        1 word per cycle while results.ready stays high
+    Reset             synchronous, active high
+    Golden            tlm/timeline.py, store_end; rtl/golden/fp32_to_fp16.py
+    """
+    layout = words.command(config)
+    bits = layout.width
+    rows_high, rows_low = layout["rows"]
+    slots_high, slots_low = layout["slots"]
+    half_bit = layout["half"][1]
+    interleave = config.interleave
+    slot_bits = words.slot_bits(config)
+
+    pending = Signal(intbv(0)[2:])               # finished blocks that wait
+    accumulators = Signal(intbv(0)[1:])          # the set that is drained, or comes next
+    command = Signal(intbv(0)[bits:])
+    to_half = Signal(bool(0))
+    draining = Signal(bool(0))
+    chain = Signal(bool(0))                      # the chain's top holds a word that is to be sent
+    row = Signal(intbv(0)[rows_high - rows_low:])
+    slot = Signal(intbv(0)[slots_high - slots_low:])      # the slot to be loaded next
+    starting = Signal(bool(0))
+    advance = Signal(bool(0))                    # the word at the chain's top moves to the port
+    next_slot = Signal(bool(0))
+    singles = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
+    leaving = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
+    word = Signal(intbv(0)[32 * config.columns:])
+
+    @always_comb
+    def choose():
+        if accumulators:
+            command.next = finished_command[2 * bits:bits]
+        else:
+            command.next = finished_command[bits:]
+
+    @always_comb
+    def decide():
+        starting.next = pending != 0 and not draining
+        advance.next = chain and (not results.valid or results.ready)
+        next_slot.next = row + 1 == command[rows_high:rows_low]
+        to_half.next = command[half_bit]
+        stored.next = results.valid and results.ready and not chain
+
+    @always_comb
+    def steer():
+        number = intbv(0)[slot_bits:]
+        if not starting and slot != interleave:
+            number[:] = slot
+        if accumulators:
+            number[:] = number + interleave
+        drain_slot.next = number
+        drain_load.next = starting or (advance and next_slot)      # after the last slot nothing looks at it
+        drain_shift.next = advance
+
+    @always(clk.posedge)
+    def run():
+        if starting:
+            draining.next = True
+            chain.next = True
+        if advance and next_slot and slot == command[slots_high:slots_low]:
+            chain.next = False
+        if stored:
+            draining.next = False
+            accumulators.next = not accumulators
+        if finished and not starting:
+            pending.next = pending + 1
+        elif starting and not finished:
+            pending.next = pending - 1
+        if rst:
+            draining.next = False
+            chain.next = False
+            accumulators.next = 0
+            pending.next = 0
+
+    @always(clk.posedge)
+    def count():
+        if starting:
+            row.next = 0
+            slot.next = 1
+        elif advance and next_slot:
+            row.next = 0
+            if slot != interleave:
+                slot.next = slot + 1
+        elif advance:
+            row.next = row + 1
+
+    @always(clk.posedge)
+    def send():
+        if advance:
+            results.valid.next = True
+            results.data.next = word
+        elif results.ready:
+            results.valid.next = False
+        if rst:
+            results.valid.next = False
+
+    lanes = [result_lane(singles[c], to_half, leaving[c]) for c in range(config.columns)]
+    return (choose, decide, steer, run, count, send, lanes, split(drained, singles), join(leaving, word))

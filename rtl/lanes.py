@@ -1,0 +1,56 @@
+"""A bus and its lanes: the one place that slices buses.
+
+MyHDL's shadow slices can vanish in conversion; these blocks print plain part-selects instead.
+"""
+from myhdl import always_comb
+
+from rtl.hierarchy import Box, module
+
+
+class _Wiring(Box):
+    """Lanes connected to their stretch of a bus by continuous assignments."""
+
+    def __init__(self, instance, deco, args, kwargs):
+        super().__init__(instance, deco, args, kwargs)
+        self.lanes = {f"lane{k}": lane for k, lane in enumerate(self.arguments["lanes"])}
+        self.ports |= self.lanes
+
+    def close(self, folder, files, shapes):
+        width = len(self.arguments["lanes"][0])
+        pieces = {lane: f"$bus[{width * (k + 1) - 1}:{width * k}]" for k, lane in enumerate(self.lanes)}
+        if self.deco is split:
+            code = "\n".join(f"assign ${lane} = {piece};" for lane, piece in pieces.items())
+            self.wire(code, self.lanes)
+        else:
+            code = "\n".join(f"assign {piece} = ${lane};" for lane, piece in pieces.items())
+            self.wire(code, {"bus"})
+
+
+class wiring(module):
+    box = _Wiring
+
+
+@wiring
+def split(bus, lanes):
+    """Drive each signal of the list `lanes` from its stretch of `bus`, lane 0 from the low bits. Combinational."""
+    width, count = len(lanes[0]), len(lanes)
+    mask = 2 ** width - 1
+
+    @always_comb
+    def spread():
+        for k in range(count):
+            lanes[k].next = (bus >> k * width) & mask
+
+    return spread
+
+
+@wiring
+def join(lanes, bus):
+    """Drive `bus` from the list `lanes`, lane 0 into the low bits. Combinational."""
+    width = len(lanes[0])
+
+    @always_comb
+    def collect():
+        bus.next = sum(int(lane) << k * width for k, lane in enumerate(lanes))
+
+    return collect

@@ -1,0 +1,88 @@
+"""The north edge of a column: its weight buffer, and the steps it sends down."""
+from myhdl import Signal, always, concat, intbv
+
+from rtl import words
+from rtl.hierarchy import module
+
+
+@module
+def north_lane(clk, write, write_address, write_data, control, control_out, step, config):
+    """Keep two banks of weights of one column, and send one down each cycle.
+
+    write          in   store write_data (`interleave` words.weight, the first in the low bits) at write_address
+    control        in   words.north_control
+    control_out    out  control a cycle later, for the next column
+    step           out  words.step
+    Latency        2 cycles from control to step
+    Throughput     1 step per cycle
+    Reset          none: control comes reset, and with it step's valid
+    Golden         none of its own; rtl/golden/gemm.py through the array
+    """
+    layout = words.north_control(config)
+    tag_bits = layout["valid"][0]                # slot, first and valid, as in words.step
+    read_bit = layout["read"][1]
+    address_high, address_low = layout["address"]
+    value_high, value_low = layout["value"]
+    first_bit = layout["first_value"][1]
+    last_bit = layout["last_value"][1]
+    sparse_bit = layout["sparse"][1]
+    weight_bits = words.weight(config).width
+    line_bits = config.interleave * weight_bits
+    floor_bits = words.index_bits(config) + 1
+    floors_bits = config.interleave * floor_bits
+    everything = 2 ** config.largest_m - 1
+
+    memory = [Signal(intbv(0)[line_bits:]) for _ in range(2 * config.chunk)]
+    fetched = Signal(intbv(0)[line_bits:])
+    fresh = Signal(bool(0))
+    rest = Signal(intbv(0)[line_bits:])          # the line's weights that have not been sent
+    tag = Signal(intbv(0)[tag_bits:])
+    value = Signal(intbv(0)[2:])
+    first_value = Signal(bool(0))
+    last_value = Signal(bool(0))
+    sparse = Signal(bool(0))
+    floors = Signal(intbv(0)[floors_bits:])      # of each interleaved column: one above its last index
+
+    @always(clk.posedge)
+    def store():
+        if write:
+            memory[write_address].next = write_data
+
+    @always(clk.posedge)
+    def fetch():
+        control_out.next = control
+        fresh.next = control[read_bit]
+        if control[read_bit]:
+            fetched.next = memory[control[address_high:address_low]]
+        tag.next = control[tag_bits:]
+        value.next = control[value_high:value_low]
+        first_value.next = control[first_bit]
+        last_value.next = control[last_bit]
+        sparse.next = control[sparse_bit]
+
+    @always(clk.posedge)
+    def send():
+        line = intbv(0)[line_bits:]
+        index = intbv(0)[floor_bits - 1:]
+        floor = intbv(0)[floor_bits:]
+        above = intbv(0)[floor_bits:]
+        pruned = intbv(0)[config.largest_m:]
+        if fresh:
+            line[:] = fetched
+        else:
+            line[:] = rest
+        if sparse:
+            index[:] = line[weight_bits:16]
+        else:
+            index[:] = value
+        if not first_value:
+            floor[:] = floors[floors_bits:floors_bits - floor_bits]
+        above[:] = index + 1
+        pruned[:] = (((1 << index) - 1) >> floor) << floor           # between two indices
+        if last_value:
+            pruned[:] = pruned | ((everything >> above) << above)    # and beyond the last
+        rest.next = line >> weight_bits
+        floors.next = concat(floors[floors_bits - floor_bits:], above)
+        step.next = concat(tag, pruned, index, line[16:])
+
+    return store, fetch, send

@@ -1,0 +1,52 @@
+"""Sparse tensor computing engine: the systolic array with its operand buffers and its drain chain."""
+from myhdl import Signal, intbv
+
+from rtl import words
+from rtl.config import BEAT
+from rtl.hierarchy import module
+from rtl.lanes import join, split
+from rtl.north_lane import north_lane
+from rtl.stce_row import stce_row
+
+
+@module
+def stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control,
+         drain_load, drain_shift, drain_slot, drained, config):
+    """Rows x columns processing elements; output-stationary.
+
+    line            in   an operand line: BEAT activations for each row, or `interleave` weights for each column
+    west_write      in   store the line as activations at west_address
+    north_write     in   store it as weights at north_address
+    west_control    in   words.west_control, for row 0; every further row acts a cycle later
+    north_control   in   words.north_control, for column 0; every further column acts a cycle later
+    drain_*         in   as in uspe, to all at once; sums move up, row 0 leaves first
+    drained         out  an FP32 word for each column
+    Latency         rtl/timing.py: WEST, NORTH, drain_lag
+    Reset           synchronous, active high, for at least rows + columns cycles: controls hop
+    Golden          rtl/golden/gemm.py
+    """
+    row_bits = BEAT * 16
+    column_bits = config.interleave * words.weight(config).width
+    control_w, control_n = len(west_control), len(north_control)
+    step_bits = words.step(config).width
+    rows, columns = range(config.rows), range(config.columns)
+
+    row_lines = [Signal(intbv(0)[row_bits:]) for _ in rows]
+    column_lines = [Signal(intbv(0)[column_bits:]) for _ in columns]
+    west_controls = [west_control] + [Signal(intbv(0)[control_w:]) for _ in rows]
+    north_controls = [north_control] + [Signal(intbv(0)[control_n:]) for _ in columns]
+    steps = [Signal(intbv(0)[step_bits:]) for _ in columns]
+    souths = [Signal(intbv(0)[step_bits * config.columns:]) for _ in range(config.rows + 1)]
+    # Row 0 sends; the chain is closed to a ring, for what enters at the bottom is never sent.
+    drains = [drained] + [Signal(intbv(0)[32 * config.columns:]) for _ in rows[1:]] + [drained]
+
+    wires = split(line, row_lines), split(line, column_lines), join(steps, souths[0])
+    lanes = [
+        north_lane(clk, north_write, north_address, column_lines[c], north_controls[c], north_controls[c + 1],
+                   steps[c], config)
+        for c in columns]
+    array = [
+        stce_row(clk, rst, west_write, west_address, row_lines[r], west_controls[r], west_controls[r + 1],
+                 souths[r], souths[r + 1], drain_load, drain_shift, drain_slot, drains[r + 1], drains[r], config)
+        for r in rows]
+    return wires, lanes, array
