@@ -1,11 +1,13 @@
 """Engines that run a program: `cosim.engine(name, config)` is the one door."""
 from cosim.engine import Engine, GemmResult, Operands, Report
 from cosim.functional import Functional
+from cosim.icarus_engine import IcarusEngine
+from cosim.myhdl_engine import MyhdlEngine
 from rtl.config import PRESETS, SatConfig
 
 __all__ = ["ENGINES", "Engine", "GemmResult", "Operands", "Report", "engine"]
 
-ENGINES = {"functional": Functional}
+ENGINES = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
 
 
 def engine(name: str, config: SatConfig | str = "small") -> Engine:

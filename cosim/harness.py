@@ -20,7 +20,7 @@ OUTSTANDING = 4             # blocks between command and store: two sets of accu
 
 
 class ToDevice(Interface):
-    """What the host drives; `toggle` changes with each message.
+    """What the host drives; `toggle` changes with each message, and once during reset.
 
     lines, count          operand lines, the first in the low bits, and how many they are
     command               words.command of the tile, valid in the message that completes it
@@ -125,6 +125,9 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
             held.next = command
             delay.next = read_delay
             sent.next = (sent + 1) % 256
+        if rst:                                  # the first message only resets
+            filled.next = 0
+            sent.next = 0
 
     @always_comb
     def offer():
@@ -237,6 +240,7 @@ def mailbox(clk, rst, push, word, taken, seen, content, count, full, width, capa
         if rst:
             seen.next = taken
             count.next = 0
+            content.next = 0
 
     return limit, keep
 

@@ -42,6 +42,7 @@ def host_loop(bench, host: Host, window: int, limit: int, on_window):
     @instance
     def drive():
         bench.rst.next = True
+        to_device.toggle.next = not to_device.toggle
         for _ in range(RESET_WINDOWS):
             yield delay(window)
             on_window()
@@ -49,6 +50,7 @@ def host_loop(bench, host: Host, window: int, limit: int, on_window):
         still, before = 0, None
         while not host.done:
             yield delay(window)
+            yield delay(0)          # Cosimulation reads the device's signals only after this time has begun
             on_window()
             if device_out.seen == to_device.taken:
                 host.collect(device_out)

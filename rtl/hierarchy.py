@@ -141,7 +141,8 @@ def _convert(box, folder, files, shapes):
                 child.close(folder, files, shapes)
             instance._clear = lambda: None       # would elaborate again, for attributes that are set above
             toVerilog.no_myhdl_header = True     # it dates the file
-            instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False)
+            instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False,
+                             timescale="1ns/1ns")
         files[name], shapes[name] = folder / f"{name}.v", box.shape
         files[name].write_text(_without_named_blocks(files[name].read_text()))
     if shapes[name] != box.shape:

@@ -1,0 +1,141 @@
+"""Icarus Verilog as a tool: compile a harness, build MyHDL's bridge, and say what is missing."""
+import atexit
+import functools
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from myhdl import Signal
+
+from cosim.harness import ToDevice, ToHost, harness
+from rtl.config import SatConfig
+from rtl.hierarchy import flat_ports, write_verilog
+
+INSTALL = "apt-get install iverilog g++"
+WATCHED = {     # signal of the device -> when it must be known
+    "commands_ready": "1", "operands_ready": "1", "results_valid": "1", "tile_done": "1",
+    "results_data": "{device}.results_valid", "busy": "1", "waiting": "1"}
+
+TOP = """\
+// The harness, a clock that stands still while the harness says so, and MyHDL's pipe.
+`timescale 1ns/1ns
+module top;
+  reg clk = 0;
+  reg [7:0] unknown = 0;
+{declarations}
+
+  harness dut (
+{connections});
+
+  // On a grid that never meets the host's messages, which come at multiples of 1000.
+  always begin
+    #5 clk = run && unknown == 0;
+    #5 clk = 0;
+  end
+
+  // MyHDL would read an x as 0, so it is caught here.
+  always @(negedge clk) if (rst === 1'b0) begin
+{checks}
+  end
+
+  initial begin
+{dump}    $from_myhdl({inputs});
+    $to_myhdl({outputs}, unknown);
+  end
+endmodule
+"""
+
+
+class ToolMissing(RuntimeError):
+    """A program that co-simulation needs is not installed."""
+
+
+class ToolFailed(RuntimeError):
+    """A program refused its input: the Verilog does not compile, for example."""
+
+
+def tool(name: str) -> str:
+    """Path of a program. Raises ToolMissing with the line that installs it."""
+    path = shutil.which(name)
+    if path is None:
+        raise ToolMissing(f"{name} is not installed; on Debian or Ubuntu: {INSTALL} "
+                          "(or: python -m cosim.install)")
+    return path
+
+
+def call(*command, cwd=None) -> None:
+    """Run a program. Raises ToolFailed with what it printed."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
+    if done.returncode:
+        raise ToolFailed(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")
+
+
+@functools.cache
+def scratch() -> Path:
+    """A folder for this process's generated files, removed when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="sat-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def bridge() -> Path:
+    """MyHDL's bridge to Icarus, built from the source that the installed myhdl package brings."""
+    source = Path(sysconfig.get_path("data"), "share/myhdl/cosimulation/icarus")
+    if not source.is_dir():
+        source = Path(sys.prefix, "share/myhdl/cosimulation/icarus")
+    call(tool("iverilog-vpi"), "--name=myhdl", source / "myhdl.c", source / "myhdl_table.c", cwd=scratch())
+    return scratch() / "myhdl.vpi"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A compiled simulation, and the folder with its Verilog."""
+
+    vvp: Path
+    verilog: Path
+
+
+@functools.cache
+def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = None,
+             verilog: Path | None = None) -> Image:
+    """Convert the harness of a configuration and compile it.
+
+    waves    VCD file that every run of the image writes
+    keep     folder for the generated Verilog, instead of one that is removed
+    verilog  compile this folder's Verilog (as `keep` left it) instead of generating it
+    """
+    build = Path(tempfile.mkdtemp(dir=scratch()))
+    folder = verilog or keep or build / "verilog"
+    ports = dict(clk=Signal(bool(0)), rst=Signal(bool(0)), run=Signal(bool(0)),
+                 host=ToDevice(config), device_out=ToHost(config))
+    if verilog is None:
+        write_verilog(folder, harness, **ports, config=config)
+        (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
+    top = build / "top.v"
+    top.write_text(_top(ports, waves))
+    image = build / "top.vvp"
+    call(tool("iverilog"), "-g2005", "-s", "top", "-o", image, top, *sorted(folder.glob("*.v")))
+    return Image(image, folder)
+
+
+def _top(ports, waves: Path | None) -> str:
+    signals = dict(flat_ports(ports))
+    del signals["clk"]
+    inputs = [name for name in signals if name == "rst" or name.startswith("host_")]
+    outputs = [name for name in signals if name not in inputs]
+    width = {name: f"[{len(s) - 1}:0] " if len(s) > 1 else "" for name, s in signals.items()}
+    declare = [f"  reg {width[n]}{n}{' = 1' if n == 'rst' else ' = 0'};" for n in inputs] + \
+              [f"  wire {width[n]}{n};" for n in outputs]
+    device = "dut.sat_0"
+    checks = "\n".join(
+        f"    {'else ' * (code > 1)}if ({when.format(device=device)} && ^{device}.{name} === 1'bx) unknown = {code};"
+        for code, (name, when) in enumerate(WATCHED.items(), 1))
+    dump = f'    $dumpfile("{waves}");\n    $dumpvars(0, dut);\n' if waves else ""
+    return TOP.format(declarations="\n".join(declare), checks=checks, dump=dump, inputs=", ".join(inputs),
+                      outputs=", ".join(outputs),
+                      connections=",\n".join(f"    .{n}({n})" for n in ["clk", *signals]))

@@ -1,0 +1,120 @@
+"""The converted Verilog in Icarus, driven through MyHDL's Cosimulation."""
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from myhdl import Cosimulation, CosimulationError, Signal, Simulation, intbv
+
+from cosim import icarus
+from cosim.engine import Engine, Operands, Report
+from cosim.functional import predicted
+from cosim.host import Host
+from cosim.simulation import Bench, SimulationError, host_loop
+from rtl.config import SatConfig
+from rtl.hierarchy import flat_ports
+from tlm import Program
+
+WINDOW = 1              # MyHDL time units: a thousand of Verilog's, which are 100 clock cycles
+PATIENCE = 600.0        # seconds that a window may take before the simulator counts as hung
+
+
+class IcarusEngine(Engine):
+    """Simulates the Verilog.
+
+    waves     VCD file to write (of the last run)
+    keep      folder that keeps the generated Verilog
+    verilog   folder whose Verilog is simulated instead of newly generated
+    patience  seconds a window of 100 clock cycles may take
+    """
+
+    name = "icarus"
+
+    def __init__(self, config: SatConfig, *, waves: Path | None = None, keep: Path | None = None,
+                 verilog: Path | None = None, patience: float = PATIENCE):
+        super().__init__(config)
+        self.waves = waves and Path(waves).resolve()
+        self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))
+        self.patience = patience
+
+    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
+        host, bench = Host(program, operands), Bench(program.config)
+        limit = 2 * predicted(program).cycles + 1000
+        with _one_cpu(), Simulator(self.image, bench, self.patience) as simulator:
+            simulator.simulate(host, limit)
+        return host.result(), host.report()
+
+
+@contextmanager
+def _one_cpu():
+    """Keep this thread and the simulator it starts on one processor: a pipe between two costs six times more."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class Simulator:
+    """A vvp process that never outlives its `with` block, and is ended when it hangs."""
+
+    def __init__(self, image: icarus.Image, bench: Bench, patience: float):
+        self.image, self.bench, self.patience = image, bench, patience
+        self.unknown = Signal(intbv(0)[8:])
+        self.log = image.vvp.with_suffix(".log")
+        self.hung = False
+
+    def __enter__(self) -> "Simulator":
+        command = f'exec {icarus.tool("vvp")} -n -M- -m "$1" "$2" > "$3" 2>&1 < /dev/null'
+        signals = dict(flat_ports(dict(rst=self.bench.rst, run=self.bench.run, host=self.bench.host,
+                                       device_out=self.bench.device_out)), unknown=self.unknown)
+        os.environ.setdefault("MALLOC_TOP_PAD_", str(64 << 20))     # spares vvp a third of its time in the kernel
+        self.device = Cosimulation(["sh", "-c", command, "sh", str(icarus.bridge()), str(self.image.vvp),
+                                    str(self.log)], **signals)
+        self.process = self.device._child
+        self._wind_up()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.timer.cancel()
+        self.process.kill()
+        self.process.wait()
+
+    def simulate(self, host: Host, limit: int) -> None:
+        """Run until the host is done. Raises SimulationError when the simulator ends before."""
+        simulation = Simulation(self.device, host_loop(self.bench, host, WINDOW, limit, self.check))
+        try:
+            simulation.run(quiet=1)
+        except CosimulationError:
+            raise SimulationError(self.last_words()) from None
+        finally:
+            if not simulation._finished:         # after Ctrl-C, for example: MyHDL would still hold its pipes
+                self.process.kill()
+                simulation.quit()
+
+    def _wind_up(self) -> None:
+        self.timer = threading.Timer(self.patience, self._give_up)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _give_up(self) -> None:
+        self.hung = True
+        self.process.send_signal(signal.SIGKILL)
+
+    def check(self) -> None:
+        """After each window: the watchdog starts anew, and an unknown value ends the run."""
+        self.timer.cancel()
+        if self.unknown:
+            name = list(icarus.WATCHED)[int(self.unknown) - 1]
+            raise SimulationError(f"{name} is unknown (x or z) at cycle {int(self.bench.device_out.cycle)}")
+        self._wind_up()
+
+    def last_words(self) -> str:
+        """Why the process ended."""
+        if self.hung:
+            return f"the simulator was ended: no answer within {self.patience:g} s"
+        said = self.log.read_text().strip() if self.log.exists() else ""
+        return f"the simulator ended by itself (exit code {self.process.poll()}){': ' + said if said else ''}"
