@@ -48,12 +48,11 @@ def fp32_add(clk, a, b, total):
         big = intbv(0)[32:]
         little = intbv(0)[32:]
         gap = intbv(0)[8:]
+        big[:] = a
+        little[:] = b
         if a[31:] < b[31:]:
             big[:] = b
             little[:] = a
-        else:
-            big[:] = a
-            little[:] = b
         # A subnormal has the exponent of the smallest normal, 1.
         if big[31:23] != 0 and little[31:23] == 0:
             gap[:] = big[31:23] - 1

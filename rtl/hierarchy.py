@@ -167,3 +167,4 @@ def _without_named_blocks(text):
         lines.append(line)
     first = next((i for i, line in enumerate(lines) if line.startswith("always")), len(lines))
     return "\n".join(lines[:first] + variables + [""] * bool(variables) + lines[first:]) + "\n"
+

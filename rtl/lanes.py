@@ -17,13 +17,11 @@ class _Wiring(Box):
 
     def close(self, folder, files, shapes):
         width = len(self.arguments["lanes"][0])
-        pieces = {lane: f"$bus[{width * (k + 1) - 1}:{width * k}]" for k, lane in enumerate(self.lanes)}
         if self.deco is split:
-            code = "\n".join(f"assign ${lane} = {piece};" for lane, piece in pieces.items())
-            self.wire(code, self.lanes)
+            self.wire("\n".join(f"assign ${lane} = $bus[{width * (k + 1) - 1}:{width * k}];"
+                                for k, lane in enumerate(self.lanes)), self.lanes)
         else:
-            code = "\n".join(f"assign {piece} = ${lane};" for lane, piece in pieces.items())
-            self.wire(code, {"bus"})
+            self.wire(f"assign $bus = {{{', '.join(f'${lane}' for lane in reversed(self.lanes))}}};", {"bus"})
 
 
 class wiring(module):

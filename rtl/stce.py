@@ -5,8 +5,8 @@ from rtl import words
 from rtl.config import BEAT
 from rtl.hierarchy import module
 from rtl.lanes import join, split
-from rtl.north_lane import north_lane
-from rtl.stce_row import stce_row
+from rtl.stce_column import stce_column
+from rtl.west_lane import west_lane
 
 
 @module
@@ -27,26 +27,30 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
     """
     row_bits = BEAT * 16
     column_bits = config.interleave * words.weight(config).width
+    group_bits = words.group_bits(config)
     control_w, control_n = len(west_control), len(north_control)
-    step_bits = words.step(config).width
     rows, columns = range(config.rows), range(config.columns)
 
     row_lines = [Signal(intbv(0)[row_bits:]) for _ in rows]
     column_lines = [Signal(intbv(0)[column_bits:]) for _ in columns]
     west_controls = [west_control] + [Signal(intbv(0)[control_w:]) for _ in rows]
     north_controls = [north_control] + [Signal(intbv(0)[control_n:]) for _ in columns]
-    steps = [Signal(intbv(0)[step_bits:]) for _ in columns]
-    souths = [Signal(intbv(0)[step_bits * config.columns:]) for _ in range(config.rows + 1)]
-    # Row 0 sends; the chain is closed to a ring, for what enters at the bottom is never sent.
-    drains = [drained] + [Signal(intbv(0)[32 * config.columns:]) for _ in rows[1:]] + [drained]
+    loads = [Signal(bool(0)) for _ in rows]
+    groups = [Signal(intbv(0)[group_bits:]) for _ in rows]
+    load_buses = [Signal(intbv(0)[config.rows:]) for _ in range(config.columns + 1)]
+    group_buses = [Signal(intbv(0)[config.rows * group_bits:]) for _ in range(config.columns + 1)]
+    sums = [Signal(intbv(0)[32:]) for _ in columns]
 
-    wires = split(line, row_lines), split(line, column_lines), join(steps, souths[0])
+    wires = (split(line, row_lines), split(line, column_lines), join(loads, load_buses[0]),
+             join(groups, group_buses[0]), join(sums, drained))
     lanes = [
-        north_lane(clk, north_write, north_address, column_lines[c], north_controls[c], north_controls[c + 1],
-                   steps[c], config)
-        for c in columns]
-    array = [
-        stce_row(clk, rst, west_write, west_address, row_lines[r], west_controls[r], west_controls[r + 1],
-                 souths[r], souths[r + 1], drain_load, drain_shift, drain_slot, drains[r + 1], drains[r], config)
+        west_lane(clk, west_write, west_address, row_lines[r], west_controls[r], west_controls[r + 1],
+                  loads[r], groups[r], config)
         for r in rows]
+    # A column's drain chain is closed to a ring, for what enters at the bottom is never sent.
+    array = [
+        stce_column(clk, rst, north_write, north_address, column_lines[c], north_controls[c], north_controls[c + 1],
+                    load_buses[c], group_buses[c], load_buses[c + 1], group_buses[c + 1],
+                    drain_load, drain_shift, drain_slot, sums[c], sums[c], config)
+        for c in columns]
     return wires, lanes, array

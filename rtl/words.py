@@ -8,6 +8,11 @@ def index_bits(config: SatConfig) -> int:
     return (config.largest_m - 1).bit_length()
 
 
+def group_bits(config: SatConfig) -> int:
+    """A group of activations, and above them one bit for each that is infinite or NaN."""
+    return 17 * config.largest_m
+
+
 def slot_bits(config: SatConfig) -> int:
     """Bits of an accumulator's number: two sets of `interleave`."""
     return (2 * config.interleave - 1).bit_length()
