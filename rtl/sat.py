@@ -34,10 +34,10 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
     west_write, north_write = Signal(bool(0)), Signal(bool(0))
     west_address = Signal(intbv(0)[words.field_bits(words.west_control(config), "address"):])
     north_address = Signal(intbv(0)[words.field_bits(words.north_control(config), "address"):])
-    full = Signal(intbv(0)[2:])
+    loaded, occupied = Signal(intbv(0)[2:]), Signal(intbv(0)[2:])
     held_commands = Signal(intbv(0)[2 * command_bits:])
     finished_command = Signal(intbv(0)[2 * command_bits:])
-    bank_done, loading, finished, stored = (Signal(bool(0)) for _ in range(4))
+    started, bank_done, finished, stored = (Signal(bool(0)) for _ in range(4))
     west_control = Signal(intbv(0)[words.west_control(config).width:])
     north_control = Signal(intbv(0)[words.north_control(config).width:])
     accumulators_free = Signal(intbv(0)[2:])
@@ -49,7 +49,7 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
 
     @always_comb
     def watch():
-        working.next = commands.valid or loading or full != 0 or issuing or accumulators_free != 2
+        working.next = commands.valid or occupied != 0 or issuing or accumulators_free != 2
 
     @always(clk.posedge)
     def count():
@@ -65,8 +65,8 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
             idle.next = 0
 
     load = loader(clk, rst, commands, operands, line, west_write, west_address, north_write, north_address,
-                  full, held_commands, bank_done, loading, config)
-    issue = sequencer(clk, rst, full, held_commands, bank_done, west_control, north_control, finished,
+                  loaded, occupied, held_commands, started, bank_done, config)
+    issue = sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, finished,
                       finished_command, stored, accumulators_free, issuing, tile_done, config)
     array = stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control,
                  drain_load, drain_shift, drain_slot, drained, config)

@@ -7,13 +7,14 @@ from rtl.hierarchy import module
 
 
 @module
-def sequencer(clk, rst, full, held_commands, bank_done, west_control, north_control, finished, finished_command,
+def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, finished, finished_command,
               stored, accumulators_free, issuing, last_step, config):
     """Run each tile as soon as its operands are there and, for a new block, accumulators are free.
 
-    full               in   one bit a bank: its tile is loaded
+    loaded             in   one bit a bank: it holds a tile to be started
     held_commands      in   the words.command of both banks, bank 0 in the low bits
-    bank_done            out  the last lane has read the older bank for the last time
+    started            out  the older loaded tile starts in the next cycle
+    bank_done          out  the last lane has read the older bank for the last time
     west_control       out  words.west_control for row 0
     north_control      out  words.north_control for column 0
     finished           out  a block's sums stand in all accumulators
@@ -22,7 +23,7 @@ def sequencer(clk, rst, full, held_commands, bank_done, west_control, north_cont
     accumulators_free  out  sets of accumulators that are free
     issuing            out  a step is issued in this cycle
     last_step          out  and it is the last of its tile
-    Latency            START_SETUP from full to the first step; release_lag and drain_lag (rtl/timing.py) from a
+    Latency            START_SETUP from loaded to the first step; release_lag and drain_lag (rtl/timing.py) from a
                        tile's last step to bank_done and to finished being acted upon
     Throughput         1 step per cycle, without a pause between tiles that are ready
     Reset              synchronous, active high
@@ -62,7 +63,6 @@ def sequencer(clk, rst, full, held_commands, bank_done, west_control, north_cont
     north_line = Signal(intbv(0)[north_line_bits:])
     starting_sum = Signal(bool(0))               # the steps are the first of their sums
     last_value = Signal(bool(0))
-    start = Signal(bool(0))
     reading = Signal(bool(0))
     group_start = Signal(bool(0))
     load_delay = Signal(intbv(0)[load_lag:])
@@ -93,12 +93,12 @@ def sequencer(clk, rst, full, held_commands, bank_done, west_control, north_cont
 
     @always_comb
     def admit():
-        start.next = (last_step or not issuing) and full[bank] and \
+        started.next = (last_step or not issuing) and loaded[bank] and \
             (not candidate[first_bit] or accumulators_free != 0)
 
     @always(clk.posedge)
     def run():
-        if start:
+        if started:
             command.next = candidate
             bank.next = not bank
             issuing.next = True
@@ -120,7 +120,7 @@ def sequencer(clk, rst, full, held_commands, bank_done, west_control, north_cont
 
     @always(clk.posedge)
     def count():
-        if start:
+        if started:
             value.next = 0
             place.next = 0
             if bank:
@@ -131,7 +131,7 @@ def sequencer(clk, rst, full, held_commands, bank_done, west_control, north_cont
                 north_line.next = 0
         elif issuing:
             if reading:
-                west_line.next = west_line + 1
+                west_line.next = (west_line + 1) % 2 ** west_line_bits
             if place != interleave - 1:
                 place.next = place + 1
             elif not last_step:
@@ -144,9 +144,9 @@ def sequencer(clk, rst, full, held_commands, bank_done, west_control, north_cont
 
     @always(clk.posedge)
     def account():
-        if start and candidate[first_bit] and not stored:
+        if started and candidate[first_bit] and not stored:
             accumulators_free.next = accumulators_free - 1
-        elif stored and not (start and candidate[first_bit]):
+        elif stored and not (started and candidate[first_bit]):
             accumulators_free.next = accumulators_free + 1
         if last_step:
             if accumulators:
