@@ -1,0 +1,50 @@
+"""What the training tests share."""
+import copy
+
+import torch
+from torch import nn
+
+import cosim
+from cosim.recorder import Recorder
+from training import convert, nm_mask
+
+
+def functional() -> cosim.Engine:
+    """The fast engine; vcu1525 has the fewest tiles, and so the quickest timeline."""
+    return cosim.engine("functional", "vcu1525")
+
+
+def recorded(module: nn.Module, method: str, n: int | None = None, m: int | None = None) -> tuple[nn.Module, Recorder]:
+    """The converted module, and the recorder of the GEMMs that it executes."""
+    recorder = Recorder(functional())
+    return convert(module, method, n, m, recorder), recorder
+
+
+def draw(shape: tuple[int, ...], seed: int) -> torch.Tensor:
+    """Normal numbers that FP16 represents."""
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).half().float()
+
+
+def gradients(module: nn.Module, x: torch.Tensor, seed: int) -> dict[str, torch.Tensor]:
+    """Output, and the gradients of input and parameters, for a seeded output gradient."""
+    x = x.clone().requires_grad_()
+    module.zero_grad()
+    y = module(x)
+    y.backward(draw(tuple(y.shape), seed))
+    return {"y": y.detach(), "x": x.grad, **{name: p.grad for name, p in module.named_parameters()}}
+
+
+def masked(layer: nn.Module, dim: int, n: int, m: int) -> nn.Module:
+    """A copy of the layer with its FP16 weights pruned along `dim`, dense where that has fewer than M elements."""
+    result = copy.deepcopy(layer)
+    with torch.no_grad():
+        weight = result.weight.half()
+        keep = nm_mask(weight, n, m, dim) if weight.shape[dim] >= m else torch.ones_like(weight, dtype=torch.bool)
+        result.weight.copy_(weight * keep)
+    return result
+
+
+def difference(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    """Largest difference, in units of FP16's last place (2^-11) at the size of the largest value."""
+    assert ours.shape == theirs.shape and ours.numel() > 0
+    return float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-3)) * 2 ** 11

@@ -1,0 +1,98 @@
+"""Converting a module."""
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from tests.training.support import draw, functional, recorded
+from training import SatConv2d, SatLinear, convert
+from training.conversion import use_engine
+
+
+class Block(nn.Module):
+    """Layers in a tree, one of them used twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.ModuleDict({"conv": nn.Conv2d(8, 8, 3, padding=1), "head": nn.Linear(8, 4)})
+        self.again = self.body["conv"]
+
+    def forward(self, x):
+        return self.body["head"](self.again(self.body["conv"](x)).mean((2, 3)))
+
+
+def test_layers_are_replaced_in_a_copy_and_named_by_their_path():
+    module = Block()
+    converted, recorder = recorded(module, "bdwp", 2, 8)
+    converted(draw((2, 8, 4, 4), 1))
+    assert [program.gemm.layer for program, _ in recorder.runs] == ["body.conv", "body.conv", "body.head"]
+    assert type(converted.body["conv"]) is SatConv2d and type(converted.body["head"]) is SatLinear
+    assert type(module.body["conv"]) is nn.Conv2d and type(module.body["head"]) is nn.Linear
+    assert converted.again is converted.body["conv"] and converted.again is not module.again
+
+
+def test_parameters_are_copied_and_keep_their_names_mode_and_hooks():
+    module, seen = Block().eval(), []
+    module.body["head"].register_forward_hook(lambda *_: seen.append(1))
+    converted = convert(module, "dense", None, None, functional())
+    assert not converted.training and not converted.again.training
+    assert list(converted.state_dict()) == list(module.state_dict())
+    assert all(torch.equal(a, b) and a is not b for a, b in zip(converted.parameters(), module.parameters()))
+    converted(draw((2, 8, 4, 4), 1))
+    assert seen == [1]
+
+
+def test_tied_weights_stay_tied():
+    module = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8))
+    module[1].weight = module[0].weight
+    converted = convert(module, "dense", None, None, functional())
+    assert converted[1].weight is converted[0].weight
+
+
+def test_a_module_that_is_a_layer_goes_by_its_class():
+    converted, recorder = recorded(nn.Linear(8, 4), "dense")
+    converted(draw((1, 8), 1))
+    assert type(converted) is SatLinear and recorder.runs[0][0].gemm.layer == "Linear"
+
+
+def test_a_converted_module_can_be_copied_and_converted_again():
+    converted, first = recorded(Block(), "dense")
+    again, second = recorded(copy.deepcopy(converted), "bdwp", 2, 8)
+    again(draw((2, 8, 4, 4), 1))
+    assert not first.runs and [str(program.gemm.sparsity) for program, _ in second.runs] == ["2:8"] * 3
+
+
+def test_the_engine_can_be_changed_without_changing_a_bit():
+    converted, x = convert(Block(), "bdwp", 2, 8, functional()), draw((2, 8, 4, 4), 1)
+    before = converted(x)
+    _, recorder = recorded(nn.Identity(), "dense")
+    use_engine(converted, recorder)
+    assert torch.equal(converted(x), before) and len(recorder.runs) == 3
+
+
+class Doubled(nn.Linear):
+    """A layer that computes something else."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+@pytest.mark.parametrize("layer, words", [
+    (nn.Conv2d(8, 8, 3, groups=2), "groups must be 1, not 2"),
+    (nn.Conv2d(8, 8, 3, padding="same"), "padding must be a number or a pair, not 'same'"),
+    (nn.Conv2d(8, 8, 3, padding=1, padding_mode="circular"), "padding_mode must be 'zeros', not 'circular'"),
+    (Doubled(8, 8), "forward must be that of Linear, not Doubled's own"),
+    (nn.LazyLinear(8), "must know its sizes.*LazyLinear"),
+    (nn.Linear(8, 8).double(), "must be float32, not torch.float64"),
+    (nn.utils.parametrizations.weight_norm(nn.Linear(8, 8)), "no parametrization, not weight"),
+    (nn.MultiheadAttention(8, 2), "MultiheadAttention never calls")])
+def test_what_cannot_be_lowered_is_refused_by_name_rule_and_value(layer, words):
+    with pytest.raises(ValueError, match=f"layer 1: .*{words}"):
+        convert(nn.Sequential(nn.ReLU(), layer), "dense", None, None, functional())
+
+
+@pytest.mark.parametrize("method, n, m", [("srste2", 2, 8), ("bdwp", 8, 2), ("bdwp", None, None)])
+def test_an_unknown_method_or_pattern_is_refused(method, n, m):
+    with pytest.raises(ValueError, match="must be"):
+        convert(nn.Linear(8, 8), method, n, m, functional())

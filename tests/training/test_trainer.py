@@ -1,0 +1,96 @@
+"""Training: reproducible, robust to overflow, and it learns."""
+import pytest
+import torch
+from torch import nn
+
+from cosim.recorder import Recorder
+from tests.training.support import functional
+from training import Settings, Trainer, digits, training_step
+
+DIGITS = digits(0)
+
+
+def trainer(method="bdwp", seed=0, model="cnn", engine=None):
+    return Trainer(model, DIGITS, engine or functional(), method, "2:8", Settings(seed=seed))
+
+
+def bits(trainer):
+    """Everything that training changes."""
+    state = [*trainer.module.state_dict().values()]
+    return state + [trainer.optimizer.state[weight]["velocity"] for weight in trainer.optimizer.weights()]
+
+
+@pytest.mark.parametrize("method", ["dense", "bdwp"])
+def test_the_same_seed_gives_the_same_bits_and_two_calls_are_as_good_as_one(method):
+    one, two, other = trainer(method), trainer(method), trainer(method, seed=1)
+    losses = one.train(steps=6)
+    torch.manual_seed(99)       # nobody else's draws matter
+    assert two.train(steps=2) + two.train(steps=4) == losses and len(losses) == 6
+    assert all(torch.equal(a, b) for a, b in zip(bits(one), bits(two))) and len(bits(one)) > 30
+    assert other.train(steps=6) != losses
+
+
+def test_a_module_that_draws_is_reproducible_too_and_the_users_copy_is_left_alone():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Dropout(0.5), nn.Linear(32, 10))
+    before = module[1].weight.clone()
+    assert trainer(model=module).train(steps=3) == trainer(model=module).train(steps=3)
+    assert torch.equal(module[1].weight, before)
+
+
+def test_the_gemms_of_a_step_are_the_workload():
+    recorder = Recorder(functional())
+    run = trainer(engine=recorder)
+    run.train(steps=1)
+    assert [program.gemm for program, _ in recorder.runs] == training_step(run.module, (32, 1, 8, 8), "bdwp", 2, 8)
+
+
+@pytest.mark.parametrize("method", ["dense", "bdwp"])
+def test_a_short_training_recognises_most_digits(method):
+    run = trainer(method)
+    start, losses = run.evaluate(), run.train(epochs=2)
+    assert len(losses) == 90 and start < 0.3 and run.evaluate() > 0.85
+
+
+def test_an_overflow_skips_the_step_and_the_next_goes_on():
+    run = trainer()
+    run.train(steps=2)
+    before = [weight.clone() for weight in run.optimizer.weights()]
+    run.loss_scale.scale = 2.0 ** 24        # beyond FP16 for the gradients of a mean over 32 images
+    run.train(steps=1)
+    assert all(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights()))
+    assert (run.loss_scale.skipped, run.loss_scale.scale) == (1, 2.0 ** 23)
+    run.loss_scale.scale = 1024.0
+    run.train(steps=1)
+    assert not any(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights()))
+
+
+def test_evaluation_can_use_another_engine_and_changes_nothing():
+    recorder = Recorder(functional())
+    run = trainer(engine=recorder)
+    run.train(steps=2)
+    before, executed = [value.clone() for value in bits(run)], len(recorder.runs)
+    assert run.evaluate(functional()) == run.evaluate(functional())
+    assert len(recorder.runs) == executed and all(torch.equal(a, b) for a, b in zip(before, bits(run)))
+    run.evaluate()
+    assert len(recorder.runs) == executed + 3 * 4
+
+
+def test_progress_is_told_after_every_step():
+    told = []
+    losses = trainer().train(steps=3, progress=lambda *args: told.append(args))
+    assert told == [(i + 1, 3, loss) for i, loss in enumerate(losses)]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"epochs": 1, "steps": 1}, {"epochs": 0}, {"steps": -1}])
+def test_either_epochs_or_steps_are_to_be_given(arguments):
+    with pytest.raises(ValueError, match="epochs or steps"):
+        trainer().train(**arguments)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: Settings(batch=0), lambda: Settings(seed=-1), lambda: trainer(method="magic"), lambda: trainer(model="magic"),
+    lambda: Trainer("cnn", DIGITS, functional(), "bdwp", None), lambda: Trainer("cnn", DIGITS, functional(), "bdwp", "8:2"),
+    lambda: Trainer("cnn", DIGITS, functional(), settings=Settings(lr=0))])
+def test_bad_arguments_are_refused(make):
+    with pytest.raises(ValueError):
+        make()

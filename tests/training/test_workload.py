@@ -1,0 +1,75 @@
+"""The predicted GEMMs of a training step are those that a converted module executes."""
+import pytest
+import torch
+from torch import nn
+
+from tests.training.support import draw, recorded
+from training import models, training_step
+
+
+class Residual(nn.Module):
+    """Two branches, a projection, a layer used twice, and dimensions that fit no group."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 11, 3, padding=1)
+        self.left = nn.Sequential(nn.Conv2d(11, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1))
+        self.right = nn.Conv2d(11, 16, 1, stride=2)
+        self.head = nn.Linear(16, 16)
+
+    def forward(self, x):
+        x = self.stem(x).relu()
+        x = (self.left(x) + self.right(x)).relu().flatten(2).transpose(1, 2)
+        return self.head(self.head(x).relu())
+
+
+MODULES = {"cnn": (lambda: models.build("cnn", 0), (4, 1, 8, 8)), "residual": (Residual, (2, 3, 6, 6)),
+           "layer": (lambda: nn.Linear(24, 10), (3, 24))}
+
+
+@pytest.mark.parametrize("method, n, m", [("dense", None, None), ("bdwp", 2, 8), ("bdwp", 1, 4), ("bdwp", 4, 16)])
+@pytest.mark.parametrize("name", MODULES)
+def test_the_workload_equals_what_is_executed_gemm_by_gemm_and_in_order(name, method, n, m):
+    factory, shape = MODULES[name]
+    module = factory()
+    expected = training_step(module, shape, method, n, m)
+    converted, recorder = recorded(module, method, n, m)
+    converted(draw(shape, 1)).square().sum().backward()
+    assert [program.gemm for program, _ in recorder.runs] == expected
+    assert training_step(converted, shape, method, n, m) == expected
+    assert len(expected) >= 2
+
+
+def test_a_step_of_the_cnn_has_eleven_gemms_and_the_first_layer_no_bp():
+    gemms = training_step(models.build("cnn", 0), (32, 1, 8, 8), "bdwp", 2, 8)
+    assert [(gemm.layer, gemm.stage) for gemm in gemms] == [
+        ("0", "ff"), ("3", "ff"), ("6", "ff"), ("10", "ff"), ("10", "bp"), ("10", "wu"), ("6", "bp"), ("6", "wu"),
+        ("3", "bp"), ("3", "wu"), ("0", "wu")]
+    assert sum(gemm.macs for gemm in gemms if gemm.stage == "ff") == 32 * 62_464
+
+
+def test_a_layer_with_a_frozen_weight_passes_the_gradient_on_but_has_no_wu():
+    module = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8))
+    module[1].weight.requires_grad_(False)
+    stages = [(gemm.layer, gemm.stage) for gemm in training_step(module, (4, 8))]
+    assert stages == [("0", "ff"), ("1", "ff"), ("1", "bp"), ("0", "wu")]
+
+
+def test_the_module_is_left_as_it_was():
+    module = models.build("cnn", 0).eval()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    training_step(module, (2, 1, 8, 8))
+    assert not module.training and all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    assert not any(child._forward_hooks for child in module.modules())
+
+
+def test_big_networks_are_traced_without_computing():
+    with torch.device("meta"):
+        module = nn.Sequential(*[nn.Conv2d(512, 512, 3, padding=1) for _ in range(50)])
+    gemms = training_step(module, (64, 512, 56, 56), "bdwp", 2, 8)      # 2.4e13 multiply-adds a stage and layer
+    assert len(gemms) == 149 and sum(gemm.macs for gemm in gemms) > 10 ** 15
+
+
+def test_what_cannot_be_lowered_is_refused():
+    with pytest.raises(ValueError, match="layer 0: groups must be 1, not 2"):
+        training_step(nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), (1, 4, 8, 8))

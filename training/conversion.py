@@ -1,0 +1,74 @@
+"""Which layers of a module can run on an engine, and a copy of the module in which they do."""
+import copy
+
+import torch
+from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.utils import parametrize
+
+from cosim import Engine
+from training.layers import Offload, SatConv2d, SatLinear, check_convolution
+from training.methods import Scheme
+
+_DROP_IN = {nn.Linear: SatLinear, nn.Conv2d: SatConv2d}
+
+
+def convert(module: nn.Module, method: str, n: int | None, m: int | None, engine: Engine) -> nn.Module:
+    """A deep copy of `module` in which every nn.Linear and nn.Conv2d runs its GEMMs on `engine`.
+
+    method   'dense' or 'bdwp' (training.methods.METHODS); n, m its sparsity, ignored for dense
+    A layer's name in reports is its dotted path in the module; a module that is itself a layer goes by its class name.
+    Parameters, hooks and mode are kept, and what was shared is shared. Converting a converted module changes its
+    method or engine.
+    Raises ValueError, naming layer, rule and value, for what cannot be lowered; also for an unknown method or pattern.
+    """
+    scheme, result = Scheme.of(method, n, m), copy.deepcopy(module)
+    offloaded = {layer: _drop_in(layer, Offload(name, scheme, engine)) for name, layer in find_layers(result)}
+    for parent in list(result.modules()):
+        for attribute, child in parent._modules.items():
+            if child in offloaded:
+                parent._modules[attribute] = offloaded[child]
+    return offloaded.get(result, result)
+
+
+def find_layers(module: nn.Module) -> list[tuple[str, nn.Linear | nn.Conv2d]]:
+    """(name, layer) of every layer to be lowered, in the order of registration. Raises ValueError as convert does."""
+    layers = []
+    for path, child in module.named_modules():
+        if isinstance(child, nn.MultiheadAttention):
+            raise ValueError(f"layer {path or 'MultiheadAttention'}: attention must be written with nn.Linear, "
+                             f"since {type(child).__name__} never calls its layers")
+        kind = next((kind for kind in _DROP_IN if isinstance(child, kind)), None)
+        if kind:
+            name = path or kind.__name__
+            _check(child, kind, name)
+            layers.append((name, child))
+    return layers
+
+
+def use_engine(module: nn.Module, engine: Engine) -> None:
+    """From now on the converted layers of `module` run on `engine`. The bits stay the same."""
+    for child in module.modules():
+        if isinstance(child, (SatLinear, SatConv2d)):
+            child.offload.engine = engine
+
+
+def _check(layer: nn.Module, kind: type[nn.Module], name: str) -> None:
+    if type(layer).forward not in (kind.forward, _DROP_IN[kind].forward):
+        raise ValueError(f"layer {name}: forward must be that of {kind.__name__}, not {type(layer).__name__}'s own")
+    if isinstance(layer, LazyModuleMixin):
+        raise ValueError(f"layer {name}: must know its sizes before it is converted, not be {type(layer).__name__}")
+    if parametrize.is_parametrized(layer):
+        raise ValueError(f"layer {name}: must have no parametrization, not {', '.join(layer.parametrizations)}")
+    if layer.weight.dtype != torch.float32:
+        raise ValueError(f"layer {name}: master weights must be float32, not {layer.weight.dtype}")
+    if kind is nn.Conv2d:
+        check_convolution(layer, name)
+
+
+def _drop_in(layer: nn.Linear | nn.Conv2d, offload: Offload) -> SatLinear | SatConv2d:
+    """The layer's own state in the drop-in class: nothing is built or copied that the user did not make."""
+    cls = SatLinear if isinstance(layer, nn.Linear) else SatConv2d
+    result = cls.__new__(cls)
+    result.__dict__.update(layer.__dict__, offload=offload)
+    return result

@@ -1,0 +1,20 @@
+"""The N:M contract for tensors: which elements of each group are kept."""
+import torch
+
+from rtl import golden
+from training.precision import to_numpy
+
+
+def nm_mask(w: torch.Tensor, n: int, m: int, dim: int) -> torch.Tensor:
+    """Which elements of each M consecutive ones along `dim` are among the N largest magnitudes.
+
+    w        float tensor of any shape; a last group shorter than M is padded with zeros
+    Returns  bool tensor, like w. A tie keeps the lower index; NaN counts as largest.
+    Raises ValueError unless 1 <= n <= m; IndexError for a dim that w does not have.
+
+    The hardware prunes FP16 weights: ask for the mask of `w.half()` to see the one it uses, since rounding makes ties.
+    """
+    if not 1 <= n <= m:
+        raise ValueError(f"an N:M mask needs 1 <= N <= M, not {n}:{m}")
+    mask = golden.nm_mask(to_numpy(w.movedim(dim, 0)), n, m)
+    return torch.from_numpy(mask).movedim(0, dim).to(w.device)

@@ -1,0 +1,88 @@
+"""The weight update, as the hardware's vector engine does it, and the scale that keeps FP16 gradients in range."""
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+
+class SGD(torch.optim.Optimizer):
+    """Momentum SGD of the arithmetic contract: FP32, each operation rounded once, in this order.
+
+    g' = g * (1/scale);  g' = g' + wd * w;  v = mu * v + g';  w = w - lr * v
+
+    v starts at zero. Constants are rounded to FP32 first. The FP16 copies of w and their N:M masks are made by the
+    layers, from w. Raises ValueError for a constant out of its range, and for parameters that are not float32.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0):
+        if not lr > 0:
+            raise ValueError(f"lr must be above 0, not {lr}")
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum must be at least 0 and below 1, not {momentum}")
+        if not weight_decay >= 0:
+            raise ValueError(f"weight_decay must be at least 0, not {weight_decay}")
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        for weight in self.weights():
+            if weight.dtype != torch.float32:
+                raise ValueError(f"parameters must be float32, not {weight.dtype}")
+
+    def weights(self) -> list[Tensor]:
+        """All parameters."""
+        return [weight for group in self.param_groups for weight in group["params"]]
+
+    @torch.no_grad()
+    def step(self, scale: float = 1.0) -> None:
+        """One update of every parameter that has a gradient; gradients are of the loss times `scale`."""
+        for group in self.param_groups:
+            constants = [_fp32(group[key]) for key in ("lr", "momentum", "weight_decay")]
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    state = self.state[weight]
+                    velocity = state.setdefault("velocity", torch.zeros_like(weight))
+                    _update(weight, velocity, weight.grad * (_fp32(1) / _fp32(scale)), *constants)
+
+
+def _update(w: Tensor, v: Tensor, gradient: Tensor, lr: Tensor, mu: Tensor, wd: Tensor) -> None:
+    """Steps of the contract on the unscaled gradient, w and v in place."""
+    # No add with alpha and no addcmul: those may fuse a product and a sum into a single rounding.
+    gradient = gradient + wd * w
+    v.mul_(mu).add_(gradient)
+    w.sub_(lr * v)
+
+
+def _fp32(value: float) -> Tensor:
+    return torch.tensor(value, dtype=torch.float32)
+
+
+class LossScale:
+    """Dynamic loss scaling by powers of two.
+
+    scale     to multiply the loss with before `backward`; 1,024 at first, at least 1 and at most 2^24
+    interval  good steps in a row after which the scale doubles; 500
+    skipped   steps not taken so far
+    """
+
+    SMALLEST, LARGEST = 1.0, 2.0 ** 24
+
+    def __init__(self, scale: float = 1024.0, interval: int = 500):
+        if not self.SMALLEST <= scale <= self.LARGEST:
+            raise ValueError(f"loss scale must be from {self.SMALLEST:g} to {self.LARGEST:g}, not {scale}")
+        if interval < 1:
+            raise ValueError(f"interval must be at least 1 step, not {interval}")
+        self.scale, self.interval, self.good, self.skipped = float(scale), interval, 0, 0
+
+    def step(self, optimizer: SGD) -> bool:
+        """Update the weights, unless a gradient is not finite: then halve the scale and touch nothing else.
+
+        Returns whether the weights were updated.
+        """
+        gradients = [weight.grad for weight in optimizer.weights() if weight.grad is not None]
+        if not all(bool(gradient.isfinite().all()) for gradient in gradients):
+            self.scale, self.good = max(self.scale / 2, self.SMALLEST), 0
+            self.skipped += 1
+            return False
+        optimizer.step(self.scale)
+        self.good += 1
+        if self.good == self.interval:
+            self.scale, self.good = min(self.scale * 2, self.LARGEST), 0
+        return True
