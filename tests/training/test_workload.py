@@ -66,8 +66,8 @@ def test_the_module_is_left_as_it_was():
 def test_big_networks_are_traced_without_computing():
     with torch.device("meta"):
         module = nn.Sequential(*[nn.Conv2d(512, 512, 3, padding=1) for _ in range(50)])
-    gemms = training_step(module, (64, 512, 56, 56), "bdwp", 2, 8)      # 2.4e13 multiply-adds a stage and layer
-    assert len(gemms) == 149 and sum(gemm.macs for gemm in gemms) > 10 ** 15
+    gemms = training_step(module, (64, 512, 56, 56), "bdwp", 2, 8)      # 4.7e11 multiply-adds a stage and layer
+    assert len(gemms) == 149 and sum(gemm.macs for gemm in gemms) > 10 ** 13
 
 
 def test_what_cannot_be_lowered_is_refused():
