@@ -48,7 +48,7 @@ class SatConfig(BaseModel):
 PRESETS = {
     "small": SatConfig(name="small", rows=4, columns=4, chunk=64),
     "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, read_bytes_per_cycle=64, write_bytes_per_cycle=32),
-    # 77 GB/s at 200 MHz are 385 bytes per cycle: 256 for reads (the width of an operand line of 32 rows), the rest for writes.
+    # 77 GB/s at 200 MHz are 385 bytes per cycle: 256 for reads (an operand line of 32 rows), the rest for writes.
     "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, memory_latency=64,
                          read_bytes_per_cycle=256, write_bytes_per_cycle=128),
 }

@@ -17,7 +17,19 @@ from myhdl._block import _Block, _uniqueify_name, block_decorator
 from myhdl._extractHierarchy import _UserVerilogCode
 from myhdl.conversion._toVerilog import toVerilog
 
+from rtl.keywords import RESERVED
 from rtl.stream import Interface
+
+# Verilator's warnings that generated code cannot avoid, each with its reason beside it.
+WAIVERS = """\
+// Blocking assignments in clocked blocks are those to their own variables.
+/* verilator lint_off BLKSEQ */
+// MyHDL's operators have no width: a value that does not fit its signal is an error when MyHDL simulates it.
+/* verilator lint_off WIDTH */
+// At the edges of the array outputs end, and each block reads only its part of a command.
+/* verilator lint_off UNUSEDSIGNAL */
+
+"""
 
 _boxes = None       # while a parent elaborates for conversion: the black boxes below it
 
@@ -110,7 +122,7 @@ def write_verilog(folder, deco, *args, **kwargs):
     deco    the top's @module; args and kwargs are its ports and parameters
     Returns {module name: Path}, children before their parents.
     Raises ToVerilogWarning as an error, since a warning of MyHDL's converter means lost logic, and
-    ValueError where one module would need two shapes.
+    ValueError where one module would need two shapes, or a signal is called what Verilog reserves.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,10 +156,18 @@ def _convert(box, folder, files, shapes):
             instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False,
                              timescale="1ns/1ns")
         files[name], shapes[name] = folder / f"{name}.v", box.shape
-        files[name].write_text(_without_named_blocks(files[name].read_text()))
+        text = _without_named_blocks(files[name].read_text())
+        _refuse_reserved_words(name, text)
+        files[name].write_text(WAIVERS + text.lstrip())
     if shapes[name] != box.shape:
         raise ValueError(f"module {name} is used in two shapes: {shapes[name]} and {box.shape}")
     return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", files[name].read_text(), re.MULTILINE))
+
+
+def _refuse_reserved_words(module_name, text):
+    declared = re.findall(r"^(?:input|output|reg|wire)\b.*?(\w+)(?: \[[^]]*\])?;", text, re.MULTILINE)
+    for word in sorted(RESERVED & {module_name, *declared}):
+        raise ValueError(f"module {module_name}: a signal cannot be called {word!r}, which Verilog reserves")
 
 
 def _without_named_blocks(text):
@@ -167,4 +187,3 @@ def _without_named_blocks(text):
         lines.append(line)
     first = next((i for i, line in enumerate(lines) if line.startswith("always")), len(lines))
     return "\n".join(lines[:first] + variables + [""] * bool(variables) + lines[first:]) + "\n"
-

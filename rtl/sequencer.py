@@ -7,8 +7,8 @@ from rtl.hierarchy import module
 
 
 @module
-def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, finished, finished_command,
-              stored, accumulators_free, issuing, last_step, config):
+def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, finished,
+              finished_command, stored, accumulators_free, issuing, last_step, config):
     """Run each tile as soon as its operands are there and, for a new block, accumulators are free.
 
     loaded             in   one bit a bank: it holds a tile to be started
