@@ -1,21 +1,34 @@
-"""Engines that run a program: `cosim.engine(name, config)` is the one door."""
+"""Engines that run a program: `cosim.engine(name, config)` is the one door.
+
+    import cosim, numpy as np
+    a, b = np.ones((8, 64), np.float16), np.ones((64, 8), np.float16)
+    result = cosim.engine("icarus", "small").gemm(a, b, "2:8")
+    result.c, result.cycles, result.tiles       # float32 accumulators; DUT cycles, in all and of each tile
+"""
+import inspect
+
 from cosim.engine import Engine, GemmResult, Operands, Report
 from cosim.functional import Functional
 from cosim.icarus_engine import IcarusEngine
 from cosim.myhdl_engine import MyhdlEngine
-from rtl.config import PRESETS, SatConfig
+from cosim.simulation import SimulationError
+from cosim.tools import ToolFailed, ToolMissing
+from rtl.config import SatConfig, load_config
 
-__all__ = ["ENGINES", "Engine", "GemmResult", "Operands", "Report", "engine"]
+__all__ = ["ENGINES", "Engine", "GemmResult", "Operands", "Report", "SimulationError", "ToolFailed", "ToolMissing",
+           "engine"]
 
 ENGINES = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
 
 
-def engine(name: str, config: SatConfig | str = "small") -> Engine:
-    """The engine of that name for a configuration, or for a preset by its name. Raises ValueError."""
+def engine(name: str, config: SatConfig | str = "small", **options) -> Engine:
+    """The engine of that name for a configuration, a preset by its name, or a JSON file by its path.
+
+    options  of the engine: IcarusEngine has waves, keep, verilog and patience
+    Raises ValueError for an unknown name, configuration or option, and ToolMissing where a program is not installed.
+    """
     if name not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
-    if isinstance(config, str):
-        if config not in PRESETS:
-            raise ValueError(f"config must be one of {', '.join(PRESETS)}, not {config!r}")
-        config = PRESETS[config]
-    return ENGINES[name](config)
+    for option in options.keys() - inspect.signature(ENGINES[name]).parameters.keys():
+        raise ValueError(f"engine {name} has no option {option!r}")
+    return ENGINES[name](load_config(config) if isinstance(config, str) else config, **options)

@@ -6,6 +6,7 @@ import numpy as np
 
 from cosim.engine import Engine, Operands, Report
 from cosim.functional import Functional
+from cosim.simulation import SimulationError
 from tlm import Program
 
 
@@ -42,21 +43,30 @@ class Checker(Engine):
 
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
         expected, predicted = self.reference.run(program, operands)
-        c, report = self.inner.run(program, operands)
-        bits = compare_bits(c, expected)
+        try:
+            c, report = self.inner.run(program, operands)
+        except SimulationError as error:
+            raise Mismatch(f"{_where(program)}: {error}{self._look()}") from error
+        bits = compare_bits(c, expected, program, report)
         cycles = compare_cycles(report, predicted)
         verdict = Checked(program, not bits, not cycles, report.cycles, bits or cycles)
         self.checked.append(verdict)
         if self.on_check:
             self.on_check(verdict)
         if not verdict.equal:
-            where = " ".join(filter(None, (program.gemm.layer, program.gemm.stage))) or "gemm"
-            raise Mismatch(f"{where}: {verdict.difference}")
+            raise Mismatch(f"{_where(program)}: {verdict.difference}{self._look()}")
         return c, report
 
+    def _look(self) -> str:
+        return f"; see {self.inner.waves}, whose signal device_out_cycle counts the cycles" if self.inner.waves else ""
 
-def compare_bits(c: np.ndarray, expected: np.ndarray) -> str:
-    """'' when every bit is equal, or which element differs first, and how."""
+
+def _where(program: Program) -> str:
+    return " ".join(filter(None, (program.gemm.layer, program.gemm.stage))) or "gemm"
+
+
+def compare_bits(c: np.ndarray, expected: np.ndarray, program: Program, report: Report) -> str:
+    """'' when every bit is equal, or which element differs first, how, and in which cycle it left the array."""
     word = {4: np.uint32, 2: np.uint16}[expected.dtype.itemsize]
     got, want = c.view(word), expected.view(word)
     where = np.argwhere(got != want)
@@ -65,14 +75,26 @@ def compare_bits(c: np.ndarray, expected: np.ndarray) -> str:
     row, column = map(int, where[0])
     digits = expected.dtype.itemsize * 2
     return (f"element ({row}, {column}) is 0x{got[row, column]:0{digits}x}, not 0x{want[row, column]:0{digits}x}; "
+            f"it left the array at cycle {left_at(program, report, row, column)}; "
             f"{len(where)} of {got.size} elements differ")
+
+
+def left_at(program: Program, report: Report, row: int, column: int) -> int:
+    """The cycle in which an element of c was stored: the words of a block leave slot by slot, the last at its end."""
+    blocks = (tile for tile in program.tiles() if tile.last)
+    for tile, end in zip(blocks, report.stores):
+        if tile.row <= row < tile.row + tile.rows and tile.column <= column < tile.column + tile.columns:
+            word = (column - tile.column) // program.config.columns * tile.rows + row - tile.row
+            return end - program.words(tile) + word
+    raise ValueError(f"element ({row}, {column}) is outside of {program.gemm}")
 
 
 def compare_cycles(report: Report, predicted: Report) -> str:
     """'' when total and all tiles are equal, or what differs first, and how."""
     for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles)):
         if got != want:
-            return f"tile {i} takes {got} cycles, not {want} as the model says"
+            return (f"tile {i}, which ends at cycle {sum(report.tiles[:i + 1])}, takes {got} cycles, "
+                    f"not {want} as the model says")
     if report != predicted:
         return f"the run takes {report}, not {predicted} as the model says"
     return ""

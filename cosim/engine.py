@@ -1,6 +1,7 @@
 """One interface for everything that can run a program; same operands, same bits, same cycles."""
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class Engine(ABC):
     """Runs programs of one configuration. Use cosim.engine(name, config) to get one."""
 
     name: str
+    waves: Path | None = None       # the VCD file of the last run, where one is written
 
     def __init__(self, config: SatConfig):
         self.config = config

@@ -1,8 +1,7 @@
-"""Icarus Verilog as a tool: compile a harness, build MyHDL's bridge, and say what is missing."""
+"""Icarus Verilog as a tool: compile a harness, and build MyHDL's bridge to it."""
 import atexit
 import functools
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -12,10 +11,10 @@ from pathlib import Path
 from myhdl import Signal
 
 from cosim.harness import ToDevice, ToHost, harness
-from rtl.config import SatConfig
+from cosim.tools import call, tool
+from rtl.config import SatConfig, load_config
 from rtl.hierarchy import flat_ports, write_verilog
 
-INSTALL = "apt-get install iverilog g++"
 WATCHED = {     # signal of the device -> when it must be known
     "commands_ready": "1", "operands_ready": "1", "results_valid": "1", "tile_done": "1",
     "results_data": "{device}.results_valid", "busy": "1", "waiting": "1"}
@@ -50,30 +49,6 @@ endmodule
 """
 
 
-class ToolMissing(RuntimeError):
-    """A program that co-simulation needs is not installed."""
-
-
-class ToolFailed(RuntimeError):
-    """A program refused its input: the Verilog does not compile, for example."""
-
-
-def tool(name: str) -> str:
-    """Path of a program. Raises ToolMissing with the line that installs it."""
-    path = shutil.which(name)
-    if path is None:
-        raise ToolMissing(f"{name} is not installed; on Debian or Ubuntu: {INSTALL} "
-                          "(or: python -m cosim.install)")
-    return path
-
-
-def call(*command, cwd=None) -> None:
-    """Run a program. Raises ToolFailed with what it printed."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
-    if done.returncode:
-        raise ToolFailed(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")
-
-
 @functools.cache
 def scratch() -> Path:
     """A folder for this process's generated files, removed when it ends."""
@@ -88,6 +63,7 @@ def bridge() -> Path:
     source = Path(sysconfig.get_path("data"), "share/myhdl/cosimulation/icarus")
     if not source.is_dir():
         source = Path(sys.prefix, "share/myhdl/cosimulation/icarus")
+    tool("g++")                     # which iverilog-vpi calls
     call(tool("iverilog-vpi"), "--name=myhdl", source / "myhdl.c", source / "myhdl_table.c", cwd=scratch())
     return scratch() / "myhdl.vpi"
 
@@ -103,7 +79,7 @@ class Image:
 @functools.cache
 def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = None,
              verilog: Path | None = None) -> Image:
-    """Convert the harness of a configuration and compile it.
+    """Convert the harness of a configuration and compile it. Raises ToolMissing, ToolFailed and ValueError.
 
     waves    VCD file that every run of the image writes
     keep     folder for the generated Verilog, instead of one that is removed
@@ -111,6 +87,8 @@ def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = N
     """
     build = Path(tempfile.mkdtemp(dir=scratch()))
     folder = verilog or keep or build / "verilog"
+    if verilog:
+        _check(verilog, config)
     ports = dict(clk=Signal(bool(0)), rst=Signal(bool(0)), run=Signal(bool(0)),
                  host=ToDevice(config), device_out=ToHost(config))
     if verilog is None:
@@ -121,6 +99,15 @@ def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = N
     image = build / "top.vvp"
     call(tool("iverilog"), "-g2005", "-s", "top", "-o", image, top, *sorted(folder.glob("*.v")))
     return Image(image, folder)
+
+
+def _check(verilog: Path, config: SatConfig) -> None:
+    """Raise ValueError for a folder that does not hold the harness of this configuration."""
+    written = verilog / "configuration.json"
+    if not (verilog / "harness.v").is_file() or not written.is_file():
+        raise ValueError(f"verilog folder {verilog} must hold harness.v and configuration.json, as keep leaves them")
+    if load_config(str(written)) != config:
+        raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")
 
 
 def _top(ports, waves: Path | None) -> str:

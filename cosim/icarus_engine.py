@@ -1,4 +1,5 @@
 """The converted Verilog in Icarus, driven through MyHDL's Cosimulation."""
+import ctypes
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ from cosim.engine import Engine, Operands, Report
 from cosim.functional import predicted
 from cosim.host import Host
 from cosim.simulation import Bench, SimulationError, host_loop
+from cosim.tools import tool
 from rtl.config import SatConfig
 from rtl.hierarchy import flat_ports
 from tlm import Program
@@ -35,6 +37,7 @@ class IcarusEngine(Engine):
     def __init__(self, config: SatConfig, *, waves: Path | None = None, keep: Path | None = None,
                  verilog: Path | None = None, patience: float = PATIENCE):
         super().__init__(config)
+        tool("vvp")
         self.waves = waves and Path(waves).resolve()
         self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))
         self.patience = patience
@@ -51,7 +54,7 @@ class IcarusEngine(Engine):
 def _one_cpu():
     """Keep this thread and the simulator it starts on one processor: a pipe between two costs six times more."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
+    os.sched_setaffinity(0, {ctypes.CDLL(None).sched_getcpu()})     # the one it is on: others keep theirs
     try:
         yield
     finally:
@@ -68,7 +71,7 @@ class Simulator:
         self.hung = False
 
     def __enter__(self) -> "Simulator":
-        command = f'exec {icarus.tool("vvp")} -n -M- -m "$1" "$2" > "$3" 2>&1 < /dev/null'
+        command = f'exec {tool("vvp")} -n -M- -m "$1" "$2" > "$3" 2>&1 < /dev/null'
         signals = dict(flat_ports(dict(rst=self.bench.rst, run=self.bench.run, host=self.bench.host,
                                        device_out=self.bench.device_out)), unknown=self.unknown)
         os.environ.setdefault("MALLOC_TOP_PAD_", str(64 << 20))     # spares vvp a third of its time in the kernel

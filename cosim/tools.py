@@ -1,0 +1,38 @@
+"""The programs outside Python that co-simulation and its checks call, and the Debian packages that bring them."""
+import shutil
+import subprocess
+from pathlib import Path
+
+PACKAGES = {"iverilog": "iverilog", "vvp": "iverilog", "iverilog-vpi": "iverilog", "g++": "g++",
+            "verilator": "verilator"}
+REQUIRED = ("iverilog", "g++")      # iverilog-vpi compiles MyHDL's bridge
+
+
+class ToolMissing(RuntimeError):
+    """A program that co-simulation needs is not installed."""
+
+
+class ToolFailed(RuntimeError):
+    """A program refused its input: the Verilog does not compile, for example."""
+
+
+def missing(names) -> list[str]:
+    """Those of the programs that are not on the PATH."""
+    return [name for name in names if shutil.which(name) is None]
+
+
+def tool(name: str) -> str:
+    """Path of a program. Raises ToolMissing with the line that installs it."""
+    path = shutil.which(name)
+    if path is None:
+        packages = dict.fromkeys(PACKAGES[tool] for tool in (*REQUIRED, name))
+        raise ToolMissing(f"{name} is not installed; on Debian or Ubuntu: apt-get install {' '.join(packages)} "
+                          "(or: python -m cosim.install)")
+    return path
+
+
+def call(*command, cwd=None) -> None:
+    """Run a program. Raises ToolFailed with what it printed."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
+    if done.returncode:
+        raise ToolFailed(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")
