@@ -91,14 +91,20 @@ class Trainer:
                 progress(len(losses), total, losses[-1])
         return losses
 
+    def use(self, engine: Engine) -> None:
+        """From now on the GEMMs run on another engine. The bits stay the same."""
+        self.engine = engine
+        use_engine(self.module, engine)
+
     @torch.no_grad()
     def evaluate(self, engine: Engine | None = None) -> float:
         """Share of the test images that are recognised, on the trainer's engine or another: the bits are the same."""
         self.module.eval()
-        use_engine(self.module, engine or self.engine)
+        usual = self.engine
+        self.use(engine or usual)
         batches = zip(self.data.test_x.split(EVALUATION_BATCH), self.data.test_y.split(EVALUATION_BATCH))
         right = sum(int((self.module(x).argmax(1) == y).sum()) for x, y in batches)
-        use_engine(self.module, self.engine)
+        self.use(usual)
         return right / len(self.data.test_y)
 
     def _endless(self) -> Iterator[tuple[Tensor, Tensor]]:

@@ -1,0 +1,105 @@
+"""Where the cycles of a training step go: a row for each GEMM, and the step against its dense twin."""
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rtl.config import SatConfig
+from tlm.gemm import Gemm
+from tlm.program import Program, schedule
+from tlm.timeline import simulate
+
+
+class Cost(Protocol):
+    """What a run took: a Timeline of the model, or the report of an engine."""
+
+    @property
+    def cycles(self) -> int: ...
+    @property
+    def busy(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+
+
+# Key in the data -> definition. Rows have all of them, totals those that can be summed, and two of their own.
+DEFINITIONS = {
+    "layer": "the layer's path in the module",
+    "stage": "ff forward pass, bp gradient of the input, wu gradient of the weights",
+    "m": "rows of the result: output pixels of the batch, in wu kernel positions times input channels",
+    "k": "length of the sums; zeros that fill a kernel position's last group are counted",
+    "n": "columns of the result",
+    "sparsity": "N:M pattern of the weights along k, or dense",
+    "macs": "multiply-adds that are done",
+    "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = m k n",
+    "cycles": "clock cycles from the first command to the last word stored",
+    "share": "cycles of this row in those of the step",
+    "utilisation": "macs in cycles x processing elements",
+    "busy": "cycles in which a step is issued to the array",
+    "memory_wait": "cycles in which none is: operands are on their way, or results; busy + memory_wait = cycles",
+    "bytes": "bytes moved to and from memory, of which:",
+    "bytes_values": "FP16 operands read, weights without those that are pruned",
+    "bytes_indices": "indices of the kept weights within their groups",
+    "bytes_results": "results written: FP16 in ff and bp, FP32 in wu and where a bp is still to be scattered",
+    "dense_cycles": "cycles of the same step with method dense",
+    "speedup": "dense_cycles / cycles",
+}
+_SUMMED = ("macs", "macs_skipped", "cycles", "busy", "memory_wait", "bytes", "bytes_values", "bytes_indices",
+           "bytes_results")
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """`rows` and `totals` of a step, as dictionaries with the keys of DEFINITIONS."""
+
+    config: SatConfig
+    rows: list[dict[str, Any]]
+    totals: dict[str, Any]
+
+
+def cost(gemms: Iterable[Gemm], config: SatConfig) -> list[tuple[Program, Cost]]:
+    """Each GEMM's program, and what it takes by the model."""
+    programs = [schedule(gemm, config) for gemm in gemms]
+    return [(program, simulate(program)) for program in programs]
+
+
+def step_report(runs: Sequence[tuple[Program, Cost]], dense: Sequence[Gemm]) -> StepReport:
+    """The report of a step's runs, all of one configuration.
+
+    dense  the GEMMs of the same step with method dense; the model costs them
+    Raises ValueError for a cost that does not add up, or a utilisation above 100 %.
+    """
+    config = runs[0][0].config
+    rows = [_row(program, taken) for program, taken in runs]
+    totals = {key: sum(row[key] for row in rows) for key in _SUMMED}
+    for row in rows:
+        row["share"] = row["cycles"] / totals["cycles"]
+    totals["utilisation"] = totals["macs"] / (totals["cycles"] * config.elements)
+    totals["dense_cycles"] = sum(taken.cycles for _, taken in cost(dense, config))
+    totals["speedup"] = totals["dense_cycles"] / totals["cycles"]
+    return StepReport(config, [_ordered(row) for row in rows], _ordered(totals))
+
+
+def _row(program: Program, taken: Cost) -> dict[str, Any]:
+    gemm = program.gemm
+    if taken.busy + taken.waiting != taken.cycles:
+        raise ValueError(f"busy {taken.busy} + waiting {taken.waiting} must be cycles, not {taken.cycles}: {gemm}")
+    utilisation = gemm.macs / (taken.cycles * program.config.elements)
+    if utilisation > 1:
+        raise ValueError(f"utilisation must be at most 100 %, not {utilisation:.1%}: {gemm}")
+    moved = _bytes(program)
+    return dict(
+        layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n, sparsity=str(gemm.sparsity or "dense"),
+        macs=gemm.macs, macs_skipped=gemm.macs_skipped, cycles=taken.cycles, utilisation=utilisation,
+        busy=taken.busy, memory_wait=taken.waiting, bytes=sum(moved.values()), **moved)
+
+
+def _bytes(program: Program) -> dict[str, int]:
+    values = indices = results = 0
+    for tile in program.tiles():
+        tile_values, tile_indices = program.read_bytes(tile)
+        values, indices = values + tile_values, indices + tile_indices
+        results += program.write_bytes(tile) if tile.last else 0
+    return dict(bytes_values=int(values), bytes_indices=-int(-indices // 1), bytes_results=results)
+
+
+def _ordered(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in DEFINITIONS if key in row}
