@@ -1,0 +1,103 @@
+"""What every command does alike: tables, progress, data files, and one clear line for what went wrong."""
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from cosim.tools import ToolFailed, ToolMissing
+from tlm.report import DEFINITIONS, StepReport
+
+WIDTH = 128                         # of the widest table: a narrower terminal wraps its lines instead of losing some
+DIFFERENT, BAD_INPUT = 1, 2         # exit codes
+
+COLUMNS = {                         # heading -> a row's values
+    "layer": "{layer}", "stage": "{stage}", "m x k x n": "{m} x {k} x {n}", "N:M": "{sparsity}",
+    "MACs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
+    "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
+    "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
+WORDS = ("layer", "stage", "m x k x n", "N:M")
+
+
+def console() -> Console:
+    """The terminal."""
+    width = Console().width
+    return Console(width=max(width, WIDTH), highlight=False)
+
+
+def definitions() -> str:
+    """What each key of a report means, for --help."""
+    return "\n\n".join(["Keys of the report:", *(f"[bold]{key}[/]: {text}" for key, text in DEFINITIONS.items())])
+
+
+def table(heading: str, columns: list[str]) -> Table:
+    """An empty table; columns of words to the left, of numbers to the right."""
+    result = Table(title=heading, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in columns:
+        result.add_column(column, justify="left" if column in WORDS else "right", no_wrap=True)
+    return result
+
+
+def print_report(to: Console, report: StepReport, heading: str) -> None:
+    """A row for each GEMM, the totals, and the step against dense."""
+    rows, totals = table(heading, list(COLUMNS)), report.totals
+    for row in report.rows:
+        rows.add_row(*(form.format(**row) for form in COLUMNS.values()))
+    rows.add_section()
+    in_total = dict.fromkeys(DEFINITIONS, "") | totals | {"layer": "total", "share": 1}
+    rows.add_row(*("" if heading in WORDS[1:] else form.format(**in_total) for heading, form in COLUMNS.items()))
+    to.print(rows)
+    time = totals["cycles"] / report.config.clock_mhz
+    to.print(f"{totals['cycles']:,} cycles ({time:,.1f} µs at {report.config.clock_mhz:g} MHz); "
+             f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x")
+
+
+def report_data(report: StepReport, seed: int) -> dict[str, Any]:
+    """A report as data: config, seed, rows, totals."""
+    return dict(config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals)
+
+
+def progress(to: Console) -> Progress:
+    """A progress bar, which disappears when it is done."""
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                    TextColumn("left"), TimeRemainingColumn(), console=to, transient=True)
+
+
+def fail(message: str, code: int) -> None:
+    """End with one line. Raises typer.Exit."""
+    typer.echo(f"sat: {' '.join(message.split())}", err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def reading_input() -> Iterator[None]:
+    """Around everything that depends on the user's input and tools: what is wrong there ends with one line."""
+    try:
+        yield
+    except (ValueError, OSError, ToolMissing, ToolFailed) as error:
+        fail(str(error), BAD_INPUT)
+
+
+def writable(*files: Path | None) -> None:
+    """Make the folders of files to be written, so that a run is not lost at its end. Raises ValueError."""
+    for file in filter(None, files):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            new = not file.exists()
+            file.open("a").close()
+            if new:
+                file.unlink()
+        except OSError as error:
+            raise ValueError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def write_json(file: Path | None, content: dict[str, Any]) -> None:
+    """Write content, if there is a file to write to."""
+    if file:
+        file.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,56 @@
+"""`sat train`: training whose GEMMs run on an engine."""
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sat import options, terminal
+from sat.options import Batch, Config, Data, Engine, Json, Method, Model, Pattern, Seed
+from tlm.report import step_report
+
+Out = Annotated[Path | None, typer.Option(help="Folder for weights.pt and report.json.")]
+Epochs = Annotated[int, typer.Option(min=1, help="Times through the data.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="Steps, instead of epochs.")]
+Rate = Annotated[float, typer.Option(help="Learning rate.")]
+
+
+def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", sparsity: Pattern = "2:8",
+          engine: Engine = "functional", config: Config = "small", batch: Batch = 32, seed: Seed = 0,
+          epochs: Epochs = 8, steps: Steps = None, lr: Rate = 0.05, out: Out = None, json_file: Json = None) -> None:
+    """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
+    import torch
+
+    import cosim
+    from cosim.recorder import Recorder
+    from training import Settings, Trainer, training_step
+    from training.data import load
+    files = (out / "weights.pt", out / "report.json") if out else ()
+    with terminal.reading_input():
+        terminal.writable(json_file, *files)
+        hardware = cosim.engine(engine, config)
+        recorder = Recorder(hardware)
+        trainer = Trainer(model, load(data, seed), recorder, method, sparsity, Settings(seed, batch, lr))
+    console, name = terminal.console(), options.title(method, sparsity)
+    total = steps or epochs * trainer.steps_per_epoch
+    with terminal.progress(console) as bar:
+        task = bar.add_task(f"training {name}", total=total)
+
+        def told(done: int, _: int, loss: float) -> None:
+            bar.update(task, completed=done, description=f"training {name}, loss {loss:.3f}")
+            trainer.use(hardware)               # one recorded step is enough for the report
+
+        losses = trainer.train(steps=total, progress=told)
+        bar.update(task, description="evaluating")
+        accuracy = trainer.evaluate(cosim.engine("functional", hardware.config))      # the same bits, sooner
+    images = (min(batch, len(trainer.data.train_x)), *trainer.data.train_x.shape[1:])
+    report = step_report(recorder.runs, training_step(trainer.module, images))
+    terminal.print_report(console, report, f"One training step of {model}, {name}, batch {images[0]}, "
+                                           f"on {hardware.config.name}, engine {engine}")
+    console.print(f"{name}: [bold]{accuracy:.1%}[/] of {len(trainer.data.test_y)} test images recognised "
+                  f"after {total} steps, {trainer.loss_scale.skipped} of them skipped for overflow; seed {seed}")
+    content = dict(model=model, data=data, method=method, sparsity=sparsity, engine=engine, steps=total, losses=losses,
+                   accuracy=accuracy, **terminal.report_data(report, seed))
+    for file in (json_file, *files[1:]):
+        terminal.write_json(file, content)
+    if out:
+        torch.save(trainer.module.state_dict(), out / "weights.pt")

@@ -1,0 +1,122 @@
+"""`sat verify`: an engine against the functional one and the model, bit by bit and cycle by cycle."""
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+
+import cosim
+from cosim.checker import Checked, Checker, Mismatch
+from rtl.sparsity import Sparsity
+from sat import options, terminal
+from sat.options import Batch, Config, Data, Json, Method, Model, Pattern, Seed
+from tlm import Gemm, schedule
+
+Shape = Annotated[tuple[int, int, int] | None, typer.Option(metavar="M K N", help="One GEMM instead of training steps.")]
+Steps = Annotated[int, typer.Option(min=1, help="Training steps: forward, backward, weight update.")]
+Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
+Waves = Annotated[Path | None, typer.Option(help="Write a VCD of the run; of the last GEMM, where there are several.")]
+Keep = Annotated[Path | None, typer.Option(help="Keep the generated Verilog in this folder.")]
+Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Verilog, as --keep left it.")]
+
+
+def verify(gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus", config: Config = "small",
+           seed: Seed = 0, steps: Steps = 2, batch: Batch = 16, model: Model = "cnn", data: Data = "digits",
+           method: Method = "bdwp", waves: Waves = None, keep: Keep = None, verilog: Verilog = None,
+           json_file: Json = None) -> None:
+    """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
+
+    Training steps (the default) compare every GEMM, and after each step every weight, gradient and momentum. With
+    --gemm two GEMMs are compared: normal values with FP32 results, then values with subnormals, infinities and NaN
+    among them, with FP16 results.
+    """
+    with terminal.reading_input():
+        terminal.writable(json_file, waves, keep and keep / "configuration.json")
+        if engine == "functional":
+            raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
+        given = {"waves": waves, "keep": keep, "verilog": verilog}
+        checker = Checker(cosim.engine(engine, config, **{name: path for name, path in given.items() if path}))
+        if gemm:
+            total, work = 2, _gemms(checker, gemm, sparsity, seed)
+        else:
+            total, work = _training(checker, model, data, options.scheme(method, sparsity), seed, batch, steps)
+    console = terminal.console()
+    tensors, difference = _run(work, checker, total, console)
+    _print(console, checker.checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
+    terminal.write_json(json_file, dict(
+        config=checker.config.model_dump(), engine=engine, seed=seed, checked=[_data(row) for row in checker.checked],
+        tensors=tensors, equal=not difference, difference=difference))
+    if difference:
+        terminal.fail(f"different: {difference}", terminal.DIFFERENT)
+    elements = sum(row.program.gemm.m * row.program.gemm.n for row in checker.checked)
+    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checker.checked)} GEMMs"
+                  + (f"; {tensors} weights, gradients and momenta after {steps} steps" if not gemm else ""))
+
+
+def _gemms(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int) -> Iterator[int]:
+    """Two GEMMs; raises ValueError at once, and yields the tensors compared: none."""
+    m, k, n = shape
+    pattern = Sparsity.parse(sparsity)
+    for stage, output in (("normal", "fp32"), ("special", "fp16")):
+        schedule(Gemm(m, k, n, pattern, output, "gemm", stage), checker.config)
+
+    def work() -> Iterator[int]:
+        rng = np.random.default_rng(seed)
+        a, b = (rng.standard_normal(size).astype(np.float16) for size in ((m, k), (k, n)))
+        checker.gemm(a, b, pattern, layer="gemm", stage="normal")
+        yield 0
+        checker.gemm(with_specials(a, rng), with_specials(b, rng), pattern, output="fp16", layer="gemm", stage="special")
+        yield 0
+    return work()
+
+
+def with_specials(operand: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The operand with zeros, subnormals, infinities and NaN among its values, so few that most sums stay finite."""
+    specials = np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x0400, 0x7BFF, 0x7C00, 0xFC00, 0x7E00, 0xFE01], np.uint16)
+    chosen = rng.random(operand.shape) < 1 / max(operand.shape)
+    return np.where(chosen, rng.choice(specials, operand.shape).view(np.float16), operand)
+
+
+def _training(checker: Checker, model: str, data: str, scheme: tuple, seed: int, batch: int,
+              steps: int) -> tuple[int, Iterator[int]]:
+    """How many GEMMs, and an iterator that takes the steps on both engines. Raises ValueError."""
+    from training import Settings, Trainer, training_step
+    from training.data import load
+    from training.lockstep import lockstep
+    method, n, m = scheme
+    images, settings = load(data, seed), Settings(seed, batch)
+    trial, reference = (Trainer(model, images, engine, method, f"{n}:{m}" if n else None, settings)
+                        for engine in (checker, cosim.engine("functional", checker.config)))
+    gemms = training_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme)
+    return len(gemms) * steps, lockstep(trial, reference, steps)
+
+
+def _run(work: Iterator[int], checker: Checker, total: int, console: Console) -> tuple[int, str]:
+    """Do the work behind a progress bar. Returns the tensors compared, and the first difference in words or ''."""
+    tensors = 0
+    with terminal.progress(console) as bar:
+        task = bar.add_task(f"GEMMs on {checker.name}", total=total)
+        checker.on_check = lambda _: bar.advance(task)
+        try:
+            for compared in work:
+                tensors += compared
+        except Mismatch as error:
+            return tensors, str(error)
+    return tensors, ""
+
+
+def _data(row: Checked) -> dict[str, Any]:
+    gemm = row.program.gemm
+    return dict(layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n, sparsity=str(gemm.sparsity or "dense"),
+                bits_equal=row.bits_equal, cycles_equal=row.cycles_equal, cycles=row.cycles)
+
+
+def _print(console: Console, checked: list[Checked], heading: str) -> None:
+    rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "cycles", "bits", "as modelled"])
+    for row in map(_data, checked):
+        rows.add_row(row["layer"], row["stage"], f"{row['m']} x {row['k']} x {row['n']}", row["sparsity"],
+                     f"{row['cycles']:,}", "equal" if row["bits_equal"] else "[red]different",
+                     "equal" if row["cycles_equal"] else "[red]different")
+    console.print(rows)
