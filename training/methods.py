@@ -27,8 +27,8 @@ class Scheme:
     @classmethod
     def of(cls, method: str, n: int | None = None, m: int | None = None) -> "Scheme":
         """The scheme of a method's name and its N:M. A dense method ignores n and m. Raises ValueError."""
-        sparse = METHODS.get(method)
-        return cls(method, Sparsity(n, m) if sparse else None)
+        given = METHODS.get(method) and (n, m) != (None, None)
+        return cls(method, Sparsity(n, m) if given else None)
 
     def pattern(self, stage: str, channels: int) -> Sparsity | None:
         """What prunes a stage's weights, whose groups lie along `channels`; fewer than M stay dense."""

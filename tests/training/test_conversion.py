@@ -92,7 +92,8 @@ def test_what_cannot_be_lowered_is_refused_by_name_rule_and_value(layer, words):
         convert(nn.Sequential(nn.ReLU(), layer), "dense", None, None, functional())
 
 
-@pytest.mark.parametrize("method, n, m", [("srste2", 2, 8), ("bdwp", 8, 2), ("bdwp", None, None)])
-def test_an_unknown_method_or_pattern_is_refused(method, n, m):
-    with pytest.raises(ValueError, match="must be"):
+@pytest.mark.parametrize("method, n, m, words", [
+    ("magic", 2, 8, "method must be"), ("bdwp", 8, 2, "sparsity must be"), ("bdwp", None, None, "needs a sparsity")])
+def test_an_unknown_method_or_pattern_is_refused(method, n, m, words):
+    with pytest.raises(ValueError, match=words):
         convert(nn.Linear(8, 8), method, n, m, functional())

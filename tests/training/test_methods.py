@@ -24,7 +24,7 @@ def test_dense_ignores_the_pattern():
 
 @pytest.mark.parametrize("method, n, m, words", [
     ("sparse", 2, 8, "method must be one of dense, bdwp.*not 'sparse'"), ("bdwp", 8, 2, "not 8:2"),
-    ("bdwp", None, None, "not None:None")])
+    ("bdwp", None, None, "bdwp needs a sparsity")])
 def test_an_unknown_method_or_pattern_is_refused(method, n, m, words):
     with pytest.raises(ValueError, match=words):
         Scheme.of(method, n, m)

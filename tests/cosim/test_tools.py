@@ -1,0 +1,27 @@
+"""Programs outside Python."""
+import sys
+
+import pytest
+
+from cosim.tools import PACKAGES, REQUIRED, ToolFailed, ToolMissing, call, missing, tool
+
+
+def test_a_program_that_is_there_is_found_and_every_required_one_has_a_package():
+    assert tool("iverilog").endswith("iverilog") and not missing(REQUIRED)
+    assert set(REQUIRED) <= set(PACKAGES)
+
+
+@pytest.mark.parametrize("name, packages", [("iverilog", "iverilog g++"), ("verilator", "iverilog g++ verilator")])
+def test_a_missing_program_gets_one_line_that_installs_it(name, packages, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ToolMissing) as caught:
+        tool(name)
+    assert str(caught.value) == (f"{name} is not installed; on Debian or Ubuntu: apt-get install {packages} "
+                                 "(or: python -m cosim.install)")
+    assert missing([name]) == [name]
+
+
+def test_a_program_that_fails_is_quoted():
+    with pytest.raises(ToolFailed, match="failed: no such luck"):
+        call(sys.executable, "-c", "raise SystemExit('no such luck')")
+    call(sys.executable, "-c", "")

@@ -1,0 +1,28 @@
+"""The command line, called as a user calls it."""
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from sat.__main__ import app
+
+
+def sat(*words: object, code: int = 0):
+    """Run `sat` with these words, and expect this exit code."""
+    result = CliRunner().invoke(app, list(map(str, words)))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def refused(*words: object) -> str:
+    """The one line that refuses bad input."""
+    lines = sat(*words, code=2).stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("sat: "), lines
+    return lines[0]
+
+
+def data(file: Path) -> dict:
+    """What --json wrote."""
+    return json.loads(file.read_text())

@@ -1,0 +1,37 @@
+"""Bad input ends with one line that names rule and value, and exit code 2, in every command that takes it."""
+import pytest
+
+from sat import options
+from tests.sat.support import refused
+
+
+@pytest.mark.parametrize("command", ["train", "cycles", "verify"])
+@pytest.mark.parametrize("option, value, words", [
+    ("--model", "magic", "model must be one of cnn, not 'magic'"),
+    ("--method", "magic", "method must be one of dense, bdwp, not 'magic'"),
+    ("--sparsity", "8:2", "sparsity must be N:M with N in (1, 2, 4), M in (4, 8, 16) and N < M, not 8:2"),
+    ("--sparsity", "two", "sparsity must look like 2:8 or dense, not 'two'"),
+    ("--sparsity", "dense", "method bdwp needs a sparsity such as 2:8, not dense"),
+    ("--config", "huge", "config must be one of small, medium, vcu1525 or a JSON file, not 'huge'"),
+    ("--json", "/dev/null/x.json", "/dev/null/x.json cannot be written")])
+def test_bad_input_is_refused_in_one_line(command, option, value, words):
+    assert words in refused(command, option, value)
+
+
+@pytest.mark.parametrize("content, words", [
+    ('{"rows": 4, "columns": 4, "colour": 1}', "colour: Extra inputs are not permitted (got 1)"),
+    ('{"rows": 0, "columns": 4}', "rows: Input should be greater than or equal to 1 (got 0)"),
+    ('{"rows": 4, "columns": 4, "interleave": 3}', "interleave must be at least the adder's latency of 4"),
+    ('{"rows": 4, "columns": 4, "largest_m": 12}', "largest_m: Input should be 4, 8 or 16 (got 12)"),
+    ('{"rows": 4', "Invalid JSON")])
+@pytest.mark.parametrize("command", ["cycles", "verilog"])
+def test_a_bad_configuration_file_is_refused_in_one_line(command, content, words, tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text(content)
+    line = refused(command, "--config", file)
+    assert words in line and str(file) in line
+
+
+def test_titles_and_schemes_of_methods():
+    assert options.scheme("bdwp", "2:8") == ("bdwp", 2, 8) and options.scheme("dense", "dense") == ("dense", None, None)
+    assert (options.title("bdwp", "2:8"), options.title("dense", "2:8")) == ("bdwp 2:8", "dense")

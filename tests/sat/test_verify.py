@@ -1,0 +1,78 @@
+"""`sat verify`, on Verilog that is right; tests/sat/test_faults.py is about Verilog that is not."""
+import re
+
+import numpy as np
+import pytest
+
+from sat.verify import with_specials
+from tests.sat.support import data, refused, sat
+from tlm import predict
+
+
+@pytest.mark.parametrize("engine", ["myhdl", "icarus"])
+def test_gemms_are_equal_in_bits_and_in_cycles(engine, tmp_path):
+    file = tmp_path / "verify.json"
+    output = sat("verify", "--gemm", 9, 40, 18, "--engine", engine, "--seed", 7, "--json", file).output
+    found = data(file)
+    assert found["equal"] and not found["difference"] and found["seed"] == 7
+    assert [(row["layer"], row["stage"]) for row in found["checked"]] == [("gemm", "normal"), ("gemm", "special")]
+    assert all(row["bits_equal"] and row["cycles_equal"] for row in found["checked"])
+    assert [row["cycles"] for row in found["checked"]] == [
+        predict(9, 40, 18, "2:8", output=output).cycles for output in ("fp32", "fp16")]
+    assert "equal: 324 elements and all cycles of 2 GEMMs" in output
+
+
+def test_a_training_step_is_equal_in_bits_cycles_and_weights(tmp_path):
+    output = sat("verify", "--steps", 1, "--batch", 2, "--json", tmp_path / "verify.json").output
+    found = data(tmp_path / "verify.json")
+    assert found["equal"] and len(found["checked"]) == 11 and found["tensors"] == 42
+    assert "42 weights, gradients and momenta after 1 steps" in output
+
+
+def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):
+    words = ("verify", "--gemm", 3, 9, 5, "--sparsity", "dense")
+    sat(*words, "--waves", tmp_path / "run.vcd", "--keep", tmp_path / "kept")
+    waves = (tmp_path / "run.vcd").read_text()
+    assert "$enddefinitions" in waves and "device_out_cycle" in waves
+    sat(*words, "--verilog", tmp_path / "kept")
+    assert "holds another configuration than medium" in refused(
+        *words, "--config", "medium", "--verilog", tmp_path / "kept")
+
+
+def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
+    sat("verify", "--gemm", 1, 1, 1, "--keep", tmp_path / "kept")
+    rounding = tmp_path / "kept" / "fp_round_5_10.v"
+    rounding.write_text(rounding.read_text().replace("guard &&", "!guard &&"))
+    waves = tmp_path / "run.vcd"
+    result = sat("verify", "--steps", 1, "--batch", 1, "--verilog", tmp_path / "kept", "--waves", waves,
+                 "--json", tmp_path / "verify.json", code=1)
+    found = data(tmp_path / "verify.json")
+    assert not found["equal"] and [row["bits_equal"] for row in found["checked"]] == [False]
+    words = re.search(r"different: (\S+) (\S+): element \((\d+), (\d+)\) is 0x\w{4}, not 0x\w{4}; it left the array at "
+                      r"cycle (\d+); .* elements differ; see (\S+),", result.stderr)
+    assert words[1] == "conv1" and words[2] == "ff" and words[6] == str(waves)
+    assert 0 < int(words[5]) < found["checked"][0]["cycles"]
+
+
+@pytest.mark.parametrize("words, complaint", [
+    (["--gemm", 0, 4, 4], "GEMM size m must be at least 1, not 0"),
+    (["--gemm", 4, 4, 4, "--sparsity", "3:8"], "not 3:8"),
+    (["--engine", "functional"], "engine must be myhdl or icarus"),
+    (["--gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
+    (["--verilog", "nowhere"], "verilog folder nowhere must hold harness.v")])
+def test_bad_input_is_refused(words, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert complaint in refused("verify", *words)
+
+
+def test_a_missing_simulator_is_named_with_what_installs_it(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert "vvp is not installed; on Debian or Ubuntu: apt-get install iverilog g++" in refused(
+        "verify", "--gemm", 4, 4, 4)
+
+
+def test_special_values_are_among_the_operands_and_most_others_stay():
+    operand = np.random.default_rng(1).standard_normal((40, 60)).astype(np.float16)
+    spoilt = with_specials(operand, np.random.default_rng(2))
+    changed = spoilt.view(np.uint16) != operand.view(np.uint16)
+    assert 10 < changed.sum() < 100 and np.isnan(spoilt).any() and np.isinf(spoilt).any()

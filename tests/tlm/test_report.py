@@ -1,0 +1,47 @@
+"""The report of a step: what it adds up, and what it refuses."""
+import pytest
+
+from rtl.config import PRESETS
+from rtl.sparsity import Sparsity
+from tlm import Gemm, Timeline, schedule
+from tlm.report import DEFINITIONS, cost, step_report
+
+SMALL = PRESETS["small"]
+
+
+def test_bytes_by_hand():
+    # 4 x 8 x 4 at 2:8 is one tile: 32 activations and 8 kept weights of 2 bytes, 8 indices of 3 bits, 16 results.
+    gemm = Gemm(4, 8, 4, Sparsity(2, 8), "fp16", "layer", "ff")
+    row = step_report(cost([gemm], SMALL), [gemm]).rows[0]
+    assert (row["bytes_values"], row["bytes_indices"], row["bytes_results"]) == (2 * (32 + 8), 3, 2 * 16)
+    assert row["bytes"] == 80 + 3 + 32 and (row["macs"], row["macs_skipped"]) == (32, 96)
+
+
+def test_shares_sum_to_one_and_totals_have_the_rows_sums():
+    gemms = [Gemm(9, 40, 18, Sparsity(2, 8), layer="a"), Gemm(5, 7, 3, layer="b")]
+    report = step_report(cost(gemms, SMALL), [Gemm(9, 40, 18), Gemm(5, 7, 3)])
+    assert sum(row["share"] for row in report.rows) == pytest.approx(1)
+    assert report.totals["cycles"] == sum(row["cycles"] for row in report.rows)
+    assert report.totals["speedup"] == report.totals["dense_cycles"] / report.totals["cycles"]
+    assert report.totals["utilisation"] == (report.totals["macs"] / report.totals["cycles"]) / 16
+
+
+def test_every_key_has_a_definition_and_every_definition_a_key():
+    report = step_report(cost([Gemm(2, 2, 2)], SMALL), [Gemm(2, 2, 2)])
+    assert [*report.rows[0], "dense_cycles", "speedup"] == list(DEFINITIONS)
+    assert list(report.totals) == [key for key in DEFINITIONS if key in report.totals]
+
+
+class Taken(Timeline):
+    """A cost of one's own."""
+    cycles = 100
+
+
+@pytest.mark.parametrize("busy, gemm, words", [
+    (101, Gemm(2, 2, 2), "busy 101 [+] waiting 0 must be cycles, not 100"),
+    (100, Gemm(64, 64, 64), "utilisation must be at most 100 %, not 16384.0%")])
+def test_a_cost_that_cannot_be_is_refused(busy, gemm, words):
+    class Wrong(Taken):
+        waiting = 0
+    with pytest.raises(ValueError, match=words):
+        step_report([(schedule(gemm, SMALL), Wrong([], busy))], [gemm])
