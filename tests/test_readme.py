@@ -1,0 +1,51 @@
+"""The README is true: its examples run, its tables name what is there."""
+import importlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from rtl import sat, timing
+from rtl.config import PRESETS
+from sat.__main__ import app
+from tlm.report import DEFINITIONS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_examples_run():
+    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(examples) == 1
+    for example in examples:
+        exec(compile(example, "README.md", "exec"), {})
+
+
+def test_the_report_is_explained_as_in_the_help():
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", README, re.MULTILINE))
+    assert {key: rows.get(key) for key in DEFINITIONS} == DEFINITIONS
+
+
+def test_the_module_table_has_every_verilog_module(tmp_path):
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d*) ?\|$", README, re.MULTILINE)
+    written = {re.sub(r"(_\d+)+$", "", name) for name in sat.write(PRESETS["small"], tmp_path)}
+    assert {name for name, _ in rows} == written
+
+
+@pytest.mark.parametrize("name, latency", [
+    *((name, importlib.import_module(f"rtl.{name}").LATENCY) for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")),
+    ("uspe", timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE), ("loader", timing.LOAD_SETUP),
+    ("sequencer", timing.START_SETUP), ("drain", timing.STORE_SETUP)])
+def test_the_module_table_has_the_latencies(name, latency):
+    assert re.search(rf"^\| `{name}` \| .* \| {latency} \|$", README, re.MULTILINE)
+
+
+def test_every_command_is_in_the_table_of_commands():
+    for command in app.registered_commands:
+        assert re.search(rf"^\| `sat {command.callback.__name__}\b", README, re.MULTILINE), command
+
+
+def test_the_changelog_has_this_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
