@@ -14,7 +14,7 @@ from rich.table import Table
 from cosim.tools import ToolFailed, ToolMissing
 from tlm.report import DEFINITIONS, StepReport
 
-WIDTH = 128                         # of the widest table: a narrower terminal wraps its lines instead of losing some
+WIDTH = 160                         # at least: a narrower terminal wraps the lines of a table instead of losing some
 DIFFERENT, BAD_INPUT = 1, 2         # exit codes
 
 COLUMNS = {                         # heading -> a row's values
