@@ -16,7 +16,7 @@ from cosim.host import Host
 from cosim.simulation import Bench, SimulationError, host_loop
 from cosim.tools import tool
 from rtl.config import SatConfig
-from rtl.hierarchy import flat_ports
+from rtl.hierarchy import flat_ports, forgotten_signals
 from tlm import Program
 
 WINDOW = 1              # MyHDL time units: a thousand of Verilog's, which are 100 clock cycles
@@ -43,9 +43,8 @@ class IcarusEngine(Engine):
         self.patience = patience
 
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
-        host, bench = Host(program, operands), Bench(program.config)
-        limit = 2 * predicted(program).cycles + 1000
-        with _one_cpu(), Simulator(self.image, bench, self.patience) as simulator:
+        host, limit = Host(program, operands), 2 * predicted(program).cycles + 1000
+        with forgotten_signals(), _one_cpu(), Simulator(self.image, Bench(program.config), self.patience) as simulator:
             simulator.simulate(host, limit)
         return host.result(), host.report()
 

@@ -25,7 +25,10 @@ def allowed() -> bool:
 
 
 def main(tools: list[str]) -> int:
-    """Install what is missing of the required tools and of `tools`. Returns the exit code; 1 with one line on failure."""
+    """Install what is missing of the required tools and of `tools`.
+
+    Returns the exit code: 0, or after one line that says why, 1 for a failure and 2 for an unknown tool.
+    """
     unknown = set(tools) - PACKAGES.keys()
     if unknown:
         print(f"tools must be among {', '.join(PACKAGES)}, not {', '.join(sorted(unknown))}", file=sys.stderr)
@@ -38,12 +41,14 @@ def main(tools: list[str]) -> int:
     if not allowed():
         print(f"{', '.join(wanted)} not found; as root: {by_hand}", file=sys.stderr)
         return 1
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in commands(packages, os.geteuid() == 0):
         print("+", *command, flush=True)
-        done = subprocess.run(command, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, capture_output=True, text=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines()
-            print(f"{' '.join(command)} failed: {said[-1] if said else done.returncode}; as root: {by_hand}", file=sys.stderr)
+            why = said[-1] if said else f"exit code {done.returncode}"
+            print(f"{' '.join(command)} failed: {why}; as root: {by_hand}", file=sys.stderr)
             return 1
     return 0
 

@@ -7,6 +7,7 @@ from cosim.functional import predicted
 from cosim.harness import harness
 from cosim.host import Host
 from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
+from rtl.hierarchy import forgotten_signals
 from tlm import Program
 
 HALF_PERIOD = 5
@@ -19,9 +20,9 @@ class MyhdlEngine(Engine):
 
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
         host = Host(program, operands)
-        bench = Bench(program.config)
         limit = 2 * predicted(program).cycles + 1000
-        simulation(bench, host, limit).run_sim(quiet=1)
+        with forgotten_signals():
+            simulation(Bench(program.config), host, limit).run_sim(quiet=1)
         return host.result(), host.report()
 
 

@@ -8,7 +8,6 @@ from cosim.host import Host
 from rtl.config import SatConfig
 
 WINDOW_CYCLES = 100         # clock cycles between two meetings of host and device
-RESET_WINDOWS = 4
 IDLE_WINDOWS = 20           # windows without any progress, after which the device hangs
 
 
@@ -29,6 +28,10 @@ class Bench:
         self.host, self.device_out = ToDevice(self.config), ToHost(self.config)
 
 
+def _windows(cycles: int) -> int:
+    return -(-cycles // WINDOW_CYCLES)
+
+
 @block
 def host_loop(bench, host: Host, window: int, limit: int, on_window):
     """Reset the device, then meet it once a window until everything has come back.
@@ -43,7 +46,7 @@ def host_loop(bench, host: Host, window: int, limit: int, on_window):
     def drive():
         bench.rst.next = True
         to_device.toggle.next = not to_device.toggle
-        for _ in range(RESET_WINDOWS):
+        for _ in range(_windows(bench.config.rows + bench.config.columns)):      # as sat asks for
             yield delay(window)
             on_window()
         bench.rst.next = False
@@ -64,7 +67,8 @@ def host_loop(bench, host: Host, window: int, limit: int, on_window):
             still = still + 1 if cycle == before else 0
             before = cycle
             if cycle > limit or still > IDLE_WINDOWS:
-                raise SimulationError(f"the device {'still runs' if cycle > limit else 'stands still'} at cycle {cycle}; "
+                state = "still runs" if cycle > limit else "stands still"
+                raise SimulationError(f"the device {state} at cycle {cycle}; "
                                       f"{len(host.tile_ends)} of {len(host.tiles)} tiles are done")
         raise StopSimulation
 

@@ -4,7 +4,7 @@ MyHDL's converter flattens everything below the block it converts. Here each @mo
 its own, once for each parametrisation, and its parent sees it as a black box that MyHDL prints as an
 instantiation. In MyHDL's own simulator a @module is an ordinary block.
 
-This is the one file that touches MyHDL's internals (`_Block`, `_UserVerilogCode`).
+This is the one file that touches MyHDL's internals (`_Block`, `_UserVerilogCode`, `_signals`).
 """
 import inspect
 import re
@@ -12,7 +12,7 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
-from myhdl import Signal, SignalType, ToVerilogWarning, intbv
+from myhdl import Signal, SignalType, ToVerilogWarning, _simulator, intbv
 from myhdl._block import _Block, _uniqueify_name, block_decorator
 from myhdl._extractHierarchy import _UserVerilogCode
 from myhdl.conversion._toVerilog import toVerilog
@@ -127,10 +127,20 @@ def write_verilog(folder, deco, *args, **kwargs):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), forgotten_signals():
         warnings.simplefilter("error", ToVerilogWarning)
         _convert(Box(None, deco, args, kwargs), folder, files, {})
     return files
+
+
+@contextmanager
+def forgotten_signals():
+    """Around a conversion or a run: MyHDL keeps every signal ever made, and resets all of them after each run."""
+    before = len(_simulator._signals)
+    try:
+        yield
+    finally:
+        del _simulator._signals[before:]
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from sat import options, terminal
 from sat.options import Batch, Config, Data, Json, Method, Model, Pattern, Seed
 from tlm import Gemm, schedule
 
-Shape = Annotated[tuple[int, int, int] | None, typer.Option(metavar="M K N", help="One GEMM instead of training steps.")]
+Shape = Annotated[tuple[int, int, int] | None,
+                  typer.Option(metavar="M K N", help="GEMMs of this shape instead of training steps.")]
 Steps = Annotated[int, typer.Option(min=1, help="Training steps: forward, backward, weight update.")]
 Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
 Waves = Annotated[Path | None, typer.Option(help="Write a VCD of the run; of the last GEMM, where there are several.")]
@@ -67,7 +68,8 @@ def _gemms(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: i
         a, b = (rng.standard_normal(size).astype(np.float16) for size in ((m, k), (k, n)))
         checker.gemm(a, b, pattern, layer="gemm", stage="normal")
         yield 0
-        checker.gemm(with_specials(a, rng), with_specials(b, rng), pattern, output="fp16", layer="gemm", stage="special")
+        a, b = with_specials(a, rng), with_specials(b, rng)
+        checker.gemm(a, b, pattern, output="fp16", layer="gemm", stage="special")
         yield 0
     return work()
 
@@ -109,8 +111,8 @@ def _run(work: Iterator[int], checker: Checker, total: int, console: Console) ->
 
 def _data(row: Checked) -> dict[str, Any]:
     gemm = row.program.gemm
-    return dict(layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n, sparsity=str(gemm.sparsity or "dense"),
-                bits_equal=row.bits_equal, cycles_equal=row.cycles_equal, cycles=row.cycles)
+    return dict(layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n,
+                sparsity=str(gemm.sparsity or "dense"), bits_equal=row.bits_equal, cycles_equal=row.cycles_equal, cycles=row.cycles)
 
 
 def _print(console: Console, checked: list[Checked], heading: str) -> None:
