@@ -112,7 +112,8 @@ def _run(work: Iterator[int], checker: Checker, total: int, console: Console) ->
 def _data(row: Checked) -> dict[str, Any]:
     gemm = row.program.gemm
     return dict(layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n,
-                sparsity=str(gemm.sparsity or "dense"), bits_equal=row.bits_equal, cycles_equal=row.cycles_equal, cycles=row.cycles)
+                sparsity=str(gemm.sparsity or "dense"), bits_equal=row.bits_equal, cycles_equal=row.cycles_equal,
+                cycles=row.cycles)
 
 
 def _print(console: Console, checked: list[Checked], heading: str) -> None:
