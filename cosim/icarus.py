@@ -68,6 +68,15 @@ def bridge() -> Path:
     return scratch() / "myhdl.vpi"
 
 
+@functools.cache
+def faster_casts() -> Path:
+    """A library to be preloaded into vvp, which changes nothing but its speed."""
+    library = scratch() / "dynamic_cast.so"
+    call(tool("g++"), "-O2", "-shared", "-fPIC", "-fno-threadsafe-statics", "-o", library,
+         Path(__file__).with_name("dynamic_cast.cc"))
+    return library
+
+
 @dataclass(frozen=True)
 class Image:
     """A compiled simulation, and the folder with its Verilog."""
