@@ -122,7 +122,8 @@ def write_verilog(folder, deco, *args, **kwargs):
     deco    the top's @module; args and kwargs are its ports and parameters
     Returns {module name: Path}, children before their parents.
     Raises ToVerilogWarning as an error, since a warning of MyHDL's converter means lost logic, and
-    ValueError where one module would need two shapes, or a signal is called what Verilog reserves.
+    ValueError where a @module is made but not returned, where one would need two shapes, or where a
+    signal is called what Verilog reserves.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -159,7 +160,10 @@ def _convert(box, folder, files, shapes):
     if name not in files:
         with _collecting_boxes() as children:
             instance = box.elaborate()
+            returned = set(_below(instance))
             for child in list(children):
+                if child.instance not in returned:
+                    raise ValueError(f"module {name} must return {child.instance.name}, whose logic would vanish")
                 child.close(folder, files, shapes)
             instance._clear = lambda: None       # would elaborate again, for attributes that are set above
             toVerilog.no_myhdl_header = True     # it dates the file
@@ -172,6 +176,13 @@ def _convert(box, folder, files, shapes):
     if shapes[name] != box.shape:
         raise ValueError(f"module {name} is used in two shapes: {shapes[name]} and {box.shape}")
     return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", files[name].read_text(), re.MULTILINE))
+
+
+def _below(instance):
+    for block in instance.subs:
+        if isinstance(block, _Block):
+            yield block
+            yield from _below(block)
 
 
 def _refuse_reserved_words(module_name, text):

@@ -25,6 +25,8 @@ class _Wiring(Box):
 
 
 class wiring(module):
+    """Like module, but printed in place as assignments: no file, no instance."""
+
     box = _Wiring
 
 

@@ -1,0 +1,58 @@
+"""Options, seeded random numbers, and the device under test on each simulator."""
+import os
+import random
+import zlib
+
+import pytest
+
+from tests.support import pipeline
+from tests.support.dut import IcarusDut, MyhdlDut
+
+SIMULATORS = ["myhdl", "icarus"]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, default=1, help="seed of every random choice")
+    parser.addoption("--waves", action="store_true", help="write waves.vcd to the tmp_path of each hardware test")
+
+
+def pytest_configure(config):
+    """Give each xdist worker a processor of its own: a simulator's pipe is six times slower between two."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker.startswith("gw"):
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[int(worker[2:]) % len(processors)]})
+
+
+def pytest_report_header(config):
+    return f"seed: {config.getoption('--seed')} (choose with --seed)"
+
+
+@pytest.fixture
+def rng(request):
+    """Random numbers fixed by --seed and the test's name: in any order, and the same on both simulators."""
+    name = f"{request.node.path.name}:{request.node.originalname}"
+    return random.Random(request.config.getoption("--seed") + zlib.crc32(name.encode()))
+
+
+@pytest.fixture(params=SIMULATORS)
+def simulator(request):
+    return request.param
+
+
+@pytest.fixture
+def build(request, simulator, tmp_path):
+    """build(block, **ports_and_parameters) makes a @module a device under test (tests/support/dut.py)."""
+    waves = tmp_path / "waves.vcd" if request.config.getoption("--waves") else None
+    kind = {"myhdl": MyhdlDut, "icarus": IcarusDut}[simulator]
+    return lambda deco, **arguments: kind(deco, arguments, waves)
+
+
+@pytest.fixture
+def compute(build, simulator, tmp_path):
+    """compute(block, ports, vectors, latency, **parameters): what a pipeline answers (tests/support/pipeline.py)."""
+    def run(deco, ports, vectors, latency, **parameters):
+        if simulator == "icarus":
+            return pipeline.in_icarus(tmp_path, deco, ports, vectors, latency, **parameters)
+        return pipeline.in_myhdl(build, deco, ports, vectors, latency, **parameters)
+    return run

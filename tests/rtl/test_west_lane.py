@@ -1,0 +1,72 @@
+"""west_lane: beats written, then read and assembled to groups."""
+import pytest
+from myhdl import Signal, intbv
+
+from rtl import words
+from rtl.config import BEAT, SatConfig
+from rtl.west_lane import west_lane
+from tests.support import floats
+from tests.support.script import packed, play
+
+
+def config_of(largest_m):
+    return SatConfig(rows=1, columns=1, largest_m=largest_m, chunk=32)
+
+
+def device(build, config):
+    control = words.west_control(config)
+    widths = dict(write_address=words.field_bits(control, "address"), write_data=16 * BEAT, control=control.width,
+                  control_out=control.width, group=words.group_bits(config))
+    return build(west_lane, config=config, clk=Signal(bool(0)), write=Signal(bool(0)), load=Signal(bool(0)),
+                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+
+
+def fill(rng, config):
+    """Script entries that write every beat of both banks, and the beats."""
+    beats = [[rng.choice(floats.FP16_CLASSES + [rng.getrandbits(16)] * 9) for _ in range(BEAT)]
+             for _ in range(2 * config.chunk // BEAT)]
+    return [dict(write=1, write_address=address, write_data=sum(x << 16 * i for i, x in enumerate(beat)))
+            for address, beat in enumerate(beats)], beats
+
+
+def group_word(config, beats):
+    """Beats side by side, nothing above them, and the bits of those that are not finite."""
+    values = [value for beat in beats for value in beat]
+    special = sum((value >> 10 & 31 == 31) << i for i, value in enumerate(values))
+    return sum(value << 16 * i for i, value in enumerate(values)) | special << 16 * config.largest_m
+
+
+@pytest.mark.parametrize("largest_m, per_group", [(4, 1), (8, 1), (8, 2), (16, 1), (16, 2), (16, 4)])
+def test_each_beat_stands_in_its_group_two_cycles_after_it_was_read(build, rng, largest_m, per_group):
+    config = config_of(largest_m)
+    entries, beats = fill(rng, config)
+    expected, layout = {}, words.west_control(config)
+    for start in range(0, len(beats) - per_group + 1, per_group):
+        for place in range(per_group):
+            expected[len(entries) + 2] = group_word(config, beats[start:start + place + 1])
+            entries.append(dict(control=packed(layout, read=1, address=start + place, beat=place)))
+        entries += [{}] * rng.randrange(3)      # and the group holds still
+    got = play(device(build, config), entries, "group")["group"]
+    held = [got[cycle - 1] for cycle in list(expected)[1:] if cycle - 1 not in expected]
+    assert {cycle: got[cycle] for cycle in expected} == expected
+    assert len(expected) == len(beats) // per_group * per_group
+    assert set(held) <= set(expected.values())
+
+
+def test_control_goes_to_the_row_below_a_cycle_later_and_load_at_once(build, rng):
+    config = config_of(8)
+    layout = words.west_control(config)
+    controls = [rng.getrandbits(layout.width) for _ in range(60)]
+    got = play(device(build, config), [dict(control=control) for control in controls], "control_out", "load")
+    assert got["control_out"][1:61] == controls
+    assert got["load"][:60] == [control >> layout["load"][1] & 1 for control in controls]
+
+
+def test_one_bank_is_written_while_the_other_is_read(build, rng):
+    config = config_of(4)
+    entries, beats = fill(rng, config)
+    layout, half = words.west_control(config), len(beats) // 2
+    entries += [dict(control=packed(layout, read=1, address=address), write=1, write_address=half + address)
+                for address in range(half)]
+    got = play(device(build, config), entries, "group")["group"]
+    assert got[len(beats) + 2:len(beats) + 2 + half] == [group_word(config, [beat]) for beat in beats[:half]]

@@ -1,0 +1,112 @@
+"""The shape of the repository: one-way imports, a test beside every module, and sizes that can be read."""
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = ["rtl", "tlm", "cosim", "training", "sat"]         # each may import those before it
+LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LINE = 320, 45, 120
+LONGEST_DECLARATIONS = 70       # of a hardware block, beside its processes: ports, fields, signals and instances
+LARGEST_BYTES = 1_000_000
+
+
+def files_of(*folders) -> list[Path]:
+    return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def place(file: Path, line: int = 0) -> str:
+    return f"{file.relative_to(ROOT)}{f':{line}' if line else ''}"
+
+
+def imported_packages(file: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    return {name.split(".")[0] for name in whole | parts}
+
+
+def definitions(file: Path, *kinds) -> list[ast.AST]:
+    return [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, kinds)]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_only_itself_and_layers_below(layer):
+    above = {*LAYERS[LAYERS.index(layer) + 1:], "tests"}
+    files = files_of(layer)
+    assert files
+    assert {place(file): names for file in files if (names := above & imported_packages(file))} == {}
+
+
+@pytest.mark.parametrize("modules", [
+    "rtl.golden, rtl.config, rtl.sparsity, rtl.timing, rtl.layout, rtl.words", "tlm, tlm.report"])
+def test_goldens_and_model_load_no_simulator_and_no_torch(modules):
+    code = f"import sys, {modules}; print(sorted({{'myhdl', 'torch'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_every_golden_and_every_part_of_the_model_names_no_simulator():
+    files = files_of("rtl/golden", "tlm")
+    assert len(files) > 10
+    assert [place(file) for file in files if "myhdl" in imported_packages(file)] == []
+
+
+@pytest.mark.parametrize("layer", ["rtl", "rtl/golden", "tlm", "cosim", "training", "sat"])
+def test_every_module_has_its_test(layer):
+    modules = [file.name for file in sorted((ROOT / layer).glob("*.py")) if not file.name.startswith("__")]
+    assert modules
+    assert [name for name in modules if not (ROOT / "tests" / layer / f"test_{name}").exists()] == []
+
+
+def test_every_unit_with_a_golden_of_its_name_says_so():
+    goldens = {file.name for file in (ROOT / "rtl/golden").glob("*.py")}
+    units = [file for file in (ROOT / "rtl").glob("*.py") if file.name in goldens - {"__init__.py"}]
+    assert len(units) >= 4
+    assert [place(file) for file in units if f"rtl/golden/{file.name}" not in file.read_text()] == []
+
+
+def test_no_file_in_git_is_large():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    assert len(files) > 50
+    assert [place(file) for file in files if file.exists() and file.stat().st_size > LARGEST_BYTES] == []
+
+
+def test_files_functions_and_lines_are_short_enough_to_be_read():
+    long = []
+    for file in files_of(*LAYERS, "tests"):
+        lines, functions = file.read_text().splitlines(), definitions(file, ast.FunctionDef)
+        long += [place(file)] * (len(lines) > LONGEST_FILE)
+        long += [place(file, number) for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE]
+        long += [place(file, node.lineno) for node in functions if own_lines(node) > limit(node)]
+    assert not long, "\n".join(long)
+
+
+def limit(function: ast.FunctionDef) -> int:
+    marks = {node.id for node in function.decorator_list if isinstance(node, ast.Name)}
+    return LONGEST_DECLARATIONS if marks & {"module", "block"} else LONGEST_FUNCTION
+
+
+def own_lines(function: ast.FunctionDef) -> int:
+    """Lines of a function without its docstring and the functions inside it, which count for themselves."""
+    length = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function):
+        length -= function.body[0].end_lineno - function.body[0].lineno + 1
+    inner = [node for node in function.body if isinstance(node, ast.FunctionDef)]
+    return length - sum(node.end_lineno - node.lineno + 1 for node in inner)
+
+
+def test_every_file_and_every_public_function_and_class_says_what_it_is():
+    silent, count = [], 0
+    for file in files_of(*LAYERS):
+        tree = ast.parse(file.read_text())
+        silent += [place(file)] * (bool(tree.body) and not ast.get_docstring(tree))
+        nodes = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+        public = [node for node in nodes if not node.name.startswith("_")]
+        silent += [place(file, node.lineno) for node in public if not ast.get_docstring(node)]
+        count += len(public)
+    assert silent == []
+    assert count > 100

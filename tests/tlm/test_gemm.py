@@ -1,0 +1,44 @@
+"""What is to be computed: sizes, multiply-adds, and what sparsity saves of them."""
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rtl.golden import nm_mask
+from rtl.sparsity import Sparsity
+from tests.support.properties import few
+from tlm import Gemm
+
+PATTERNS = [None, "1:4", "2:4", "2:8", "4:8", "1:16", "4:16"]
+
+
+@pytest.mark.parametrize("change, complaint", [
+    (dict(m=0), "GEMM size m must be at least 1, not 0"),
+    (dict(k=-3), "GEMM size k must be at least 1, not -3"),
+    (dict(n=0), "GEMM size n must be at least 1, not 0"),
+    (dict(output="fp64"), "output must be one of fp32, fp16, not 'fp64'"),
+])
+def test_a_wrong_size_or_output_is_refused_by_name(change, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        Gemm(**{"m": 2, "k": 2, "n": 2, **change})
+
+
+@few(60)
+@given(st.integers(1, 9), st.integers(1, 70), st.integers(1, 9), st.sampled_from(PATTERNS))
+def test_done_and_skipped_multiply_adds_make_the_dense_ones(m, k, n, pattern):
+    gemm = Gemm(m, k, n, Sparsity.parse(pattern))
+    assert gemm.macs + gemm.macs_skipped == m * k * n
+    assert (gemm.macs_skipped == 0) or pattern
+
+
+@few(60)
+@given(st.integers(1, 70), st.sampled_from(PATTERNS[1:]))
+def test_kept_is_what_the_contract_keeps_where_no_weight_is_zero(k, pattern):
+    sparsity = Sparsity.parse(pattern)
+    mask = nm_mask(np.arange(1, k + 1, dtype=np.float16)[:, None], sparsity.n, sparsity.m)
+    assert Gemm(1, k, 1, sparsity).kept == mask.sum()
+
+
+def test_a_quarter_of_the_multiply_adds_is_left_of_2_of_8():
+    gemm = Gemm(16, 64, 8, Sparsity(2, 8))
+    assert (gemm.macs, gemm.macs_skipped) == (2048, 6144)
