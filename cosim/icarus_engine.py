@@ -3,6 +3,7 @@ import ctypes
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,13 +45,14 @@ class IcarusEngine(Engine):
 
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
         host, limit = Host(program, operands), 2 * predicted(program).cycles + 1000
-        with forgotten_signals(), _one_cpu(), Simulator(self.image, Bench(program.config), self.patience) as simulator:
-            simulator.simulate(host, limit)
+        with forgotten_signals(), one_processor():
+            with Simulator(self.image, Bench(program.config), self.patience) as simulator:
+                simulator.simulate(host, limit)
         return host.result(), host.report()
 
 
 @contextmanager
-def _one_cpu():
+def one_processor() -> Iterator[None]:
     """Keep this thread and the simulator it starts on one processor: a pipe between two costs six times more."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {ctypes.CDLL(None).sched_getcpu()})     # the one it is on: others keep theirs

@@ -14,7 +14,7 @@ from rich.table import Table
 from cosim.tools import ToolFailed, ToolMissing
 from tlm.report import DEFINITIONS, StepReport
 
-WIDTH = 160                         # at least: a narrower terminal wraps the lines of a table instead of losing some
+WIDTH = 400                         # no table is wider: a terminal wraps its lines instead of losing some
 DIFFERENT, BAD_INPUT = 1, 2         # exit codes
 
 COLUMNS = {                         # heading -> a row's values
@@ -26,9 +26,8 @@ WORDS = ("layer", "stage", "m x k x n", "N:M")
 
 
 def console() -> Console:
-    """The terminal."""
-    width = Console().width
-    return Console(width=max(width, WIDTH), highlight=False)
+    """Standard output."""
+    return Console(width=WIDTH, highlight=False)
 
 
 def definitions() -> str:
@@ -63,10 +62,10 @@ def report_data(report: StepReport, seed: int) -> dict[str, Any]:
     return dict(config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals)
 
 
-def progress(to: Console) -> Progress:
-    """A progress bar, which disappears when it is done."""
+def progress() -> Progress:
+    """A progress bar on standard error, which disappears when it is done."""
     return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                    TextColumn("left"), TimeRemainingColumn(), console=to, transient=True)
+                    TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True), transient=True)
 
 
 def fail(message: str, code: int) -> None:

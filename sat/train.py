@@ -32,7 +32,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         trainer = Trainer(model, load(data, seed), recorder, method, sparsity, Settings(seed, batch, lr))
     console, name = terminal.console(), options.title(method, sparsity)
     total = steps or epochs * trainer.steps_per_epoch
-    with terminal.progress(console) as bar:
+    with terminal.progress() as bar:
         task = bar.add_task(f"training {name}", total=total)
 
         def told(done: int, _: int, loss: float) -> None:

@@ -44,7 +44,7 @@ def verify(gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icar
         else:
             total, work = _training(checker, model, data, options.scheme(method, sparsity), seed, batch, steps)
     console = terminal.console()
-    tensors, difference = _run(work, checker, total, console)
+    tensors, difference = _run(work, checker, total)
     _print(console, checker.checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
     terminal.write_json(json_file, dict(
         config=checker.config.model_dump(), engine=engine, seed=seed, checked=[_data(row) for row in checker.checked],
@@ -95,10 +95,10 @@ def _training(checker: Checker, model: str, data: str, scheme: tuple, seed: int,
     return len(gemms) * steps, lockstep(trial, reference, steps)
 
 
-def _run(work: Iterator[int], checker: Checker, total: int, console: Console) -> tuple[int, str]:
+def _run(work: Iterator[int], checker: Checker, total: int) -> tuple[int, str]:
     """Do the work behind a progress bar. Returns the tensors compared, and the first difference in words or ''."""
     tensors = 0
-    with terminal.progress(console) as bar:
+    with terminal.progress() as bar:
         task = bar.add_task(f"GEMMs on {checker.name}", total=total)
         checker.on_check = lambda _: bar.advance(task)
         try:

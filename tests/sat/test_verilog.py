@@ -19,4 +19,5 @@ def test_a_configuration_that_was_written_can_be_read_again(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_refused():
-    assert "/dev/null/v/configuration.json cannot be written: Not a directory" in refused("verilog", "-o", "/dev/null/v")
+    line = refused("verilog", "-o", "/dev/null/v")
+    assert "/dev/null/v/configuration.json cannot be written: Not a directory" in line

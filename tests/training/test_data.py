@@ -13,7 +13,8 @@ def fingerprint(*tensors):
 
 def test_the_split_is_fixed_by_the_seed():
     a, b, other = digits(0), digits(0), digits(1)
-    assert fingerprint(a.train_x, a.train_y, a.test_x, a.test_y) == fingerprint(b.train_x, b.train_y, b.test_x, b.test_y)
+    one, two = (fingerprint(data.train_x, data.train_y, data.test_x, data.test_y) for data in (a, b))
+    assert one == two
     assert a.test_y[:10].tolist() == [0, 8, 8, 9, 8, 3, 7, 5, 0, 6]
     assert not torch.equal(a.test_y, other.test_y)
 

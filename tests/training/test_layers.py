@@ -26,7 +26,8 @@ CASES = {
     "channels no multiple of M, stride 2": (lambda: nn.Conv2d(11, 13, 3, stride=2, padding=1), (2, 11, 5, 5)),
     "too few channels": (lambda: nn.Conv2d(3, 5, 3, padding=1), (2, 3, 5, 5)),
     "dilation": (lambda: nn.Conv2d(8, 8, 3, padding=2, dilation=2), (2, 8, 7, 7)),
-    "all sizes different": (lambda: nn.Conv2d(9, 10, (3, 2), stride=(1, 2), padding=(2, 0), dilation=(2, 1)), (2, 9, 7, 8)),
+    "all sizes different": (
+        lambda: nn.Conv2d(9, 10, (3, 2), stride=(1, 2), padding=(2, 0), dilation=(2, 1)), (2, 9, 7, 8)),
 }
 
 

@@ -34,7 +34,8 @@ def test_each_group_keeps_its_n_largest_and_a_tie_the_lower_index(case, pattern)
     mask = nm_mask(w, n, m, dim)
     assert mask.shape == w.shape and mask.dtype == torch.bool
     lanes = w.movedim(dim, -1).reshape(-1, w.shape[dim]).tolist()
-    expected = [[keep for start in range(0, len(lane), m) for keep in kept(lane[start:start + m], n, m)] for lane in lanes]
+    expected = [[keep for start in range(0, len(lane), m) for keep in kept(lane[start:start + m], n, m)]
+                for lane in lanes]
     assert mask.movedim(dim, -1).reshape(-1, w.shape[dim]).tolist() == expected
 
 

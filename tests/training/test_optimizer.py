@@ -75,7 +75,8 @@ def test_the_scale_stays_within_its_bounds():
     assert (low.scale, high.scale) == (1.0, 2.0 ** 24)
 
 
-@pytest.mark.parametrize("lr, mu, wd", [(0, 0.9, 0), (-1, 0.9, 0), (float("nan"), 0.9, 0), (0.1, 1.0, 0), (0.1, 0.9, -1)])
+@pytest.mark.parametrize("lr, mu, wd", [
+    (0, 0.9, 0), (-1, 0.9, 0), (float("nan"), 0.9, 0), (0.1, 1.0, 0), (0.1, 0.9, -1)])
 def test_constants_out_of_range_are_refused(lr, mu, wd):
     with pytest.raises(ValueError, match="must be"):
         SGD([parameter([1.0])], lr, mu, wd)

@@ -88,8 +88,10 @@ def test_either_epochs_or_steps_are_to_be_given(arguments):
 
 
 @pytest.mark.parametrize("make", [
-    lambda: Settings(batch=0), lambda: Settings(seed=-1), lambda: trainer(method="magic"), lambda: trainer(model="magic"),
-    lambda: Trainer("cnn", DIGITS, functional(), "bdwp", None), lambda: Trainer("cnn", DIGITS, functional(), "bdwp", "8:2"),
+    lambda: Settings(batch=0), lambda: Settings(seed=-1),
+    lambda: trainer(method="magic"), lambda: trainer(model="magic"),
+    lambda: Trainer("cnn", DIGITS, functional(), "bdwp", None),
+    lambda: Trainer("cnn", DIGITS, functional(), "bdwp", "8:2"),
     lambda: Trainer("cnn", DIGITS, functional(), settings=Settings(lr=0))])
 def test_bad_arguments_are_refused(make):
     with pytest.raises(ValueError):

@@ -1,0 +1,50 @@
+"""What the commands share on the terminal."""
+import pytest
+import typer
+
+from rtl.config import PRESETS
+from sat import terminal
+from tlm import Gemm
+from tlm.report import DEFINITIONS, cost, step_report
+
+
+def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    gemm = Gemm(123_456, 789, 1_011, layer="a.layer.with.a.long.path", stage="wu")
+    report = step_report(cost([gemm], PRESETS["vcu1525"]), [gemm])
+    terminal.print_report(terminal.console(), report, "A step")
+    printed = capsys.readouterr().out
+    row = report.rows[0]
+    assert "…" not in printed and printed.count("a.layer.with.a.long.path") == 1
+    assert all(f"{row[key]:,}" in printed for key in ("macs", "cycles", "bytes_values", "bytes_results"))
+
+
+def test_what_a_report_shows_is_defined():
+    shown = " ".join(terminal.COLUMNS.values())
+    assert all(f"{{{key}" in shown for key in ("layer", "stage", "macs", "cycles", "share", "bytes_indices"))
+    text = terminal.definitions()
+    assert all(f"{key}[/]: {meaning}" in text for key, meaning in DEFINITIONS.items())
+
+
+@pytest.mark.parametrize("error", [ValueError("rule\n and value"), FileNotFoundError(2, "No such file", "x")])
+def test_bad_input_is_one_line_and_a_fault_of_ours_is_not_hidden(error, capsys):
+    with pytest.raises(typer.Exit) as caught, terminal.reading_input():
+        raise error
+    assert caught.value.exit_code == 2 and capsys.readouterr().err.count("\n") == 1
+    with pytest.raises(ZeroDivisionError), terminal.reading_input():
+        raise ZeroDivisionError
+
+
+def test_files_are_tried_out_and_left_as_they_were(tmp_path):
+    there = tmp_path / "there"
+    there.write_text("content")
+    terminal.writable(there, None, tmp_path / "deep" / "new")
+    assert there.read_text() == "content" and not list((tmp_path / "deep").iterdir())
+    with pytest.raises(ValueError, match="there/file cannot be written: Not a directory|File exists"):
+        terminal.writable(there / "file")
+
+
+def test_data_is_written_where_a_file_is_given(tmp_path):
+    terminal.write_json(tmp_path / "x.json", {"a": 1})
+    terminal.write_json(None, {"a": 1})
+    assert (tmp_path / "x.json").read_text() == '{\n  "a": 1\n}\n'
