@@ -30,8 +30,8 @@ def verify(gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icar
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
     Training steps (the default) compare every GEMM, and after each step every weight, gradient and momentum. With
-    --gemm two GEMMs are compared: normal values with FP32 results, then values with subnormals, infinities and NaN
-    among them, with FP16 results.
+    --gemm two GEMMs are compared: normal values with FP32 results, then values of all magnitudes, with subnormals,
+    infinities and NaN among them, with FP16 results.
     """
     with terminal.reading_input():
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
@@ -68,10 +68,16 @@ def _gemms(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: i
         a, b = (rng.standard_normal(size).astype(np.float16) for size in ((m, k), (k, n)))
         checker.gemm(a, b, pattern, layer="gemm", stage="normal")
         yield 0
-        a, b = with_specials(a, rng), with_specials(b, rng)
+        a, b = with_specials(spread(a), rng), with_specials(b, rng)
         checker.gemm(a, b, pattern, output="fp16", layer="gemm", stage="special")
         yield 0
     return work()
+
+
+def spread(operand: np.ndarray) -> np.ndarray:
+    """The rows scaled from 2^-20 to 2^14: operands and results reach from FP16's subnormals to its overflow."""
+    with np.errstate(over="ignore"):
+        return (operand * 2.0 ** np.linspace(-20, 14, len(operand))[:, None]).astype(np.float16)
 
 
 def with_specials(operand: np.ndarray, rng: np.random.Generator) -> np.ndarray:
