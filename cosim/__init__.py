@@ -31,4 +31,4 @@ def engine(name: str, config: SatConfig | str = "small", **options) -> Engine:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
     for option in options.keys() - inspect.signature(ENGINES[name]).parameters.keys():
         raise ValueError(f"engine {name} has no option {option!r}")
-    return ENGINES[name](load_config(config) if isinstance(config, str) else config, **options)
+    return ENGINES[name](load_config(config), **options)

@@ -2,8 +2,7 @@
 import numpy as np
 
 from cosim.engine import Engine, Operands, Report
-from rtl.golden import gemm
-from rtl.golden.floats import FP16_NAN
+from rtl.golden import gemm, to_fp16
 from tlm import Program, simulate
 
 
@@ -15,9 +14,7 @@ class Functional(Engine):
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
         c = gemm(operands.a, operands.b)
         if program.gemm.output == "fp16":
-            with np.errstate(over="ignore", invalid="ignore"):
-                c = c.astype(np.float16)
-            c.view(np.uint16)[np.isnan(c)] = FP16_NAN
+            c = to_fp16(c)
         return c, predicted(program)
 
 

@@ -6,9 +6,10 @@ import numpy as np
 from cosim.engine import Operands, Report
 from cosim.harness import STAMP_BITS, STAMPS, ToHost, lines_per_message, words_per_message
 from rtl import words
-from rtl.config import BEAT
+from rtl.config import BEAT, SatConfig
 from rtl.golden import nm_compact
-from tlm import Program, Tile
+from tlm import Program, Tile, simulate
+from tlm.timeline import lengths
 
 
 def west_lines(program: Program, a: np.ndarray, tile: Tile) -> np.ndarray:
@@ -37,7 +38,7 @@ def north_lines(program: Program, b: np.ndarray, tile: Tile) -> np.ndarray:
     return _padded(np.packbits(bits, axis=-1, bitorder="little"), config)
 
 
-def _padded(lines: np.ndarray, config) -> np.ndarray:
+def _padded(lines: np.ndarray, config: SatConfig) -> np.ndarray:
     width = -(-words.line_bits(config) // 8)
     return np.pad(lines, ((0, 0), (0, width - lines.shape[1])))
 
@@ -60,6 +61,11 @@ class Host:
         self.tile_ends: list[int] = []
         self.store_ends: list[int] = []
         self.counters = (0, 0, 0)
+
+    @property
+    def limit(self) -> int:
+        """Cycles after which the run is a failure."""
+        return 2 * simulate(self.program).cycles + 1000
 
     @property
     def done(self) -> bool:
@@ -120,8 +126,7 @@ class Host:
         """What the device's own counters and strobes say."""
         busy, waiting, idle = self.counters
         ends = self.tile_ends[:-1] + self.store_ends[-1:]
-        tiles = [end - start for start, end in zip([0] + ends, ends)]
-        return Report(self.store_ends[-1], tiles, self.store_ends, busy, waiting, idle)
+        return Report(self.store_ends[-1], lengths(ends), self.store_ends, busy, waiting, idle)
 
 
 def _split(content: int, count: int, width: int) -> list[bytes]:

@@ -7,6 +7,7 @@ import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from myhdl import Signal
 
@@ -85,27 +86,36 @@ class Image:
     verilog: Path
 
 
-@functools.cache
 def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = None,
              verilog: Path | None = None) -> Image:
-    """Convert the harness of a configuration and compile it. Raises ToolMissing, ToolFailed and ValueError.
+    """Convert the harness of a configuration and compile it; once in a process, where no option is given.
 
     waves    VCD file that every run of the image writes
     keep     folder for the generated Verilog, instead of one that is removed
     verilog  compile this folder's Verilog (as `keep` left it) instead of generating it
+    Raises ToolMissing and ToolFailed; ValueError for a folder with something else, and for keep with verilog.
     """
+    if keep and verilog:
+        raise ValueError("keep and verilog exclude each other: what is given is not generated")
+    return _build(config, waves, keep, verilog) if waves or keep or verilog else _usual(config)
+
+
+@functools.cache
+def _usual(config: SatConfig) -> Image:
+    return _build(config)
+
+
+def _build(config: SatConfig, waves: Path | None = None, keep: Path | None = None,
+           verilog: Path | None = None) -> Image:
     build = Path(tempfile.mkdtemp(dir=scratch()))
-    folder = verilog or keep or build / "verilog"
+    folder, ports = verilog or keep or build / "verilog", _ports(config)
     if verilog:
         _check(verilog, config)
-    ports = dict(clk=Signal(bool(0)), rst=Signal(bool(0)), run=Signal(bool(0)),
-                 host=ToDevice(config), device_out=ToHost(config))
-    if verilog is None:
+    else:
         write_verilog(folder, harness, **ports, config=config)
         (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
-    top = build / "top.v"
+    top, image = build / "top.v", build / "top.vvp"
     top.write_text(_top(ports, waves))
-    image = build / "top.vvp"
     call(tool("iverilog"), "-g2005", "-s", "top", "-o", image, top, *sorted(folder.glob("*.v")))
     return Image(image, folder)
 
@@ -119,7 +129,12 @@ def _check(verilog: Path, config: SatConfig) -> None:
         raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")
 
 
-def _top(ports, waves: Path | None) -> str:
+def _ports(config: SatConfig) -> dict[str, Any]:
+    return dict(clk=Signal(bool(0)), rst=Signal(bool(0)), run=Signal(bool(0)),
+                host=ToDevice(config), device_out=ToHost(config))
+
+
+def _top(ports: dict[str, Any], waves: Path | None) -> str:
     signals = dict(flat_ports(ports))
     del signals["clk"]
     inputs = [name for name in signals if name == "rst" or name.startswith("host_")]

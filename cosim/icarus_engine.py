@@ -12,7 +12,6 @@ from myhdl import Cosimulation, CosimulationError, Signal, Simulation, intbv
 
 from cosim import icarus
 from cosim.engine import Engine, Operands, Report
-from cosim.functional import predicted
 from cosim.host import Host
 from cosim.simulation import Bench, SimulationError, host_loop
 from cosim.tools import tool
@@ -44,10 +43,10 @@ class IcarusEngine(Engine):
         self.patience = patience
 
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
-        host, limit = Host(program, operands), 2 * predicted(program).cycles + 1000
+        host = Host(program, operands)
         with forgotten_signals(), one_processor():
             with Simulator(self.image, Bench(program.config), self.patience) as simulator:
-                simulator.simulate(host, limit)
+                simulator.simulate(host)
         return host.result(), host.report()
 
 
@@ -88,9 +87,9 @@ class Simulator:
         self.process.kill()
         self.process.wait()
 
-    def simulate(self, host: Host, limit: int) -> None:
+    def simulate(self, host: Host) -> None:
         """Run until the host is done. Raises SimulationError when the simulator ends before."""
-        simulation = Simulation(self.device, host_loop(self.bench, host, WINDOW, limit, self.check))
+        simulation = Simulation(self.device, host_loop(self.bench, host, WINDOW, self.check))
         try:
             simulation.run(quiet=1)
         except CosimulationError:

@@ -3,7 +3,6 @@ import numpy as np
 from myhdl import block, delay, instance
 
 from cosim.engine import Engine, Operands, Report
-from cosim.functional import predicted
 from cosim.harness import harness
 from cosim.host import Host
 from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
@@ -20,14 +19,13 @@ class MyhdlEngine(Engine):
 
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
         host = Host(program, operands)
-        limit = 2 * predicted(program).cycles + 1000
         with forgotten_signals():
-            simulation(Bench(program.config), host, limit).run_sim(quiet=1)
+            simulation(Bench(program.config), host).run_sim(quiet=1)
         return host.result(), host.report()
 
 
 @block
-def simulation(bench, host, limit):
+def simulation(bench: Bench, host: Host):
     """The harness, a clock that stands still while the harness says so, and the host."""
     @instance
     def clock():
@@ -38,5 +36,5 @@ def simulation(bench, host, limit):
             bench.clk.next = False
 
     device = harness(bench.clk, bench.rst, bench.run, bench.host, bench.device_out, bench.config)
-    loop = host_loop(bench, host, 2 * HALF_PERIOD * WINDOW_CYCLES, limit, lambda: None)
+    loop = host_loop(bench, host, 2 * HALF_PERIOD * WINDOW_CYCLES, lambda: None)
     return clock, device, loop

@@ -1,4 +1,5 @@
 """One run of the harness in a simulator: the host's loop, its limits, and a clean end whatever happens."""
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from myhdl import Signal, StopSimulation, block, delay, instance
@@ -33,11 +34,10 @@ def _windows(cycles: int) -> int:
 
 
 @block
-def host_loop(bench, host: Host, window: int, limit: int, on_window):
+def host_loop(bench: Bench, host: Host, window: int, on_window: Callable[[], None]):
     """Reset the device, then meet it once a window until everything has come back.
 
     window     MyHDL time units a window takes
-    limit      cycles after which the run is a failure
     on_window  called after each window; may raise
     """
     to_device, device_out = bench.host, bench.device_out
@@ -50,7 +50,7 @@ def host_loop(bench, host: Host, window: int, limit: int, on_window):
             yield delay(window)
             on_window()
         bench.rst.next = False
-        still, before = 0, None
+        still, before, limit = 0, None, host.limit
         while not host.done:
             yield delay(window)
             yield delay(0)          # Cosimulation reads the device's signals only after this time has begun

@@ -1,6 +1,7 @@
 """The programs outside Python that co-simulation and its checks call, and the Debian packages that bring them."""
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGES = {"iverilog": "iverilog", "vvp": "iverilog", "iverilog-vpi": "iverilog", "g++": "g++",
@@ -16,7 +17,7 @@ class ToolFailed(RuntimeError):
     """A program refused its input: the Verilog does not compile, for example."""
 
 
-def missing(names) -> list[str]:
+def missing(names: Iterable[str]) -> list[str]:
     """Those of the programs that are not on the PATH."""
     return [name for name in names if shutil.which(name) is None]
 
@@ -31,7 +32,7 @@ def tool(name: str) -> str:
     return path
 
 
-def call(*command, cwd=None) -> None:
+def call(*command: str | Path, cwd: Path | None = None) -> None:
     """Run a program. Raises ToolFailed with what it printed."""
     done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
     if done.returncode:

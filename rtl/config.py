@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from rtl import timing
 
-BEAT = 4        # activations an operand line brings to a row; the smallest M, so that no beat is wasted
+# Activations an operand line brings to a row: the smallest M, so that no beat is wasted. The sequencer reads a group's
+# largest_m / BEAT beats while the interleaved outputs take turns, so that may not exceed the least interleave.
+BEAT = 4
 
 
 class SatConfig(BaseModel):
@@ -54,11 +56,13 @@ PRESETS = {
 }
 
 
-def load_config(name: str) -> SatConfig:
-    """A preset by its name, or a JSON file by its path.
+def load_config(name: str | SatConfig) -> SatConfig:
+    """A preset by its name, or a JSON file by its path; a configuration is passed on.
 
     Raises ValueError in one line that names rule and value, for an unknown name or key too.
     """
+    if isinstance(name, SatConfig):
+        return name
     if name in PRESETS:
         return PRESETS[name]
     path = Path(name)

@@ -18,7 +18,7 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     drain_*           out  to the array, as in uspe
     drained           in   row 0's FP32 word for each column
     results           Stream out  32 bits for each column: FP32, or FP16 in the low half
-    Latency           STORE_SETUP (rtl/timing.py) cycles from drain_load to the first word
+    Latency           2 cycles (STORE_SETUP) from drain_load to the first word
     Throughput        1 word per cycle while results.ready stays high
     Reset             synchronous, active high
     Golden            tlm/timeline.py, store_end; rtl/golden/fp32_to_fp16.py
@@ -37,8 +37,8 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     to_half = Signal(bool(0))
     draining = Signal(bool(0))
     chain = Signal(bool(0))                      # the chain's top holds a word that is to be sent
-    row = Signal(intbv(0)[rows_high - rows_low:])
-    slot = Signal(intbv(0)[slots_high - slots_low:])      # the slot to be loaded next
+    row = Signal(intbv(0)[layout.bits("rows"):])
+    slot = Signal(intbv(0)[layout.bits("slots"):])      # the slot to be loaded next
     starting = Signal(bool(0))
     advance = Signal(bool(0))                    # the word at the chain's top moves to the port
     next_slot = Signal(bool(0))

@@ -1,10 +1,11 @@
 """FP16 times FP16, exactly, as FP32."""
 from myhdl import Signal, always, concat, intbv
 
+from rtl import timing
+from rtl.golden.floats import FP32_NAN
 from rtl.hierarchy import module
 
-LATENCY = 2
-QUIET_NAN = 0x7FC00000
+LATENCY = timing.FP16_MUL
 
 
 @module
@@ -13,7 +14,7 @@ def fp16_mul(clk, a, b, product):
 
     a, b        in   FP16, subnormals, infinities and NaN included
     product     out  FP32; every NaN is 0x7FC00000
-    Latency     LATENCY cycles
+    Latency     2 cycles (LATENCY)
     Throughput  1 product per cycle
     Reset       none: a pipeline without state
     Golden      rtl/golden/fp16_mul.py
@@ -61,7 +62,7 @@ def fp16_mul(clk, a, b, product):
             shifted[:] = concat(shifted[21:], intbv(0)[1:])
             biased[:] = biased - 1
         if invalid:
-            product.next = QUIET_NAN
+            product.next = FP32_NAN
         elif infinite:
             product.next = concat(sign, intbv(0x7F800000)[31:])
         elif significand == 0:

@@ -1,11 +1,12 @@
 """FP32 plus FP32, rounded once to nearest even."""
 from myhdl import Signal, always, always_comb, concat, intbv
 
+from rtl import timing
 from rtl.fp_round import fp_round
+from rtl.golden.floats import FP32_NAN
 from rtl.hierarchy import module
 
-LATENCY = 3
-QUIET_NAN = 0x7FC00000
+LATENCY = timing.FP32_ADD
 INFINITY = 0x7F800000
 
 
@@ -15,7 +16,7 @@ def fp32_add(clk, a, b, total):
 
     a, b        in   FP32, subnormals, infinities and NaN included
     total       out  FP32; every NaN is 0x7FC00000
-    Latency     LATENCY cycles (order, align and add, normalise); then rounding, which is combinational:
+    Latency     3 cycles (LATENCY): order, align and add, normalise. Then rounding, which is combinational:
                 the register that takes the total is the user's, for example an accumulator
     Throughput  1 sum per cycle
     Reset       none: a pipeline without state
@@ -130,7 +131,7 @@ def fp32_add(clk, a, b, total):
     @always_comb
     def pack():
         if invalid:
-            total.next = QUIET_NAN
+            total.next = FP32_NAN
         else:
             total.next = concat(sign, rounded)
 

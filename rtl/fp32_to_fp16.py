@@ -2,11 +2,11 @@
 from myhdl import Signal, always_comb, concat, intbv
 
 from rtl.fp_round import fp_round
+from rtl.golden.floats import FP16_NAN
 from rtl.hierarchy import module
 
 LATENCY = 0
 INFINITY = 0x7F800000
-QUIET_NAN = 0x7E00
 
 
 @module
@@ -15,7 +15,7 @@ def fp32_to_fp16(single, half):
 
     single      in   FP32
     half        out  FP16; every NaN is 0x7E00
-    Latency     LATENCY: combinational
+    Latency     0, combinational
     Golden      rtl/golden/fp32_to_fp16.py
     """
     word = Signal(intbv(0)[15:])
@@ -52,7 +52,7 @@ def fp32_to_fp16(single, half):
     @always_comb
     def pack():
         if single[31:] > INFINITY:
-            half.next = QUIET_NAN
+            half.next = FP16_NAN
         else:
             half.next = concat(single[31], rounded)
 

@@ -14,6 +14,11 @@ class Layout:
         """(high, low) of a field, to be used as word[high:low]."""
         return self.fields[name]
 
+    def bits(self, name: str) -> int:
+        """Width of a field."""
+        high, low = self.fields[name]
+        return high - low
+
     def pack(self, **values: int) -> int:
         """The word with these values; every field must be given. Raises ValueError for a value that does not fit."""
         if values.keys() != self.fields.keys():

@@ -19,7 +19,7 @@ def loader(clk, rst, commands, operands, line, west_write, west_address, north_w
     held_commands  out  the commands of both banks, bank 0 in the low bits
     started        in   the older loaded tile starts
     bank_done      in   the array has read the older occupied bank for the last time
-    Latency        LOAD_SETUP (rtl/timing.py) cycles from a command moving to the first line moving;
+    Latency        1 cycle (LOAD_SETUP) from a command moving to the first line moving;
                    loaded the cycle after the last line moved
     Throughput     1 line per cycle
     Reset          synchronous, active high: both banks empty
@@ -39,8 +39,8 @@ def loader(clk, rst, commands, operands, line, west_write, west_address, north_w
     next_done = Signal(intbv(0)[1:])             # the bank to be freed next
     loading = Signal(bool(0))
     last_line = Signal(bool(0))
-    west_left = Signal(intbv(0)[west_high - west_low:])
-    north_left = Signal(intbv(0)[north_high - north_low:])
+    west_left = Signal(intbv(0)[layout.bits("west_lines"):])
+    north_left = Signal(intbv(0)[layout.bits("north_lines"):])
     west_line = Signal(intbv(0)[len(west_address):])
     north_line = Signal(intbv(0)[len(north_address):])
 

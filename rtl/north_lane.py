@@ -31,6 +31,9 @@ def north_lane(clk, write, write_address, write_data, control, control_out, step
     floor_bits = words.index_bits(config) + 1
     floors_bits = config.interleave * floor_bits
     everything = 2 ** config.largest_m - 1
+    # `send` concatenates in this order, and takes slot, first and valid as one.
+    assert list(words.step(config).fields) == ["weight", "index", "pruned", "slot", "first", "valid"]
+    assert list(layout.fields)[:3] == ["slot", "first", "valid"]
 
     memory = [Signal(intbv(0)[line_bits:]) for _ in range(2 * config.chunk)]
     fetched = Signal(intbv(0)[line_bits:])

@@ -32,8 +32,8 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
     command_bits = words.command(config).width
     line = Signal(intbv(0)[len(operands.data):])
     west_write, north_write = Signal(bool(0)), Signal(bool(0))
-    west_address = Signal(intbv(0)[words.field_bits(words.west_control(config), "address"):])
-    north_address = Signal(intbv(0)[words.field_bits(words.north_control(config), "address"):])
+    west_address = Signal(intbv(0)[words.west_control(config).bits("address"):])
+    north_address = Signal(intbv(0)[words.north_control(config).bits("address"):])
     loaded, occupied = Signal(intbv(0)[2:]), Signal(intbv(0)[2:])
     held_commands = Signal(intbv(0)[2 * command_bits:])
     finished_command = Signal(intbv(0)[2 * command_bits:])

@@ -23,8 +23,8 @@ def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control,
     accumulators_free  out  sets of accumulators that are free
     issuing            out  a step is issued in this cycle
     last_step          out  and it is the last of its tile
-    Latency            START_SETUP from loaded to the first step; release_lag and drain_lag (rtl/timing.py) from a
-                       tile's last step to bank_done and to finished being acted upon
+    Latency            1 cycle (START_SETUP) from loaded to the first step; release_lag and drain_lag
+                       (rtl/timing.py) from a tile's last step to bank_done and to finished being acted upon
     Throughput         1 step per cycle, without a pause between tiles that are ready
     Reset              synchronous, active high
     Golden             tlm/timeline.py, compute_start and compute_end
@@ -40,9 +40,9 @@ def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control,
     bits = layout.width
     interleave = config.interleave
     west_layout = words.west_control(config)
-    west_line_bits = west_layout["address"][0] - west_layout["address"][1]
+    west_line_bits = west_layout.bits("address")
     north_layout = words.north_control(config)
-    north_line_bits = north_layout["address"][0] - north_layout["address"][1]
+    north_line_bits = north_layout.bits("address")
     north_bits = north_layout.width
     west_bank = config.chunk // BEAT
     north_bank = config.chunk
@@ -51,12 +51,16 @@ def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control,
     load_lag = timing.WEST - 1
     skew_bits = timing.SKEW * north_bits
     slot_bits = words.slot_bits(config)
+    # `issue` and `send` concatenate in this order.
+    assert list(west_layout.fields) == ["read", "address", "beat", "load"]
+    assert list(north_layout.fields) == ["slot", "first", "valid", "read", "address", "value", "first_value",
+                                         "last_value", "sparse"]
 
     candidate = Signal(intbv(0)[bits:])          # the command of the bank that comes next
     command = Signal(intbv(0)[bits:])            # the command that runs
     bank = Signal(intbv(0)[1:])                  # the bank that comes next
     accumulators = Signal(intbv(0)[1:])          # the set that the running block uses
-    groups_left = Signal(intbv(0)[groups_high - groups_low:])
+    groups_left = Signal(intbv(0)[layout.bits("groups"):])
     value = Signal(intbv(0)[2:])
     place = Signal(intbv(0)[(interleave - 1).bit_length():])
     west_line = Signal(intbv(0)[west_line_bits:])

@@ -23,8 +23,8 @@ class Sparsity:
             return text
         if text == "dense":
             return None
-        n, colon, m = text.partition(":")
-        if not (colon and n.isdecimal() and m.isdecimal()):
+        n, colon, m = str(text).partition(":")
+        if not (isinstance(text, str) and colon and n.isdecimal() and m.isdecimal()):
             raise ValueError(f"sparsity must look like 2:8 or dense, not {text!r}")
         return cls(int(n), int(m))
 

@@ -21,7 +21,8 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
     north_control   in   words.north_control, for column 0; every further column acts a cycle later
     drain_*         in   as in uspe, to all at once; sums move up, row 0 leaves first
     drained         out  an FP32 word for each column
-    Latency         rtl/timing.py: WEST, NORTH, drain_lag
+    Latency         from the issue of a step 6 cycles (WEST) to activations in the first element, 3 (NORTH) to
+                    its weight; drain_lag to all sums
     Reset           synchronous, active high, for at least rows + columns cycles: controls hop
     Golden          rtl/golden/gemm.py
     """

@@ -20,7 +20,7 @@ STORE_SETUP = 2         # from starting a drain to the first word at the port
 
 def release_lag(rows: int, columns: int) -> int:
     """Cycles from a tile's last step to its operand banks being free: the last lane reads that much later."""
-    return max(rows, columns, 2)        # a delay of one register is no slice and no concatenation
+    return max(rows, columns, 2)        # MyHDL cannot slice a shift register of a single bit
 
 
 def drain_lag(rows: int, columns: int) -> int:

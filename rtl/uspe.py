@@ -9,9 +9,9 @@ from myhdl import Signal, always, always_comb, concat, intbv
 from rtl import timing, words
 from rtl.fp16_mul import fp16_mul
 from rtl.fp32_add import fp32_add
+from rtl.golden.floats import FP16_NAN
 from rtl.hierarchy import module
 
-QUIET_NAN = 0x7E00
 
 
 @module
@@ -27,7 +27,7 @@ def uspe(clk, rst, west_load, west, east_load, east, north, south,
     drain_load   in   take accumulator drain_slot to drain_out
     drain_shift  in   pass drain_in on to drain_out
     Latency      1 cycle west to east and north to south; a product reaches its accumulator
-                 SELECT + FP16_MUL + ACCUMULATE cycles after its weight stands on south (rtl/timing.py)
+                 7 cycles (SELECT + FP16_MUL + ACCUMULATE) after its weight stands on south (rtl/timing.py)
     Throughput   1 multiply-add per cycle
     Reset        synchronous, active high: forgets the steps in flight
     Golden       rtl/golden/gemm.py, one element of c
@@ -65,7 +65,7 @@ def uspe(clk, rst, west_load, west, east_load, east, north, south,
     def select():
         weight.next = south[weight_high:weight_low]
         if (east[group_bits + config.largest_m:group_bits] & south[pruned_high:pruned_low]) != 0:
-            activation.next = QUIET_NAN              # 0 * infinity, for a weight that was pruned
+            activation.next = FP16_NAN              # 0 * infinity, for a weight that was pruned
         else:
             activation.next = (east >> concat(south[index_high:index_low], intbv(0)[4:])) & 0xFFFF
 

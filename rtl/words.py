@@ -53,9 +53,3 @@ def command(config: SatConfig) -> Layout:
 def line_bits(config: SatConfig) -> int:
     """Width of an operand line: BEAT activations for each row, or `interleave` weights for each column."""
     return max(config.rows * BEAT * 16, config.columns * config.interleave * weight(config).width)
-
-
-def field_bits(layout: Layout, name: str) -> int:
-    """Width of a field."""
-    high, low = layout[name]
-    return high - low

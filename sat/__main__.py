@@ -1,15 +1,18 @@
 """`sat`, or `python -m sat`."""
 import signal
+import sys
 
 import typer
 
 from sat.cycles import cycles
-from sat.terminal import definitions
+from sat.terminal import BAD_INPUT, definitions
 from sat.train import train
 from sat.verify import verify
 from sat.verilog import verilog
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+USAGE_ERROR = typer.BadParameter.__base__       # which typer does not export
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False,
                   help="SAT, a systolic accelerator for N:M sparse training: its RTL, its model, and training on it.")
 
 
@@ -24,5 +27,17 @@ app.command(epilog=definitions())(cycles)
 app.command()(verify)
 app.command()(verilog)
 
+
+def main() -> None:
+    """Run the command line. What it cannot read ends with one line and exit code 2."""
+    try:
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+    except USAGE_ERROR as error:
+        typer.echo(f"sat: {error.format_message()}", err=True)
+        sys.exit(BAD_INPUT)
+    except typer.Abort:
+        sys.exit(130)
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -1,12 +1,18 @@
 """`sat cycles`: what a training step costs."""
+from typing import Annotated
+
+import typer
+
 from rtl.config import load_config
 from sat import options, terminal
-from sat.options import Batch, Config, Json, Method, Model, Pattern, Seed
+from sat.options import Batch, Config, Json, Method, Model, Pattern
 from tlm.report import cost, step_report
+
+Unused = Annotated[int, typer.Option("--seed", min=0, help="Echoed in --json: cycles do not depend on values.")]
 
 
 def cycles(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8",
-           config: Config = "vcu1525", seed: Seed = 0, json_file: Json = None) -> None:
+           config: Config = "vcu1525", seed: Unused = 0, json_file: Json = None) -> None:
     """Cost a training step by the transaction-level model, whose cycles are the RTL's: no data, no simulation."""
     from training import models, training_step
     with terminal.reading_input():
@@ -17,5 +23,5 @@ def cycles(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", spa
         report = step_report(cost(gemms, chosen), training_step(module, shape))
     heading = f"One training step of {model}, {options.title(method, sparsity)}, batch {batch}, on {chosen.name}"
     terminal.print_report(terminal.console(), report, heading)
-    terminal.write_json(json_file, dict(model=model, method=method, sparsity=sparsity, batch=batch,
+    terminal.write_json(json_file, dict(model=model, **options.scheme_data(method, sparsity), batch=batch,
                                         **terminal.report_data(report, seed)))

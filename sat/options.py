@@ -24,6 +24,11 @@ def scheme(method: str, sparsity: str) -> tuple[str, int | None, int | None]:
     return (method, pattern.n, pattern.m) if pattern else (method, None, None)
 
 
+def scheme_data(method: str, sparsity: str) -> dict[str, str]:
+    """Method and pattern as data; a dense method has no other pattern, whatever the option says."""
+    return dict(method=method, sparsity="dense" if method == "dense" else sparsity)
+
+
 def title(method: str, sparsity: str) -> str:
     """What a method is called in a report."""
     return method if method == "dense" else f"{method} {sparsity}"

@@ -3,7 +3,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 from tlm.report import DEFINITIONS, StepReport
 
@@ -19,8 +20,8 @@ DIFFERENT, BAD_INPUT = 1, 2         # exit codes
 
 COLUMNS = {                         # heading -> a row's values
     "layer": "{layer}", "stage": "{stage}", "m x k x n": "{m} x {k} x {n}", "N:M": "{sparsity}",
-    "MACs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
-    "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
+    "macs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
+    "filled": "{filled:.1%}", "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
 WORDS = ("layer", "stage", "m x k x n", "N:M")
 
@@ -63,12 +64,14 @@ def report_data(report: StepReport, seed: int) -> dict[str, Any]:
 
 
 def progress() -> Progress:
-    """A progress bar on standard error, which disappears when it is done."""
+    """A progress bar on standard error, where that is a terminal; it disappears when it is done."""
+    to = Console(stderr=True)
     return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                    TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+                    TextColumn("left"), TimeRemainingColumn(), console=to, transient=True,
+                    disable=not to.is_terminal)
 
 
-def fail(message: str, code: int) -> None:
+def fail(message: str, code: int) -> NoReturn:
     """End with one line. Raises typer.Exit."""
     typer.echo(f"sat: {' '.join(message.split())}", err=True)
     raise typer.Exit(code)
@@ -81,6 +84,15 @@ def reading_input() -> Iterator[None]:
         yield
     except (ValueError, OSError, ToolMissing, ToolFailed) as error:
         fail(str(error), BAD_INPUT)
+
+
+@contextmanager
+def simulating() -> Iterator[None]:
+    """Around a run: a simulator or a device that fails ends it with one line."""
+    try:
+        yield
+    except (SimulationError, ToolFailed) as error:
+        fail(str(error), DIFFERENT)
 
 
 def writable(*files: Path | None) -> None:
@@ -99,4 +111,4 @@ def writable(*files: Path | None) -> None:
 def write_json(file: Path | None, content: dict[str, Any]) -> None:
     """Write content, if there is a file to write to."""
     if file:
-        file.write_text(json.dumps(content, indent=2) + "\n")
+        file.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")

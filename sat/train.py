@@ -1,4 +1,5 @@
 """`sat train`: training whose GEMMs run on an engine."""
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -32,24 +33,26 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         trainer = Trainer(model, load(data, seed), recorder, method, sparsity, Settings(seed, batch, lr))
     console, name = terminal.console(), options.title(method, sparsity)
     total = steps or epochs * trainer.steps_per_epoch
-    with terminal.progress() as bar:
+    with terminal.simulating(), terminal.progress() as bar:
         task = bar.add_task(f"training {name}", total=total)
 
         def told(done: int, _: int, loss: float) -> None:
             bar.update(task, completed=done, description=f"training {name}, loss {loss:.3f}")
-            trainer.use(hardware)               # one recorded step is enough for the report
+            if done == 1:
+                trainer.use(hardware)           # one recorded step is enough for the report
 
         losses = trainer.train(steps=total, progress=told)
         bar.update(task, description="evaluating")
         accuracy = trainer.evaluate(cosim.engine("functional", hardware.config))      # the same bits, sooner
     images = (min(batch, len(trainer.data.train_x)), *trainer.data.train_x.shape[1:])
     report = step_report(recorder.runs, training_step(trainer.module, images))
-    terminal.print_report(console, report, f"One training step of {model}, {name}, batch {images[0]}, "
+    terminal.print_report(console, report, f"First training step of {model}, {name}, batch {images[0]}, "
                                            f"on {hardware.config.name}, engine {engine}")
     console.print(f"{name}: [bold]{accuracy:.1%}[/] of {len(trainer.data.test_y)} test images recognised "
                   f"after {total} steps, {trainer.loss_scale.skipped} of them skipped for overflow; seed {seed}")
-    content = dict(model=model, data=data, method=method, sparsity=sparsity, engine=engine, steps=total, losses=losses,
-                   accuracy=accuracy, **terminal.report_data(report, seed))
+    content = dict(model=model, data=data, **options.scheme_data(method, sparsity), engine=engine, batch=batch, lr=lr,
+                   steps=total, losses=[loss if isfinite(loss) else None for loss in losses], accuracy=accuracy,
+                   **terminal.report_data(report, seed))
     for file in (json_file, *files[1:]):
         terminal.write_json(file, content)
     if out:

@@ -22,38 +22,45 @@ Waves = Annotated[Path | None, typer.Option(help="Write a VCD of the run; of the
 Keep = Annotated[Path | None, typer.Option(help="Keep the generated Verilog in this folder.")]
 Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Verilog, as --keep left it.")]
 
-
-def verify(gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus", config: Config = "small",
-           seed: Seed = 0, steps: Steps = 2, batch: Batch = 16, model: Model = "cnn", data: Data = "digits",
-           method: Method = "bdwp", waves: Waves = None, keep: Keep = None, verilog: Verilog = None,
-           json_file: Json = None) -> None:
+def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus",
+           config: Config = "small", seed: Seed = 0, steps: Steps = 2, batch: Batch = 16, model: Model = "cnn",
+           data: Data = "digits", method: Method = "bdwp", waves: Waves = None, keep: Keep = None,
+           verilog: Verilog = None, json_file: Json = None) -> None:
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
-    Training steps (the default) compare every GEMM, and after each step every weight, gradient and momentum. With
-    --gemm two GEMMs are compared: normal values with FP32 results, then values of all magnitudes, with subnormals,
+    Training steps (the default) compare every GEMM, and after each step all weights, buffers, gradients and momenta.
+    With --gemm two GEMMs are compared: normal values with FP32 results, then values of all magnitudes, with subnormals,
     infinities and NaN among them, with FP16 results.
     """
+    paths = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
     with terminal.reading_input():
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
         if engine == "functional":
             raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
-        given = {"waves": waves, "keep": keep, "verilog": verilog}
-        checker = Checker(cosim.engine(engine, config, **{name: path for name, path in given.items() if path}))
+        checker = Checker(cosim.engine(engine, config, **paths))
         if gemm:
-            total, work = 2, _gemms(checker, gemm, sparsity, seed)
+            _refuse_options_for_steps(context)
+            total, work, what = 2, _gemms(checker, gemm, sparsity, seed), dict(gemm=gemm, sparsity=sparsity)
         else:
             total, work = _training(checker, model, data, options.scheme(method, sparsity), seed, batch, steps)
-    console = terminal.console()
+            what = dict(model=model, data=data, **options.scheme_data(method, sparsity), batch=batch, steps=steps)
     tensors, difference = _run(work, checker, total)
-    _print(console, checker.checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
-    terminal.write_json(json_file, dict(
-        config=checker.config.model_dump(), engine=engine, seed=seed, checked=[_data(row) for row in checker.checked],
-        tensors=tensors, equal=not difference, difference=difference))
+    console, checked = terminal.console(), [_data(row) for row in checker.checked]
+    _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
+    terminal.write_json(json_file, dict(config=checker.config.model_dump(), engine=engine, seed=seed, **what,
+                                        checked=checked, tensors=tensors, equal=not difference, difference=difference))
     if difference:
         terminal.fail(f"different: {difference}", terminal.DIFFERENT)
-    elements = sum(row.program.gemm.m * row.program.gemm.n for row in checker.checked)
-    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checker.checked)} GEMMs"
-                  + (f"; {tensors} weights, gradients and momenta after {steps} steps" if not gemm else ""))
+    elements = sum(row["m"] * row["n"] for row in checked)
+    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checked)} GEMMs" + (
+        "" if gemm else f"; {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps"))
+
+
+def _refuse_options_for_steps(context: typer.Context) -> None:
+    """Raise ValueError for an option that would silently do nothing."""
+    for name in ("steps", "batch", "model", "data", "method"):
+        if context.get_parameter_source(name).name == "COMMANDLINE":
+            raise ValueError(f"--{name} is for training steps, and cannot go with --gemm")
 
 
 def _gemms(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int) -> Iterator[int]:
@@ -122,9 +129,9 @@ def _data(row: Checked) -> dict[str, Any]:
                 cycles=row.cycles)
 
 
-def _print(console: Console, checked: list[Checked], heading: str) -> None:
+def _print(console: Console, checked: list[dict[str, Any]], heading: str) -> None:
     rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "cycles", "bits", "as modelled"])
-    for row in map(_data, checked):
+    for row in checked:
         rows.add_row(row["layer"], row["stage"], f"{row['m']} x {row['k']} x {row['n']}", row["sparsity"],
                      f"{row['cycles']:,}", "equal" if row["bits_equal"] else "[red]different",
                      "equal" if row["cycles_equal"] else "[red]different")

@@ -1,4 +1,6 @@
 """Transaction-level model of SAT: a GEMM becomes a program of tiles, and a timeline says what it costs."""
+from rtl.config import SatConfig, load_config
+from rtl.sparsity import Sparsity
 from tlm.gemm import Gemm
 from tlm.program import Program, Tile, schedule
 from tlm.timeline import Timeline, simulate
@@ -6,13 +8,12 @@ from tlm.timeline import Timeline, simulate
 __all__ = ["Gemm", "Program", "Tile", "Timeline", "predict", "schedule", "simulate"]
 
 
-def predict(m: int, k: int, n: int, sparsity=None, config=None, output: str = "fp32") -> Timeline:
+def predict(m: int, k: int, n: int, sparsity: str | Sparsity | None = None,
+            config: SatConfig | str = "small", output: str = "fp32") -> Timeline:
     """Cycles of an (m, k) x (k, n) GEMM, total and tile by tile, without any values.
 
-    sparsity  None, 'dense' or 'N:M'; config a SatConfig (default: the preset 'small'); output 'fp32' or 'fp16'
-    Raises ValueError for sizes or patterns that the hardware does not know.
+    sparsity  None, 'dense' or 'N:M'; config a SatConfig, a preset's name or a JSON file's; output 'fp32' or 'fp16'
+    Raises ValueError for sizes, patterns and configurations that the hardware does not know.
     """
-    from rtl.config import PRESETS
-    from rtl.sparsity import Sparsity
     gemm = Gemm(m, k, n, Sparsity.parse(sparsity), output)
-    return simulate(schedule(gemm, config or PRESETS["small"]))
+    return simulate(schedule(gemm, load_config(config)))

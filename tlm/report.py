@@ -27,14 +27,15 @@ DEFINITIONS = {
     "m": "rows of the result: output pixels of the batch, in wu kernel positions times input channels",
     "k": "length of the sums; zeros that fill a kernel position's last group are counted",
     "n": "columns of the result",
-    "sparsity": "N:M pattern of the weights along k, or dense",
+    "sparsity": "N:M pattern of the weights along k, or dense; with fewer than M channels a stage stays dense",
     "macs": "multiply-adds that are done",
     "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = m k n",
     "cycles": "clock cycles from the first command to the last word stored",
     "share": "cycles of this row in those of the step",
-    "utilisation": "macs in cycles x processing elements",
+    "utilisation": "macs in cycles x processing elements = filled x busy / cycles",
+    "filled": "macs in busy x processing elements: the rest is what tiles leave empty of the array's rows and columns",
     "busy": "cycles in which a step is issued to the array",
-    "memory_wait": "cycles in which none is: operands are on their way, or results; busy + memory_wait = cycles",
+    "memory_wait": "cycles in which none is: operands or results are on their way; busy + memory_wait = cycles",
     "bytes": "bytes moved to and from memory, of which:",
     "bytes_values": "FP16 operands read, weights without those that are pruned",
     "bytes_indices": "indices of the kept weights within their groups",
@@ -73,6 +74,7 @@ def step_report(runs: Sequence[tuple[Program, Cost]], dense: Sequence[Gemm]) -> 
     for row in rows:
         row["share"] = row["cycles"] / totals["cycles"]
     totals["utilisation"] = totals["macs"] / (totals["cycles"] * config.elements)
+    totals["filled"] = totals["macs"] / (totals["busy"] * config.elements)
     totals["dense_cycles"] = sum(taken.cycles for _, taken in cost(dense, config))
     totals["speedup"] = totals["dense_cycles"] / totals["cycles"]
     return StepReport(config, [_ordered(row) for row in rows], _ordered(totals))
@@ -89,7 +91,8 @@ def _row(program: Program, taken: Cost) -> dict[str, Any]:
     return dict(
         layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n, sparsity=str(gemm.sparsity or "dense"),
         macs=gemm.macs, macs_skipped=gemm.macs_skipped, cycles=taken.cycles, utilisation=utilisation,
-        busy=taken.busy, memory_wait=taken.waiting, bytes=sum(moved.values()), **moved)
+        filled=gemm.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
+        bytes=sum(moved.values()), **moved)
 
 
 def _bytes(program: Program) -> dict[str, int]:

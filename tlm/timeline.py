@@ -44,8 +44,12 @@ class Timeline:
     @property
     def tiles(self) -> list[int]:
         """Cycles of each tile, from the end of the one before to its own end: to its last word for the last."""
-        ends = [span.compute_end for span in self.spans[:-1]] + [self.cycles]
-        return [end - start for start, end in zip([0] + ends, ends)]
+        return lengths([span.compute_end for span in self.spans[:-1]] + [self.cycles])
+
+
+def lengths(ends: list[int]) -> list[int]:
+    """How long each of several stretches is that follow each other from 0, by their ends."""
+    return [end - start for start, end in zip([0] + ends, ends)]
 
 
 def simulate(program: Program) -> Timeline:

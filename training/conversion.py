@@ -11,6 +11,8 @@ from training.layers import Offload, SatConv2d, SatLinear, check_convolution
 from training.methods import Scheme
 
 _DROP_IN = {nn.Linear: SatLinear, nn.Conv2d: SatConv2d}
+# Layers with GEMMs that would stay in PyTorch unseen, and be missing in every report.
+_NOT_LOWERED = (nn.Conv1d, nn.Conv3d, nn.modules.conv._ConvTransposeNd, nn.Bilinear, nn.RNNBase, nn.RNNCellBase)
 
 
 def convert(module: nn.Module, method: str, n: int | None, m: int | None, engine: Engine) -> nn.Module:
@@ -38,6 +40,9 @@ def find_layers(module: nn.Module) -> list[tuple[str, nn.Linear | nn.Conv2d]]:
         if isinstance(child, nn.MultiheadAttention):
             raise ValueError(f"layer {path or 'MultiheadAttention'}: attention must be written with nn.Linear, "
                              f"since {type(child).__name__} never calls its layers")
+        if isinstance(child, _NOT_LOWERED):
+            raise ValueError(f"layer {path or type(child).__name__}: only nn.Linear and nn.Conv2d run on the array, "
+                             f"not {type(child).__name__}")
         kind = next((kind for kind in _DROP_IN if isinstance(child, kind)), None)
         if kind:
             name = path or kind.__name__

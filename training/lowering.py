@@ -13,7 +13,7 @@ from torch import nn
 from rtl.sparsity import Sparsity
 from tlm import Gemm
 from training.im2col import Window, col2im, im2col
-from training.methods import Scheme
+from training.methods import STAGES, Scheme
 from training.precision import to_fp16
 
 
@@ -77,7 +77,9 @@ class Lowering:
     geometry: Geometry
 
     def gemm(self, stage: str) -> Gemm:
-        """Shape, sparsity and output of a stage: 'ff', 'bp' or 'wu'."""
+        """Shape, sparsity and output of a stage: 'ff', 'bp' or 'wu'. Raises ValueError for another."""
+        if stage not in STAGES:
+            raise ValueError(f"stage must be one of {', '.join(STAGES)}, not {stage!r}")
         geometry, window = self.geometry, self.geometry.window
         inputs, outputs, positions = geometry.channels, geometry.outputs, window.positions
         if stage == "wu":

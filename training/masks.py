@@ -14,7 +14,5 @@ def nm_mask(w: torch.Tensor, n: int, m: int, dim: int) -> torch.Tensor:
 
     The hardware prunes FP16 weights: ask for the mask of `w.half()` to see the one it uses, since rounding makes ties.
     """
-    if not 1 <= n <= m:
-        raise ValueError(f"an N:M mask needs 1 <= N <= M, not {n}:{m}")
     mask = golden.nm_mask(to_numpy(w.movedim(dim, 0)), n, m)
     return torch.from_numpy(mask).movedim(0, dim).to(w.device)

@@ -1,19 +1,8 @@
-"""Where numbers become FP16: one rounding to nearest even, overflow to infinity, every NaN the canonical one."""
+"""From tensors to the arrays that the hardware sees."""
 import numpy as np
 import torch
 
-from rtl.golden.floats import FP16_NAN
-
-
-def to_fp16(values: np.ndarray) -> np.ndarray:
-    """values, any float dtype and shape, rounded once to float16."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        half = np.ascontiguousarray(values, np.float16)
-    nan = np.isnan(half)
-    if nan.any():
-        half = half.copy()
-        half.view(np.uint16)[nan] = FP16_NAN
-    return half
+from rtl.golden import to_fp16
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:

@@ -20,7 +20,7 @@ EVALUATION_BATCH = 120
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train. Raises ValueError for a batch below 1, a negative seed, or a constant that SGD refuses."""
+    """How to train. Raises ValueError for a batch below 1 or a negative seed; SGD checks its constants."""
 
     seed: int = 0
     batch: int = 32
@@ -98,13 +98,18 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self, engine: Engine | None = None) -> float:
-        """Share of the test images that are recognised, on the trainer's engine or another: the bits are the same."""
+        """Share of the test images that are recognised, on the trainer's engine or another: the bits are the same.
+
+        The module is left in evaluation mode; `step` puts it back.
+        """
         self.module.eval()
         usual = self.engine
         self.use(engine or usual)
         batches = zip(self.data.test_x.split(EVALUATION_BATCH), self.data.test_y.split(EVALUATION_BATCH))
-        right = sum(int((self.module(x).argmax(1) == y).sum()) for x, y in batches)
-        self.use(usual)
+        try:
+            right = sum(int((self.module(x).argmax(1) == y).sum()) for x, y in batches)
+        finally:
+            self.use(usual)
         return right / len(self.data.test_y)
 
     def _endless(self) -> Iterator[tuple[Tensor, Tensor]]:

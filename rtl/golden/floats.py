@@ -1,4 +1,5 @@
 """IEEE 754 numbers as the goldens see them: an integer significand, a power of two, and a sign."""
+import operator
 from typing import NamedTuple
 
 FP16_NAN = 0x7E00
@@ -40,7 +41,13 @@ class Unpacked(NamedTuple):
 
 
 def unpack(bits: int, form: Format) -> Unpacked:
-    """Split a bit pattern; a subnormal has no hidden bit and the exponent of the smallest normal."""
+    """Split a bit pattern; a subnormal has no hidden bit and the exponent of the smallest normal.
+
+    Raises ValueError for a pattern that is too long, and TypeError for what is no integer.
+    """
+    bits = operator.index(bits)         # a NumPy integer would overflow
+    if not 0 <= bits < 2 << form.sign_place:
+        raise ValueError(f"a pattern must fit {form.sign_place + 1} bits, not {bits:#x}")
     magnitude = bits & ((1 << form.sign_place) - 1)
     exponent, fraction = magnitude >> form.fraction_bits, magnitude & ((1 << form.fraction_bits) - 1)
     significand = fraction | (exponent > 0) << form.fraction_bits

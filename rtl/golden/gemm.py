@@ -11,7 +11,13 @@ def gemm(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     a, b     (M, K) and (K, N) float16; pruned weights are zeros of b, and are multiplied as zeros
     Returns  (M, N) float32; every NaN is 0x7FC00000
+    Raises ValueError for operands that are not float16, or that disagree in K.
     """
+    for operand in (a, b):
+        if operand.dtype != np.float16:
+            raise ValueError(f"operands must be float16, whose products are exact, not {operand.dtype}")
+    if a.shape[1] != b.shape[0]:
+        raise ValueError(f"a and b must agree in K, not {a.shape[1]} and {b.shape[0]}")
     # FP16 products are exact in FP32, so NumPy's product and sum round just once together.
     wide_a, wide_b = a.astype(np.float32), b.astype(np.float32)
     c = np.zeros((a.shape[0], b.shape[1]), np.float32)

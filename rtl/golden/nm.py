@@ -7,7 +7,10 @@ def nm_mask(w: np.ndarray, n: int, m: int) -> np.ndarray:
 
     w        (K, ...) floats; a last group shorter than M is padded with zeros
     Returns  bool, like w. A tie keeps the lower index; NaN counts as largest.
+    Raises ValueError unless 1 <= n <= m.
     """
+    if not 1 <= n <= m:
+        raise ValueError(f"an N:M mask needs 1 <= N <= M, not {n}:{m}")
     length = w.shape[0]
     padded = np.zeros((-(-length // m) * m, *w.shape[1:]), w.dtype)
     padded[:length] = np.abs(w)

@@ -43,3 +43,8 @@ def test_a_word_that_does_not_fit_is_refused(values, complaint):
 def test_an_unknown_field_is_an_error():
     with pytest.raises(KeyError):
         LAYOUT["wieght"]
+
+
+def test_bits_are_the_width_of_a_field():
+    layout = Layout(weight=16, index=4)
+    assert [layout.bits(name) for name in layout.fields] == [16, 4]

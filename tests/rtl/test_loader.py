@@ -17,8 +17,8 @@ TILES = 9
 
 def device(build):
     widths = dict(line=words.line_bits(CONFIG), loaded=2, occupied=2, held_commands=2 * COMMAND.width,
-                  west_address=words.field_bits(words.west_control(CONFIG), "address"),
-                  north_address=words.field_bits(words.north_control(CONFIG), "address"))
+                  west_address=words.west_control(CONFIG).bits("address"),
+                  north_address=words.north_control(CONFIG).bits("address"))
     flags = ("clk", "rst", "west_write", "north_write", "started", "bank_done")
     return build(loader, config=CONFIG, commands=Stream(COMMAND.width), operands=Stream(words.line_bits(CONFIG)),
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},

@@ -12,7 +12,7 @@ LATENCY = 2
 
 def device(build, config):
     control, line = words.north_control(config).width, config.interleave * words.weight(config).width
-    widths = dict(write_address=words.field_bits(words.north_control(config), "address"), write_data=line,
+    widths = dict(write_address=words.north_control(config).bits("address"), write_data=line,
                   control=control, control_out=control, step=words.step(config).width)
     return build(north_lane, config=config, clk=Signal(bool(0)), write=Signal(bool(0)),
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})

@@ -16,8 +16,8 @@ from tlm import Gemm, schedule
 
 def device(build, config):
     west, north = words.west_control(config), words.north_control(config)
-    widths = dict(line=words.line_bits(config), west_address=words.field_bits(west, "address"),
-                  north_address=words.field_bits(north, "address"), west_control=west.width, north_control=north.width,
+    widths = dict(line=words.line_bits(config), west_address=west.bits("address"),
+                  north_address=north.bits("address"), west_control=west.width, north_control=north.width,
                   drain_slot=words.slot_bits(config), drained=32 * config.columns)
     flags = ("clk", "rst", "west_write", "north_write", "drain_load", "drain_shift")
     return build(stce, config=config, **{name: Signal(bool(0)) for name in flags},

@@ -19,7 +19,7 @@ LANE = 2            # cycles of north_lane, from control to step
 def device(build, config):
     control, group = words.north_control(config), words.group_bits(config)
     widths = dict(
-        write_address=words.field_bits(control, "address"), write_data=config.interleave * words.weight(config).width,
+        write_address=control.bits("address"), write_data=config.interleave * words.weight(config).width,
         control=control.width, control_out=control.width, west_loads=config.rows, west=config.rows * group,
         east_loads=config.rows, east=config.rows * group, drain_slot=words.slot_bits(config), drain_in=32, drain_out=32)
     flags = ("clk", "rst", "write", "drain_load", "drain_shift")

@@ -15,7 +15,7 @@ def config_of(largest_m):
 
 def device(build, config):
     control = words.west_control(config)
-    widths = dict(write_address=words.field_bits(control, "address"), write_data=16 * BEAT, control=control.width,
+    widths = dict(write_address=control.bits("address"), write_data=16 * BEAT, control=control.width,
                   control_out=control.width, group=words.group_bits(config))
     return build(west_lane, config=config, clk=Signal(bool(0)), write=Signal(bool(0)), load=Signal(bool(0)),
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})

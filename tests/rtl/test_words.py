@@ -11,7 +11,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: f"{
 
 def fits(layout, name, largest):
     """Whether `largest` fits a field, and would not fit one bit less."""
-    return words.field_bits(layout, name) == max(1, int(largest).bit_length())
+    return layout.bits(name) == max(1, int(largest).bit_length())
 
 
 @every_config
@@ -31,8 +31,8 @@ def test_a_step_names_every_activation_and_every_accumulator(config):
     step = words.step(config)
     assert fits(step, "index", config.largest_m - 1)
     assert fits(step, "slot", 2 * config.interleave - 1)
-    assert words.field_bits(step, "pruned") == config.largest_m
-    assert words.slot_bits(config) == words.field_bits(step, "slot")
+    assert step.bits("pruned") == config.largest_m
+    assert words.slot_bits(config) == step.bits("slot")
 
 
 @every_config

@@ -1,8 +1,14 @@
 """Bad input ends with one line that names rule and value, and exit code 2, in every command that takes it."""
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from sat import options
 from tests.sat.support import refused
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("command", ["train", "cycles", "verify"])
@@ -30,6 +36,21 @@ def test_a_bad_configuration_file_is_refused_in_one_line(command, content, words
     file.write_text(content)
     line = refused(command, "--config", file)
     assert words in line and str(file) in line
+
+
+@pytest.mark.parametrize("words, complaint", [
+    (["cycles", "--bogus"], "No such option: --bogus"), (["nothing"], "No such command 'nothing'."),
+    (["verify", "--gemm", "1", "2"], "Option '--gemm' requires 3 arguments."),
+    (["cycles", "--batch", "0"], "'--batch'")])
+def test_words_that_cannot_be_read_are_refused_in_one_line_too(words, complaint):
+    done = subprocess.run([sys.executable, "-m", "sat", *words], cwd=ROOT, capture_output=True, text=True)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 2 and not done.stdout and len(lines) == 1 and complaint in lines[0]
+
+
+def test_without_words_it_shows_the_commands():
+    done = subprocess.run([sys.executable, "-m", "sat"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and all(name in done.stdout for name in ("train", "cycles", "verify", "verilog"))
 
 
 def test_titles_and_schemes_of_methods():

@@ -15,6 +15,7 @@ def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
     terminal.print_report(terminal.console(), report, "A step")
     printed = capsys.readouterr().out
     row = report.rows[0]
+    assert f"({row['cycles'] / 200:,.1f} µs at 200 MHz)" in printed
     assert "…" not in printed and printed.count("a.layer.with.a.long.path") == 1
     assert all(f"{row[key]:,}" in printed for key in ("macs", "cycles", "bytes_values", "bytes_results"))
 

@@ -2,6 +2,8 @@
 import pytest
 import torch
 
+from cosim import SimulationError
+from cosim.icarus_engine import IcarusEngine
 from tests.sat.support import data, refused, sat
 from training import MODELS
 
@@ -19,14 +21,32 @@ def test_the_same_seed_trains_the_same_and_dense_is_its_own_yardstick(tmp_path):
     for name in ("one", "two"):
         sat("train", "--steps", 3, "--method", "dense", "--json", tmp_path / name)
     assert data(tmp_path / "one") == data(tmp_path / "two")
-    assert data(tmp_path / "one")["totals"]["speedup"] == 1
+    assert data(tmp_path / "one")["totals"]["speedup"] == 1 and data(tmp_path / "one")["sparsity"] == "dense"
 
 
-def test_a_step_on_icarus_gives_the_same_losses_and_rows(tmp_path):
+def test_steps_on_icarus_give_the_same_losses_and_rows(tmp_path, monkeypatch):
+    ran, run = [], IcarusEngine.run
+    monkeypatch.setattr(IcarusEngine, "run", lambda self, *words: ran.append(1) or run(self, *words))
     for engine in ("functional", "icarus"):
         sat("train", "--steps", 2, "--batch", 1, "--engine", engine, "--json", tmp_path / engine)
     one, two = data(tmp_path / "functional"), data(tmp_path / "icarus")
     assert one.pop("engine") != two.pop("engine") and one == two
+    assert len(ran) == 2 * 11
+
+
+def test_a_simulator_that_fails_ends_it_with_one_line(monkeypatch):
+    def fail(*_):
+        raise SimulationError("the device stands still")
+    monkeypatch.setattr(IcarusEngine, "run", fail)
+    assert sat("train", "--engine", "icarus", code=1).stderr == "sat: the device stands still\n"
+
+
+def test_the_learning_rate_matters_and_what_diverges_is_no_number(tmp_path):
+    for rate in (0.01, 0.2, 1e30):
+        sat("train", "--steps", 4, "--lr", rate, "--json", tmp_path / str(rate))
+    one, two, diverged = (data(tmp_path / str(rate)) for rate in (0.01, 0.2, 1e30))
+    assert one["losses"][0] == two["losses"][0] and one["losses"][1] != two["losses"][1]
+    assert diverged["losses"][-1] is None and one["lr"] == 0.01
 
 
 @pytest.mark.parametrize("words, complaint", [

@@ -4,6 +4,8 @@ import re
 import numpy as np
 import pytest
 
+from cosim.functional import Functional
+from cosim.myhdl_engine import MyhdlEngine
 from sat.verify import with_specials
 from tests.sat.support import data, refused, sat
 from tlm import predict
@@ -22,11 +24,29 @@ def test_gemms_are_equal_in_bits_and_in_cycles(engine, tmp_path):
     assert "equal: 324 elements and all cycles of 2 GEMMs" in output
 
 
-def test_a_training_step_is_equal_in_bits_cycles_and_weights(tmp_path):
-    output = sat("verify", "--steps", 1, "--batch", 2, "--json", tmp_path / "verify.json").output
+def test_training_steps_are_equal_in_bits_cycles_and_weights(tmp_path):
+    output = sat("verify", "--steps", 2, "--batch", 1, "--json", tmp_path / "verify.json").output
     found = data(tmp_path / "verify.json")
-    assert found["equal"] and len(found["checked"]) == 11 and found["tensors"] == 42
-    assert "42 weights, gradients and momenta after 1 steps" in output
+    assert found["equal"] and len(found["checked"]) == 22 and found["tensors"] == 84
+    assert (found["model"], found["method"], found["sparsity"], found["steps"]) == ("cnn", "bdwp", "2:8", 2)
+    assert "84 tensors (weights, buffers, gradients, momenta) after 2 steps" in output
+
+
+def test_the_operands_follow_from_the_seed_and_the_second_ones_are_special(monkeypatch):
+    seen = []
+
+    def record(self, program, operands):
+        seen.append(operands)
+        return Functional(self.config).run(program, operands)
+    monkeypatch.setattr(MyhdlEngine, "run", record)
+    for seed in (1, 1, 2):
+        sat("verify", "--gemm", 30, 50, 30, "--sparsity", "dense", "--engine", "myhdl", "--seed", seed)
+    (one, special), again, (other, _) = seen[:2], seen[2:4], seen[4:]
+    assert all((x.a.tobytes(), x.b.tobytes()) == (y.a.tobytes(), y.b.tobytes()) for x, y in zip((one, special), again))
+    assert one.a.tobytes() != other.a.tobytes() and one.b.tobytes() != other.b.tobytes()
+    assert np.isfinite(one.a).all() and not np.isfinite(special.a).all() and not np.isfinite(special.b).all()
+    magnitudes = np.abs(special.a[np.isfinite(special.a)])
+    assert magnitudes.max() > 8000 and 0 < magnitudes[magnitudes > 0].min() < 2.0 ** -14
 
 
 def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):
@@ -57,6 +77,8 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
 @pytest.mark.parametrize("words, complaint", [
     (["--gemm", 0, 4, 4], "GEMM size m must be at least 1, not 0"),
     (["--gemm", 4, 4, 4, "--sparsity", "3:8"], "not 3:8"),
+    (["--gemm", 4, 4, 4, "--method", "dense"], "--method is for training steps, and cannot go with --gemm"),
+    (["--verilog", "a", "--keep", "b"], "keep and verilog exclude each other"),
     (["--engine", "functional"], "engine must be myhdl or icarus"),
     (["--gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
     (["--verilog", "nowhere"], "verilog folder nowhere must hold harness.v")])

@@ -17,6 +17,21 @@ def test_bytes_by_hand():
     assert row["bytes"] == 80 + 3 + 32 and (row["macs"], row["macs_skipped"]) == (32, 96)
 
 
+def test_results_of_several_chunks_are_written_once_and_tiles_that_are_not_full_cost_what_they_hold():
+    row = step_report(cost([Gemm(4, 128, 4)], SMALL), [Gemm(4, 128, 4)]).rows[0]
+    assert row["bytes_results"] == 64
+    slow = SMALL.model_copy(update={"read_bytes_per_cycle": 1})
+    program = schedule(Gemm(1, 16, 7, Sparsity(2, 8)), slow)
+    # One row of 16, 7 columns of 4 kept weights, 2 bytes each; 28 indices of 3 bits: 32 + 56 + 10.5 bytes.
+    assert [program.read_cycles(tile) for tile in program.tiles()] == [SMALL.memory_latency + 99]
+
+
+def test_filled_and_busy_explain_utilisation():
+    row = step_report(cost([Gemm(3, 40, 18)], SMALL), [Gemm(3, 40, 18)]).rows[0]
+    assert row["filled"] == 3 * 40 * 18 / (16 * row["busy"]) < 1
+    assert row["utilisation"] == pytest.approx(row["filled"] * row["busy"] / row["cycles"])
+
+
 def test_shares_sum_to_one_and_totals_have_the_rows_sums():
     gemms = [Gemm(9, 40, 18, Sparsity(2, 8), layer="a"), Gemm(5, 7, 3, layer="b")]
     report = step_report(cost(gemms, SMALL), [Gemm(9, 40, 18), Gemm(5, 7, 3)])

@@ -86,7 +86,9 @@ class Doubled(nn.Linear):
     (nn.LazyLinear(8), "must know its sizes.*LazyLinear"),
     (nn.Linear(8, 8).double(), "must be float32, not torch.float64"),
     (nn.utils.parametrizations.weight_norm(nn.Linear(8, 8)), "no parametrization, not weight"),
-    (nn.MultiheadAttention(8, 2), "MultiheadAttention never calls")])
+    (nn.MultiheadAttention(8, 2), "MultiheadAttention never calls"),
+    *((layer, f"only nn.Linear and nn.Conv2d run on the array, not {type(layer).__name__}") for layer in (
+        nn.Conv1d(8, 8, 3), nn.ConvTranspose2d(8, 8, 3), nn.LSTM(8, 8), nn.GRUCell(8, 8), nn.Bilinear(8, 8, 8)))])
 def test_what_cannot_be_lowered_is_refused_by_name_rule_and_value(layer, words):
     with pytest.raises(ValueError, match=f"layer 1: .*{words}"):
         convert(nn.Sequential(nn.ReLU(), layer), "dense", None, None, functional())

@@ -30,6 +30,20 @@ def test_the_same_seed_gives_the_same_bits_and_two_calls_are_as_good_as_one(meth
     assert other.train(steps=6) != losses
 
 
+def test_every_epoch_has_its_own_order_and_every_step_its_own_draws():
+    run, seen = trainer(model=nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.Dropout(0.5))), []
+    run.module[2].register_forward_hook(lambda _, inputs, output: seen.append((inputs[0].detach(), output.detach())))
+    x, y = DIGITS.train_x[:8], DIGITS.train_y[:8]
+    run.step(x, y)
+    run.step(x, y)
+    masks = [output != 0 for _, output in seen]
+    assert not torch.equal(*masks)
+    batches = [run.data.batches(32, 0, epoch) for epoch in (0, 1)]
+    first = [next(run._batches)[0] for _ in range(run.steps_per_epoch + 1)]
+    assert torch.equal(first[0], next(batches[0])[0]) and torch.equal(first[-1], next(batches[1])[0])
+    assert not torch.equal(first[0], first[-1])
+
+
 def test_a_module_that_draws_is_reproducible_too_and_the_users_copy_is_left_alone():
     module = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Dropout(0.5), nn.Linear(32, 10))
     before = module[1].weight.clone()
