@@ -46,7 +46,7 @@ class Checker(Engine):
         try:
             c, report = self.inner.run(program, operands)
         except SimulationError as error:
-            raise Mismatch(f"{_where(program)}: {error}{self._look()}") from error
+            raise Mismatch(f"{_where(program)}: no result: {error}{self._look()}") from error
         bits = compare_bits(c, expected, program, report)
         cycles = compare_cycles(report, predicted)
         verdict = Checked(program, not bits, not cycles, report.cycles, bits or cycles)
@@ -95,6 +95,13 @@ def compare_cycles(report: Report, predicted: Report) -> str:
         if got != want:
             return (f"tile {i}, which ends at cycle {sum(report.tiles[:i + 1])}, takes {got} cycles, "
                     f"not {want} as the model says")
+    for i, (got, want) in enumerate(zip(report.stores, predicted.stores)):
+        if got != want:
+            return f"block {i} is stored at cycle {got}, not {want} as the model says"
+    for name in ("cycles", "busy", "waiting", "idle"):
+        if (got := getattr(report, name)) != (want := getattr(predicted, name)):
+            return f"the count of {name} is {got} at cycle {report.cycles}, not {want} as the model says"
     if report != predicted:
-        return f"the run takes {report}, not {predicted} as the model says"
+        return (f"{len(report.tiles)} tiles and {len(report.stores)} blocks end, not {len(predicted.tiles)} "
+                f"and {len(predicted.stores)}, by cycle {report.cycles}")
     return ""

@@ -95,6 +95,8 @@ def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = N
     verilog  compile this folder's Verilog (as `keep` left it) instead of generating it
     Raises ToolMissing and ToolFailed; ValueError for a folder with something else, and for keep with verilog.
     """
+    if waves and set('"\\\n') & set(str(waves)):
+        raise ValueError(f"the name of a waves file must have no quote and no backslash, not {str(waves)!r}")
     if keep and verilog:
         raise ValueError("keep and verilog exclude each other: what is given is not generated")
     return _build(config, waves, keep, verilog) if waves or keep or verilog else _usual(config)

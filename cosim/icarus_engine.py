@@ -1,7 +1,7 @@
 """The converted Verilog in Icarus, driven through MyHDL's Cosimulation."""
 import ctypes
 import os
-import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,28 +71,45 @@ class Simulator:
         self.hung = False
 
     def __enter__(self) -> "Simulator":
-        # The padding spares vvp a third of its time in the kernel.
-        command = ('exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
+        # The padding spares vvp a third of its time in the kernel. Without SIGPIPE vvp ends in order when its
+        # pipe is closed, and its waves are whole.
+        command = ('trap "" PIPE; exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
                    '> "$5" 2>&1 < /dev/null')
+        words = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
         signals = dict(flat_ports(dict(rst=self.bench.rst, run=self.bench.run, host=self.bench.host,
                                        device_out=self.bench.device_out)), unknown=self.unknown)
-        words = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
-        self.device = Cosimulation(["sh", "-c", command, "sh", *map(str, words)], **signals)
-        self.process = self.device._child
+        self.log.unlink(missing_ok=True)
+        self.device = Cosimulation.__new__(Cosimulation)
         self._wind_up()
+        try:                                    # its __init__ waits for the simulator's first words
+            self.device.__init__(["sh", "-c", command, "sh", *map(str, words)], **signals)
+        except BaseException as error:
+            self.__exit__()
+            for pipe in (self.device._rt, self.device._wf):
+                os.close(pipe)
+            if isinstance(error, (CosimulationError, BrokenPipeError)):
+                raise SimulationError(self.last_words()) from None
+            raise
         return self
 
     def __exit__(self, *_) -> None:
         self.timer.cancel()
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def process(self) -> subprocess.Popen | None:
+        """The simulator, once it has been started."""
+        return getattr(self.device, "_child", None)
 
     def simulate(self, host: Host) -> None:
         """Run until the host is done. Raises SimulationError when the simulator ends before."""
         simulation = Simulation(self.device, host_loop(self.bench, host, WINDOW, self.check))
         try:
             simulation.run(quiet=1)
-        except CosimulationError:
+        except (CosimulationError, BrokenPipeError):     # it ended before it answered, or before it was asked
+            self.process.wait()                 # the watchdog still runs
             raise SimulationError(self.last_words()) from None
         finally:
             if not simulation._finished:         # after Ctrl-C, for example: MyHDL would still hold its pipes
@@ -106,7 +123,8 @@ class Simulator:
 
     def _give_up(self) -> None:
         self.hung = True
-        self.process.send_signal(signal.SIGKILL)
+        if self.process:
+            self.process.kill()
 
     def check(self) -> None:
         """After each window: the watchdog starts anew, and an unknown value ends the run."""

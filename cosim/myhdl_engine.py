@@ -20,7 +20,12 @@ class MyhdlEngine(Engine):
     def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
         host = Host(program, operands)
         with forgotten_signals():
-            simulation(Bench(program.config), host).run_sim(quiet=1)
+            bench = simulation(Bench(program.config), host)
+            try:
+                bench.run_sim(quiet=1)
+            finally:
+                if bench.sim and not bench.sim._finished:        # after Ctrl-C, for example: no other could start
+                    bench.sim.quit()
         return host.result(), host.report()
 
 

@@ -14,7 +14,7 @@ BEAT = 4
 class SatConfig(BaseModel):
     """Parameters of SAT. Raises pydantic.ValidationError, which is a ValueError, naming rule and value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = "custom"
     rows: int = Field(ge=1, le=128, description="rows of the array: rows of the result in a tile")
@@ -24,8 +24,8 @@ class SatConfig(BaseModel):
     chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
     clock_mhz: float = Field(default=200.0, gt=0, description="clock, for times only")
     memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
-    read_bytes_per_cycle: float = Field(default=32.0, gt=0, description="rate of operand reads")
-    write_bytes_per_cycle: float = Field(default=16.0, gt=0, description="rate of result writes")
+    read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
+    write_bytes_per_cycle: float = Field(default=16.0, ge=1 / 64, description="rate of result writes")
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
@@ -73,4 +73,5 @@ def load_config(name: str | SatConfig) -> SatConfig:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "configuration"
-        raise ValueError(f"{path}: {where}: {first['msg']} (got {first['input']!r})") from None
+        got = "" if first["type"] == "json_invalid" else f" (got {first['input']!r:.60})"
+        raise ValueError(f"{path}: {where}: {first['msg']}{got}") from None

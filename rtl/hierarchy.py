@@ -170,12 +170,18 @@ def _convert(box, folder, files, shapes):
             instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False,
                              timescale="1ns/1ns")
         files[name], shapes[name] = folder / f"{name}.v", box.shape
-        text = _without_named_blocks(files[name].read_text())
+        text = _in_one_order(_without_named_blocks(files[name].read_text()))
         _refuse_reserved_words(name, text)
         files[name].write_text(WAIVERS + text.lstrip())
     if shapes[name] != box.shape:
         raise ValueError(f"module {name} is used in two shapes: {shapes[name]} and {box.shape}")
     return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", files[name].read_text(), re.MULTILINE))
+
+
+def _in_one_order(text):
+    """Sort the sensitivity lists, which MyHDL writes in the order of a set."""
+    return re.sub(r"always @\((\w+(?:, \w+)*)\) begin",
+                  lambda found: f"always @({', '.join(sorted(found[1].split(', ')))}) begin", text)
 
 
 def _below(instance):

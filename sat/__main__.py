@@ -5,7 +5,7 @@ import sys
 import typer
 
 from sat.cycles import cycles
-from sat.terminal import BAD_INPUT, definitions
+from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions
 from sat.train import train
 from sat.verify import verify
 from sat.verilog import verilog
@@ -35,8 +35,12 @@ def main() -> None:
     except USAGE_ERROR as error:
         typer.echo(f"sat: {error.format_message()}", err=True)
         sys.exit(BAD_INPUT)
+    except (OSError, MemoryError) as error:
+        typer.echo(f"sat: {error}", err=True)
+        sys.exit(FAILED)
     except typer.Abort:
-        sys.exit(130)
+        typer.echo("sat: interrupted", err=True)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from sat import options, terminal
 from sat.options import Batch, Config, Json, Method, Model, Pattern
 from tlm.report import cost, step_report
 
-Unused = Annotated[int, typer.Option("--seed", min=0, help="Echoed in --json: cycles do not depend on values.")]
+Unused = Annotated[int, typer.Option("--seed", min=0, max=options.LARGEST_SEED,
+                                     help="Echoed in --json: cycles do not depend on values.")]
 
 
 def cycles(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8",

@@ -9,6 +9,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.status import Status
 from rich.table import Table
 
 from cosim.simulation import SimulationError
@@ -16,7 +17,7 @@ from cosim.tools import ToolFailed, ToolMissing
 from tlm.report import DEFINITIONS, StepReport
 
 WIDTH = 400                         # no table is wider: a terminal wraps its lines instead of losing some
-DIFFERENT, BAD_INPUT = 1, 2         # exit codes
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130        # exit codes
 
 COLUMNS = {                         # heading -> a row's values
     "layer": "{layer}", "stage": "{stage}", "m x k x n": "{m} x {k} x {n}", "N:M": "{sparsity}",
@@ -71,6 +72,11 @@ def progress() -> Progress:
                     disable=not to.is_terminal)
 
 
+def working(what: str) -> Status:
+    """Says on standard error, where that is a terminal, what takes its time."""
+    return Console(stderr=True).status(what)
+
+
 def fail(message: str, code: int) -> NoReturn:
     """End with one line. Raises typer.Exit."""
     typer.echo(f"sat: {' '.join(message.split())}", err=True)
@@ -92,7 +98,7 @@ def simulating() -> Iterator[None]:
     try:
         yield
     except (SimulationError, ToolFailed) as error:
-        fail(str(error), DIFFERENT)
+        fail(str(error), FAILED)
 
 
 def writable(*files: Path | None) -> None:

@@ -11,6 +11,7 @@ import cosim
 from cosim.checker import Checked, Checker, Mismatch
 from rtl.sparsity import Sparsity
 from sat import options, terminal
+from sat.operands import KINDS
 from sat.options import Batch, Config, Data, Json, Method, Model, Pattern, Seed
 from tlm import Gemm, schedule
 
@@ -29,18 +30,18 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
     Training steps (the default) compare every GEMM, and after each step all weights, buffers, gradients and momenta.
-    With --gemm two GEMMs are compared: normal values with FP32 results, then values of all magnitudes, with subnormals,
-    infinities and NaN among them, with FP16 results.
+    With --gemm four GEMMs of the shape are compared: of normal values; of values whose FP16 results are ties,
+    subnormals, zeros and overflows; and of values with infinities and NaN among them, with FP32 and FP16 results.
     """
     paths = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
-    with terminal.reading_input():
+    with terminal.reading_input(), terminal.working(f"preparing {engine}"):
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
         if engine == "functional":
             raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
         checker = Checker(cosim.engine(engine, config, **paths))
         if gemm:
             _refuse_options_for_steps(context)
-            total, work, what = 2, _gemms(checker, gemm, sparsity, seed), dict(gemm=gemm, sparsity=sparsity)
+            total, work, what = len(KINDS), _gemms(checker, gemm, sparsity, seed), dict(gemm=gemm, sparsity=sparsity)
         else:
             total, work = _training(checker, model, data, options.scheme(method, sparsity), seed, batch, steps)
             what = dict(model=model, data=data, **options.scheme_data(method, sparsity), batch=batch, steps=steps)
@@ -50,7 +51,7 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     terminal.write_json(json_file, dict(config=checker.config.model_dump(), engine=engine, seed=seed, **what,
                                         checked=checked, tensors=tensors, equal=not difference, difference=difference))
     if difference:
-        terminal.fail(f"different: {difference}", terminal.DIFFERENT)
+        terminal.fail(f"not equal: {difference}", terminal.FAILED)
     elements = sum(row["m"] * row["n"] for row in checked)
     console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checked)} GEMMs" + (
         "" if gemm else f"; {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps"))
@@ -64,34 +65,19 @@ def _refuse_options_for_steps(context: typer.Context) -> None:
 
 
 def _gemms(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int) -> Iterator[int]:
-    """Two GEMMs; raises ValueError at once, and yields the tensors compared: none."""
-    m, k, n = shape
+    """Raises ValueError at once; the iterator does a GEMM a time, and yields the tensors compared: none."""
     pattern = Sparsity.parse(sparsity)
-    for stage, output in (("normal", "fp32"), ("special", "fp16")):
-        schedule(Gemm(m, k, n, pattern, output, "gemm", stage), checker.config)
+    for kind in KINDS:
+        schedule(Gemm(*shape, pattern, kind.output, "gemm", kind.name), checker.config)
+    return _each(checker, shape, pattern, seed)
 
-    def work() -> Iterator[int]:
-        rng = np.random.default_rng(seed)
-        a, b = (rng.standard_normal(size).astype(np.float16) for size in ((m, k), (k, n)))
-        checker.gemm(a, b, pattern, layer="gemm", stage="normal")
+
+def _each(checker: Checker, shape: tuple[int, int, int], pattern: Sparsity | None, seed: int) -> Iterator[int]:
+    rng = np.random.default_rng(seed)
+    for kind in KINDS:
+        a, b = kind.draw(rng, *shape)
+        checker.gemm(a, b, pattern, output=kind.output, layer="gemm", stage=kind.name)
         yield 0
-        a, b = with_specials(spread(a), rng), with_specials(b, rng)
-        checker.gemm(a, b, pattern, output="fp16", layer="gemm", stage="special")
-        yield 0
-    return work()
-
-
-def spread(operand: np.ndarray) -> np.ndarray:
-    """The rows scaled from 2^-20 to 2^14: operands and results reach from FP16's subnormals to its overflow."""
-    with np.errstate(over="ignore"):
-        return (operand * 2.0 ** np.linspace(-20, 14, len(operand))[:, None]).astype(np.float16)
-
-
-def with_specials(operand: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The operand with zeros, subnormals, infinities and NaN among its values, so few that most sums stay finite."""
-    specials = np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x0400, 0x7BFF, 0x7C00, 0xFC00, 0x7E00, 0xFE01], np.uint16)
-    chosen = rng.random(operand.shape) < 1 / max(operand.shape)
-    return np.where(chosen, rng.choice(specials, operand.shape).view(np.float16), operand)
 
 
 def _training(checker: Checker, model: str, data: str, scheme: tuple, seed: int, batch: int,

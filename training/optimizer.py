@@ -1,5 +1,6 @@
 """The weight update, as the hardware's vector engine does it, and the scale that keeps FP16 gradients in range."""
 from collections.abc import Iterable
+from math import inf
 
 import torch
 from torch import Tensor
@@ -15,8 +16,8 @@ class SGD(torch.optim.Optimizer):
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0):
-        if not lr > 0:
-            raise ValueError(f"lr must be above 0, not {lr}")
+        if not 0 < lr < inf:
+            raise ValueError(f"lr must be above 0 and finite, not {lr}")
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be at least 0 and below 1, not {momentum}")
         if not weight_decay >= 0:

@@ -31,8 +31,8 @@ class Settings:
     def __post_init__(self):
         if self.batch < 1:
             raise ValueError(f"batch must be at least 1, not {self.batch}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be at least 0, not {self.seed}")
+        if not 0 <= self.seed < 2 ** 32:
+            raise ValueError(f"seed must be at least 0 and below 2^32, not {self.seed}")
 
 
 class Trainer:

@@ -14,7 +14,7 @@ def nm_mask(w: np.ndarray, n: int, m: int) -> np.ndarray:
     length = w.shape[0]
     padded = np.zeros((-(-length // m) * m, *w.shape[1:]), w.dtype)
     padded[:length] = np.abs(w)
-    groups = padded.reshape(-1, m, *w.shape[1:])
+    groups = padded.reshape(len(padded) // m, m, *w.shape[1:])
     rank = np.where(np.isnan(groups), np.inf, groups)
     # NaN before infinity: lexsort's last key is the first criterion; it is stable, so a tie keeps the lower index.
     order = np.lexsort((-rank, ~np.isnan(groups)), axis=1)

@@ -5,6 +5,7 @@ from myhdl import Signal, intbv
 from rtl import timing, uspe as unit, words
 from rtl.config import SatConfig
 from rtl.golden import fp16_mul, fp32_add
+from rtl.golden.floats import FP16_NAN
 from tests.support import floats
 from tests.support.script import packed, play
 
@@ -45,7 +46,7 @@ def random_tile(rng, config, tile, groups=4, values=2):
                 entries.append(dict(west_load=value == place == 0, west=group_word(activations), north=step))
                 if valid:
                     spoiled = any(pruned >> i & 1 and x & 0x7C00 == 0x7C00 for i, x in enumerate(activations))
-                    product = fp16_mul(unit.QUIET_NAN if spoiled else activations[index], weight)
+                    product = fp16_mul(FP16_NAN if spoiled else activations[index], weight)
                     sums[slot] = fp32_add(0 if first else sums[slot], product)
     return entries, sums
 

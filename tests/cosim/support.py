@@ -1,0 +1,121 @@
+"""What the co-simulation tests share: a tiny array, seeded operands, the contract as one comparison."""
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from cosim import Engine, GemmResult
+from cosim.functional import Functional
+from rtl.config import SatConfig
+from tlm import predict
+
+HARDWARE = ("myhdl", "icarus")
+TINY = SatConfig(name="tiny", rows=2, columns=2, chunk=16, memory_latency=4)
+AFTER_RESET = 5000                               # time units of the Verilog
+LONG = (200, 400, 200)                           # simulates for minutes
+PATTERNS = ["dense", *(f"{n}:{m}" for m in (4, 8, 16) for n in (1, 2, 4) if n < m)]
+
+
+def normal(rng, shape) -> np.ndarray:
+    return rng.standard_normal(shape).astype(np.float16)
+
+
+def any_bits(rng, shape) -> np.ndarray:
+    """Each of the 65,536 patterns alike: one of 32 is infinite or NaN."""
+    return rng.integers(0, 1 << 16, shape, dtype=np.uint16).view(np.float16)
+
+
+def subnormals(rng, shape) -> np.ndarray:
+    """Subnormals of both signs, zeros, and a few of the smallest normals."""
+    bits = rng.integers(0, 1 << 11, shape, dtype=np.uint16) | rng.integers(0, 2, shape, dtype=np.uint16) << 15
+    bits[rng.random(shape) < 0.1] &= 0x8000
+    return bits.view(np.float16)
+
+
+def large(rng, shape) -> np.ndarray:
+    """Magnitudes up to the largest FP16, whose sums leave its range."""
+    return (normal(rng, shape).astype(np.float32) * 16384).clip(-65504, 65504).astype(np.float16)
+
+
+def with_infinities(rng, shape) -> np.ndarray:
+    """Normal numbers, one of 20 infinite and one of 20 zero."""
+    return _sprinkled(rng, shape, [np.inf, -np.inf, 0.0, -0.0], 0.1)
+
+
+def with_nan(rng, shape) -> np.ndarray:
+    """Normal numbers, and a few NaN of different payloads and signs."""
+    return _sprinkled(rng, shape, np.array([0x7E00, 0x7C01, 0xFE55, 0xFFFF], np.uint16).view(np.float16), 0.01)
+
+
+def _sprinkled(rng, shape, values, share) -> np.ndarray:
+    chosen = rng.choice(np.asarray(values, np.float16).view(np.uint16), shape)
+    return np.where(rng.random(shape) < share, chosen, normal(rng, shape).view(np.uint16)).view(np.float16)
+
+
+VALUES = {kind.__name__: kind for kind in (normal, any_bits, subnormals, large, with_infinities, with_nan)}
+
+
+def operands(m: int, k: int, n: int, seed: int = 1, a: str = "normal", b: str = "normal"):
+    """Seeded operands (m, k) and (k, n); a and b name one of VALUES each."""
+    rng = np.random.default_rng(seed)
+    return VALUES[a](rng, (m, k)), VALUES[b](rng, (k, n))
+
+
+def bits(c: np.ndarray) -> np.ndarray:
+    """The patterns of a result, so that NaN equals NaN and -0 differs from 0."""
+    return c.view({2: np.uint16, 4: np.uint32}[c.dtype.itemsize])
+
+
+def shallow(call, *arguments):
+    """The same call from a new thread: MyHDL looks at all frames for each block it makes, and pytest has many."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call, *arguments).result()
+
+
+def assert_contract(engine: Engine, a, b, sparsity=None, output="fp32") -> GemmResult:
+    """Run; every bit must be the functional engine's, and every count of cycles the model's, which saw no value."""
+    expected = Functional(engine.config).gemm(a, b, sparsity, output=output)
+    run = functools.partial(engine.gemm, a, b, sparsity, output=output)
+    result = shallow(run) if engine.name == "myhdl" else run()
+    report, model = result.report, predict(a.shape[0], a.shape[1], b.shape[1], sparsity, engine.config, output)
+    assert result.c.dtype == expected.c.dtype and result.c.shape == (a.shape[0], b.shape[1])
+    assert (bits(result.c) != bits(expected.c)).sum() == 0
+    assert (report.cycles, report.busy, report.waiting, report.idle) == (model.cycles, model.busy, model.waiting, 0)
+    assert report.tiles == model.tiles and len(report.tiles) == len(model.spans) > 0
+    assert report.stores == model.stores and len(report.stores) > 0
+    assert report.busy + report.waiting + report.idle == report.cycles == sum(report.tiles)
+    return result
+
+
+def beside(code):
+    """Arguments of `changed` that add a statement to the device."""
+    return "sat.v", "endmodule", f"{code}\nendmodule"
+
+
+def children() -> list[int]:
+    """Simulators started by this process, ended ones that nobody waited for included."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, rest = stat.read_text().split(" (", 1)
+        except (FileNotFoundError, ProcessLookupError):
+            continue                             # it ended while we looked
+        command, fields = rest.rsplit(") ", 1)
+        if int(fields.split()[1]) == os.getpid() and command in ("vvp", "env", "sh"):
+            found.append(int(pid))
+    return found
+
+
+def simulators(folder: str) -> list[int]:
+    """Living vvp processes, whosever children, of an image below `folder`."""
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = line.read_bytes().decode(errors="replace").split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if words[0].endswith("vvp") and any(word.startswith(folder) for word in words):
+            found.append(int(line.parent.name))
+    return found

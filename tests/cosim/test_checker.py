@@ -1,0 +1,139 @@
+"""The checker passes what is equal, and names layer, stage and place of what is not."""
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import cosim
+from cosim.checker import Checker, Mismatch
+from cosim.functional import Functional
+from tests.cosim.support import HARDWARE, TINY, bits, operands
+
+NAMES = dict(layer="conv2", stage="bp")
+
+
+class Altered(Functional):
+    """The functional engine, but `change(c, report)` has its way with what it answers."""
+
+    def __init__(self, config, change):
+        super().__init__(config)
+        self.change = change
+
+    def run(self, program, operands):
+        return self.change(*super().run(program, operands))
+
+
+def flip(row, column, bit):
+    def change(c, report):
+        c, one = c.copy(), {2: np.uint16, 4: np.uint32}[c.dtype.itemsize](1)
+        bits(c)[row, column] ^= one << bit
+        return c, report
+    return change
+
+
+def later(**changes):
+    return lambda c, report: (c, replace(report, **{name: change(getattr(report, name))
+                                                    for name, change in changes.items()}))
+
+
+def checked(change, output="fp32", **names):
+    """(words of the mismatch, the verdict)"""
+    checker = Checker(Altered(TINY, change))
+    with pytest.raises(Mismatch) as caught:
+        checker.gemm(*operands(5, 20, 9), "2:4", output=output, **names)
+    assert len(checker.checked) == 1 and not checker.checked[0].equal
+    return str(caught.value), checker.checked[0]
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_an_equal_run_passes_and_is_listed(name):
+    heard = []
+    checker = Checker(cosim.engine(name, TINY), heard.append)
+    results = [checker.gemm(*operands(3, 20, 9), sparsity, **NAMES) for sparsity in ("2:4", None)]
+    assert checker.name == name and checker.config is TINY and heard == checker.checked and len(heard) == 2
+    for result, verdict in zip(results, checker.checked):
+        assert verdict.bits_equal and verdict.cycles_equal and verdict.equal and verdict.difference == ""
+        assert verdict.cycles == result.cycles > 0 and verdict.program is result.program
+        expected = Functional(TINY).gemm(*operands(3, 20, 9), verdict.program.gemm.sparsity)
+        assert np.array_equal(bits(result.c), bits(expected.c)) and result.report == expected.report
+
+
+@pytest.mark.parametrize("output, digits", [("fp32", 8), ("fp16", 4)])
+@pytest.mark.parametrize("row, column, bit", [(0, 0, 0), (4, 8, 0), (3, 2, 9), (1, 5, 15)])
+def test_one_wrong_bit_is_caught_with_layer_stage_and_element(row, column, bit, output, digits):
+    words, verdict = checked(flip(row, column, bit), output, **NAMES)
+    right = int(bits(Functional(TINY).gemm(*operands(5, 20, 9), "2:4", output=output).c)[row, column])
+    assert words.startswith(f"conv2 bp: element ({row}, {column}) is 0x{right ^ 1 << bit:0{digits}x}, "
+                            f"not 0x{right:0{digits}x}; ")
+    assert "1 of 45 elements differ" in words and verdict.difference in words
+    assert not verdict.bits_equal and verdict.cycles_equal
+
+
+def test_the_cycle_named_is_the_one_in_which_the_element_left():
+    words, _ = checked(flip(4, 8, 3))
+    result = Functional(TINY).gemm(*operands(5, 20, 9), "2:4")
+    last_block, last_word = result.report.stores[-1], result.report.stores[-1] - 1
+    assert last_block == result.cycles and f"it left the array at cycle {last_word};" in words
+
+
+def test_the_first_wrong_element_is_named_and_all_are_counted():
+    words, _ = checked(lambda c, report: (c + np.float32(1), report))
+    assert words.startswith("gemm: element (0, 0) is ") and words.endswith("45 of 45 elements differ")
+
+
+def test_a_zero_of_the_wrong_sign_and_a_nan_of_another_payload_are_wrong_bits():
+    zeros = np.zeros((2, 4), np.float16), np.zeros((4, 2), np.float16)
+    nans = np.full((2, 4), np.nan, np.float16), np.ones((4, 2), np.float16)
+    for (a, b), bit, got in ((zeros, 31, "0x80000000"), (nans, 0, "0x7fc00001")):
+        with pytest.raises(Mismatch, match=rf"element \(1, 0\) is {got}"):
+            Checker(Altered(TINY, flip(1, 0, bit))).gemm(a, b)
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+def test_a_tile_of_another_length_is_caught_with_its_number(by):
+    words, verdict = checked(later(tiles=lambda tiles: [tiles[0], tiles[1] + by, *tiles[2:]]), **NAMES)
+    tiles = Functional(TINY).gemm(*operands(5, 20, 9), "2:4").tiles
+    assert words.startswith("conv2 bp: tile 1") and f"takes {tiles[1] + by} cycles, not {tiles[1]}" in words
+    assert verdict.bits_equal and not verdict.cycles_equal
+
+
+@pytest.mark.parametrize("name", ["cycles", "busy", "waiting", "idle"])
+def test_any_other_count_that_is_off_by_one_is_caught(name):
+    words, verdict = checked(later(**{name: lambda count: count + 1}))
+    assert words.startswith(f"gemm: the count of {name} is ")
+    assert verdict.bits_equal and not verdict.cycles_equal
+
+
+def test_a_store_that_ends_a_cycle_late_and_one_that_is_missing_are_caught():
+    for change in (lambda stores: [stores[0] + 1, *stores[1:]], lambda stores: stores[:-1]):
+        words, verdict = checked(later(stores=change))
+        assert not verdict.cycles_equal and "block" in words
+
+
+def test_wrong_bits_are_named_before_wrong_cycles_and_both_are_judged():
+    words, verdict = checked(lambda c, report: later(cycles=lambda n: n + 1)(*flip(2, 2, 4)(c, report)))
+    assert words.startswith("gemm: element (2, 2)") and not verdict.bits_equal and not verdict.cycles_equal
+    assert verdict.cycles == Functional(TINY).gemm(*operands(5, 20, 9), "2:4").cycles + 1
+
+
+def test_the_listener_hears_of_a_difference_before_it_is_raised():
+    heard = []
+    checker = Checker(Altered(TINY, flip(0, 0, 0)), heard.append)
+    with pytest.raises(Mismatch):
+        checker.gemm(*operands(2, 5, 2))
+    assert heard == checker.checked and len(heard) == 1
+
+
+def test_a_simulation_that_fails_is_a_mismatch_with_layer_and_stage():
+    def fail(c, report):
+        raise cosim.SimulationError("results_data is unknown (x or z) at cycle 7")
+
+    with pytest.raises(Mismatch, match=r"^conv2 bp: no result: results_data is unknown \(x or z\) at cycle 7$"):
+        Checker(Altered(TINY, fail)).gemm(*operands(2, 5, 2), **NAMES)
+
+
+def test_a_difference_names_the_waves_that_show_it(tmp_path):
+    inner = Altered(TINY, flip(0, 0, 0))
+    inner.waves = tmp_path / "run.vcd"
+    with pytest.raises(Mismatch, match=f"; see {inner.waves}"):
+        Checker(inner).gemm(*operands(2, 5, 2))

@@ -1,0 +1,119 @@
+"""The door: engines by name, operands that are refused, weights that are pruned, and what comes back."""
+import numpy as np
+import pytest
+
+import cosim
+from cosim.engine import Engine, GemmResult, Report
+from rtl.config import PRESETS
+from rtl.golden import nm_mask
+from rtl.sparsity import Sparsity
+from tests.cosim.support import TINY, operands
+
+
+class Spy(Engine):
+    """Keeps what it is asked to run, and answers with zeros."""
+
+    name = "spy"
+
+    def run(self, program, operands):
+        self.program, self.operands = program, operands
+        return np.zeros((program.gemm.m, program.gemm.n), np.float32), Report(7, [3, 4], [7], 5, 2)
+
+
+def test_every_engine_is_made_by_its_name():
+    assert list(cosim.ENGINES) == ["functional", "myhdl", "icarus"]
+    for name, kind in cosim.ENGINES.items():
+        engine = cosim.engine(name, TINY)
+        assert type(engine) is kind and engine.name == name and engine.config is TINY
+
+
+def test_a_preset_is_made_by_its_name_and_small_is_the_default():
+    assert cosim.engine("functional").config == PRESETS["small"]
+    for name, config in PRESETS.items():
+        assert cosim.engine("functional", name).config == config
+
+
+def test_an_unknown_engine_or_configuration_is_refused_with_those_that_exist():
+    with pytest.raises(ValueError, match="engine must be one of functional, myhdl, icarus, not 'vcs'"):
+        cosim.engine("vcs")
+    with pytest.raises(ValueError, match="config must be one of small, medium, vcu1525 .*'huge'"):
+        cosim.engine("functional", "huge")
+
+
+def test_an_option_that_the_engine_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="engine myhdl has no option 'waves'"):
+        cosim.engine("myhdl", TINY, waves="x.vcd")
+
+
+@pytest.mark.parametrize("a, b, words", [
+    (np.ones((2, 3)), np.ones((3, 2), np.float16), "operand a must be a float16 matrix, not float64"),
+    (np.ones((2, 3), np.float16), np.ones((3, 2), np.float32), "operand b must be a float16 matrix, not float32"),
+    (np.ones(3, np.float16), np.ones((3, 2), np.float16), "operand a .* with 1 dimensions"),
+    (np.ones((2, 3), np.float16), np.ones((1, 3, 2), np.float16), "operand b .* with 3 dimensions"),
+    (np.ones((2, 3), np.float16), np.ones((4, 2), np.float16), "a and b must agree in K, not 3 and 4"),
+    (np.ones((0, 3), np.float16), np.ones((3, 2), np.float16), "size m must be at least 1, not 0"),
+    (np.ones((2, 0), np.float16), np.ones((0, 2), np.float16), "size k must be at least 1, not 0"),
+    (np.ones((2, 3), np.float16), np.ones((3, 0), np.float16), "size n must be at least 1, not 0")])
+@pytest.mark.parametrize("name", cosim.ENGINES)
+def test_operands_that_are_no_product_are_refused(name, a, b, words):
+    with pytest.raises(ValueError, match=words):
+        cosim.engine(name, TINY).gemm(a, b)
+
+
+@pytest.mark.parametrize("sparsity", ["8:2", "3:8", "2:32", "4:4", "2", "2:8:1", "half", "", "-2:8"])
+def test_patterns_that_the_hardware_does_not_know_are_refused(sparsity):
+    with pytest.raises(ValueError, match="sparsity must"):
+        Spy(TINY).gemm(*operands(2, 16, 2), sparsity)
+
+
+def test_a_group_longer_than_the_datapath_takes_is_refused():
+    narrow = TINY.model_copy(update=dict(largest_m=8))
+    assert Spy(narrow).gemm(*operands(2, 16, 2), "2:8").cycles == 7
+    with pytest.raises(ValueError, match="2:16 needs M up to largest_m = 8"):
+        Spy(narrow).gemm(*operands(2, 16, 2), "2:16")
+
+
+def test_an_unknown_output_is_refused():
+    with pytest.raises(ValueError, match="output must be one of fp32, fp16, not 'bf16'"):
+        Spy(TINY).gemm(*operands(2, 3, 2), output="bf16")
+
+
+@pytest.mark.parametrize("sparsity", ["2:8", Sparsity(2, 8)])
+def test_b_is_pruned_along_k_and_the_caller_keeps_his_own(sparsity):
+    spy, (a, b) = Spy(TINY), operands(3, 19, 5)
+    a_before, b_before = a.copy(), b.copy()
+    spy.gemm(a, b, sparsity)
+    mask = nm_mask(b, 2, 8)
+    assert mask.sum() == 5 * 6 and np.array_equal(spy.operands.b, np.where(mask, b, 0))
+    assert np.array_equal(spy.operands.a, a_before) and np.array_equal(a, a_before) and np.array_equal(b, b_before)
+
+
+@pytest.mark.parametrize("sparsity", [None, "dense"])
+def test_dense_prunes_nothing(sparsity):
+    spy, (a, b) = Spy(TINY), operands(3, 19, 5)
+    spy.gemm(a, b, sparsity)
+    assert np.array_equal(spy.operands.b, b) and spy.program.gemm.sparsity is None
+
+
+def test_the_program_names_layer_and_stage():
+    spy = Spy(TINY)
+    result = spy.gemm(*operands(3, 19, 5), "2:8", output="fp16", layer="conv1", stage="ff")
+    gemm = result.program.gemm
+    assert result.program is spy.program and result.program.config is TINY
+    assert (gemm.m, gemm.k, gemm.n, gemm.output, gemm.layer, gemm.stage) == (3, 19, 5, "fp16", "conv1", "ff")
+
+
+def test_a_result_gives_c_cycles_and_tiles():
+    result = Spy(TINY).gemm(*operands(3, 19, 5))
+    assert isinstance(result, GemmResult) and result.c.shape == (3, 5)
+    assert (result.cycles, result.tiles, result.report.stores) == (7, [3, 4], [7])
+    with pytest.raises(AttributeError):
+        result.c = None
+
+
+@pytest.mark.parametrize("name", cosim.ENGINES)
+def test_lists_strides_and_transposes_are_operands_like_others(name):
+    engine, (a, b) = cosim.engine(name, TINY), operands(6, 10, 7)
+    straight = engine.gemm(np.ascontiguousarray(a[::2]), np.ascontiguousarray(b[:, ::-1])).c
+    assert np.array_equal(engine.gemm(a[::2], np.asfortranarray(b[:, ::-1])).c, straight)
+    assert straight.size == 21

@@ -1,0 +1,75 @@
+"""The fast engine: its bits are the scalar units' of rtl.golden, its cycles the model's."""
+import numpy as np
+import pytest
+
+from cosim.functional import Functional, predicted
+from rtl.golden import fp16_mul, fp32_add, fp32_to_fp16, nm_mask
+from tests.cosim.support import PATTERNS, TINY, VALUES, bits, operands
+from tlm import Gemm, predict, schedule
+
+
+def dot(a, b, keep, output) -> int:
+    """One element by the contract: the scalar units, ascending k; a pruned weight is multiplied as zero."""
+    total = 0
+    for x, y, kept in zip(bits(a).tolist(), bits(b).tolist(), keep):
+        total = fp32_add(total, fp16_mul(x, y if kept else 0))
+    return fp32_to_fp16(total) if output == "fp16" else total
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_the_bits_are_the_scalar_units_in_ascending_k(kind):
+    compared = 0
+    for sparsity, output in ((None, "fp32"), ("2:8", "fp32"), ("1:4", "fp16")):
+        a, b = operands(4, 43, 5, 2, kind, kind)
+        n, m = map(int, (sparsity or "16:16").split(":"))
+        keep = nm_mask(b, n, m)
+        want = [[dot(row, column, kept, output) for column, kept in zip(b.T, keep.T)] for row in a]
+        assert bits(Functional(TINY).gemm(a, b, sparsity, output=output).c).tolist() == want
+        compared += len(want) * len(want[0])
+    assert compared == 60
+
+
+def test_order_matters_and_is_ascending():
+    """2^24 + 1 is lost in FP32: so it shows in which order the ones were added."""
+    a = np.array([[4096, 1, 1, 1, 1, -4096]], np.float16)
+    b = np.array([[4096], [1], [1], [1], [1], [4096]], np.float16)
+    assert Functional(TINY).gemm(a, b).c[0, 0] == 0
+    assert Functional(TINY).gemm(a[:, [1, 2, 3, 4, 0, 5]], b[[1, 2, 3, 4, 0, 5]]).c[0, 0] == 4
+
+
+def test_every_nan_is_the_canonical_one():
+    a, b = operands(8, 16, 8, 3, "with_nan", "with_infinities")
+    for output, canonical in (("fp32", 0x7FC00000), ("fp16", 0x7E00)):
+        c = Functional(TINY).gemm(a, b, output=output).c
+        nan = np.isnan(c)
+        assert nan.sum() > 8 and set(bits(c)[nan].tolist()) == {canonical}
+
+
+def test_fp16_output_rounds_to_even_keeps_subnormals_and_overflows_to_infinity():
+    a = np.array([[2049], [2051], [65504], [2 ** -14]], np.float32).astype(np.float16)
+    a[:2, 0] = 1, 3                                      # with 2048 below: ties at 2049 and 2051
+    a = np.hstack([a, np.array([[2048], [2048], [65504], [0]], np.float16)])
+    b = np.array([[1, 2 ** -5], [1, 0]], np.float16)
+    c = Functional(TINY).gemm(a, b, output="fp16").c
+    assert c.dtype == np.float16
+    assert c[:, 0].tolist() == [2048, 2052, np.inf, 2 ** -14] and c[3, 1] == np.float16(2 ** -19)
+
+
+def test_a_pruned_weight_meets_infinity_as_zero_does():
+    a, b = np.full((1, 4), np.inf, np.float16), np.array([[4], [3], [2], [1]], np.float16)
+    engine = Functional(TINY)
+    assert engine.gemm(a, b).c[0, 0] == np.inf
+    assert np.isnan(engine.gemm(a, b, "1:4").c[0, 0])
+
+
+@pytest.mark.parametrize("sparsity", PATTERNS)
+def test_the_report_is_the_models(sparsity):
+    report = Functional(TINY).gemm(*operands(5, 50, 19), sparsity, output="fp16").report
+    model = predict(5, 50, 19, sparsity, TINY, "fp16")
+    assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle) == \
+        (model.cycles, model.tiles, model.stores, model.busy, model.waiting, 0)
+    assert report.busy + report.waiting == report.cycles == sum(report.tiles) and len(report.tiles) == 36
+
+
+def test_the_prediction_needs_no_values():
+    assert predicted(schedule(Gemm(1, 1, 1), TINY)) == Functional(TINY).gemm(*operands(1, 1, 1)).report
