@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cosim.engine import Operands, Report
-from cosim.harness import STAMP_BITS, STAMPS, ToHost, lines_per_message, words_per_message
+from cosim.messages import STAMP_BITS, STAMPS, ToHost, lines_per_message, words_per_message
 from rtl import words
 from rtl.config import BEAT, SatConfig
 from rtl.golden import nm_compact

@@ -11,7 +11,8 @@ from typing import Any
 
 from myhdl import Signal
 
-from cosim.harness import ToDevice, ToHost, harness
+from cosim.harness import harness
+from cosim.messages import ToDevice, ToHost
 from cosim.tools import call, tool
 from rtl.config import SatConfig, load_config
 from rtl.hierarchy import flat_ports, write_verilog

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from myhdl import Signal, StopSimulation, block, delay, instance
 
-from cosim.harness import ToDevice, ToHost
+from cosim.messages import ToDevice, ToHost
 from cosim.host import Host
 from rtl.config import SatConfig
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cosim.engine import Operands
-from cosim.harness import STAMP_BITS, STAMPS, lines_per_message, words_per_message
+from cosim.messages import STAMP_BITS, STAMPS, lines_per_message, words_per_message
 from cosim.host import Host, north_lines, west_lines
 from rtl import words
 from rtl.config import BEAT, PRESETS, SatConfig

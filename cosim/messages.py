@@ -1,0 +1,80 @@
+"""What host and device say to each other when they meet, and how much of it fits a message."""
+from myhdl import Signal, intbv
+
+from rtl import sat as device
+from rtl import words
+from rtl.config import SatConfig
+from rtl.stream import Interface
+
+MESSAGE_BITS = 12_000       # payload of a message: MyHDL's pipe carries 4,096 characters, four bits each
+STAMPS = 8                  # times a mailbox holds
+STAMP_BITS = 40
+
+
+class ToDevice(Interface):
+    """What the host drives; `toggle` changes with each message, and once during reset.
+
+    lines, count          operand lines, the first in the low bits, and how many they are
+    command               words.command of the tile, valid in the message that completes it
+    read_delay            cycles before the tile's first operand line
+    write_delay, words    cycles before the block's first word is taken, and its words
+    complete, ended       the message completes a tile; and no tile follows
+    taken                 changes when the host has read the mailboxes
+    """
+
+    def __init__(self, config: SatConfig):
+        line = words.line_bits(config)
+        self.toggle = Signal(bool(0))
+        self.lines = Signal(intbv(0)[lines_per_message(config) * line:])
+        self.count = Signal(intbv(0)[lines_per_message(config).bit_length():])
+        self.command = Signal(intbv(0)[words.command(config).width:])
+        self.read_delay = Signal(intbv(0)[32:])
+        self.write_delay = Signal(intbv(0)[32:])
+        self.words = Signal(intbv(0)[16:])
+        self.complete = Signal(bool(0))
+        self.ended = Signal(bool(0))
+        self.taken = Signal(bool(0))
+
+
+class ToHost(Interface):
+    """What the device's side drives.
+
+    need                       the clock stands still for want of a tile
+    seen                       follows `taken`: what the mailboxes hold is new
+    results, result_count      words of the result, the newest in the low bits
+    tile_ends, tile_count      for each tile, the cycle after its last step
+    store_ends, store_count    for each block, the cycle after its last word
+    busy, waiting, idle        the device's counters
+    cycle                      cycles since the first command
+    """
+
+    def __init__(self, config: SatConfig):
+        self.need = Signal(bool(0))
+        self.seen = Signal(bool(0))
+        self.results = Signal(intbv(0)[words_per_message(config) * 32 * config.columns:])
+        self.result_count = Signal(intbv(0)[words_per_message(config).bit_length():])
+        self.tile_ends = Signal(intbv(0)[STAMPS * STAMP_BITS:])
+        self.tile_count = Signal(intbv(0)[STAMPS.bit_length():])
+        self.store_ends = Signal(intbv(0)[STAMPS * STAMP_BITS:])
+        self.store_count = Signal(intbv(0)[STAMPS.bit_length():])
+        self.busy = Signal(intbv(0)[device.COUNTER_BITS:])
+        self.waiting = Signal(intbv(0)[device.COUNTER_BITS:])
+        self.idle = Signal(intbv(0)[device.COUNTER_BITS:])
+        self.cycle = Signal(intbv(0)[STAMP_BITS:])
+
+
+def lines_per_message(config: SatConfig) -> int:
+    """Operand lines that fit a message. Raises ValueError when not even one does."""
+    return _per_message(words.line_bits(config), "operand line", config)
+
+
+def words_per_message(config: SatConfig) -> int:
+    """Result words that fit a message. Raises ValueError when not even one does."""
+    return _per_message(32 * config.columns, "result word", config)
+
+
+def _per_message(bits: int, what: str, config: SatConfig) -> int:
+    if bits > MESSAGE_BITS:
+        raise ValueError(f"one {what} of configuration {config.name} has {bits} bits; "
+                         f"a message of the co-simulation holds {MESSAGE_BITS}")
+    return MESSAGE_BITS // bits

@@ -1,0 +1,57 @@
+"""Messages fit MyHDL's pipe, or the configuration is refused."""
+import pytest
+from myhdl import Signal, intbv
+
+import cosim
+from cosim.messages import ToDevice, ToHost, lines_per_message, words_per_message
+from rtl import words
+from rtl.config import PRESETS, SatConfig
+from rtl.hierarchy import flat_ports
+from tests.cosim.support import HARDWARE, TINY, operands
+
+PIPE = 4096             # characters of a message: MAXLINE of MyHDL's bridge
+UNKNOWN = 8             # bits of the unknown-check's signal, beside ToHost
+
+
+def longest(signals: dict) -> int:
+    """Characters of a message with all names, and all values at their longest."""
+    return sum(len(name) + 1 + -(-len(signal) // 4) + 1 for name, signal in signals.items())
+
+
+def message_sizes(config):
+    to_device = dict(flat_ports(dict(rst=Signal(bool(0)), host=ToDevice(config))))
+    to_host = dict(flat_ports(dict(run=Signal(bool(0)), device_out=ToHost(config), unknown=Signal(intbv(0)[UNKNOWN:]))))
+    time = 21
+    return time + longest(to_device), time + longest(to_host)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_messages_of_every_preset_fit_the_pipe(name):
+    sizes = message_sizes(PRESETS[name])
+    assert len(sizes) == 2 and all(2000 < size < PIPE for size in sizes)
+
+
+def test_a_configuration_fits_the_pipe_or_is_refused():
+    fit = refused = 0
+    for columns in range(1, 129, 3):
+        for rows, interleave, largest_m in ((1, 4, 4), (128, 4, 16), (7, 16, 16), (32, 9, 8)):
+            config = SatConfig(rows=rows, columns=columns, interleave=interleave, largest_m=largest_m, chunk=4096)
+            try:
+                assert max(message_sizes(config)) < PIPE
+                fit += 1
+            except ValueError as error:
+                assert "a message of the co-simulation holds 12000" in str(error)
+                assert words.line_bits(config) > 12000
+                refused += 1
+    assert fit + refused == 172 and fit > 100 and refused > 10
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_an_engine_refuses_a_line_that_does_not_fit(name):
+    wide = SatConfig(name="wide", rows=1, columns=128, interleave=16)
+    with pytest.raises(ValueError, match="one operand line of configuration wide has 40960 bits; .* holds 12000"):
+        cosim.engine(name, wide).gemm(*operands(1, 1, 1))
+
+
+def test_as_many_lines_and_words_as_fit_go_into_a_message():
+    assert lines_per_message(TINY) == 12000 // 160 and words_per_message(TINY) == 12000 // 64
