@@ -19,15 +19,6 @@ def test_results_pass_through_and_runs_are_kept_in_order():
     assert [program.gemm.k for program, _ in recorder.runs] == [9, 1, 20]
 
 
-def test_the_listener_hears_of_each_run_after_it_is_kept():
-    heard = []
-    recorder = Recorder(Functional(TINY), lambda program, report: heard.append((len(recorder.runs), program, report)))
-    for _ in range(3):
-        recorder.gemm(*operands(2, 9, 3))
-    assert [number for number, *_ in heard] == [1, 2, 3]
-    assert [(program, report) for _, program, report in heard] == recorder.runs
-
-
 def test_a_run_that_fails_is_not_kept():
     class Broken(Functional):
         def run(self, program, operands):
