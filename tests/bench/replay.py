@@ -12,7 +12,6 @@ from pathlib import Path
 
 from cosim import icarus
 from cosim.engine import Operands, Report
-from cosim.functional import predicted
 from cosim.host import Host
 from cosim.icarus_engine import IcarusEngine, Simulator
 from cosim.simulation import Bench
@@ -120,7 +119,7 @@ def record(engine: IcarusEngine, program: Program, operands: Operands) -> Record
     """Run a program on the engine's image, and remember everything that crosses the pipe."""
     host, bench = Host(program, operands), Bench(program.config)
     with pinned(), Tape(engine.image, bench, engine.patience) as tape:
-        tape.simulate(host, 2 * predicted(program).cycles + 1000)
+        tape.simulate(host)
     return tape.recorded(host.report())
 
 

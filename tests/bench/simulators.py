@@ -77,7 +77,7 @@ def icarus_rows(case: Case, seed: int, repeats: int) -> Iterator[Row]:
                    utilisation=report.busy / report.cycles, message_seconds=_messages(program, operands),
                    times={name: [asdict(one) for one in each] for name, each in times.items()})
     yield _speed(f"Icarus, {case.name}", report.cycles * engine.config.elements, took, details)
-    yield _overhead("   against bare vvp", took, alone, details)
+    yield _overhead("   against bare vvp, nothing preloaded", took, alone, details)
 
 
 def _speed(what: str, pe_cycles: int, took: Took, details: dict) -> Row:
