@@ -47,14 +47,15 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
             what = dict(model=model, data=data, **options.scheme_data(method, sparsity), batch=batch, steps=steps)
     tensors, difference = _run(work, checker, total)
     console, checked = terminal.console(), [_data(row) for row in checker.checked]
-    _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
+    if checked:
+        _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
     terminal.write_json(json_file, dict(config=checker.config.model_dump(), engine=engine, seed=seed, **what,
                                         checked=checked, tensors=tensors, equal=not difference, difference=difference))
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     elements = sum(row["m"] * row["n"] for row in checked)
     console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checked)} GEMMs" + (
-        "" if gemm else f"; {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps"))
+        "" if gemm else f"; {tensors} tensors (weights, buffers, gradients, momenta) after {steps} step{'s' * (steps > 1)}"))
 
 
 def _refuse_options_for_steps(context: typer.Context) -> None:
