@@ -54,8 +54,9 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     elements = sum(row["m"] * row["n"] for row in checked)
-    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checked)} GEMMs" + (
-        "" if gemm else f"; {tensors} tensors (weights, buffers, gradients, momenta) after {steps} step{'s' * (steps > 1)}"))
+    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checked)} GEMMs")
+    if not gemm:
+        console.print(f"[bold]equal[/]: {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps")
 
 
 def _refuse_options_for_steps(context: typer.Context) -> None:

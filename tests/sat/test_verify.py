@@ -27,7 +27,7 @@ def test_training_steps_are_equal_in_bits_cycles_and_weights(tmp_path):
     found = data(tmp_path / "verify.json")
     assert found["equal"] and len(found["checked"]) == 22 and found["tensors"] == 84
     assert (found["model"], found["method"], found["sparsity"], found["steps"]) == ("cnn", "bdwp", "2:8", 2)
-    assert "84 tensors (weights, buffers, gradients, momenta) after 2 steps" in output
+    assert "equal: 84 tensors (weights, buffers, gradients, momenta) after 2 steps" in output
 
 
 def test_the_operands_follow_from_the_seed(monkeypatch):
