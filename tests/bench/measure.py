@@ -49,7 +49,7 @@ class Took:
 def pinned() -> Iterator[None]:
     """One processor for this thread and the processes it starts: the one with least to do for others.
 
-    IcarusEngine takes the first processor that it may use; in here there is but one.
+    IcarusEngine stays on the processor it finds itself on; in here there is but one.
     """
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {_quietest(before) if len(before) > 1 else min(before)})
