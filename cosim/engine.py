@@ -8,7 +8,7 @@ import numpy as np
 from rtl.config import SatConfig
 from rtl.golden import nm_mask
 from rtl.sparsity import Sparsity
-from tlm import Gemm, Program, schedule
+from tlm import Gemm, Mapping, Program, schedule
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,13 @@ class Engine(ABC):
         """Execute a program. Returns (c, report): c is float32 or float16, as program.gemm.output says."""
 
     def gemm(self, a: np.ndarray, b: np.ndarray, sparsity: str | Sparsity | None = None, *,
-             output: str = "fp32", layer: str = "", stage: str = "") -> GemmResult:
+             output: str = "fp32", mapping: Mapping | str = "os", layer: str = "", stage: str = "") -> GemmResult:
         """c = a @ b by the arithmetic contract.
 
         a, b      (M, K) and (K, N) float16 arrays
         sparsity  None or 'N:M': b is then pruned along K by the N:M contract
         output    'fp32' (unrounded accumulators) or 'fp16'; layer and stage are names for reports
+        mapping   'os' or 'ws', the dataflow, with the largest tiles that fit; or a tlm.Mapping. The bits are the same
         Raises ValueError for operands or patterns that the hardware does not know.
         """
         a, b = _operand(a, "a"), _operand(b, "b")
@@ -79,7 +80,7 @@ class Engine(ABC):
             raise ValueError(f"a and b must agree in K, not {a.shape[1]} and {b.shape[0]}")
         pattern = Sparsity.parse(sparsity)
         gemm = Gemm(a.shape[0], a.shape[1], b.shape[1], pattern, output, layer, stage)
-        program = schedule(gemm, self.config)
+        program = schedule(gemm, self.config, mapping)
         if pattern:
             b = np.where(nm_mask(b, pattern.n, pattern.m), b, np.float16(0))
         c, report = self.run(program, Operands(a, b))

@@ -13,19 +13,29 @@ from tlm.timeline import lengths
 
 
 def west_lines(program: Program, a: np.ndarray, tile: Tile) -> np.ndarray:
-    """The tile's activations as operand lines: (lines, bytes) uint8, zeros beyond the operand."""
-    chunk, config = tile.chunk, program.config
-    block = np.zeros((config.rows, chunk.west_lines * BEAT), np.float16)
-    block[:tile.rows, :chunk.depth] = a[tile.row:tile.row + tile.rows, chunk.start:chunk.start + chunk.depth]
-    beats = block.reshape(config.rows, chunk.west_lines, BEAT).transpose(1, 0, 2)
-    return _padded(np.ascontiguousarray(beats).reshape(chunk.west_lines, -1).view(np.uint8), config)
+    """The tile's activations as operand lines: (lines, bytes) uint8, zeros beyond the operand.
+
+    A row of the array takes the groups of one row of the result, from the bottom up, which is how sums leave; where
+    weights are stationary, it takes one group of each row of the result.
+    """
+    config, elements = program.config, tile.depth_groups * tile.group
+    block = np.zeros((max(config.rows, tile.rows), elements), np.float16)
+    block[:tile.rows, :tile.depth] = a[tile.row:tile.row + tile.rows, tile.start:tile.start + tile.depth]
+    if tile.weights:
+        rows = np.zeros((config.rows, tile.rows, tile.group), np.float16)
+        rows[:tile.depth_groups] = block[:tile.rows].reshape(tile.rows, -1, tile.group).transpose(1, 0, 2)
+    else:
+        rows = block[::-1]
+    beats = rows.reshape(config.rows, tile.west_lines, BEAT).transpose(1, 0, 2)
+    return _padded(np.ascontiguousarray(beats).reshape(tile.west_lines, -1).view(np.uint8), config)
 
 
 def north_lines(program: Program, b: np.ndarray, tile: Tile) -> np.ndarray:
     """The tile's weights as operand lines: (lines, bytes) uint8. b is (K, N), pruned."""
-    chunk, config, sparsity = tile.chunk, program.config, program.gemm.sparsity
-    block = np.zeros((chunk.depth, config.tile_columns), np.float16)
-    block[:, :tile.columns] = b[chunk.start:chunk.start + chunk.depth, tile.column:tile.column + tile.columns]
+    config, sparsity = program.config, program.gemm.sparsity
+    depth = tile.depth if tile.tail < tile.values else tile.depth_groups * tile.group
+    block = np.zeros((depth, config.tile_columns), np.float16)
+    block[:tile.depth, :tile.columns] = b[tile.start:tile.start + tile.depth, tile.column:tile.column + tile.columns]
     if sparsity:
         values, indices = (x.reshape(-1, config.tile_columns) for x in nm_compact(block, sparsity.n, sparsity.m))
     else:
@@ -34,7 +44,7 @@ def north_lines(program: Program, b: np.ndarray, tile: Tile) -> np.ndarray:
     packed = (values.view(np.uint16) | indices << 16).reshape(-1, config.interleave, config.columns)
     packed = np.ascontiguousarray(packed.transpose(0, 2, 1).astype("<u4"))
     bits = np.unpackbits(packed.view(np.uint8).reshape(*packed.shape, 4), axis=-1, bitorder="little")
-    bits = bits[..., :words.weight(config).width].reshape(chunk.north_lines, -1)
+    bits = bits[..., :words.weight(config).width].reshape(tile.north_lines, -1)
     return _padded(np.packbits(bits, axis=-1, bitorder="little"), config)
 
 
@@ -92,11 +102,12 @@ class Host:
             write_delay=program.write_cycles(tile) - program.words(tile))
 
     def _command(self, tile: Tile) -> int:
-        program, chunk = self.program, tile.chunk
+        program = self.program
         return words.command(self.config).pack(
-            west_lines=chunk.west_lines, north_lines=chunk.north_lines, groups=chunk.groups, values=chunk.values,
-            tail=chunk.tail, beats=chunk.beats, sparse=program.gemm.sparsity is not None, first=tile.first,
-            last=tile.last, rows=tile.rows, slots=program.slots(tile), half=program.gemm.output == "fp16")
+            west_lines=tile.west_lines, north_lines=tile.north_lines, groups=tile.groups, values=tile.values,
+            tail=tile.tail, beats=tile.beats, sparse=program.gemm.sparsity is not None, first=tile.first,
+            last=tile.last, rows=tile.rows, slots=program.slots(tile), half=program.gemm.output == "fp16",
+            weights=tile.weights)
 
     def collect(self, device_out: ToHost) -> None:
         """Read the mailboxes, which hold something new."""

@@ -6,6 +6,7 @@ from myhdl import Signal, StopSimulation, block, delay, instance
 
 from cosim.messages import ToDevice, ToHost
 from cosim.host import Host
+from rtl import timing
 from rtl.config import SatConfig
 
 WINDOW_CYCLES = 100         # clock cycles between two meetings of host and device
@@ -40,13 +41,13 @@ def host_loop(bench: Bench, host: Host, window: int, on_window: Callable[[], Non
     window     MyHDL time units a window takes
     on_window  called after each window; may raise
     """
-    to_device, device_out = bench.host, bench.device_out
+    to_device, device_out, config = bench.host, bench.device_out, bench.config
 
     @instance
     def drive():
         bench.rst.next = True
         to_device.toggle.next = not to_device.toggle
-        for _ in range(_windows(bench.config.rows + bench.config.columns)):      # as sat asks for
+        for _ in range(_windows(timing.reset_cycles(config.rows, config.columns, config.turn))):
             yield delay(window)
             on_window()
         bench.rst.next = False

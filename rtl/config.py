@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rtl import timing
 
 # Activations an operand line brings to a row: the smallest M, so that no beat is wasted. The sequencer reads a group's
-# largest_m / BEAT beats while the interleaved outputs take turns, so that may not exceed the least interleave.
+# largest_m / BEAT beats during a turn, so that may not exceed the shortest turn.
 BEAT = 4
 
 
@@ -19,7 +19,7 @@ class SatConfig(BaseModel):
     name: str = "custom"
     rows: int = Field(ge=1, le=128, description="rows of the array: rows of the result in a tile")
     columns: int = Field(ge=1, le=128, description="columns of the array")
-    interleave: int = Field(default=4, le=16, description="outputs that take turns in a processing element")
+    interleave: int = Field(default=4, ge=1, le=16, description="outputs that take turns in a processing element")
     largest_m: Literal[4, 8, 16] = Field(default=16, description="largest M of N:M that the datapath takes")
     chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
     clock_mhz: float = Field(default=200.0, gt=0, description="clock, for times only")
@@ -29,9 +29,6 @@ class SatConfig(BaseModel):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        if self.interleave < timing.ACCUMULATE:
-            raise ValueError(f"interleave must be at least the adder's latency of {timing.ACCUMULATE} "
-                             f"cycles, not {self.interleave}")
         if self.chunk % self.largest_m:
             raise ValueError(f"chunk must be a multiple of largest_m = {self.largest_m}, not {self.chunk}")
         return self
@@ -40,6 +37,11 @@ class SatConfig(BaseModel):
     def tile_columns(self) -> int:
         """Columns of the result in a tile: each processing element holds `interleave` of them."""
         return self.columns * self.interleave
+
+    @property
+    def turn(self) -> int:
+        """Cycles from a step of an output to its next one: fewer outputs than the adder has stages leave some idle."""
+        return max(self.interleave, timing.ACCUMULATE)
 
     @property
     def elements(self) -> int:

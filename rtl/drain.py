@@ -1,5 +1,5 @@
-"""Empties finished accumulators while the array goes on, and sends the block row by row."""
-from myhdl import Signal, always, always_comb, intbv
+"""Empties finished accumulators, or a memory of sums, while the array goes on, and sends the block row by row."""
+from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
 from rtl.hierarchy import module
@@ -8,15 +8,15 @@ from rtl.result_lane import result_lane
 
 
 @module
-def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot, drained, results,
-          config):
+def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot, drain_read, drain_address,
+          drain_set, drain_memory, drained, results, config):
     """Send each finished block: for each slot that holds columns, the rows from the top.
 
     finished          in   another block's sums stand in all accumulators
     finished_command  in   the words.command of the blocks in both sets of accumulators, set 0 in the low bits
     stored            out  the block has left
-    drain_*           out  to the array, as in uspe
-    drained           in   row 0's FP32 word for each column
+    drain_*           out  to the array, as in uspe and sum_lane
+    drained           in   an FP32 word for each column
     results           Stream out  32 bits for each column: FP32, or FP16 in the low half
     Latency           2 cycles (STORE_SETUP) from drain_load to the first word
     Throughput        1 word per cycle while results.ready stays high
@@ -27,21 +27,24 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     bits = layout.width
     rows_high, rows_low = layout["rows"]
     slots_high, slots_low = layout["slots"]
-    half_bit = layout["half"][1]
+    half_bit, weights_bit = layout["half"][1], layout["weights"][1]
     interleave = config.interleave
-    slot_bits = words.slot_bits(config)
+    place_bits, address_bits = words.place_bits(config), words.sum_bits(config)
+    addresses = 2 ** address_bits
 
     pending = Signal(intbv(0)[2:])               # finished blocks that wait
     accumulators = Signal(intbv(0)[1:])          # the set that is drained, or comes next
     command = Signal(intbv(0)[bits:])
     to_half = Signal(bool(0))
     draining = Signal(bool(0))
-    chain = Signal(bool(0))                      # the chain's top holds a word that is to be sent
+    chain = Signal(bool(0))                      # the chain's end, or the memory, holds a word that is to be sent
+    address = Signal(intbv(0)[address_bits:])    # of that word in the memory
     row = Signal(intbv(0)[layout.bits("rows"):])
     slot = Signal(intbv(0)[layout.bits("slots"):])      # the slot to be loaded next
     starting = Signal(bool(0))
-    advance = Signal(bool(0))                    # the word at the chain's top moves to the port
+    advance = Signal(bool(0))                    # that word moves to the port
     next_slot = Signal(bool(0))
+    fetch = Signal(bool(0))                      # a slot's first word; after the last slot nothing looks at it
     singles = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
     leaving = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
     word = Signal(intbv(0)[32 * config.columns:])
@@ -62,15 +65,24 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
         stored.next = results.valid and results.ready and not chain
 
     @always_comb
+    def open_slot():
+        fetch.next = starting or (advance and next_slot)
+
+    @always_comb
     def steer():
-        number = intbv(0)[slot_bits:]
+        place = intbv(0)[place_bits:]
         if not starting and slot != interleave:
-            number[:] = slot
-        if accumulators:
-            number[:] = number + interleave
-        drain_slot.next = number
-        drain_load.next = starting or (advance and next_slot)      # after the last slot nothing looks at it
-        drain_shift.next = advance
+            place[:] = slot
+        drain_slot.next = concat(place, accumulators)
+        drain_load.next = fetch and not command[weights_bit]
+        drain_shift.next = advance and not command[weights_bit]
+        drain_read.next = (fetch or advance) and command[weights_bit]
+        if fetch:
+            drain_address.next = place
+        else:
+            drain_address.next = (address + interleave) % addresses
+        drain_set.next = accumulators
+        drain_memory.next = command[weights_bit]
 
     @always(clk.posedge)
     def run():
@@ -94,6 +106,8 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
 
     @always(clk.posedge)
     def count():
+        if starting or advance:
+            address.next = drain_address
         if starting:
             row.next = 0
             slot.next = 1
@@ -115,4 +129,4 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
             results.valid.next = False
 
     lanes = [result_lane(singles[c], to_half, leaving[c]) for c in range(config.columns)]
-    return (choose, decide, steer, run, count, send, lanes, split(drained, singles), join(leaving, word))
+    return (choose, decide, open_slot, steer, run, count, send, lanes, split(drained, singles), join(leaving, word))

@@ -26,24 +26,27 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
     idle        out  cycles without work; busy + waiting + idle = cycles since reset
     Latency     rtl/timing.py; of a whole program: tlm/timeline.py, to the cycle
     Throughput  rows x columns multiply-adds per cycle while operands keep up
-    Reset       synchronous, active high, for at least rows + columns cycles
+    Reset       synchronous, active high, for at least reset_cycles (rtl/timing.py)
     Golden      rtl/golden/gemm.py
     """
     command_bits = words.command(config).width
     line = Signal(intbv(0)[len(operands.data):])
     west_write, north_write = Signal(bool(0)), Signal(bool(0))
     west_address = Signal(intbv(0)[words.west_control(config).bits("address"):])
-    north_address = Signal(intbv(0)[words.north_control(config).bits("address"):])
+    north_address = Signal(intbv(0)[words.north_control(config).bits("line"):])
     loaded, occupied = Signal(intbv(0)[2:]), Signal(intbv(0)[2:])
     held_commands = Signal(intbv(0)[2 * command_bits:])
     finished_command = Signal(intbv(0)[2 * command_bits:])
     started, bank_done, finished, stored = (Signal(bool(0)) for _ in range(4))
     west_control = Signal(intbv(0)[words.west_control(config).width:])
     north_control = Signal(intbv(0)[words.north_control(config).width:])
+    pace = Signal(intbv(0)[words.pace(config).width:])
+    last_row, below = (Signal(intbv(0)[words.west_control(config).width:]) for _ in range(2))
     accumulators_free = Signal(intbv(0)[2:])
     issuing = Signal(bool(0))
-    drain_load, drain_shift = Signal(bool(0)), Signal(bool(0))
+    drain_load, drain_shift, drain_read, drain_memory = (Signal(bool(0)) for _ in range(4))
     drain_slot = Signal(intbv(0)[words.slot_bits(config):])
+    drain_address, drain_set = Signal(intbv(0)[words.sum_bits(config):]), Signal(intbv(0)[1:])
     drained = Signal(intbv(0)[32 * config.columns:])
     working = Signal(bool(0))
 
@@ -66,12 +69,13 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
 
     load = loader(clk, rst, commands, operands, line, west_write, west_address, north_write, north_address,
                   loaded, occupied, held_commands, started, bank_done, config)
-    issue = sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, finished,
-                      finished_command, stored, accumulators_free, issuing, tile_done, config)
+    issue = sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, pace,
+                      last_row, below, finished, finished_command, stored, accumulators_free, issuing, tile_done, config)
     array = stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control,
-                 drain_load, drain_shift, drain_slot, drained, config)
-    empty = drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot, drained,
-                  results, config)
+                 pace, last_row, below, drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set,
+                 drain_memory, drained, config)
+    empty = drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot,
+                  drain_read, drain_address, drain_set, drain_memory, drained, results, config)
     return watch, count, load, issue, array, empty
 
 

@@ -1,4 +1,4 @@
-"""The west edge of a row: its activation buffer, and the groups it assembles from beats."""
+"""The west edge of a row: its activation buffer, the groups it assembles from beats, and when the row below follows."""
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -9,27 +9,32 @@ BEAT_BITS = 16 * BEAT
 
 
 @module
-def west_lane(clk, write, write_address, write_data, control, control_out, load, group, config):
+def west_lane(clk, rst, write, write_address, write_data, pace, control, control_out, step, group, config):
     """Keep two banks of activations of one row, and hand them to the array a group at a time.
 
     write          in   store write_data (BEAT activations, FP16, the first in the low bits) at write_address
-    control        in   words.west_control: which beat to read, and when its group is to move in
-    control_out    out  control a cycle later, for the row below
-    load           out  the group is complete: for the first processing element
+    pace           in   words.pace
+    control        in   words.west_control: which beat to read, and the step
+    control_out    out  control for the row below: a cycle later, or a group later where weights are stationary,
+                        for then that row takes up the sums that this one leaves
+    step           out  words.step, for the first processing element
     group          out  largest_m activations; above them, one bit for each that is infinite or NaN
     Latency        beats read in cycles t, t + 1, ... stand in group from t + 2, t + 3, ... on
     Throughput     1 beat per cycle
-    Reset          none: control comes reset
+    Reset          synchronous, active high, for 4 turns while pace goes around: clears the delay line
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
     layout = words.west_control(config)
     read_bit = layout["read"][1]
     address_high, address_low = layout["address"]
     beat_high, beat_low = layout["beat"]
-    load_bit = layout["load"][1]
+    step_high, step_low = layout["step"]
+    weights_bit = words.pace(config)["weights"][1]
+    place_high, place_low = words.pace(config)["place"]
     group_bits = 16 * config.largest_m
 
     memory = [Signal(intbv(0)[BEAT_BITS:]) for _ in range(2 * config.chunk // BEAT)]
+    delayed = [Signal(intbv(0)[layout.width:]) for _ in range(words.KEPT * config.turn)]
     fetched = Signal(bool(0))
     place = Signal(intbv(0)[2:])
     beat = Signal(intbv(0)[BEAT_BITS:])
@@ -43,11 +48,20 @@ def west_lane(clk, write, write_address, write_data, control, control_out, load,
 
     @always(clk.posedge)
     def fetch():
-        control_out.next = control
         fetched.next = control[read_bit]
         place.next = control[beat_high:beat_low]
         if control[read_bit]:
             beat.next = memory[control[address_high:address_low]]
+
+    @always(clk.posedge)
+    def follow():
+        control_out.next = control
+        if pace[weights_bit]:
+            control_out.next = delayed[pace[place_high:place_low]]
+            delayed[pace[place_high:place_low]].next = control
+        if rst:
+            control_out.next = 0
+            delayed[pace[place_high:place_low]].next = 0
 
     @always(clk.posedge)
     def assemble():
@@ -63,7 +77,7 @@ def west_lane(clk, write, write_address, write_data, control, control_out, load,
 
     @always_comb
     def hand_over():
-        load.next = control[load_bit]
+        step.next = control[step_high:step_low]
         group.next = concat(special, activations)
 
-    return store, fetch, assemble, hand_over
+    return store, fetch, follow, assemble, hand_over

@@ -2,6 +2,8 @@
 from rtl.config import BEAT, SatConfig
 from rtl.layout import Layout
 
+KEPT = 4            # the most weights of a group, and those of a dense one
+
 
 def index_bits(config: SatConfig) -> int:
     """Bits of an index within a group."""
@@ -13,16 +15,24 @@ def group_bits(config: SatConfig) -> int:
     return 17 * config.largest_m
 
 
+def place_bits(config: SatConfig) -> int:
+    """Bits of a turn's place: which of the interleaved outputs has its step."""
+    return (config.turn - 1).bit_length()
+
+
 def slot_bits(config: SatConfig) -> int:
-    """Bits of an accumulator's number: two sets of `interleave`."""
-    return (2 * config.interleave - 1).bit_length()
+    """Bits of an accumulator's number: its place, and below it which of two sets."""
+    return place_bits(config) + 1
 
 
-def step(config: SatConfig) -> Layout:
-    """What travels down a column: a weight, which activation it takes, which accumulator, and
-    the activations of its group that no weight takes (`pruned`: 0 * infinity is NaN there too)."""
-    return Layout(weight=16, index=index_bits(config), pruned=config.largest_m,
-                  slot=slot_bits(config), first=1, valid=1)
+def address_bits(config: SatConfig) -> int:
+    """Bits of an address in an element's weight memory: two banks of KEPT weights for each place."""
+    return 1 + 2 + place_bits(config)
+
+
+def sum_bits(config: SatConfig) -> int:
+    """Bits of an address in one of a column's two memories of sums."""
+    return (config.chunk // BEAT * config.interleave - 1).bit_length()
 
 
 def weight(config: SatConfig) -> Layout:
@@ -30,24 +40,56 @@ def weight(config: SatConfig) -> Layout:
     return Layout(value=16, index=index_bits(config))
 
 
+def descent(config: SatConfig) -> Layout:
+    """What travels down a column: a weight, which activation it takes, the activations of its group that no weight
+    takes (`pruned`: 0 * infinity is NaN there too), and where it goes: to that address of every element, or of the
+    one which it reaches with distance 0."""
+    return Layout(weight=16, index=index_bits(config), pruned=config.largest_m, address=address_bits(config),
+                  write=1, everyone=1, distance=max(1, (config.rows - 1).bit_length()))
+
+
+def step(config: SatConfig) -> Layout:
+    """What travels along a row: a step for each element, and when a group of activations moves in.
+
+    valid, fresh (the sum starts from zero), above (it starts from the sum of the element above), below (it is handed
+    to the element below); set and place are the accumulator, place, value and bank the weight's address."""
+    return Layout(valid=1, fresh=1, above=1, below=1, set=1, place=place_bits(config), value=2, bank=1, load=1)
+
+
 def west_control(config: SatConfig) -> Layout:
-    """What travels down the rows' edge: which beat to read, and when the group it completes moves in."""
-    return Layout(read=1, address=(2 * config.chunk // BEAT - 1).bit_length(), beat=2, load=1)
+    """What travels down the rows' edge: which beat to read, the last of its tile's steps, and, WEST - 1 cycles later,
+    the step; with it, whether it is the first of its tile and the last of its block."""
+    return Layout(read=1, address=(2 * config.chunk // BEAT - 1).bit_length(), beat=2, end=1,
+                  step=step(config).width, begin=1, close=1)
 
 
 def north_control(config: SatConfig) -> Layout:
-    """What travels along the columns' edge: which weights to read, and what they are. Slot, first and valid
-    stand as in `step`; value counts the kept weights of a group, and is the index of a dense one."""
-    return Layout(slot=slot_bits(config), first=1, valid=1, read=1, address=(2 * config.chunk - 1).bit_length(),
-                  value=2, first_value=1, last_value=1, sparse=1)
+    """What travels along the columns' edge: which weights to read, and what they are. `value` counts the kept weights
+    of a group, and is the index of a dense one; a blank weight is zero. The upper fields are those of `descent`."""
+    down = descent(config)
+    return Layout(read=1, line=(2 * config.chunk - 1).bit_length(), value=2, first_value=1, last_value=1, sparse=1,
+                  blank=1, **{name: down.bits(name) for name in ("address", "write", "everyone", "distance")})
+
+
+def boundary(config: SatConfig) -> Layout:
+    """What travels along a column's ends: a sum enters or leaves, is the first of its tile, starts from zero; its set."""
+    return Layout(valid=1, begin=1, fresh=1, set=1)
+
+
+def pace(config: SatConfig) -> Layout:
+    """How far a row's control lags behind the row above: a cycle, or with `weights` stationary a group; then `place`
+    goes around the delay line."""
+    return Layout(weights=1, place=(KEPT * config.turn - 1).bit_length())
 
 
 def command(config: SatConfig) -> Layout:
-    """A tile command. Lines: operand lines to load. Values: kept weights of a group, `tail` of the last one.
-    Beats: operand lines of a group's activations. Rows and slots: what the store sends; half: as FP16."""
+    """A tile command. Lines: operand lines to load. Groups: of activations for each row of the array; values: kept
+    weights of a group, `tail` of the last one. Beats: operand lines of a group's activations. Rows and slots: what
+    the store sends; half: as FP16. Weights: they are stationary."""
     return Layout(west_lines=(config.chunk // BEAT).bit_length(), north_lines=config.chunk.bit_length(),
                   groups=(config.chunk // BEAT).bit_length(), values=3, tail=3, beats=3, sparse=1, first=1, last=1,
-                  rows=config.rows.bit_length(), slots=config.interleave.bit_length(), half=1)
+                  rows=max(config.rows, config.chunk // BEAT).bit_length(), slots=config.interleave.bit_length(),
+                  half=1, weights=1)
 
 
 def line_bits(config: SatConfig) -> int:

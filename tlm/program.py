@@ -4,21 +4,40 @@ from dataclasses import dataclass
 
 from rtl.config import BEAT, SatConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
+from tlm.mapping import Mapping, group_of, mapping_of
 from tlm.memory import transaction
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """A stretch of k that fits the operand banks, as groups of `group` elements with `values` kept of each."""
+class Tile:
+    """One load-compute-store transaction: a block of the result and a stretch of k that fits the operand banks.
 
+    start, depth    the stretch of k; its groups have `group` elements with `values` kept of each
+    stationary      'os': sums stay in the array, a step is a kept weight of each group; 'ws': weights stay, and it is
+                    a kept weight of the row's group for each row of the result
+    first   accumulators start from zero; last: the block is complete and leaves the array
+    """
+
+    row: int
+    rows: int
+    column: int
+    columns: int
     start: int
     depth: int
     group: int
     values: int
-    tail: int        # values of the last group
+    stationary: str
+    first: bool
+    last: bool
 
     @property
-    def groups(self) -> int:
+    def weights(self) -> bool:
+        """Weights are stationary."""
+        return self.stationary == "ws"
+
+    @property
+    def depth_groups(self) -> int:
+        """Groups in the stretch of k."""
         return -(-self.depth // self.group)
 
     @property
@@ -27,30 +46,30 @@ class Chunk:
         return self.group // BEAT
 
     @property
+    def groups(self) -> int:
+        """Groups of activations that each row of the array takes."""
+        return self.rows if self.weights else self.depth_groups
+
+    @property
+    def tail(self) -> int:
+        """Values of the last group. Only stationary sums need not step through the zeros that fill a dense one."""
+        dense = self.group == self.values
+        return (self.depth - 1) % self.group + 1 if dense and not self.weights else self.values
+
+    @property
     def west_lines(self) -> int:
-        """Operand lines with activations: BEAT elements for each row."""
+        """Operand lines with activations: BEAT elements for each row of the array."""
         return self.groups * self.beats
 
     @property
     def north_lines(self) -> int:
         """Operand lines with weights: one kept value for each column of the tile."""
+        return (self.depth_groups - 1) * self.values + self.tail
+
+    @property
+    def turns(self) -> int:
+        """Turns of the interleaved outputs."""
         return (self.groups - 1) * self.values + self.tail
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One load-compute-store transaction: a block of the result and a chunk of k.
-
-    first   accumulators start from zero; last: the block is complete and leaves the array
-    """
-
-    row: int
-    rows: int
-    column: int
-    columns: int
-    chunk: Chunk
-    first: bool
-    last: bool
 
 
 @dataclass(frozen=True)
@@ -59,42 +78,35 @@ class Program:
 
     gemm: Gemm
     config: SatConfig
-
-    @property
-    def chunks(self) -> list[Chunk]:
-        gemm, size = self.gemm, self.config.chunk
-        group = gemm.sparsity.m if gemm.sparsity else BEAT       # dense is N = M, with the smallest M
-        values = gemm.sparsity.n if gemm.sparsity else BEAT
-        result = []
-        for start in range(0, gemm.k, size):
-            depth = min(size, gemm.k - start)
-            tail = values if gemm.sparsity else (depth - 1) % BEAT + 1
-            result.append(Chunk(start, depth, group, values, tail))
-        return result
+    mapping: Mapping
 
     def tiles(self) -> Iterator[Tile]:
-        """All tiles, in the order in which they run: rows, then columns, then k."""
-        gemm, config, chunks = self.gemm, self.config, self.chunks
-        for row in range(0, gemm.m, config.rows):
-            for column in range(0, gemm.n, config.tile_columns):
-                for chunk in chunks:
-                    yield Tile(row, min(config.rows, gemm.m - row),
-                               column, min(config.tile_columns, gemm.n - column),
-                               chunk, chunk is chunks[0], chunk is chunks[-1])
+        """All tiles, in the order in which they run: blocks as the mapping says, and in each block k ascending."""
+        gemm, mapping = self.gemm, self.mapping
+        group, values = group_of(gemm)
+        for row, column in mapping.blocks(gemm):
+            for start in range(0, gemm.k, mapping.depth):
+                yield Tile(row, min(mapping.rows, gemm.m - row), column, min(mapping.columns, gemm.n - column),
+                           start, min(mapping.depth, gemm.k - start), group, values, mapping.dataflow,
+                           start == 0, start + mapping.depth >= gemm.k)
 
     def steps(self, tile: Tile) -> int:
-        """Cycles the array is busy: every kept value for every interleaved output."""
-        return tile.chunk.north_lines * self.config.interleave
+        """Cycles the array is busy: the turns."""
+        return tile.turns * self.config.turn
+
+    def hop(self, tile: Tile) -> int:
+        """Cycles by which a row of the array is behind the one above: where weights stay, a group's steps."""
+        return tile.values * self.config.turn if tile.weights else 1
 
     def lines(self, tile: Tile) -> int:
         """Operand lines of the load."""
-        return tile.chunk.west_lines + tile.chunk.north_lines
+        return tile.west_lines + tile.north_lines
 
     def read_bytes(self, tile: Tile) -> tuple[float, float]:
         """Bytes that the load moves: (values, indices). A dense weight needs no index."""
-        weights = tile.chunk.north_lines * tile.columns
+        weights = tile.north_lines * tile.columns
         index_bits = (self.gemm.sparsity.m - 1).bit_length() if self.gemm.sparsity else 0
-        return 2 * (tile.rows * tile.chunk.depth + weights), weights * index_bits / 8
+        return 2 * (tile.rows * tile.depth + weights), weights * index_bits / 8
 
     def read_cycles(self, tile: Tile) -> int:
         return transaction(self.lines(tile), sum(self.read_bytes(tile)),
@@ -116,9 +128,10 @@ class Program:
                            self.config.write_bytes_per_cycle, self.config.memory_latency)
 
 
-def schedule(gemm: Gemm, config: SatConfig) -> Program:
-    """The program of a GEMM. Raises ValueError for a group longer than the datapath's largest M."""
-    if gemm.sparsity and gemm.sparsity.m > config.largest_m:
-        raise ValueError(f"sparsity {gemm.sparsity} needs M up to largest_m = {config.largest_m} "
-                         f"of configuration {config.name}")
-    return Program(gemm, config)
+def schedule(gemm: Gemm, config: SatConfig, mapping: Mapping | str = "os") -> Program:
+    """The program of a GEMM.
+
+    mapping  a dataflow, 'os' or 'ws', with the largest tiles that fit; or a Mapping
+    Raises ValueError for a group longer than the datapath's largest M, an unknown dataflow, and tiles that do not fit.
+    """
+    return Program(gemm, config, mapping_of(gemm, config, mapping))

@@ -55,26 +55,41 @@ def lengths(ends: list[int]) -> list[int]:
 def simulate(program: Program) -> Timeline:
     """Run the program's transactions: two operand banks, two sets of accumulators, one read and one write channel.
 
-    A load needs the read channel and a bank that the tile before the last has left; compute needs its
-    operands, and accumulators that have been stored; a store needs the write channel and finished sums.
+    A load needs the read channel and a bank that the tile before the last has left. Compute needs its operands, and
+    accumulators that have been stored; where weights are stationary, also weights in the array, and the sums of the
+    tile before. A store needs the write channel and finished sums.
     """
     config = program.config
-    release = timing.release_lag(config.rows, config.columns)
-    drain = timing.drain_lag(config.rows, config.columns)
     banks = [0, 0]           # when each operand bank is free
     accumulators = [0, 0]    # when each set of accumulators is free
-    load_end = compute_end = store_end = busy = blocks = 0
+    load_end = start = compute_end = store_end = busy = blocks = 0
+    weights_end = mode = None
     spans = []
     for i, tile in enumerate(program.tiles()):
+        steps, hop = program.steps(tile), program.hop(tile)
         load_start = max(load_end, banks[i % 2])
         load_end = load_start + timing.LOAD_SETUP + program.read_cycles(tile)
-        free = accumulators[blocks % 2] if tile.first else 0
-        start = max(compute_end, max(load_end, free) + timing.START_SETUP)
-        compute_end = start + program.steps(tile)
-        busy += compute_end - start
-        banks[i % 2] = compute_end + release
+        ready = load_end + timing.START_SETUP
+        if tile.first:
+            free = accumulators[blocks % 2] + timing.START_SETUP
+        else:
+            free = 0
+        if mode != (mode := (tile.weights, hop)) and i:         # only when nothing is under way
+            ready, weights_end = max(ready, max(accumulators) + timing.START_SETUP), None
+        if tile.weights:
+            weights_start, back = ready, 0
+            if weights_end is not None:                         # the elements' other bank is free, too
+                weights_start = max(ready, weights_end, start + timing.START_SETUP)
+                back = start + timing.turnaround(config.rows, hop)
+            weights_end = weights_start + config.rows * hop
+            ready = max(weights_start + timing.lead(config.rows), back)
+        start = max(compute_end, ready, free)
+        compute_end = start + steps
+        busy += steps
+        banks[i % 2] = compute_end + timing.release_lag(config.rows, config.columns, hop)
         if tile.last:
-            store_end = max(store_end, compute_end + drain) + timing.STORE_SETUP + program.write_cycles(tile)
+            finished = compute_end + timing.drain_lag(config.rows, config.columns, hop)
+            store_end = max(store_end, finished) + timing.STORE_SETUP + program.write_cycles(tile)
             accumulators[blocks % 2] = store_end
             blocks += 1
         spans.append(Span(load_start, load_end, start, compute_end, store_end if tile.last else None))

@@ -1,0 +1,46 @@
+"""One of a column's two memories of sums, each for one block of the result."""
+from myhdl import Signal, always, always_comb, intbv
+
+from rtl import words
+from rtl.hierarchy import module
+
+
+@module
+def sum_bank(clk, write, write_set, write_address, write_data, feed, feed_set, feed_address,
+             drain, drain_set, drain_address, data, number, config):
+    """Keep a tile's sums of one column; whatever is for the other set is not for this bank.
+
+    write   in   store write_data, FP32, at write_address
+    feed    in   fetch from feed_address; a block is never fed and drained at once
+    drain   in   fetch from drain_address
+    data    out  what was fetched last
+    number  the set that this bank serves
+    Latency    1 cycle from feed or drain to data; a word is fetched in the cycle after its write at the earliest
+    Throughput 1 word written and 1 fetched per cycle
+    Reset      none
+    Golden     none: a list
+    """
+    memory = [Signal(intbv(0)[32:]) for _ in range(2 ** words.sum_bits(config))]
+    feeding, fetching = Signal(bool(0)), Signal(bool(0))
+    address = Signal(intbv(0)[words.sum_bits(config):])
+
+    @always_comb
+    def choose():
+        feeding.next = feed and feed_set == number
+        fetching.next = (feed and feed_set == number) or (drain and drain_set == number)
+
+    @always_comb
+    def locate():
+        address.next = feed_address if feeding else drain_address
+
+    @always(clk.posedge)
+    def store():
+        if write and write_set == number:
+            memory[write_address].next = write_data
+
+    @always(clk.posedge)
+    def fetch():
+        if fetching:
+            data.next = memory[address]
+
+    return choose, locate, store, fetch
