@@ -7,7 +7,8 @@
 """
 import inspect
 
-from cosim.engine import Engine, GemmResult, Operands, Report
+from cosim.engine import Engine
+from cosim.exchange import Copy, GemmResult, Operands, Report, Updated, UpdateResult, Weights
 from cosim.functional import Functional
 from cosim.icarus_engine import IcarusEngine
 from cosim.myhdl_engine import MyhdlEngine
@@ -15,8 +16,8 @@ from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 from rtl.config import SatConfig, load_config
 
-__all__ = ["ENGINES", "Engine", "GemmResult", "Operands", "Report", "SimulationError", "ToolFailed", "ToolMissing",
-           "engine"]
+__all__ = ["ENGINES", "Copy", "Engine", "GemmResult", "Operands", "Report", "SimulationError", "ToolFailed",
+           "ToolMissing", "UpdateResult", "Updated", "Weights", "engine"]
 
 ENGINES = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
 

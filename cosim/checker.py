@@ -1,20 +1,22 @@
-"""An engine that compares every GEMM with the functional engine's bits and the model's cycles."""
+"""An engine that compares every GEMM and update with the functional engine's bits and the model's cycles."""
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from cosim.engine import Engine, Operands, Report
+from cosim.engine import Engine
+from cosim.exchange import Copy, Report, Updated
 from cosim.functional import Functional
 from cosim.simulation import SimulationError
-from tlm import Program
+from tlm import Program, UpdateProgram
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The verdict on one GEMM; `difference` says in words where it first differs, or is empty."""
+    """The verdict on one GEMM or update; `difference` says in words where it first differs, or is empty."""
 
-    program: Program
+    program: Program | UpdateProgram
     bits_equal: bool
     cycles_equal: bool
     cycles: int
@@ -26,7 +28,7 @@ class Checked:
 
 
 class Mismatch(Exception):
-    """A GEMM whose bits or cycles differ from what they must be."""
+    """A GEMM or update whose bits or cycles differ from what they must be."""
 
 
 class Checker(Engine):
@@ -41,13 +43,13 @@ class Checker(Engine):
         self.reference = Functional(inner.config)
         self.checked: list[Checked] = []
 
-    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
+    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         expected, predicted = self.reference.run(program, operands)
         try:
-            c, report = self.inner.run(program, operands)
+            result, report = self.inner.run(program, operands)
         except SimulationError as error:
             raise Mismatch(f"{_where(program)}: no result: {error}{self._look()}") from error
-        bits = compare_bits(c, expected, program, report)
+        bits = compare_bits(result, expected, program, report)
         cycles = compare_cycles(report, predicted)
         verdict = Checked(program, not bits, not cycles, report.cycles, bits or cycles)
         self.checked.append(verdict)
@@ -55,28 +57,53 @@ class Checker(Engine):
             self.on_check(verdict)
         if not verdict.equal:
             raise Mismatch(f"{_where(program)}: {verdict.difference}{self._look()}")
-        return c, report
+        return result, report
 
     def _look(self) -> str:
         return f"; see {self.inner.waves}, whose signal device_out_cycle counts the cycles" if self.inner.waves else ""
 
 
-def _where(program: Program) -> str:
-    return " ".join(filter(None, (program.gemm.layer, program.gemm.stage))) or "gemm"
+def _where(program: Program | UpdateProgram) -> str:
+    return " ".join(filter(None, (program.work.layer, program.work.stage))) or "gemm"
 
 
-def compare_bits(c: np.ndarray, expected: np.ndarray, program: Program, report: Report) -> str:
-    """'' when every bit is equal, or which element differs first, how, and in which cycle it left the array."""
-    word = {4: np.uint32, 2: np.uint16}[expected.dtype.itemsize]
-    got, want = c.view(word), expected.view(word)
-    where = np.argwhere(got != want)
-    if not len(where):
+def compare_bits(result: Any, expected: Any, program: Program | UpdateProgram, report: Report) -> str:
+    """'' when every bit is equal, or which element differs first, how, and in which cycle a GEMM's left the array."""
+    if isinstance(program, Program):
+        found = _first_difference(result, expected)
+        return found and f"element {found.where}{found.how}; it left the array at cycle " \
+                         f"{left_at(program, report, *found.where)}; {found.count} of {expected.size} elements differ"
+    for name, want in _arrays(expected).items():
+        if found := _first_difference(_arrays(result)[name], want):
+            return f"element {found.where} of {name}{found.how}; {found.count} of {want.size} elements differ"
+    return ""
+
+
+class _Difference(NamedTuple):
+    where: tuple[int, ...]
+    how: str
+    count: int
+
+
+def _first_difference(got: np.ndarray, want: np.ndarray) -> _Difference | str:
+    word = {4: np.uint32, 2: np.uint16, 1: np.uint8}[want.dtype.itemsize]
+    got, want = got.view(word), want.view(word)
+    places = np.argwhere(got != want)
+    if not len(places):
         return ""
-    row, column = map(int, where[0])
-    digits = expected.dtype.itemsize * 2
-    return (f"element ({row}, {column}) is 0x{got[row, column]:0{digits}x}, not 0x{want[row, column]:0{digits}x}; "
-            f"it left the array at cycle {left_at(program, report, row, column)}; "
-            f"{len(where)} of {got.size} elements differ")
+    where, digits = tuple(map(int, places[0])), want.dtype.itemsize * 2
+    return _Difference(where, f" is 0x{got[where]:0{digits}x}, not 0x{want[where]:0{digits}x}", len(places))
+
+
+def _arrays(updated: Updated) -> dict[str, np.ndarray]:
+    """What an update gives, by name."""
+    arrays = {}
+    for name, value in vars(updated).items():
+        if isinstance(value, Copy):
+            arrays |= {f"{name} values": value.values, f"{name} indices": value.indices}
+        elif value is not None:
+            arrays[name] = np.ascontiguousarray(value)
+    return arrays
 
 
 def left_at(program: Program, report: Report, row: int, column: int) -> int:
@@ -101,6 +128,8 @@ def compare_cycles(report: Report, predicted: Report) -> str:
     for name in ("cycles", "busy", "waiting", "idle"):
         if (got := getattr(report, name)) != (want := getattr(predicted, name)):
             return f"the count of {name} is {got} at cycle {report.cycles}, not {want} as the model says"
+    if report.overflow != predicted.overflow:
+        return f"overflow is {report.overflow}, not {predicted.overflow}"
     if report != predicted:
         return (f"{len(report.tiles)} tiles and {len(report.stores)} blocks end, not {len(predicted.tiles)} "
                 f"and {len(predicted.stores)}, by cycle {report.cycles}")

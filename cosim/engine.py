@@ -1,55 +1,15 @@
 """One interface for everything that can run a program; same operands, same bits, same cycles."""
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from cosim.exchange import GemmResult, Operands, Report, Updated, UpdateResult, Weights
 from rtl.config import SatConfig
-from rtl.golden import nm_mask
+from rtl.golden import Rates, nm_mask
 from rtl.sparsity import Sparsity
-from tlm import Gemm, Mapping, Program, schedule
-
-
-@dataclass(frozen=True)
-class Operands:
-    """a (M, K) and b (K, N), float16; b is already pruned to the program's sparsity."""
-
-    a: np.ndarray
-    b: np.ndarray
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run took, in DUT cycles: busy + waiting + idle = cycles.
-
-    tiles   cycles of each tile, from the end of the one before to its own; their sum is `cycles`
-    stores  the cycle after the last word of each block of the result
-    """
-
-    cycles: int
-    tiles: list[int]
-    stores: list[int]
-    busy: int
-    waiting: int
-    idle: int = 0
-
-
-@dataclass(frozen=True)
-class GemmResult:
-    """c (M, N): float32 accumulators, or float16 where the program rounds; and what the run took."""
-
-    c: np.ndarray
-    report: Report
-    program: Program = field(repr=False)
-
-    @property
-    def cycles(self) -> int:
-        return self.report.cycles
-
-    @property
-    def tiles(self) -> list[int]:
-        return self.report.tiles
+from tlm import Gemm, Mapping, Program, Update, UpdateProgram, schedule, schedule_update
 
 
 class Engine(ABC):
@@ -62,8 +22,12 @@ class Engine(ABC):
         self.config = config
 
     @abstractmethod
-    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
-        """Execute a program. Returns (c, report): c is float32 or float16, as program.gemm.output says."""
+    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+        """Execute a program. Returns (result, report).
+
+        A Program takes Operands and gives c, float32 or float16 as program.gemm.output says; an UpdateProgram takes
+        Weights and gives Updated.
+        """
 
     def gemm(self, a: np.ndarray, b: np.ndarray, sparsity: str | Sparsity | None = None, *,
              output: str = "fp32", mapping: Mapping | str = "os", layer: str = "", stage: str = "") -> GemmResult:
@@ -85,6 +49,46 @@ class Engine(ABC):
             b = np.where(nm_mask(b, pattern.n, pattern.m), b, np.float16(0))
         c, report = self.run(program, Operands(a, b))
         return GemmResult(c, report, program)
+
+    def update(self, w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates,
+               sparsity: str | Sparsity | None = None, *, channels: int | None = None, layer: str = "") -> UpdateResult:
+        """Momentum SGD by the arithmetic contract, and the FP16 copies that the next step needs.
+
+        w, v, g   (K, N) float32: weights, velocities, and gradients of the loss times rates.scale
+        sparsity  None or 'N:M' of the compact copies: one for the forward pass where there are M input channels, one
+                  for the backward pass where there are M output channels
+        channels  input channels, consecutive rows of a kernel position; None: all of K
+        With a gradient that is not finite nothing runs: the result is `skipped` and has the old weights and velocities.
+        Raises ValueError for matrices or patterns that the hardware does not know.
+        """
+        w, v, g = (_matrix(array, name) for array, name in ((w, "w"), (v, "v"), (g, "g")))
+        if not w.shape == v.shape == g.shape:
+            raise ValueError(f"w, v and g must have one shape, not {w.shape}, {v.shape} and {g.shape}")
+        program = schedule_update(_update(w, sparsity, channels, True, layer), self.config)
+        if not np.isfinite(g).all():
+            return UpdateResult(Updated(w, v, None, None, None), Report(0, [], [], 0, 0), program, skipped=True)
+        return UpdateResult(*self.run(program, Weights(w, v, g, rates)), program)
+
+    def reduce(self, w: np.ndarray, sparsity: str | Sparsity | None, *, channels: int | None = None,
+               layer: str = "") -> UpdateResult:
+        """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are."""
+        w = _matrix(w, "w")
+        program = schedule_update(_update(w, sparsity, channels, False, layer), self.config)
+        return UpdateResult(*self.run(program, Weights(w)), program)
+
+
+def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
+    (k, n), pattern = w.shape, Sparsity.parse(sparsity)
+    channels = channels or k
+    return Update(k, n, channels, pattern, bool(pattern) and channels >= pattern.m, bool(pattern) and n >= pattern.m,
+                  momentum, layer)
+
+
+def _matrix(array: np.ndarray, name: str) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype != np.float32 or array.ndim != 2:
+        raise ValueError(f"{name} must be a float32 matrix, not {array.dtype} with {array.ndim} dimensions")
+    return array
 
 
 def _operand(array: np.ndarray, name: str) -> np.ndarray:

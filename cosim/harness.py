@@ -18,10 +18,11 @@ from rtl.stream import Stream
 
 
 @module
-def harness(clk, rst, run, host, device_out, config):
+def harness(clk, update_clk, rst, run, host, device_out, config):
     """The device, its memory and its mailboxes.
 
     clk, rst    in   the clock may rise only while `run` is high
+    update_clk  in   the same clock; where no update comes, it rises only in reset
     run         out  the device can go on without the host, and has something to do
     host        ToDevice in
     device_out  ToHost out
@@ -30,7 +31,8 @@ def harness(clk, rst, run, host, device_out, config):
     Golden      tlm/timeline.py
     """
     last_bit = words.command(config)["last"][1]
-    commands = Stream(words.command(config).width)
+    kind_bit = words.command_bits(config) - 1
+    commands = Stream(words.command_bits(config))
     operands = Stream(words.line_bits(config))
     results = Stream(32 * config.columns)
     stamp = Signal(intbv(0)[STAMP_BITS:])
@@ -41,7 +43,7 @@ def harness(clk, rst, run, host, device_out, config):
 
     @always_comb
     def observe():
-        announce.next = commands.valid and commands.ready and commands.data[last_bit]
+        announce.next = commands.valid and commands.ready and (commands.data[last_bit] or commands.data[kind_bit])
         word_moves.next = results.valid and results.ready
         stamp.next = device_out.cycle + 1
 
@@ -59,7 +61,7 @@ def harness(clk, rst, run, host, device_out, config):
 
     return (
         observe, pace, count,
-        device.sat(clk, rst, commands, operands, results, tile_done,
+        device.sat(clk, update_clk, rst, commands, operands, results, host.rates, tile_done, device_out.overflow,
                    device_out.busy, device_out.waiting, device_out.idle, config),
         operand_memory(clk, rst, host.toggle, host.lines, host.count, host.command, host.read_delay, host.complete,
                        commands, operands, empty, config),

@@ -25,7 +25,8 @@ TOP = """\
 // The harness, a clock that stands still while the harness says so, and MyHDL's pipe.
 `timescale 1ns/1ns
 module top;
-  reg clk = 0;
+  reg clk = 0, update_clk = 0;
+  reg updating = 0;
   reg [7:0] unknown = 0;
 {declarations}
 
@@ -34,8 +35,10 @@ module top;
 
   // On a grid that never meets the host's messages, which come at multiples of 1000.
   always begin
-    #5 clk = run && unknown == 0;
-    #5 clk = 0;
+    #5 clk <= run && unknown == 0;
+    update_clk <= run && unknown == 0 && (rst || updating);
+    #5 clk <= 0;
+    update_clk <= 0;
   end
 
   // MyHDL would read an x as 0, so it is caught here.
@@ -44,7 +47,7 @@ module top;
   end
 
   initial begin
-{dump}    $from_myhdl({inputs});
+{dump}    $from_myhdl(updating, {inputs});
     $to_myhdl({outputs}, unknown);
   end
 endmodule
@@ -133,13 +136,13 @@ def _check(verilog: Path, config: SatConfig) -> None:
 
 
 def _ports(config: SatConfig) -> dict[str, Any]:
-    return dict(clk=Signal(bool(0)), rst=Signal(bool(0)), run=Signal(bool(0)),
+    return dict(clk=Signal(bool(0)), update_clk=Signal(bool(0)), rst=Signal(bool(0)), run=Signal(bool(0)),
                 host=ToDevice(config), device_out=ToHost(config))
 
 
 def _top(ports: dict[str, Any], waves: Path | None) -> str:
     signals = dict(flat_ports(ports))
-    del signals["clk"]
+    del signals["clk"], signals["update_clk"]
     inputs = [name for name in signals if name == "rst" or name.startswith("host_")]
     outputs = [name for name in signals if name not in inputs]
     width = {name: f"[{len(s) - 1}:0] " if len(s) > 1 else "" for name, s in signals.items()}
@@ -152,4 +155,4 @@ def _top(ports: dict[str, Any], waves: Path | None) -> str:
     dump = f'    $dumpfile("{waves}");\n    $dumpvars(0, dut);\n' if waves else ""
     return TOP.format(declarations="\n".join(declare), checks=checks, dump=dump, inputs=", ".join(inputs),
                       outputs=", ".join(outputs),
-                      connections=",\n".join(f"    .{n}({n})" for n in ["clk", *signals]))
+                      connections=",\n".join(f"    .{n}({n})" for n in ["clk", "update_clk", *signals]))

@@ -6,18 +6,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from myhdl import Cosimulation, CosimulationError, Signal, Simulation, intbv
 
 from cosim import icarus
-from cosim.engine import Engine, Operands, Report
+from cosim.engine import Engine
+from cosim.exchange import Report
 from cosim.host import Host
 from cosim.simulation import Bench, SimulationError, host_loop
 from cosim.tools import tool
 from rtl.config import SatConfig
 from rtl.hierarchy import flat_ports, forgotten_signals
-from tlm import Program
+from tlm import Program, UpdateProgram
 
 WINDOW = 1              # MyHDL time units: a thousand of Verilog's, which are 100 clock cycles
 PATIENCE = 600.0        # seconds that a window may take before the simulator counts as hung
@@ -42,7 +43,7 @@ class IcarusEngine(Engine):
         self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))
         self.patience = patience
 
-    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
+    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
         with forgotten_signals(), one_processor():
             with Simulator(self.image, Bench(program.config), self.patience) as simulator:
@@ -76,7 +77,7 @@ class Simulator:
         command = ('trap "" PIPE; exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
                    '> "$5" 2>&1 < /dev/null')
         words = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
-        signals = dict(flat_ports(dict(rst=self.bench.rst, run=self.bench.run, host=self.bench.host,
+        signals = dict(flat_ports(dict(updating=self.bench.updating, rst=self.bench.rst, run=self.bench.run, host=self.bench.host,
                                        device_out=self.bench.device_out)), unknown=self.unknown)
         self.log.unlink(missing_ok=True)
         self.device = Cosimulation.__new__(Cosimulation)

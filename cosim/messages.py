@@ -15,7 +15,8 @@ class ToDevice(Interface):
     """What the host drives; `toggle` changes with each message, and once during reset.
 
     lines, count          operand lines, the first in the low bits, and how many they are
-    command               words.command of the tile, valid in the message that completes it
+    command               the tile's word for the command port, valid in the message that completes it
+    rates                 words.rates, steady in a run
     read_delay            cycles before the tile's first operand line
     write_delay, words    cycles before the block's first word is taken, and its words
     complete, ended       the message completes a tile; and no tile follows
@@ -27,7 +28,8 @@ class ToDevice(Interface):
         self.toggle = Signal(bool(0))
         self.lines = Signal(intbv(0)[lines_per_message(config) * line:])
         self.count = Signal(intbv(0)[lines_per_message(config).bit_length():])
-        self.command = Signal(intbv(0)[words.command(config).width:])
+        self.command = Signal(intbv(0)[words.command_bits(config):])
+        self.rates = Signal(intbv(0)[words.rates().width:])
         self.read_delay = Signal(intbv(0)[32:])
         self.write_delay = Signal(intbv(0)[32:])
         self.words = Signal(intbv(0)[16:])
@@ -45,6 +47,7 @@ class ToHost(Interface):
     tile_ends, tile_count      for each tile, the cycle after its last step
     store_ends, store_count    for each block, the cycle after its last word
     busy, waiting, idle        the device's counters
+    overflow                   an infinity or NaN has left as FP32
     cycle                      cycles since the first command
     """
 
@@ -60,6 +63,7 @@ class ToHost(Interface):
         self.busy = Signal(intbv(0)[device.COUNTER_BITS:])
         self.waiting = Signal(intbv(0)[device.COUNTER_BITS:])
         self.idle = Signal(intbv(0)[device.COUNTER_BITS:])
+        self.overflow = Signal(bool(0))
         self.cycle = Signal(intbv(0)[STAMP_BITS:])
 
 

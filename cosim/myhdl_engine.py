@@ -1,13 +1,15 @@
 """The RTL in MyHDL's own simulator: no Verilog, no tools to install, and slow."""
-import numpy as np
+from typing import Any
+
 from myhdl import block, delay, instance
 
-from cosim.engine import Engine, Operands, Report
+from cosim.engine import Engine
+from cosim.exchange import Report
 from cosim.harness import harness
 from cosim.host import Host
 from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
 from rtl.hierarchy import forgotten_signals
-from tlm import Program
+from tlm import Program, UpdateProgram
 
 HALF_PERIOD = 5
 
@@ -17,7 +19,7 @@ class MyhdlEngine(Engine):
 
     name = "myhdl"
 
-    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
+    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
         with forgotten_signals():
             bench = simulation(Bench(program.config), host)
@@ -37,9 +39,11 @@ def simulation(bench: Bench, host: Host):
         while True:
             yield delay(HALF_PERIOD)
             bench.clk.next = bench.run
+            bench.update_clk.next = bench.run and (bench.rst or bench.updating)
             yield delay(HALF_PERIOD)
             bench.clk.next = False
+            bench.update_clk.next = False
 
-    device = harness(bench.clk, bench.rst, bench.run, bench.host, bench.device_out, bench.config)
+    device = harness(bench.clk, bench.update_clk, bench.rst, bench.run, bench.host, bench.device_out, bench.config)
     loop = host_loop(bench, host, 2 * HALF_PERIOD * WINDOW_CYCLES, lambda: None)
     return clock, device, loop

@@ -3,7 +3,6 @@ from myhdl import Signal, always, always_comb, intbv
 
 from cosim.messages import lines_per_message
 from rtl import words
-from rtl.config import BEAT
 from rtl.hierarchy import module
 
 
@@ -23,7 +22,7 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
     most = lines_per_message(config)
     width = words.line_bits(config)
     mask = 2 ** width - 1
-    capacity = config.chunk // BEAT + config.chunk
+    capacity = words.most_lines(config)
 
     memory = [Signal(intbv(0)[width:]) for _ in range(capacity)]
     filled = Signal(intbv(0)[capacity.bit_length():])

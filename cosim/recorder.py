@@ -1,8 +1,9 @@
 """An engine that passes programs on and remembers what each took."""
-import numpy as np
+from typing import Any
 
-from cosim.engine import Engine, Operands, Report
-from tlm import Program
+from cosim.engine import Engine
+from cosim.exchange import Report
+from tlm import Program, UpdateProgram
 
 
 class Recorder(Engine):
@@ -13,7 +14,7 @@ class Recorder(Engine):
         self.inner, self.name = inner, inner.name
         self.runs: list[tuple[Program, Report]] = []
 
-    def run(self, program: Program, operands: Operands) -> tuple[np.ndarray, Report]:
+    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         c, report = self.inner.run(program, operands)
         self.runs.append((program, report))
         return c, report

@@ -8,6 +8,7 @@ from cosim.messages import ToDevice, ToHost
 from cosim.host import Host
 from rtl import timing
 from rtl.config import SatConfig
+from tlm import UpdateProgram
 
 WINDOW_CYCLES = 100         # clock cycles between two meetings of host and device
 IDLE_WINDOWS = 20           # windows without any progress, after which the device hangs
@@ -23,6 +24,8 @@ class Bench:
 
     config: SatConfig
     clk: Signal = field(default_factory=lambda: Signal(bool(0)))
+    update_clk: Signal = field(default_factory=lambda: Signal(bool(0)))
+    updating: Signal = field(default_factory=lambda: Signal(bool(0)))        # the updater's clock runs
     rst: Signal = field(default_factory=lambda: Signal(bool(1)))
     run: Signal = field(default_factory=lambda: Signal(bool(0)))
 
@@ -46,6 +49,8 @@ def host_loop(bench: Bench, host: Host, window: int, on_window: Callable[[], Non
     @instance
     def drive():
         bench.rst.next = True
+        bench.updating.next = isinstance(host.program, UpdateProgram)
+        to_device.rates.next = host.rates
         to_device.toggle.next = not to_device.toggle
         for _ in range(_windows(timing.reset_cycles(config.rows, config.columns, config.turn))):
             yield delay(window)

@@ -22,6 +22,7 @@ class SatConfig(BaseModel):
     interleave: int = Field(default=4, ge=1, le=16, description="outputs that take turns in a processing element")
     largest_m: Literal[4, 8, 16] = Field(default=16, description="largest M of N:M that the datapath takes")
     chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
+    update_lanes: Literal[1, 2, 4, 8, 16] = Field(default=2, description="weights updated at a time")
     clock_mhz: float = Field(default=200.0, gt=0, description="clock, for times only")
     memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
     read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
@@ -31,6 +32,8 @@ class SatConfig(BaseModel):
     def _rules(self) -> Self:
         if self.chunk % self.largest_m:
             raise ValueError(f"chunk must be a multiple of largest_m = {self.largest_m}, not {self.chunk}")
+        if self.update_lanes > self.largest_m:
+            raise ValueError(f"update_lanes must be at most largest_m = {self.largest_m}, not {self.update_lanes}")
         return self
 
     @property
@@ -44,6 +47,11 @@ class SatConfig(BaseModel):
         return max(self.interleave, timing.ACCUMULATE)
 
     @property
+    def update_vectors(self) -> int:
+        """Vectors of largest_m weights in an update tile."""
+        return max(self.chunk // BEAT, self.largest_m, 2 * BEAT)
+
+    @property
     def elements(self) -> int:
         """Processing elements, which is the peak in multiply-adds per cycle."""
         return self.rows * self.columns
@@ -51,9 +59,9 @@ class SatConfig(BaseModel):
 
 PRESETS = {
     "small": SatConfig(name="small", rows=4, columns=4, chunk=64),
-    "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, read_bytes_per_cycle=64, write_bytes_per_cycle=32),
+    "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, update_lanes=4, read_bytes_per_cycle=64, write_bytes_per_cycle=32),
     # 77 GB/s at 200 MHz are 385 bytes per cycle: 256 for reads (an operand line of 32 rows), the rest for writes.
-    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, memory_latency=64,
+    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, update_lanes=16, memory_latency=64,
                          read_bytes_per_cycle=256, write_bytes_per_cycle=128),
 }
 

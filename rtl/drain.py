@@ -9,7 +9,7 @@ from rtl.result_lane import result_lane
 
 @module
 def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot, drain_read, drain_address,
-          drain_set, drain_memory, drained, results, config):
+          drain_set, drain_memory, drained, results, overflow, config):
     """Send each finished block: for each slot that holds columns, the rows from the top.
 
     finished          in   another block's sums stand in all accumulators
@@ -18,6 +18,7 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     drain_*           out  to the array, as in uspe and sum_lane
     drained           in   an FP32 word for each column
     results           Stream out  32 bits for each column: FP32, or FP16 in the low half
+    overflow          out  an infinity or NaN has left as FP32 since reset
     Latency           2 cycles (STORE_SETUP) from drain_load to the first word
     Throughput        1 word per cycle while results.ready stays high
     Reset             synchronous, active high
@@ -27,6 +28,7 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     bits = layout.width
     rows_high, rows_low = layout["rows"]
     slots_high, slots_low = layout["slots"]
+    width_high, width_low = layout["width"]
     half_bit, weights_bit = layout["half"][1], layout["weights"][1]
     interleave = config.interleave
     place_bits, address_bits = words.place_bits(config), words.sum_bits(config)
@@ -48,6 +50,10 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     singles = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
     leaving = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
     word = Signal(intbv(0)[32 * config.columns:])
+    infinite = [Signal(bool(0)) for _ in range(config.columns)]       # or NaN
+    infinities = Signal(intbv(0)[config.columns:])
+    beyond = Signal(intbv(0)[config.columns:])                        # columns that the slot lacks
+    every = 2 ** config.columns - 1
 
     @always_comb
     def choose():
@@ -118,15 +124,25 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
         elif advance:
             row.next = row + 1
 
+    @always_comb
+    def bound():
+        beyond.next = 0
+        if slot == command[slots_high:slots_low]:
+            beyond.next = (every << command[width_high:width_low]) & every
+
     @always(clk.posedge)
     def send():
         if advance:
             results.valid.next = True
             results.data.next = word
+            if not to_half and (infinities & ~beyond) != 0:
+                overflow.next = True
         elif results.ready:
             results.valid.next = False
         if rst:
             results.valid.next = False
+            overflow.next = False
 
-    lanes = [result_lane(singles[c], to_half, leaving[c]) for c in range(config.columns)]
-    return (choose, decide, open_slot, steer, run, count, send, lanes, split(drained, singles), join(leaving, word))
+    lanes = [result_lane(singles[c], to_half, leaving[c], infinite[c]) for c in range(config.columns)]
+    return (choose, decide, open_slot, steer, run, count, bound, send, lanes, split(drained, singles),
+            join(leaving, word), join(infinite, infinities))

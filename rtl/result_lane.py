@@ -6,12 +6,13 @@ from rtl.hierarchy import module
 
 
 @module
-def result_lane(single, to_half, word):
+def result_lane(single, to_half, word, infinite):
     """Pass an FP32 sum, or round it to FP16 in the low half of the word.
 
     single      in   FP32
     to_half     in   whether to round
     word        out  32 bits
+    infinite    out  the sum is an infinity or NaN
     Latency     0, combinational
     Golden      rtl/golden/fp32_to_fp16.py
     """
@@ -19,6 +20,7 @@ def result_lane(single, to_half, word):
 
     @always_comb
     def choose():
+        infinite.next = single[31:23] == 255
         if to_half:
             word.next = concat(intbv(0)[16:], half)
         else:

@@ -1,4 +1,4 @@
-"""SAT: loader, sequencer, array and drain, behind three streams and three counters."""
+"""SAT: the array with its loader, sequencer and drain, and the weight update, behind three streams and counters."""
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl import words
@@ -6,30 +6,38 @@ from rtl.config import SatConfig
 from rtl.drain import drain
 from rtl.hierarchy import module, write_verilog
 from rtl.loader import loader
+from rtl.router import router
 from rtl.sequencer import sequencer
 from rtl.stce import stce
 from rtl.stream import Stream
+from rtl.updater import updater
 
 COUNTER_BITS = 48
 
 
 @module
-def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, config):
-    """Execute tile commands.
+def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, overflow, busy, waiting, idle, config):
+    """Execute tile commands and update commands.
 
-    commands    Stream in   words.command, one a tile
+    update_clk  in   the same clock as clk; it may stand still while no update command is given or under way
+    commands    Stream in   words.command or words.update, one a tile, and above it which of both: 1 is an update
     operands    Stream in   the operand lines of each tile, in the order of the commands
-    results     Stream out  finished blocks, words of 32 bits for each column
-    tile_done   out  the last step of a tile is issued in this cycle
-    busy        out  cycles in which the array was issued a step
+    results     Stream out  finished blocks, words of 32 bits for each column; sections of updates
+    rates       in   words.rates, steady while an update is under way
+    tile_done   out  the last step of a tile is issued in this cycle, or the last slice of an update's taken
+    overflow    out  an infinity or NaN has left as FP32 since reset: a gradient that must not be used
+    busy        out  cycles in which the array was issued a step, or the updater took a slice
     waiting     out  cycles with work under way, but none issued: for operands, accumulators or the store
     idle        out  cycles without work; busy + waiting + idle = cycles since reset
     Latency     rtl/timing.py; of a whole program: tlm/timeline.py, to the cycle
     Throughput  rows x columns multiply-adds per cycle while operands keep up
     Reset       synchronous, active high, for at least reset_cycles (rtl/timing.py)
-    Golden      rtl/golden/gemm.py
+    Golden      rtl/golden/gemm.py, rtl/golden/sgd.py
     """
     command_bits = words.command(config).width
+    tile_commands, update_commands = Stream(command_bits), Stream(words.update(config).width)
+    tile_operands, update_operands = Stream(len(operands.data)), Stream(len(operands.data))
+    tile_results, update_results = Stream(len(results.data)), Stream(len(results.data))
     line = Signal(intbv(0)[len(operands.data):])
     west_write, north_write = Signal(bool(0)), Signal(bool(0))
     west_address = Signal(intbv(0)[words.west_control(config).bits("address"):])
@@ -43,22 +51,23 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
     pace = Signal(intbv(0)[words.pace(config).width:])
     last_row, below = (Signal(intbv(0)[words.west_control(config).width:]) for _ in range(2))
     accumulators_free = Signal(intbv(0)[2:])
-    issuing = Signal(bool(0))
+    issuing, last_step, slice_enters, last_slice = (Signal(bool(0)) for _ in range(4))
+    tiles_busy, updates_busy = Signal(bool(0)), Signal(bool(0))
     drain_load, drain_shift, drain_read, drain_memory = (Signal(bool(0)) for _ in range(4))
     drain_slot = Signal(intbv(0)[words.slot_bits(config):])
     drain_address, drain_set = Signal(intbv(0)[words.sum_bits(config):]), Signal(intbv(0)[1:])
     drained = Signal(intbv(0)[32 * config.columns:])
-    working = Signal(bool(0))
 
     @always_comb
     def watch():
-        working.next = commands.valid or occupied != 0 or issuing or accumulators_free != 2
+        tiles_busy.next = occupied != 0 or issuing or accumulators_free != 2
+        tile_done.next = last_step or last_slice
 
     @always(clk.posedge)
     def count():
-        if issuing:
+        if issuing or slice_enters:
             busy.next = busy + 1
-        elif working:
+        elif commands.valid or tiles_busy or updates_busy:
             waiting.next = waiting + 1
         else:
             idle.next = idle + 1
@@ -67,27 +76,31 @@ def sat(clk, rst, commands, operands, results, tile_done, busy, waiting, idle, c
             waiting.next = 0
             idle.next = 0
 
-    load = loader(clk, rst, commands, operands, line, west_write, west_address, north_write, north_address,
+    share = router(commands, operands, results, tile_commands, tile_operands, tile_results, tiles_busy,
+                   update_commands, update_operands, update_results, updates_busy, config)
+    load = loader(clk, rst, tile_commands, tile_operands, line, west_write, west_address, north_write, north_address,
                   loaded, occupied, held_commands, started, bank_done, config)
     issue = sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, pace,
-                      last_row, below, finished, finished_command, stored, accumulators_free, issuing, tile_done, config)
+                      last_row, below, finished, finished_command, stored, accumulators_free, issuing, last_step, config)
     array = stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control,
                  pace, last_row, below, drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set,
                  drain_memory, drained, config)
     empty = drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot,
-                  drain_read, drain_address, drain_set, drain_memory, drained, results, config)
-    return watch, count, load, issue, array, empty
+                  drain_read, drain_address, drain_set, drain_memory, drained, tile_results, overflow, config)
+    update = updater(update_clk, rst, update_commands, update_operands, update_results, rates, slice_enters, last_slice,
+                     updates_busy, config)
+    return watch, count, share, load, issue, array, empty, update
 
 
 def ports(config: SatConfig) -> dict:
     """Fresh ports for a `sat` of this configuration, by name."""
     return dict(
-        clk=Signal(bool(0)), rst=Signal(bool(0)),
-        commands=Stream(words.command(config).width),
+        clk=Signal(bool(0)), update_clk=Signal(bool(0)), rst=Signal(bool(0)),
+        commands=Stream(words.command_bits(config)),
         operands=Stream(words.line_bits(config)),
-        results=Stream(32 * config.columns),
-        tile_done=Signal(bool(0)), busy=Signal(intbv(0)[COUNTER_BITS:]), waiting=Signal(intbv(0)[COUNTER_BITS:]),
-        idle=Signal(intbv(0)[COUNTER_BITS:]))
+        results=Stream(32 * config.columns), rates=Signal(intbv(0)[words.rates().width:]),
+        tile_done=Signal(bool(0)), overflow=Signal(bool(0)), busy=Signal(intbv(0)[COUNTER_BITS:]),
+        waiting=Signal(intbv(0)[COUNTER_BITS:]), idle=Signal(intbv(0)[COUNTER_BITS:]))
 
 
 def write(config: SatConfig, folder) -> dict:

@@ -6,8 +6,13 @@ late or too early.
 
 FP16_MUL = 2            # rtl/fp16_mul.py
 FP32_ADD = 3            # rtl/fp32_add.py
+FP32_MUL = 3            # rtl/fp32_mul.py
+SORE_LANE = 1           # rtl/sore_lane.py: from a group's last element
+SORE_WORD = 2           # rtl/sore_word.py
 ACCUMULATE = FP32_ADD + 1   # from an accumulator through the adder and back: the least turn
 SELECT = 1              # rtl/uspe.py: choosing the activation that a weight's index names
+WUVE_LANE = 2 * (FP32_MUL + 1) + 3 * (FP32_ADD + 1)     # rtl/wuve_lane.py: from a gradient to the new weight
+UPDATE_LAG = WUVE_LANE + SORE_WORD + 3      # rtl/updater.py: from a tile's last slice to all its rows
 PRODUCT = 1 + SELECT + FP16_MUL     # from a step at an element's west port to its product
 
 WEST = 6                # from the issue of a group to its activations in the first processing element

@@ -40,6 +40,11 @@ def weight(config: SatConfig) -> Layout:
     return Layout(value=16, index=index_bits(config))
 
 
+def survivor() -> Layout:
+    """An element of a word that may be kept: its index among eight, whether nothing beats it (it is a NaN), its rank."""
+    return Layout(value=16, index=3, unbeaten=1, rank=2)
+
+
 def descent(config: SatConfig) -> Layout:
     """What travels down a column: a weight, which activation it takes, the activations of its group that no weight
     takes (`pruned`: 0 * infinity is NaN there too), and where it goes: to that address of every element, or of the
@@ -85,11 +90,40 @@ def pace(config: SatConfig) -> Layout:
 def command(config: SatConfig) -> Layout:
     """A tile command. Lines: operand lines to load. Groups: of activations for each row of the array; values: kept
     weights of a group, `tail` of the last one. Beats: operand lines of a group's activations. Rows and slots: what
-    the store sends; half: as FP16. Weights: they are stationary."""
+    the store sends, `width` columns of the last slot; half: as FP16. Weights: they are stationary."""
     return Layout(west_lines=(config.chunk // BEAT).bit_length(), north_lines=config.chunk.bit_length(),
                   groups=(config.chunk // BEAT).bit_length(), values=3, tail=3, beats=3, sparse=1, first=1, last=1,
                   rows=max(config.rows, config.chunk // BEAT).bit_length(), slots=config.interleave.bit_length(),
-                  half=1, weights=1)
+                  width=config.columns.bit_length(), half=1, weights=1)
+
+
+def update(config: SatConfig) -> Layout:
+    """An update command. Vectors: of largest_m weights each. Momentum: with gradients and velocities, which change the
+    weights; else they are only reduced. Then what is stored: masters and velocities, the FP16 weights, the compact
+    copy for the forward pass and for the backward pass, both with n of each m."""
+    return Layout(vectors=config.update_vectors.bit_length(), momentum=1, masters=1, half=1, forward=1, backward=1,
+                  n=3, m=5)
+
+
+def command_bits(config: SatConfig) -> int:
+    """Width of the command port: a tile command or an update command, and above them which of both it is."""
+    return max(command(config).width, update(config).width) + 1
+
+
+def slice_lines(config: SatConfig, momentum: bool) -> int:
+    """Operand lines of a slice: its weights, with momentum their velocities and gradients too, FP32."""
+    return -(-config.update_lanes * (3 if momentum else 1) // (line_bits(config) // 32))
+
+
+def most_lines(config: SatConfig) -> int:
+    """Operand lines of the largest tile or update."""
+    slices = config.update_vectors * (config.largest_m // config.update_lanes)
+    return max(config.chunk // BEAT + config.chunk, slices * slice_lines(config, True))
+
+
+def rates() -> Layout:
+    """The constants of the weight update, FP32."""
+    return Layout(unscale=32, decay=32, momentum=32, rate=32)
 
 
 def line_bits(config: SatConfig) -> int:

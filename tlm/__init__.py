@@ -5,8 +5,10 @@ from tlm.gemm import Gemm
 from tlm.mapping import Mapping
 from tlm.program import Program, Tile, schedule
 from tlm.timeline import Timeline, simulate
+from tlm.update import Update, UpdateProgram, UpdateTile, schedule_update
 
-__all__ = ["Gemm", "Mapping", "Program", "Tile", "Timeline", "predict", "schedule", "simulate"]
+__all__ = ["Gemm", "Mapping", "Program", "Tile", "Timeline", "Update", "UpdateProgram", "UpdateTile", "predict",
+           "schedule", "schedule_update", "simulate"]
 
 
 def predict(m: int, k: int, n: int, sparsity: str | Sparsity | None = None,

@@ -80,6 +80,11 @@ class Program:
     config: SatConfig
     mapping: Mapping
 
+    @property
+    def work(self) -> Gemm:
+        """What is done, with its layer and stage."""
+        return self.gemm
+
     def tiles(self) -> Iterator[Tile]:
         """All tiles, in the order in which they run: blocks as the mapping says, and in each block k ascending."""
         gemm, mapping = self.gemm, self.mapping

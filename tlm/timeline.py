@@ -1,9 +1,11 @@
 """When each tile's load, compute and store happen, in DUT cycles: equal to the RTL's, tile by tile."""
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import singledispatch
+from typing import Any, NamedTuple
 
 from rtl import timing
 from tlm.program import Program
+from tlm.update import UpdateProgram
 
 
 class Span(NamedTuple):
@@ -52,7 +54,32 @@ def lengths(ends: list[int]) -> list[int]:
     return [end - start for start, end in zip([0] + ends, ends)]
 
 
-def simulate(program: Program) -> Timeline:
+@singledispatch
+def simulate(program: Any) -> Timeline:
+    """What a program costs. Raises TypeError for anything but a Program or an UpdateProgram."""
+    raise TypeError(f"a program must be a Program or an UpdateProgram, not {type(program).__name__}")
+
+
+@simulate.register
+def _(program: UpdateProgram) -> Timeline:
+    """Two banks for what a tile gives; a tile's slices enter as its lines come."""
+    banks = [0, 0]           # when each is free
+    load_end = store_end = busy = 0
+    spans = []
+    for i, tile in enumerate(program.tiles()):
+        load_start = max(load_end, banks[i % 2])
+        load_end = load_start + timing.LOAD_SETUP + program.read_cycles(tile)
+        start = load_end - program.lines(tile) + program.slice_lines
+        finished = load_end + 1 + timing.UPDATE_LAG
+        store_end = max(store_end, finished) + timing.STORE_SETUP + program.write_cycles(tile)
+        banks[i % 2] = store_end
+        busy += program.steps(tile)
+        spans.append(Span(load_start, load_end, start, load_end + 1, store_end))
+    return Timeline(spans, busy)
+
+
+@simulate.register
+def _(program: Program) -> Timeline:
     """Run the program's transactions: two operand banks, two sets of accumulators, one read and one write channel.
 
     A load needs the read channel and a bank that the tile before the last has left. Compute needs its operands, and

@@ -1,0 +1,98 @@
+"""What goes into an engine, and what comes out."""
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rtl.golden import Rates
+from tlm import Program, UpdateProgram
+
+
+@dataclass(frozen=True)
+class Operands:
+    """Of a GEMM: a (M, K) and b (K, N), float16; b is already pruned to the program's sparsity."""
+
+    a: np.ndarray
+    b: np.ndarray
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Of an update: (K, N) float32 each. Where weights are only reduced, there are no others, and no rates."""
+
+    weights: np.ndarray
+    velocities: np.ndarray | None = None
+    gradients: np.ndarray | None = None
+    rates: Rates | None = None
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A compact copy: values float16 and indices uint8, both (groups, N, lines), indices ascending in each group.
+
+    forward   groups along the input channels, kernel position by kernel position; a line is an output channel
+    backward  groups along the output channels; a line is a row of the weights
+    """
+
+    values: np.ndarray
+    indices: np.ndarray
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update gives, or None for what it does not: weights and velocities float32 (K, N), the weights as
+    float16, and their compact copies."""
+
+    weights: np.ndarray | None
+    velocities: np.ndarray | None
+    half: np.ndarray | None
+    forward: Copy | None
+    backward: Copy | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run took, in DUT cycles: busy + waiting + idle = cycles.
+
+    tiles     cycles of each tile, from the end of the one before to its own; their sum is `cycles`
+    stores    the cycle after the last word of each block of the result
+    overflow  an infinity or NaN has left as FP32: a gradient that must not be used
+    """
+
+    cycles: int
+    tiles: list[int]
+    stores: list[int]
+    busy: int
+    waiting: int
+    idle: int = 0
+    overflow: bool = False
+
+
+@dataclass(frozen=True)
+class GemmResult:
+    """c (M, N): float32 accumulators, or float16 where the program rounds; and what the run took."""
+
+    c: np.ndarray
+    report: Report
+    program: Program = field(repr=False)
+
+    @property
+    def cycles(self) -> int:
+        return self.report.cycles
+
+    @property
+    def tiles(self) -> list[int]:
+        return self.report.tiles
+
+
+@dataclass(frozen=True)
+class UpdateResult:
+    """What an update gives, and what the run took. A skipped one gives the old weights, and took nothing."""
+
+    updated: Updated
+    report: Report
+    program: UpdateProgram = field(repr=False)
+    skipped: bool = False
+
+    @property
+    def cycles(self) -> int:
+        return self.report.cycles

@@ -1,0 +1,81 @@
+"""A GEMM in the device's words: operands become lines, tiles commands, and the words that come back a matrix."""
+import numpy as np
+
+from cosim.exchange import Operands
+from rtl import words
+from rtl.config import BEAT, SatConfig
+from rtl.golden import nm_compact
+from tlm import Program, Tile
+
+
+def lines(program: Program, operands: Operands, tile: Tile) -> np.ndarray:
+    """The tile's operand lines: (lines, bytes) uint8."""
+    return np.concatenate([west_lines(program, operands.a, tile), north_lines(program, operands.b, tile)])
+
+
+def command(program: Program, tile: Tile) -> int:
+    """The tile's words.command."""
+    return words.command(program.config).pack(
+        west_lines=tile.west_lines, north_lines=tile.north_lines, groups=tile.groups, values=tile.values,
+        tail=tile.tail, beats=tile.beats, sparse=program.gemm.sparsity is not None, first=tile.first, last=tile.last,
+        rows=tile.rows, slots=program.slots(tile), width=(tile.columns - 1) % program.config.columns + 1,
+        half=program.gemm.output == "fp16", weights=tile.weights)
+
+
+def result(program: Program, received: list[np.ndarray]) -> np.ndarray:
+    """c (M, N), float32 or float16, from the words of all blocks, each (columns,) uint32."""
+    gemm, columns, word = program.gemm, program.config.columns, iter(received)
+    c = np.empty((gemm.m, gemm.n), np.uint32)
+    for tile in filter(lambda tile: tile.last, program.tiles()):
+        for slot in range(program.slots(tile)):
+            left = tile.column + slot * columns
+            width = min(columns, tile.column + tile.columns - left)
+            for row in range(tile.row, tile.row + tile.rows):
+                c[row, left:left + width] = next(word)[:width]
+    return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
+
+
+def west_lines(program: Program, a: np.ndarray, tile: Tile) -> np.ndarray:
+    """The tile's activations as operand lines: (lines, bytes) uint8, zeros beyond the operand.
+
+    A row of the array takes the groups of one row of the result, from the bottom up, which is how sums leave; where
+    weights are stationary, it takes one group of each row of the result.
+    """
+    config, elements = program.config, tile.depth_groups * tile.group
+    block = np.zeros((max(config.rows, tile.rows), elements), np.float16)
+    block[:tile.rows, :tile.depth] = a[tile.row:tile.row + tile.rows, tile.start:tile.start + tile.depth]
+    if tile.weights:
+        rows = np.zeros((config.rows, tile.rows, tile.group), np.float16)
+        rows[:tile.depth_groups] = block[:tile.rows].reshape(tile.rows, -1, tile.group).transpose(1, 0, 2)
+    else:
+        rows = block[::-1]
+    beats = rows.reshape(config.rows, tile.west_lines, BEAT).transpose(1, 0, 2)
+    return _padded(np.ascontiguousarray(beats).reshape(tile.west_lines, -1).view(np.uint8), config)
+
+
+def north_lines(program: Program, b: np.ndarray, tile: Tile) -> np.ndarray:
+    """The tile's weights as operand lines: (lines, bytes) uint8. b is (K, N), pruned."""
+    config, sparsity = program.config, program.gemm.sparsity
+    depth = tile.depth if tile.tail < tile.values else tile.depth_groups * tile.group
+    block = np.zeros((depth, config.tile_columns), np.float16)
+    block[:tile.depth, :tile.columns] = b[tile.start:tile.start + tile.depth, tile.column:tile.column + tile.columns]
+    if sparsity:
+        values, indices = (x.reshape(-1, config.tile_columns) for x in nm_compact(block, sparsity.n, sparsity.m))
+    else:
+        values, indices = block, np.zeros(block.shape, np.int64)     # the hardware counts by itself
+    # The result's column slot * columns + c is slot `slot` of the array's column c.
+    packed = (values.view(np.uint16) | indices << 16).reshape(-1, config.interleave, config.columns)
+    packed = np.ascontiguousarray(packed.transpose(0, 2, 1).astype("<u4"))
+    bits = np.unpackbits(packed.view(np.uint8).reshape(*packed.shape, 4), axis=-1, bitorder="little")
+    bits = bits[..., :words.weight(config).width].reshape(tile.north_lines, -1)
+    return _padded(np.packbits(bits, axis=-1, bitorder="little"), config)
+
+
+def _padded(lines: np.ndarray, config: SatConfig) -> np.ndarray:
+    width = -(-words.line_bits(config) // 8)
+    return np.pad(lines, ((0, 0), (0, width - lines.shape[1])))
+
+
+def rates(operands: Operands) -> int:
+    """The device's constants, which a GEMM does not need."""
+    return 0

@@ -1,0 +1,40 @@
+"""Gathers what the vectors of a row keep, for one place among the kept ones of a group."""
+from myhdl import Signal, always, always_comb, concat, intbv
+
+from rtl import words
+from rtl.hierarchy import module
+
+
+@module
+def sore_row(clk, valid, fresh, m, row, config):
+    """Shift the entries of a vector's groups into a row of largest_m entries.
+
+    valid      in   `fresh` is to be taken
+    fresh      in   words.weight of each group of a vector; the first largest_m / m are taken
+    m          in   elements of a group
+    row        out  largest_m words.weight, the oldest in the low bits
+    Latency    1 cycle
+    Throughput 1 vector per cycle
+    Reset      none: m vectors fill the row
+    Golden     none: a list
+    """
+    entry = words.weight(config).width
+    lanes, half_lanes = config.largest_m, config.largest_m // 2
+    both = Signal(intbv(0)[(lanes + lanes // 4) * entry:])
+    mask = 2 ** (lanes * entry) - 1
+
+    @always_comb
+    def append():
+        both.next = concat(fresh, row)
+
+    @always(clk.posedge)
+    def shift():
+        if valid:
+            if m == lanes:
+                row.next = (both >> entry) & mask
+            elif m == half_lanes:
+                row.next = (both >> 2 * entry) & mask
+            else:
+                row.next = (both >> 4 * entry) & mask
+
+    return append, shift

@@ -1,0 +1,168 @@
+"""A weight update, or a reduction of weights alone, as a list of tile transactions."""
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rtl import words
+from rtl.config import SatConfig
+from rtl.sparsity import Sparsity
+from tlm.memory import transaction
+
+MASTER_BYTES, HALF_BYTES = 4, 2
+
+
+@dataclass(frozen=True)
+class Update:
+    """Weights (k, n): k = kernel positions x input channels, n output channels; `sparsity` of their compact copies.
+
+    channels   input channels: consecutive rows of a kernel position
+    forward    make a copy with groups along the input channels; backward: along the output channels
+    momentum   momentum SGD first, and store masters and velocities; else the copies alone are made
+    The dense FP16 weights are stored where one of both passes uses them.
+    Raises ValueError for sizes below 1, channels that do not divide k, and copies without a pattern.
+    """
+
+    k: int
+    n: int
+    channels: int
+    sparsity: Sparsity | None = None
+    forward: bool = False
+    backward: bool = False
+    momentum: bool = True
+    layer: str = ""
+    stage: str = "update"
+
+    def __post_init__(self):
+        for name in ("k", "n", "channels"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"update size {name} must be at least 1, not {getattr(self, name)}")
+        if self.k % self.channels:
+            raise ValueError(f"k must be a multiple of the channels, {self.channels}, not {self.k}")
+        if (self.forward or self.backward) and self.sparsity is None:
+            raise ValueError("a compact copy needs a sparsity such as 2:8, not dense")
+
+    @property
+    def half(self) -> bool:
+        """The dense FP16 weights are stored."""
+        return not (self.forward and self.backward)
+
+    @property
+    def segment(self) -> int:
+        """Rows of a kernel position as they stream by: with zeros for what its last group lacks."""
+        return -(-self.channels // self.sparsity.m) * self.sparsity.m if self.forward else self.channels
+
+    @property
+    def streamed(self) -> int:
+        """Rows that stream by."""
+        return self.k // self.channels * self.segment
+
+
+@dataclass(frozen=True)
+class UpdateTile:
+    """One load-update-store transaction: `vectors` vectors from streamed row `row` on, of `columns` columns.
+
+    rows  streamed rows among them that the matrix has; zeros fill the last group
+    """
+
+    row: int
+    rows: int
+    vectors: int
+    column: int
+    columns: int
+    first = last = True     # each leaves at once
+
+
+@dataclass(frozen=True)
+class UpdateProgram:
+    """The tiles of one update on one configuration, and what each transaction takes."""
+
+    update: Update
+    config: SatConfig
+
+    @property
+    def work(self) -> Update:
+        """What is done, with its layer and stage."""
+        return self.update
+
+    def tiles(self) -> Iterator[UpdateTile]:
+        """All tiles, in the order in which they run: columns, then rows."""
+        update, width = self.update, self.config.largest_m
+        align = update.sparsity.m if update.forward or update.backward else 1
+        most = self.config.update_vectors // align * align
+        for column in range(0, update.n, width):
+            for row in range(0, update.streamed, most):
+                rows = min(most, update.streamed - row)
+                yield UpdateTile(row, rows, -(-rows // align) * align, column, min(width, update.n - column))
+
+    def slices(self, tile: UpdateTile) -> int:
+        """Slices of update_lanes weights."""
+        return tile.vectors * (self.config.largest_m // self.config.update_lanes)
+
+    @property
+    def slice_lines(self) -> int:
+        """Operand lines of a slice."""
+        return words.slice_lines(self.config, self.update.momentum)
+
+    def lines(self, tile: UpdateTile) -> int:
+        """Operand lines of the load."""
+        return self.slices(tile) * self.slice_lines
+
+    def steps(self, tile: UpdateTile) -> int:
+        """Cycles in which a slice enters the lanes."""
+        return self.slices(tile)
+
+    def weights(self, tile: UpdateTile) -> int:
+        """Weights that the matrix has among those of the tile."""
+        update, end = self.update, tile.row + tile.rows
+        position, rest = divmod(tile.row, update.segment)
+        last, left = divmod(end, update.segment)
+        rows = (last - position) * update.channels + min(left, update.channels) - min(rest, update.channels)
+        return rows * tile.columns
+
+    def read_bytes(self, tile: UpdateTile) -> tuple[float, float]:
+        """Bytes that the load moves: (values, indices)."""
+        return self.weights(tile) * MASTER_BYTES * (3 if self.update.momentum else 1), 0.0
+
+    def read_cycles(self, tile: UpdateTile) -> int:
+        return transaction(self.lines(tile), sum(self.read_bytes(tile)),
+                           self.config.read_bytes_per_cycle, self.config.memory_latency)
+
+    @property
+    def sections(self) -> dict[str, int]:
+        """Bits of a row of each section that is stored, in order: of a vector, in the copies of m vectors."""
+        update, lanes = self.update, self.config.largest_m
+        kept = lanes * update.sparsity.n * words.weight(self.config).width if update.sparsity else 0
+        all_bits = dict(masters=64 * lanes, half=16 * lanes, forward=kept, backward=kept)
+        stored = dict(masters=update.momentum, half=update.half, forward=update.forward, backward=update.backward)
+        return {name: bits for name, bits in all_bits.items() if stored[name]}
+
+    def rows(self, tile: UpdateTile, section: str) -> int:
+        """Rows of a section."""
+        return tile.vectors if section in ("masters", "half") else tile.vectors // self.update.sparsity.m
+
+    def words(self, tile: UpdateTile) -> int:
+        """Words of the store: each row begins with a new one."""
+        width = 32 * self.config.columns
+        return sum(self.rows(tile, name) * -(-bits // width) for name, bits in self.sections.items())
+
+    def write_bytes(self, tile: UpdateTile) -> int:
+        """Bytes of masters, velocities, FP16 weights and compact copies, without what only fills words."""
+        update, weights = self.update, self.weights(tile)
+        size = weights * (2 * MASTER_BYTES * update.momentum + HALF_BYTES * update.half)
+        if update.sparsity:
+            bits = 16 + (update.sparsity.m - 1).bit_length()
+            groups = tile.vectors // update.sparsity.m * tile.columns * update.forward \
+                + weights // tile.columns * -(-tile.columns // update.sparsity.m) * update.backward
+            size += -(-groups * update.sparsity.n * bits // 8)
+        return size
+
+    def write_cycles(self, tile: UpdateTile) -> int:
+        return transaction(self.words(tile), self.write_bytes(tile),
+                           self.config.write_bytes_per_cycle, self.config.memory_latency)
+
+
+def schedule_update(update: Update, config: SatConfig) -> UpdateProgram:
+    """The program of an update. Raises ValueError for a group longer than the datapath's largest M."""
+    if update.sparsity and update.sparsity.m > config.largest_m:
+        raise ValueError(f"sparsity {update.sparsity} needs M up to largest_m = {config.largest_m} "
+                         f"of configuration {config.name}")
+    return UpdateProgram(update, config)
