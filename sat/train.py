@@ -23,7 +23,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
 
     import cosim
     from cosim.recorder import Recorder
-    from training import Settings, Trainer, training_step
+    from training import Settings, Trainer, training_step, update_step
     from training.data import load
     files = (out / "weights.pt", out / "report.json") if out else ()
     with terminal.reading_input():
@@ -45,7 +45,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         bar.update(task, description="evaluating")
         accuracy = trainer.evaluate(cosim.engine("functional", hardware.config))      # the same bits, sooner
     images = (min(batch, len(trainer.data.train_x)), *trainer.data.train_x.shape[1:])
-    report = step_report(recorder.runs, training_step(trainer.module, images))
+    report = step_report(recorder.runs, training_step(trainer.module, images) + update_step(trainer.module))
     terminal.print_report(console, report, f"First training step of {model}, {name}, batch {images[0]}, "
                                            f"on {hardware.config.name}, engine {engine}")
     console.print(f"{name}: [bold]{accuracy:.1%}[/] of {len(trainer.data.test_y)} test images recognised "

@@ -85,15 +85,15 @@ def _each(checker: Checker, shape: tuple[int, int, int], pattern: Sparsity | Non
 def _training(checker: Checker, model: str, data: str, scheme: tuple, seed: int, batch: int,
               steps: int) -> tuple[int, Iterator[int]]:
     """How many GEMMs, and an iterator that takes the steps on both engines. Raises ValueError."""
-    from training import Settings, Trainer, training_step
+    from training import Settings, Trainer, training_step, update_step
     from training.data import load
     from training.lockstep import lockstep
     method, n, m = scheme
     images, settings = load(data, seed), Settings(seed, batch)
     trial, reference = (Trainer(model, images, engine, method, f"{n}:{m}" if n else None, settings)
                         for engine in (checker, cosim.engine("functional", checker.config)))
-    gemms = training_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme)
-    return len(gemms) * steps, lockstep(trial, reference, steps)
+    work = training_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme) + update_step(trial.module, *scheme)
+    return len(work) * steps, lockstep(trial, reference, steps)
 
 
 def _run(work: Iterator[int], checker: Checker, total: int) -> tuple[int, str]:
@@ -111,9 +111,9 @@ def _run(work: Iterator[int], checker: Checker, total: int) -> tuple[int, str]:
 
 
 def _data(row: Checked) -> dict[str, Any]:
-    gemm = row.program.gemm
-    return dict(layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n,
-                sparsity=str(gemm.sparsity or "dense"), bits_equal=row.bits_equal, cycles_equal=row.cycles_equal,
+    work, (m, k, n) = row.program.work, row.program.work.shape
+    return dict(layer=work.layer, stage=work.stage, m=m, k=k, n=n,
+                sparsity=str(work.sparsity or "dense"), bits_equal=row.bits_equal, cycles_equal=row.cycles_equal,
                 cycles=row.cycles)
 
 

@@ -30,6 +30,11 @@ class Gemm:
             raise ValueError(f"output must be one of {', '.join(OUTPUT_BYTES)}, not {self.output!r}")
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """(m, k, n)."""
+        return self.m, self.k, self.n
+
+    @property
     def kept(self) -> int:
         """Elements of k that are multiplied: min(N, length) of each group."""
         if self.sparsity is None:

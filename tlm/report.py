@@ -7,6 +7,7 @@ from rtl.config import SatConfig
 from tlm.gemm import Gemm
 from tlm.program import Program, schedule
 from tlm.timeline import simulate
+from tlm.update import Update, UpdateProgram, schedule_update
 
 
 class Cost(Protocol):
@@ -23,11 +24,11 @@ class Cost(Protocol):
 # Key in the data -> definition. Rows have all of them, totals those that can be summed, and two of their own.
 DEFINITIONS = {
     "layer": "the layer's path in the module",
-    "stage": "ff forward pass, bp gradient of the input, wu gradient of the weights",
-    "m": "rows of the result: output pixels of the batch, in wu kernel positions times input channels",
-    "k": "length of the sums; zeros that fill a kernel position's last group are counted",
+    "stage": "ff forward pass, bp gradient of the input, wu gradient of the weights, update of the weights",
+    "m": "rows of the result: output pixels of the batch, in wu and update kernel positions times input channels",
+    "k": "length of the sums, 0 in update; zeros that fill a kernel position's last group are counted",
     "n": "columns of the result",
-    "sparsity": "N:M pattern of the weights along k, or dense; with fewer than M channels a stage stays dense",
+    "sparsity": "N:M pattern of the weights along k, in update of their copies, or dense; with fewer than M channels a stage stays dense",
     "macs": "multiply-adds that are done",
     "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = m k n",
     "cycles": "clock cycles from the first command to the last word stored",
@@ -56,16 +57,16 @@ class StepReport:
     totals: dict[str, Any]
 
 
-def cost(gemms: Iterable[Gemm], config: SatConfig) -> list[tuple[Program, Cost]]:
-    """Each GEMM's program, and what it takes by the model."""
-    programs = [schedule(gemm, config) for gemm in gemms]
+def cost(work: Iterable[Gemm | Update], config: SatConfig) -> list[tuple[Program | UpdateProgram, Cost]]:
+    """The program of each GEMM and update, and what it takes by the model."""
+    programs = [schedule_update(one, config) if isinstance(one, Update) else schedule(one, config) for one in work]
     return [(program, simulate(program)) for program in programs]
 
 
-def step_report(runs: Sequence[tuple[Program, Cost]], dense: Sequence[Gemm]) -> StepReport:
+def step_report(runs: Sequence[tuple[Program | UpdateProgram, Cost]], dense: Sequence[Gemm | Update]) -> StepReport:
     """The report of a step's runs, all of one configuration.
 
-    dense  the GEMMs of the same step with method dense; the model costs them
+    dense  the GEMMs and updates of the same step with method dense; the model costs them
     Raises ValueError for a cost that does not add up, or a utilisation above 100 %.
     """
     config = runs[0][0].config
@@ -74,28 +75,29 @@ def step_report(runs: Sequence[tuple[Program, Cost]], dense: Sequence[Gemm]) -> 
     for row in rows:
         row["share"] = row["cycles"] / totals["cycles"]
     totals["utilisation"] = totals["macs"] / (totals["cycles"] * config.elements)
-    totals["filled"] = totals["macs"] / (totals["busy"] * config.elements)
+    totals["filled"] = totals["macs"] / (sum(row["busy"] for row in rows if row["macs"]) * config.elements)
     totals["dense_cycles"] = sum(taken.cycles for _, taken in cost(dense, config))
     totals["speedup"] = totals["dense_cycles"] / totals["cycles"]
     return StepReport(config, [_ordered(row) for row in rows], _ordered(totals))
 
 
-def _row(program: Program, taken: Cost) -> dict[str, Any]:
-    gemm = program.gemm
+def _row(program: Program | UpdateProgram, taken: Cost) -> dict[str, Any]:
+    work = program.work
     if taken.busy + taken.waiting != taken.cycles:
-        raise ValueError(f"busy {taken.busy} + waiting {taken.waiting} must be cycles, not {taken.cycles}: {gemm}")
-    utilisation = gemm.macs / (taken.cycles * program.config.elements)
+        raise ValueError(f"busy {taken.busy} + waiting {taken.waiting} must be cycles, not {taken.cycles}: {work}")
+    utilisation = work.macs / (taken.cycles * program.config.elements)
     if utilisation > 1:
-        raise ValueError(f"utilisation must be at most 100 %, not {utilisation:.1%}: {gemm}")
+        raise ValueError(f"utilisation must be at most 100 %, not {utilisation:.1%}: {work}")
     moved = _bytes(program)
+    m, k, n = work.shape
     return dict(
-        layer=gemm.layer, stage=gemm.stage, m=gemm.m, k=gemm.k, n=gemm.n, sparsity=str(gemm.sparsity or "dense"),
-        macs=gemm.macs, macs_skipped=gemm.macs_skipped, cycles=taken.cycles, utilisation=utilisation,
-        filled=gemm.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
+        layer=work.layer, stage=work.stage, m=m, k=k, n=n, sparsity=str(work.sparsity or "dense"),
+        macs=work.macs, macs_skipped=work.macs_skipped, cycles=taken.cycles, utilisation=utilisation,
+        filled=work.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
         bytes=sum(moved.values()), **moved)
 
 
-def _bytes(program: Program) -> dict[str, int]:
+def _bytes(program: Program | UpdateProgram) -> dict[str, int]:
     values = indices = results = 0
     for tile in program.tiles():
         tile_values, tile_indices = program.read_bytes(tile)

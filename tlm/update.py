@@ -41,6 +41,18 @@ class Update:
             raise ValueError("a compact copy needs a sparsity such as 2:8, not dense")
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """(m, k, n) in reports: rows and columns of the weights, and no sums between them."""
+        return self.k, 0, self.n
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of the array: none."""
+        return 0
+
+    macs_skipped = macs
+
+    @property
     def half(self) -> bool:
         """The dense FP16 weights are stored."""
         return not (self.forward and self.backward)

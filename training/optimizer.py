@@ -5,23 +5,29 @@ from math import inf
 import torch
 from torch import Tensor
 
+from rtl.golden import Rates, sgd
+from training.precision import to_numpy
+from training.updates import Updates
+
 
 class SGD(torch.optim.Optimizer):
     """Momentum SGD of the arithmetic contract: FP32, each operation rounded once, in this order.
 
     g' = g * (1/scale);  g' = g' + wd * w;  v = mu * v + g';  w = w - lr * v
 
-    v starts at zero. Constants are rounded to FP32 first. The FP16 copies of w and their N:M masks are made by the
-    layers, from w. Raises ValueError for a constant out of its range, and for parameters that are not float32.
+    v starts at zero. Constants are rounded to FP32 first. `updates` runs those of converted layers on their engines;
+    without it, and for other parameters, they run on the host, with the same bits. Raises ValueError for a constant out of its range, and for parameters that are not float32.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0):
+    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0,
+                 updates: Updates | None = None):
         if not 0 < lr < inf:
             raise ValueError(f"lr must be above 0 and finite, not {lr}")
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be at least 0 and below 1, not {momentum}")
         if not weight_decay >= 0:
             raise ValueError(f"weight_decay must be at least 0, not {weight_decay}")
+        self.updates = updates
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for weight in self.weights():
             if weight.dtype != torch.float32:
@@ -35,24 +41,21 @@ class SGD(torch.optim.Optimizer):
     def step(self, scale: float = 1.0) -> None:
         """One update of every parameter that has a gradient; gradients are of the loss times `scale`."""
         for group in self.param_groups:
-            constants = [_fp32(group[key]) for key in ("lr", "momentum", "weight_decay")]
+            rates = Rates(group["lr"], group["momentum"], group["weight_decay"], scale)
             for weight in group["params"]:
                 if weight.grad is not None:
                     state = self.state[weight]
                     velocity = state.setdefault("velocity", torch.zeros_like(weight))
-                    _update(weight, velocity, weight.grad * (_fp32(1) / _fp32(scale)), *constants)
+                    if self.updates and weight in self.updates:
+                        self.updates.run(weight, velocity, rates)
+                    else:
+                        _on_host(weight, velocity, rates)
 
 
-def _update(w: Tensor, v: Tensor, gradient: Tensor, lr: Tensor, mu: Tensor, wd: Tensor) -> None:
-    """Steps of the contract on the unscaled gradient, w and v in place."""
-    # No add with alpha and no addcmul: those may fuse a product and a sum into a single rounding.
-    gradient = gradient + wd * w
-    v.mul_(mu).add_(gradient)
-    w.sub_(lr * v)
-
-
-def _fp32(value: float) -> Tensor:
-    return torch.tensor(value, dtype=torch.float32)
+def _on_host(weight: Tensor, velocity: Tensor, rates: Rates) -> None:
+    w, v = sgd(*map(to_numpy, (weight, velocity, weight.grad)), rates)
+    weight.copy_(torch.from_numpy(w))
+    velocity.copy_(torch.from_numpy(v))
 
 
 class LossScale:

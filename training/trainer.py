@@ -14,6 +14,7 @@ from training import models
 from training.conversion import convert, use_engine
 from training.data import Data
 from training.optimizer import SGD, LossScale
+from training.updates import Updates
 
 EVALUATION_BATCH = 120
 
@@ -51,7 +52,8 @@ class Trainer:
         n, m = (pattern.n, pattern.m) if pattern else (None, None)
         self.module = convert(plain, method, n, m, engine)
         self.data, self.engine, self.settings = data, engine, settings
-        self.optimizer = SGD(self.module.parameters(), settings.lr, settings.momentum, settings.weight_decay)
+        self.optimizer = SGD(self.module.parameters(), settings.lr, settings.momentum, settings.weight_decay,
+                             Updates(self.module))
         self.loss_scale = LossScale()
         self.steps = 0
         self._batches = self._endless()
