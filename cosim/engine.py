@@ -42,11 +42,14 @@ class Engine(ABC):
         a, b = _operand(a, "a"), _operand(b, "b")
         if a.shape[1] != b.shape[0]:
             raise ValueError(f"a and b must agree in K, not {a.shape[1]} and {b.shape[0]}")
-        pattern = Sparsity.parse(sparsity)
-        gemm = Gemm(a.shape[0], a.shape[1], b.shape[1], pattern, output, layer, stage)
+        gemm = Gemm(a.shape[0], a.shape[1], b.shape[1], Sparsity.parse(sparsity), output, layer, stage)
+        return self.execute(gemm, a, b, mapping)
+
+    def execute(self, gemm: Gemm, a: np.ndarray, b: np.ndarray, mapping: Mapping | str = "os") -> GemmResult:
+        """The GEMM of operands (M, K) and (K, N) float16 that fit it; b is pruned to its sparsity."""
         program = schedule(gemm, self.config, mapping)
-        if pattern:
-            b = np.where(nm_mask(b, pattern.n, pattern.m), b, np.float16(0))
+        if gemm.sparsity:
+            b = np.where(nm_mask(b, gemm.sparsity.n, gemm.sparsity.m), b, np.float16(0))
         c, report = self.run(program, Operands(a, b))
         return GemmResult(c, report, program)
 

@@ -24,6 +24,7 @@ class SatConfig(BaseModel):
     chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
     update_lanes: Literal[1, 2, 4, 8, 16] = Field(default=2, description="weights updated at a time")
     clock_mhz: float = Field(default=200.0, gt=0, description="clock, for times only")
+    buffer_kib: int = Field(default=0, ge=0, le=2 ** 20, description="on-chip operand buffer of the memory side, KiB")
     memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
     read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
     write_bytes_per_cycle: float = Field(default=16.0, ge=1 / 64, description="rate of result writes")
@@ -58,10 +59,11 @@ class SatConfig(BaseModel):
 
 
 PRESETS = {
-    "small": SatConfig(name="small", rows=4, columns=4, chunk=64),
-    "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, update_lanes=4, read_bytes_per_cycle=64, write_bytes_per_cycle=32),
+    "small": SatConfig(name="small", rows=4, columns=4, chunk=64, buffer_kib=32),
+    "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, update_lanes=4, buffer_kib=128,
+                        read_bytes_per_cycle=64, write_bytes_per_cycle=32),
     # 77 GB/s at 200 MHz are 385 bytes per cycle: 256 for reads (an operand line of 32 rows), the rest for writes.
-    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, update_lanes=16, memory_latency=64,
+    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, update_lanes=16, buffer_kib=16384, memory_latency=64,
                          read_bytes_per_cycle=256, write_bytes_per_cycle=128),
 }
 

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from sat.cycles import cycles
+from sat.plan import plan
 from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions
 from sat.train import train
 from sat.verify import verify
@@ -24,6 +25,7 @@ def ended_politely() -> None:
 
 app.command(epilog=definitions())(train)
 app.command(epilog=definitions())(cycles)
+app.command()(plan)
 app.command()(verify)
 app.command()(verilog)
 

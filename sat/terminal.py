@@ -21,10 +21,11 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130        # exit codes
 
 COLUMNS = {                         # heading -> a row's values
     "layer": "{layer}", "stage": "{stage}", "m x k x n": "{m} x {k} x {n}", "N:M": "{sparsity}",
+    "flow": "{dataflow}",
     "macs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
     "filled": "{filled:.1%}", "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
-WORDS = ("layer", "stage", "m x k x n", "N:M")
+WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice")
 
 
 def console() -> Console:

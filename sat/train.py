@@ -7,7 +7,8 @@ import typer
 
 from sat import options, terminal
 from sat.options import Batch, Config, Data, Engine, Json, Method, Model, Pattern, Seed
-from tlm.report import step_report
+from sat.planning import SCHEDULED, Dataflow, PlanFile, plan_for
+from tlm.report import cost, step_report
 
 Out = Annotated[Path | None, typer.Option(help="Folder for weights.pt and report.json.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Times through the data.")]
@@ -16,7 +17,8 @@ Rate = Annotated[float, typer.Option(help="Learning rate.")]
 
 
 def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", sparsity: Pattern = "2:8",
-          engine: Engine = "functional", config: Config = "small", batch: Batch = 32, seed: Seed = 0,
+          engine: Engine = "functional", config: Config = "small", dataflow: Dataflow = SCHEDULED, plan: PlanFile = None,
+          batch: Batch = 32, seed: Seed = 0,
           epochs: Epochs = 8, steps: Steps = None, lr: Rate = 0.05, out: Out = None, json_file: Json = None) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
     import torch
@@ -31,6 +33,11 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         hardware = cosim.engine(engine, config)
         recorder = Recorder(hardware)
         trainer = Trainer(model, load(data, seed), recorder, method, sparsity, Settings(seed, batch, lr))
+        images = (min(batch, len(trainer.data.train_x)), *trainer.data.train_x.shape[1:])
+        scheme = options.scheme(method, sparsity)
+        work = training_step(trainer.module, images, *scheme) + update_step(trainer.module, *scheme)
+        dense = training_step(trainer.module, images) + update_step(trainer.module)
+        trainer.follow(plan_for(work, hardware.config, dataflow, plan))
     console, name = terminal.console(), options.title(method, sparsity)
     total = steps or epochs * trainer.steps_per_epoch
     with terminal.simulating(), terminal.progress() as bar:
@@ -44,8 +51,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         losses = trainer.train(steps=total, progress=told)
         bar.update(task, description="evaluating")
         accuracy = trainer.evaluate(cosim.engine("functional", hardware.config))      # the same bits, sooner
-    images = (min(batch, len(trainer.data.train_x)), *trainer.data.train_x.shape[1:])
-    report = step_report(recorder.runs, training_step(trainer.module, images) + update_step(trainer.module))
+    report = step_report(recorder.runs, cost(dense, hardware.config, plan_for(dense, hardware.config, dataflow)))
     terminal.print_report(console, report, f"First training step of {model}, {name}, batch {images[0]}, "
                                            f"on {hardware.config.name}, engine {engine}")
     console.print(f"{name}: [bold]{accuracy:.1%}[/] of {len(trainer.data.test_y)} test images recognised "

@@ -3,35 +3,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 
 import cosim
 from cosim.checker import Checked, Checker, Mismatch
-from rtl.sparsity import Sparsity
 from sat import options, terminal
-from sat.operands import KINDS
+from sat.checks import gemm_check, step_check
 from sat.options import Batch, Config, Data, Json, Method, Model, Pattern, Seed
-from tlm import Gemm, schedule
+from sat.planning import PlanFile
+from tlm import Program
 
 Shape = Annotated[tuple[int, int, int] | None,
                   typer.Option(metavar="M K N", help="GEMMs of this shape instead of training steps.")]
 Steps = Annotated[int, typer.Option(min=1, help="Training steps: forward, backward, weight update.")]
 Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
+Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled; by default steps are scheduled, and --gemm "
+                                                   "runs in both dataflows.")]
 Waves = Annotated[Path | None, typer.Option(help="Write a VCD of the run; of the last GEMM, where there are several.")]
 Keep = Annotated[Path | None, typer.Option(help="Keep the generated Verilog in this folder.")]
 Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Verilog, as --keep left it.")]
 
+
 def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus",
            config: Config = "small", seed: Seed = 0, steps: Steps = 2, batch: Batch = 16, model: Model = "cnn",
-           data: Data = "digits", method: Method = "bdwp", waves: Waves = None, keep: Keep = None,
-           verilog: Verilog = None, json_file: Json = None) -> None:
+           data: Data = "digits", method: Method = "bdwp", dataflow: Dataflow = None, plan: PlanFile = None,
+           waves: Waves = None, keep: Keep = None, verilog: Verilog = None, json_file: Json = None) -> None:
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
-    Training steps (the default) compare every GEMM, and after each step all weights, buffers, gradients and momenta.
-    With --gemm four GEMMs of the shape are compared: of normal values; of values whose FP16 results are ties,
-    subnormals, zeros and overflows; and of values with infinities and NaN among them, with FP32 and FP16 results.
+    Training steps (the default) compare every GEMM, every weight update with its N:M copies, and after each step all
+    weights, buffers, gradients and momenta.
+    With --gemm four GEMMs of the shape are compared, in each dataflow: of normal values; of values whose FP16 results
+    are ties, subnormals, zeros and overflows; and of values with infinities and NaN among them, with FP32 and FP16
+    results.
     """
     paths = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
     with terminal.reading_input(), terminal.working(f"preparing {engine}"):
@@ -41,11 +45,11 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
         checker = Checker(cosim.engine(engine, config, **paths))
         if gemm:
             _refuse_options_for_steps(context)
-            total, work, what = len(KINDS), _gemms(checker, gemm, sparsity, seed), dict(gemm=gemm, sparsity=sparsity)
+            check, what = gemm_check(checker, gemm, sparsity, seed, dataflow), dict(gemm=gemm, sparsity=sparsity)
         else:
-            total, work = _training(checker, model, data, options.scheme(method, sparsity), seed, batch, steps)
+            check = step_check(checker, model, data, options.scheme(method, sparsity), seed, batch, steps, dataflow, plan)
             what = dict(model=model, data=data, **options.scheme_data(method, sparsity), batch=batch, steps=steps)
-    tensors, difference = _run(work, checker, total)
+    tensors, difference = _run(check.work, checker, check.total)
     console, checked = terminal.console(), [_data(row) for row in checker.checked]
     if checked:
         _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
@@ -53,54 +57,35 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
                                         checked=checked, tensors=tensors, equal=not difference, difference=difference))
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
-    elements = sum(row["m"] * row["n"] for row in checked)
-    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(checked)} GEMMs")
+    _conclude(console, checker.checked)
     if not gemm:
         console.print(f"[bold]equal[/]: {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps")
 
 
 def _refuse_options_for_steps(context: typer.Context) -> None:
     """Raise ValueError for an option that would silently do nothing."""
-    for name in ("steps", "batch", "model", "data", "method"):
+    for name in ("steps", "batch", "model", "data", "method", "plan"):
         if context.get_parameter_source(name).name == "COMMANDLINE":
             raise ValueError(f"--{name} is for training steps, and cannot go with --gemm")
 
 
-def _gemms(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int) -> Iterator[int]:
-    """Raises ValueError at once; the iterator does a GEMM a time, and yields the tensors compared: none."""
-    pattern = Sparsity.parse(sparsity)
-    for kind in KINDS:
-        schedule(Gemm(*shape, pattern, kind.output, "gemm", kind.name), checker.config)
-    return _each(checker, shape, pattern, seed)
-
-
-def _each(checker: Checker, shape: tuple[int, int, int], pattern: Sparsity | None, seed: int) -> Iterator[int]:
-    rng = np.random.default_rng(seed)
-    for kind in KINDS:
-        a, b = kind.draw(rng, *shape)
-        checker.gemm(a, b, pattern, output=kind.output, layer="gemm", stage=kind.name)
-        yield 0
-
-
-def _training(checker: Checker, model: str, data: str, scheme: tuple, seed: int, batch: int,
-              steps: int) -> tuple[int, Iterator[int]]:
-    """How many GEMMs, and an iterator that takes the steps on both engines. Raises ValueError."""
-    from training import Settings, Trainer, training_step, update_step
-    from training.data import load
-    from training.lockstep import lockstep
-    method, n, m = scheme
-    images, settings = load(data, seed), Settings(seed, batch)
-    trial, reference = (Trainer(model, images, engine, method, f"{n}:{m}" if n else None, settings)
-                        for engine in (checker, cosim.engine("functional", checker.config)))
-    work = training_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme) + update_step(trial.module, *scheme)
-    return len(work) * steps, lockstep(trial, reference, steps)
+def _conclude(console: Console, checked: list[Checked]) -> None:
+    """One line for the GEMMs and one for the updates, where there are any."""
+    gemms = [row.program for row in checked if isinstance(row.program, Program)]
+    updates = [row.program for row in checked if not isinstance(row.program, Program)]
+    elements = sum(program.gemm.m * program.gemm.n for program in gemms)
+    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(gemms)} GEMMs")
+    if updates:
+        weights = sum(program.update.k * program.update.n for program in updates)
+        console.print(f"[bold]equal[/]: {weights:,} weights with velocities and N:M copies, and all cycles, "
+                      f"of {len(updates)} updates")
 
 
 def _run(work: Iterator[int], checker: Checker, total: int) -> tuple[int, str]:
     """Do the work behind a progress bar. Returns the tensors compared, and the first difference in words or ''."""
     tensors = 0
     with terminal.progress() as bar:
-        task = bar.add_task(f"GEMMs on {checker.name}", total=total)
+        task = bar.add_task(f"GEMMs and updates on {checker.name}", total=total)
         checker.on_check = lambda _: bar.advance(task)
         try:
             for compared in work:
@@ -112,15 +97,15 @@ def _run(work: Iterator[int], checker: Checker, total: int) -> tuple[int, str]:
 
 def _data(row: Checked) -> dict[str, Any]:
     work, (m, k, n) = row.program.work, row.program.work.shape
-    return dict(layer=work.layer, stage=work.stage, m=m, k=k, n=n,
-                sparsity=str(work.sparsity or "dense"), bits_equal=row.bits_equal, cycles_equal=row.cycles_equal,
+    return dict(layer=work.layer, stage=work.stage, m=m, k=k, n=n, sparsity=str(work.sparsity or "dense"),
+                dataflow=row.program.dataflow, bits_equal=row.bits_equal, cycles_equal=row.cycles_equal,
                 cycles=row.cycles)
 
 
 def _print(console: Console, checked: list[dict[str, Any]], heading: str) -> None:
-    rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "cycles", "bits", "as modelled"])
+    rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "flow", "cycles", "bits", "as modelled"])
     for row in checked:
         rows.add_row(row["layer"], row["stage"], f"{row['m']} x {row['k']} x {row['n']}", row["sparsity"],
-                     f"{row['cycles']:,}", "equal" if row["bits_equal"] else "[red]different",
+                     row["dataflow"], f"{row['cycles']:,}", "equal" if row["bits_equal"] else "[red]different",
                      "equal" if row["cycles_equal"] else "[red]different")
     console.print(rows)

@@ -3,12 +3,13 @@ from rtl.config import SatConfig, load_config
 from rtl.sparsity import Sparsity
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping
+from tlm.plan import Plan, load_plan, make_plan
 from tlm.program import Program, Tile, schedule
 from tlm.timeline import Timeline, simulate
 from tlm.update import Update, UpdateProgram, UpdateTile, schedule_update
 
-__all__ = ["Gemm", "Mapping", "Program", "Tile", "Timeline", "Update", "UpdateProgram", "UpdateTile", "predict",
-           "schedule", "schedule_update", "simulate"]
+__all__ = ["Gemm", "Mapping", "Plan", "Program", "Tile", "Timeline", "Update", "UpdateProgram", "UpdateTile", "load_plan",
+           "make_plan", "predict", "schedule", "schedule_update", "simulate"]
 
 
 def predict(m: int, k: int, n: int, sparsity: str | Sparsity | None = None,

@@ -1,7 +1,8 @@
 """What is to be computed: one matrix product, its sparsity, and where in the training step it stands."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rtl.sparsity import Sparsity
+from tlm.feature_map import FeatureMap
 
 OUTPUT_BYTES = {"fp32": 4, "fp16": 2}
 
@@ -10,6 +11,7 @@ OUTPUT_BYTES = {"fp32": 4, "fp16": 2}
 class Gemm:
     """c (m, n) = a (m, k) @ b (k, n) in FP16 with FP32 accumulators; b N:M sparse along k, or dense.
 
+    source  of an `a` that is an im2col matrix
     output  'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
     Raises ValueError for a size below 1 or an unknown output.
     """
@@ -21,6 +23,7 @@ class Gemm:
     output: str = "fp32"
     layer: str = ""
     stage: str = ""
+    source: FeatureMap | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
         for name in ("m", "k", "n"):

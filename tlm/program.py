@@ -1,11 +1,13 @@
 """A GEMM as a list of tile transactions, read by the timeline (which costs it) and by the engines (which run it)."""
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from rtl.config import BEAT, SatConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import Mapping, group_of, mapping_of
-from tlm.memory import transaction
+from tlm.memory import BUFFER_LATENCY, transaction
+from tlm.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,22 @@ class Program:
     mapping: Mapping
 
     @property
+    def dataflow(self) -> str:
+        """'os' or 'ws'."""
+        return self.mapping.dataflow
+
+    @property
+    def tile(self) -> list[int]:
+        """Rows, elements of k and columns of a full tile."""
+        gemm, mapping = self.gemm, self.mapping
+        return [min(mapping.rows, gemm.m), min(mapping.depth, gemm.k), min(mapping.columns, gemm.n)]
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """What is read off-chip."""
+        return Traffic(self.gemm, self.config, self.mapping)
+
+    @property
     def work(self) -> Gemm:
         """What is done, with its layer and stage."""
         return self.gemm
@@ -108,14 +126,15 @@ class Program:
         return tile.west_lines + tile.north_lines
 
     def read_bytes(self, tile: Tile) -> tuple[float, float]:
-        """Bytes that the load moves: (values, indices). A dense weight needs no index."""
-        weights = tile.north_lines * tile.columns
-        index_bits = (self.gemm.sparsity.m - 1).bit_length() if self.gemm.sparsity else 0
-        return 2 * (tile.rows * tile.depth + weights), weights * index_bits / 8
+        """Bytes that the load reads off-chip: (values, indices). A dense weight needs no index."""
+        values, indices = self.traffic.of_b(tile.row, tile.north_lines, tile.columns)
+        return self.traffic.of_a(tile.row, tile.rows, tile.column, tile.depth) + values, indices
 
     def read_cycles(self, tile: Tile) -> int:
-        return transaction(self.lines(tile), sum(self.read_bytes(tile)),
-                           self.config.read_bytes_per_cycle, self.config.memory_latency)
+        """Cycles of the load, whose lines come from memory, or all from the on-chip buffer."""
+        size = sum(self.read_bytes(tile))
+        return transaction(self.lines(tile), size, self.config.read_bytes_per_cycle,
+                           self.config.memory_latency if size else BUFFER_LATENCY)
 
     def slots(self, tile: Tile) -> int:
         """Interleaved outputs of each processing element that hold columns of the result."""

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rtl.config import SatConfig
-from tlm.gemm import Gemm
-from tlm.program import Program, schedule
+from tlm.plan import Plan, Work, programs
+from tlm.program import Program
 from tlm.timeline import simulate
-from tlm.update import Update, UpdateProgram, schedule_update
+from tlm.update import UpdateProgram
 
 
 class Cost(Protocol):
@@ -21,6 +21,8 @@ class Cost(Protocol):
     def waiting(self) -> int: ...
 
 
+Run = tuple[Program | UpdateProgram, Cost]
+
 # Key in the data -> definition. Rows have all of them, totals those that can be summed, and two of their own.
 DEFINITIONS = {
     "layer": "the layer's path in the module",
@@ -29,6 +31,8 @@ DEFINITIONS = {
     "k": "length of the sums, 0 in update; zeros that fill a kernel position's last group are counted",
     "n": "columns of the result",
     "sparsity": "N:M pattern of the weights along k, in update of their copies, or dense; with fewer than M channels a stage stays dense",
+    "dataflow": "os output-stationary, ws weight-stationary; in update, where its N:M copies are made",
+    "tile": "rows, elements of k and columns of a tile of the result",
     "macs": "multiply-adds that are done",
     "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = m k n",
     "cycles": "clock cycles from the first command to the last word stored",
@@ -57,16 +61,15 @@ class StepReport:
     totals: dict[str, Any]
 
 
-def cost(work: Iterable[Gemm | Update], config: SatConfig) -> list[tuple[Program | UpdateProgram, Cost]]:
-    """The program of each GEMM and update, and what it takes by the model."""
-    programs = [schedule_update(one, config) if isinstance(one, Update) else schedule(one, config) for one in work]
-    return [(program, simulate(program)) for program in programs]
+def cost(work: Iterable[Work], config: SatConfig, plan: Plan | None = None) -> list[Run]:
+    """The program of each GEMM and update, as the plan says, and what it takes by the model."""
+    return [(program, simulate(program)) for program in programs(work, config, plan)]
 
 
-def step_report(runs: Sequence[tuple[Program | UpdateProgram, Cost]], dense: Sequence[Gemm | Update]) -> StepReport:
+def step_report(runs: Sequence[Run], dense: Sequence[Run]) -> StepReport:
     """The report of a step's runs, all of one configuration.
 
-    dense  the GEMMs and updates of the same step with method dense; the model costs them
+    dense  the runs of the same step with method dense
     Raises ValueError for a cost that does not add up, or a utilisation above 100 %.
     """
     config = runs[0][0].config
@@ -76,7 +79,7 @@ def step_report(runs: Sequence[tuple[Program | UpdateProgram, Cost]], dense: Seq
         row["share"] = row["cycles"] / totals["cycles"]
     totals["utilisation"] = totals["macs"] / (totals["cycles"] * config.elements)
     totals["filled"] = totals["macs"] / (sum(row["busy"] for row in rows if row["macs"]) * config.elements)
-    totals["dense_cycles"] = sum(taken.cycles for _, taken in cost(dense, config))
+    totals["dense_cycles"] = sum(taken.cycles for _, taken in dense)
     totals["speedup"] = totals["dense_cycles"] / totals["cycles"]
     return StepReport(config, [_ordered(row) for row in rows], _ordered(totals))
 
@@ -92,6 +95,7 @@ def _row(program: Program | UpdateProgram, taken: Cost) -> dict[str, Any]:
     m, k, n = work.shape
     return dict(
         layer=work.layer, stage=work.stage, m=m, k=k, n=n, sparsity=str(work.sparsity or "dense"),
+        dataflow=program.dataflow, tile=program.tile,
         macs=work.macs, macs_skipped=work.macs_skipped, cycles=taken.cycles, utilisation=utilisation,
         filled=work.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
         bytes=sum(moved.values()), **moved)
@@ -103,7 +107,7 @@ def _bytes(program: Program | UpdateProgram) -> dict[str, int]:
         tile_values, tile_indices = program.read_bytes(tile)
         values, indices = values + tile_values, indices + tile_indices
         results += program.write_bytes(tile) if tile.last else 0
-    return dict(bytes_values=int(values), bytes_indices=-int(-indices // 1), bytes_results=results)
+    return dict(bytes_values=round(values), bytes_indices=-int(-indices // 1), bytes_results=results)
 
 
 def _ordered(row: dict[str, Any]) -> dict[str, Any]:

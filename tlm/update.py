@@ -95,6 +95,16 @@ class UpdateProgram:
         """What is done, with its layer and stage."""
         return self.update
 
+    @property
+    def dataflow(self) -> str:
+        """Where the copies are made that are to be made: by the update, or by a reduction before their use."""
+        return "" if not (self.update.forward or self.update.backward) else "update" if self.update.momentum else "use"
+
+    @property
+    def tile(self) -> list[int]:
+        """Rows, no elements of k, and columns of a full tile."""
+        return [min(self.config.update_vectors, self.update.k), 0, min(self.config.largest_m, self.update.n)]
+
     def tiles(self) -> Iterator[UpdateTile]:
         """All tiles, in the order in which they run: columns, then rows."""
         update, width = self.update, self.config.largest_m

@@ -7,6 +7,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils import parametrize
 
 from cosim import Engine
+from tlm import Plan
 from training.layers import Offload, SatConv2d, SatLinear, check_convolution
 from training.methods import Scheme
 
@@ -15,17 +16,19 @@ _DROP_IN = {nn.Linear: SatLinear, nn.Conv2d: SatConv2d}
 _NOT_LOWERED = (nn.Conv1d, nn.Conv3d, nn.modules.conv._ConvTransposeNd, nn.Bilinear, nn.RNNBase, nn.RNNCellBase)
 
 
-def convert(module: nn.Module, method: str, n: int | None, m: int | None, engine: Engine) -> nn.Module:
+def convert(module: nn.Module, method: str, n: int | None, m: int | None, engine: Engine,
+            plan: Plan | None = None) -> nn.Module:
     """A deep copy of `module` in which every nn.Linear and nn.Conv2d runs its GEMMs on `engine`.
 
     method   'dense' or 'bdwp' (training.methods.METHODS); n, m its sparsity, ignored for dense
+    plan     how its GEMMs are laid on the array; without one, output-stationary with the largest tiles
     A layer's name in reports is its dotted path in the module; a module that is itself a layer goes by its class name.
     Parameters, hooks and mode are kept, and what was shared is shared. Converting a converted module changes its
     method or engine.
     Raises ValueError, naming layer, rule and value, for what cannot be lowered; also for an unknown method or pattern.
     """
     scheme, result = Scheme.of(method, n, m), copy.deepcopy(module)
-    offloaded = {layer: _drop_in(layer, Offload(name, scheme, engine)) for name, layer in find_layers(result)}
+    offloaded = {layer: _drop_in(layer, Offload(name, scheme, engine, plan)) for name, layer in find_layers(result)}
     for parent in list(result.modules()):
         for attribute, child in parent._modules.items():
             if child in offloaded:
@@ -56,6 +59,13 @@ def use_engine(module: nn.Module, engine: Engine) -> None:
     for child in module.modules():
         if isinstance(child, (SatLinear, SatConv2d)):
             child.offload.engine = engine
+
+
+def use_plan(module: nn.Module, plan: Plan | None) -> None:
+    """From now on the converted layers of `module` run by `plan`. The bits stay the same."""
+    for child in module.modules():
+        if isinstance(child, (SatLinear, SatConv2d)):
+            child.offload.plan = plan
 
 
 def _check(layer: nn.Module, kind: type[nn.Module], name: str) -> None:

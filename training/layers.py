@@ -14,6 +14,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from cosim import Engine
+from tlm import Plan
 from training.lowering import Lowering, geometry_of
 from training.methods import Scheme
 from training.precision import operand, to_fp16, to_numpy
@@ -21,20 +22,21 @@ from training.precision import operand, to_fp16, to_numpy
 
 @dataclass(eq=False)
 class Offload:
-    """Where a layer's GEMMs run, by which scheme, and under which name in reports."""
+    """Where a layer's GEMMs run, by which scheme and plan, and under which name in reports."""
 
     layer: str
     scheme: Scheme
     engine: Engine
+    plan: Plan | None = None
 
     def __deepcopy__(self, memo) -> "Offload":
-        return Offload(self.layer, self.scheme, self.engine)      # a copy of a layer uses the same hardware
+        return Offload(self.layer, self.scheme, self.engine, self.plan)      # a copy of a layer uses the same hardware
 
     def run(self, lowering: Lowering, stage: str, operands: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """The product of a stage's operands, (M, N) in the dtype in which it leaves the array."""
         gemm, (a, b) = lowering.gemm(stage), operands
         assert (*a.shape, *b.shape) == (gemm.m, gemm.k, gemm.k, gemm.n), f"{gemm} is lowered to {a.shape} x {b.shape}"
-        return self.engine.gemm(a, b, gemm.sparsity, output=gemm.output, layer=gemm.layer, stage=stage).c
+        return self.engine.execute(gemm, a, b, self.plan.mapping(gemm) if self.plan else "os").c
 
 
 class _Convolution(Function):

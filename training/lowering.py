@@ -12,6 +12,7 @@ from torch import nn
 
 from rtl.sparsity import Sparsity
 from tlm import Gemm
+from tlm.feature_map import FeatureMap
 from training.im2col import Window, col2im, im2col
 from training.methods import STAGES, Scheme
 from training.precision import to_fp16
@@ -41,6 +42,17 @@ class Geometry:
     def shape(self) -> tuple[int, int, int, int]:
         """(B, H, W, C) of the input."""
         return self.batch, self.height, self.width, self.channels
+
+    def turned(self) -> "Geometry":
+        """The output gradient, over which the reversed window moves for the input gradient."""
+        return Geometry(self.batch, *self.out, self.outputs, self.channels, self.window.reverse())
+
+    def source(self, window: Window, channels: int, transposed: bool = False) -> FeatureMap | None:
+        """The images that an im2col matrix is made of; None where it is the images themselves."""
+        if window == Window():
+            return None
+        return FeatureMap(self.batch, self.height, self.width, channels, window.kernel, window.stride, window.padding,
+                          window.dilation, self.out, transposed)
 
     @property
     def pixels(self) -> int:
@@ -83,14 +95,16 @@ class Lowering:
         geometry, window = self.geometry, self.geometry.window
         inputs, outputs, positions = geometry.channels, geometry.outputs, window.positions
         if stage == "wu":
-            return Gemm(positions * inputs, geometry.pixels, outputs, None, "fp32", self.layer, stage)
+            return Gemm(positions * inputs, geometry.pixels, outputs, None, "fp32", self.layer, stage,
+                        geometry.source(window, inputs, transposed=True))
         sparsity = self.scheme.pattern(stage, inputs if stage == "ff" else outputs)
         if stage == "ff":
             k = positions * _depth(inputs, sparsity, positions)
-            return Gemm(geometry.pixels, k, outputs, sparsity, "fp16", self.layer, stage)
+            return Gemm(geometry.pixels, k, outputs, sparsity, "fp16", self.layer, stage, geometry.source(window, inputs))
         if window.reversible:
             k = positions * _depth(outputs, sparsity, positions)
-            return Gemm(prod(geometry.shape[:3]), k, inputs, sparsity, "fp16", self.layer, stage)
+            return Gemm(prod(geometry.shape[:3]), k, inputs, sparsity, "fp16", self.layer, stage,
+                        geometry.turned().source(window.reverse(), outputs))
         return Gemm(geometry.pixels, outputs, positions * inputs, sparsity, "fp32", self.layer, stage)
 
     def ff(self, x: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,8 +10,9 @@ from torch.nn.functional import cross_entropy
 
 from cosim import Engine
 from rtl.sparsity import Sparsity
+from tlm import Plan
 from training import models
-from training.conversion import convert, use_engine
+from training.conversion import convert, use_engine, use_plan
 from training.data import Data
 from training.optimizer import SGD, LossScale
 from training.updates import Updates
@@ -75,6 +76,10 @@ class Trainer:
         self.loss_scale.step(self.optimizer)
         self.steps += 1
         return loss.item()
+
+    def follow(self, plan: Plan | None) -> None:
+        """From now on the GEMMs run by this plan. The bits stay the same."""
+        use_plan(self.module, plan)
 
     def train(self, epochs: int | None = None, steps: int | None = None,
               progress: Callable[[int, int, float], None] | None = None) -> list[float]:

@@ -71,7 +71,11 @@ class Updates:
         engine: Engine = owned.layer.offload.engine
         given = [np.ascontiguousarray(to_numpy(_matrix(tensor))).reshape(owned.update.k, owned.update.n)
                  for tensor in (parameter, velocity, parameter.grad)]
-        updated, _ = engine.run(schedule_update(owned.update, engine.config), Weights(*given, rates))
+        plan = owned.layer.offload.plan
+        update, *reductions = plan.parts(owned.update) if plan else [owned.update]
+        updated, _ = engine.run(schedule_update(update, engine.config), Weights(*given, rates))
+        for reduction in reductions:
+            engine.run(schedule_update(reduction, engine.config), Weights(updated.weights))
         for tensor, new in ((parameter, updated.weights), (velocity, updated.velocities)):
             tensor.copy_(_like(torch.from_numpy(new), tensor))
 

@@ -1,0 +1,64 @@
+"""What `sat verify` runs: single GEMMs in both dataflows, or whole training steps."""
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import cosim
+from cosim.checker import Checker
+from rtl.sparsity import Sparsity
+from sat.operands import KINDS
+from sat.planning import SCHEDULED, plan_for
+from tlm import Gemm, schedule
+from tlm.mapping import DATAFLOWS
+from tlm.plan import programs
+from tlm.scheduler import best_mapping
+
+
+@dataclass(frozen=True)
+class Check:
+    """How many programs run, and an iterator that runs them and yields the tensors compared with each item."""
+
+    total: int
+    work: Iterator[int]
+
+
+def gemm_check(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int, dataflow: str | None) -> Check:
+    """GEMMs of each kind of operands, in both dataflows with the largest tiles, or in one, or as scheduled.
+
+    Raises ValueError for a shape, pattern or dataflow that the hardware does not know.
+    """
+    pattern, names = Sparsity.parse(sparsity), DATAFLOWS if dataflow is None else (dataflow,)
+    runs = []
+    for kind in KINDS:
+        for name in names:
+            gemm = Gemm(*shape, pattern, kind.output, "gemm", kind.name)
+            mapping = best_mapping(gemm, checker.config)[0] if name == SCHEDULED else name
+            schedule(gemm, checker.config, mapping)
+            runs.append((kind, gemm, mapping))
+    return Check(len(runs), _each(checker, runs, seed))
+
+
+def _each(checker: Checker, runs: list[tuple], seed: int) -> Iterator[int]:
+    rng = np.random.default_rng(seed)
+    operands = {kind: kind.draw(rng, *gemm.shape) for kind, gemm, _ in runs}
+    for kind, gemm, mapping in runs:
+        checker.execute(gemm, *operands[kind], mapping)
+        yield 0
+
+
+def step_check(checker: Checker, model: str, data: str, scheme: tuple, seed: int, batch: int, steps: int,
+               dataflow: str | None, plan: Path | None) -> Check:
+    """Training steps on the checker and on the functional engine. Raises ValueError."""
+    from training import Settings, Trainer, training_step, update_step
+    from training.data import load
+    from training.lockstep import lockstep
+    method, n, m = scheme
+    images, settings = load(data, seed), Settings(seed, batch)
+    trial, reference = (Trainer(model, images, engine, method, f"{n}:{m}" if n else None, settings)
+                        for engine in (checker, cosim.engine("functional", checker.config)))
+    step = training_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme) + update_step(trial.module, *scheme)
+    chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)
+    trial.follow(chosen)
+    return Check(steps * len(list(programs(step, checker.config, chosen))), lockstep(trial, reference, steps))

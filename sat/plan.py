@@ -1,0 +1,47 @@
+"""`sat plan`: offline scheduling, before a training run."""
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rtl.config import load_config
+from sat import options, terminal
+from sat.options import Batch, Config, Json, Method, Model, Pattern
+from tlm.mapping import DATAFLOWS
+from tlm.plan import Plan, make_plan
+
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save the plan to this file, for --plan.")]
+
+
+def plan(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8",
+         config: Config = "vcu1525", output: Output = None, json_file: Json = None) -> None:
+    """Choose dataflow, tile sizes and order of each GEMM, and where N:M copies are made, by the model's cycles."""
+    from training import models, training_step, update_step
+    with terminal.reading_input():
+        terminal.writable(json_file, output)
+        chosen, shape = load_config(config), (batch, *models.find(model).input_shape)
+        module, scheme = models.build(model, 0), options.scheme(method, sparsity)
+        work = training_step(module, shape, *scheme) + update_step(module, *scheme)
+        with terminal.working("scheduling"):
+            made = make_plan(work, chosen)
+            fixed = {name: make_plan(work, chosen, (name,)).cycles for name in DATAFLOWS}
+    _print(made, fixed, f"Plan of a training step of {model}, {options.title(method, sparsity)}, batch {batch}, "
+                        f"on {chosen.name}")
+    if output:
+        made.save(output)
+    terminal.write_json(json_file, dict(model=model, **options.scheme_data(method, sparsity), batch=batch,
+                                        **made.model_dump(), cycles=made.cycles, fixed=fixed))
+
+
+def _print(made: Plan, fixed: dict[str, int], heading: str) -> None:
+    console = terminal.console()
+    rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "dataflow", "tile", "order", "cycles"])
+    for one in made.gemms:
+        rows.add_row(one.layer, one.stage, f"{one.m} x {one.k} x {one.n}", one.sparsity, one.dataflow,
+                     f"{one.rows} x {one.depth} x {one.columns}", one.order, f"{one.cycles:,}")
+    for one in made.updates:
+        rows.add_row(one.layer, "update", f"{one.k} x 0 x {one.n}", "", f"copies with {one.generation}", "", "",
+                     f"{one.cycles:,}")
+    console.print(rows)
+    console.print(f"{made.cycles:,} cycles; with one dataflow for all: "
+                  + ", ".join(f"{name} {cycles:,}" for name, cycles in fixed.items()))

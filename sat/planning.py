@@ -1,0 +1,28 @@
+"""Which plan a command runs by: one that is made for it, or one that is loaded."""
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rtl.config import SatConfig
+from tlm.mapping import DATAFLOWS
+from tlm.plan import Plan, Work, load_plan, make_plan
+
+SCHEDULED = "scheduled"
+
+Dataflow = Annotated[str, typer.Option(help="os (output-stationary), ws (weight-stationary), or scheduled: for each GEMM "
+                                            "what takes the fewest cycles.")]
+PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
+
+
+def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED, file: Path | None = None) -> Plan:
+    """The plan in the file, or the best one with that dataflow. Raises ValueError for an unknown dataflow, or one that is
+    given with a file, and for a plan of another step or configuration."""
+    if file:
+        if dataflow != SCHEDULED:
+            raise ValueError(f"--dataflow {dataflow} cannot go with --plan, which has its own")
+        return load_plan(file, work, config)
+    if dataflow != SCHEDULED and dataflow not in DATAFLOWS:
+        raise ValueError(f"dataflow must be one of {', '.join((*DATAFLOWS, SCHEDULED))}, not {dataflow!r}")
+    return make_plan(work, config, tuple(DATAFLOWS) if dataflow == SCHEDULED else (dataflow,))
