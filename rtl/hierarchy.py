@@ -11,6 +11,7 @@ import re
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 
 from myhdl import Signal, SignalType, ToVerilogWarning, _simulator, intbv
 from myhdl._block import _Block, _uniqueify_name, block_decorator
@@ -30,6 +31,8 @@ WAIVERS = """\
 /* verilator lint_off UNUSEDSIGNAL */
 
 """
+
+LINE = 118          # characters, where several ports stand in one
 
 _boxes = None       # while a parent elaborates for conversion: the black boxes below it
 
@@ -172,7 +175,7 @@ def _convert(box, folder, files, shapes):
         files[name], shapes[name] = folder / f"{name}.v", box.shape
         text = _in_one_order(_without_named_blocks(files[name].read_text()))
         _refuse_reserved_words(name, text)
-        files[name].write_text(WAIVERS + text.lstrip())
+        files[name].write_text(WAIVERS + _compact(text).lstrip())
     if shapes[name] != box.shape:
         raise ValueError(f"module {name} is used in two shapes: {shapes[name]} and {box.shape}")
     return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", files[name].read_text(), re.MULTILINE))
@@ -182,6 +185,24 @@ def _in_one_order(text):
     """Sort the sensitivity lists, which MyHDL writes in the order of a set."""
     return re.sub(r"always @\((\w+(?:, \w+)*)\) begin",
                   lambda found: f"always @({', '.join(sorted(found[1].split(', ')))}) begin", text)
+
+
+def _compact(text):
+    """Several ports or signals a line, where MyHDL and `close` print one, and no two empty lines."""
+    text = re.sub(r"(?<=\(\n)(?:    \.?\w+(?:\(.*\))?,?\n)+(?=\);)",
+                  lambda found: _wrapped("    ", [line.strip() for line in found[0].splitlines()]), text)
+    text = re.sub(r"^(output .*)\n((?:wire|reg) .*)", r"\1 \2", text, flags=re.MULTILINE)
+    text = re.sub(r"^((?:input|wire|reg) (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
+                  lambda found: _wrapped(found[1], re.findall(r"(\w+);", found[0]), ", ", ";"), text, flags=re.MULTILINE)
+    text = re.sub(r"^assign .{%d,}\n" % LINE, lambda found: _wrapped("assign ", found[0][7:].split()), text,
+                  flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _wrapped(before, words, between=" ", after=""):
+    """The words in lines, the first behind `before`, each further one behind as many spaces."""
+    return fill(between.join(words) + after, LINE, initial_indent=before, subsequent_indent=" " * len(before),
+                break_long_words=False) + "\n"
 
 
 def _below(instance):

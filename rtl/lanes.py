@@ -18,8 +18,8 @@ class _Wiring(Box):
     def close(self, folder, files, shapes):
         width = len(self.arguments["lanes"][0])
         if self.deco is split:
-            self.wire("\n".join(f"assign ${lane} = $bus[{width * (k + 1) - 1}:{width * k}];"
-                                for k, lane in enumerate(self.lanes)), self.lanes)
+            parts = ", ".join(f"${lane} = $bus[{width * (k + 1) - 1}:{width * k}]" for k, lane in enumerate(self.lanes))
+            self.wire(f"assign {parts};", self.lanes)
         else:
             self.wire(f"assign $bus = {{{', '.join(f'${lane}' for lane in reversed(self.lanes))}}};", {"bus"})
 

@@ -44,13 +44,13 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
     step_buses = [Signal(intbv(0)[config.rows * step_bits:]) for _ in range(config.columns + 1)]
     group_buses = [Signal(intbv(0)[config.rows * group_bits:]) for _ in range(config.columns + 1)]
     feeds = [Signal(intbv(0)[boundary_bits:]) for _ in range(config.columns + 1)]
-    catches = [Signal(intbv(0)[boundary_bits:]) for _ in range(config.columns + 1)]
+    collects = [Signal(intbv(0)[boundary_bits:]) for _ in range(config.columns + 1)]
     sums = [Signal(intbv(0)[32:]) for _ in columns]
 
     layout, low = words.west_control(config), words.west_control(config)["step"][1]
     begin_bit = layout["begin"][1]
     above_bit, fresh_bit, set_bit = (low + words.step(config)[name][1] for name in ("above", "fresh", "set"))
-    last, beneath, feed, catch = west_controls[-2], west_controls[-1], feeds[0], catches[0]
+    last, beneath, feed, collect = west_controls[-2], west_controls[-1], feeds[0], collects[0]
     assert list(words.boundary(config).fields) == ["valid", "begin", "fresh", "set"]
 
     @always_comb
@@ -59,7 +59,7 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
         below.next = beneath
         feed.next = concat(west_control[set_bit], west_control[fresh_bit], west_control[begin_bit],
                            west_control[above_bit])
-        catch.next = concat(beneath[set_bit], beneath[fresh_bit], beneath[begin_bit], beneath[above_bit])
+        collect.next = concat(beneath[set_bit], beneath[fresh_bit], beneath[begin_bit], beneath[above_bit])
 
     wires = (split(line, row_lines), split(line, column_lines), join(steps, step_buses[0]),
              join(groups, group_buses[0]), join(sums, drained))
@@ -70,7 +70,7 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
     array = [
         stce_column(clk, rst, north_write, north_address, column_lines[c], north_controls[c], north_controls[c + 1],
                     step_buses[c], group_buses[c], step_buses[c + 1], group_buses[c + 1],
-                    feeds[c], feeds[c + 1], catches[c], catches[c + 1], drain_load, drain_shift, drain_slot,
+                    feeds[c], feeds[c + 1], collects[c], collects[c + 1], drain_load, drain_shift, drain_slot,
                     drain_read, drain_address, drain_set, drain_memory, sums[c], config)
         for c in columns]
     return report, wires, lanes, array

@@ -15,14 +15,14 @@ from rtl.uspe import uspe
 
 @module
 def stce_column(clk, rst, write, write_address, write_data, control, control_out,
-                west_steps, west, east_steps, east, feed, feed_out, catch, catch_out,
+                west_steps, west, east_steps, east, feed, feed_out, collect, collect_out,
                 drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set, drain_memory, drained,
                 config):
     """A column of `rows` processing elements.
 
     write*, control*   as in north_lane
     west*, east*       as in uspe, for each row
-    feed*, catch*      as in sum_lane
+    feed*, collect*      as in sum_lane
     drain_*, drained   as in uspe and sum_lane; sums move down, the last row leaves first
     Latency            as in north_lane, uspe and sum_lane
     Reset              synchronous, active high
@@ -43,6 +43,6 @@ def stce_column(clk, rst, write, write_address, write_data, control, control_out
         uspe(clk, rst, steps_in[r], groups_in[r], steps_out[r], groups_out[r], weights[r], weights[r + 1],
              sums[r], sums[r + 1], drain_load, drain_shift, drain_slot, config)
         for r in rows]
-    ends = sum_lane(clk, rst, feed, feed_out, catch, catch_out, sums[config.rows], sums[0],
+    ends = sum_lane(clk, rst, feed, feed_out, collect, collect_out, sums[config.rows], sums[0],
                     drain_read, drain_address, drain_set, drain_memory, drained, config)
     return wires, north, elements, ends

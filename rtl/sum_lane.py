@@ -10,18 +10,18 @@ TO_WRITE = timing.PRODUCT       # cycles from a boundary word to the sum that it
 
 
 @module
-def sum_lane(clk, rst, feed, feed_out, catch, catch_out, sum_in, sum_out,
+def sum_lane(clk, rst, feed, feed_out, collect, collect_out, sum_in, sum_out,
              drain_read, drain_address, drain_set, drain_memory, drained, config):
     """Keep the sums of a tile until the next stretch of k goes on with them, or until they are stored.
 
-    feed, catch    in   words.boundary: a sum is wanted at the column's top, one comes to its bottom
+    feed, collect    in   words.boundary: a sum is wanted at the column's top, one comes to its bottom
     *_out          out  the same a cycle later, for the next column
     sum_in         in   FP32, from the lowest element
     sum_out        out  FP32, for the highest one: zero where the sum starts
     drain_read     in   fetch the word at drain_address of memory drain_set, for `drained`
     drain_memory   in   `drained` comes from there; else it is sum_in, the end of the column's drain chain
     drained        out  FP32
-    Latency        4 cycles (PRODUCT) from feed to sum_out; sum_in is stored that long after catch;
+    Latency        4 cycles (PRODUCT) from feed to sum_out; sum_in is stored that long after collect;
                    1 cycle from drain_read to drained
     Throughput     1 sum in, 1 sum out and 1 drained per cycle
     Reset          synchronous, active high
@@ -36,7 +36,7 @@ def sum_lane(clk, rst, feed, feed_out, catch, catch_out, sum_in, sum_out,
     delay_bits = TO_WRITE * word_bits
 
     feeds = Signal(intbv(0)[delay_bits:])        # the youngest in the low bits
-    catches = Signal(intbv(0)[delay_bits:])
+    collects = Signal(intbv(0)[delay_bits:])
     next_in = Signal(intbv(0)[address_bits:])
     next_out = Signal(intbv(0)[address_bits:])
     write_address = Signal(intbv(0)[address_bits:])
@@ -47,18 +47,18 @@ def sum_lane(clk, rst, feed, feed_out, catch, catch_out, sum_in, sum_out,
     @always(clk.posedge)
     def travel():
         feed_out.next = feed
-        catch_out.next = catch
+        collect_out.next = collect
         feeds.next = concat(feeds[show_low:], feed)
-        catches.next = concat(catches[show_low:], catch)
+        collects.next = concat(collects[show_low:], collect)
         if rst:
             feeds.next = 0
-            catches.next = 0
+            collects.next = 0
 
     @always_comb
     def locate():
-        write.next = catches[show_low + valid_bit]
-        write_set.next = catches[show_low + set_bit]
-        write_address.next = 0 if catches[show_low + begin_bit] else next_in
+        write.next = collects[show_low + valid_bit]
+        write_set.next = collects[show_low + set_bit]
+        write_address.next = 0 if collects[show_low + begin_bit] else next_in
         feeding.next = feeds[read_low + valid_bit] and not feeds[read_low + fresh_bit]
         feed_set.next = feeds[read_low + set_bit]
         feed_address.next = 0 if feeds[read_low + begin_bit] else next_out
