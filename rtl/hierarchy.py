@@ -23,12 +23,9 @@ from rtl.stream import Interface
 
 # Verilator's warnings that generated code cannot avoid, each with its reason beside it.
 WAIVERS = """\
-// Blocking assignments in clocked blocks are those to their own variables.
-/* verilator lint_off BLKSEQ */
-// MyHDL's operators have no width: a value that does not fit its signal is an error when MyHDL simulates it.
-/* verilator lint_off WIDTH */
-// At the edges of the array outputs end, and each block reads only its part of a command.
-/* verilator lint_off UNUSEDSIGNAL */
+/* verilator lint_off BLKSEQ */        // Blocking assignments in clocked blocks are those to their own variables.
+/* verilator lint_off WIDTH */         // MyHDL's operators have no width: in its simulation what does not fit is an error.
+/* verilator lint_off UNUSEDSIGNAL */  // At the edges of the array outputs end, and a block reads its part of a command.
 
 """
 
@@ -189,8 +186,9 @@ def _in_one_order(text):
 
 def _compact(text):
     """Several ports or signals a line, where MyHDL and `close` print one, and no two empty lines."""
-    text = re.sub(r"(?<=\(\n)(?:    \.?\w+(?:\(.*\))?,?\n)+(?=\);)",
-                  lambda found: _wrapped("    ", [line.strip() for line in found[0].splitlines()]), text)
+    text = re.sub(r"^(.* \()\n((?:    \.?\w+(?:\(.*\))?,?\n)+)\);\n",
+                  lambda found: _wrapped(found[1], [line.strip() for line in found[2].splitlines()], after=");"), text,
+                  flags=re.MULTILINE)
     text = re.sub(r"^(output .*)\n((?:wire|reg) .*)", r"\1 \2", text, flags=re.MULTILINE)
     text = re.sub(r"^((?:input|wire|reg) (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
                   lambda found: _wrapped(found[1], re.findall(r"(\w+);", found[0]), ", ", ";"), text, flags=re.MULTILINE)
@@ -200,8 +198,8 @@ def _compact(text):
 
 
 def _wrapped(before, words, between=" ", after=""):
-    """The words in lines, the first behind `before`, each further one behind as many spaces."""
-    return fill(between.join(words) + after, LINE, initial_indent=before, subsequent_indent=" " * len(before),
+    """The words in lines, the first behind `before`, the others indented."""
+    return fill(between.join(words) + after, LINE, initial_indent=before, subsequent_indent="    ",
                 break_long_words=False) + "\n"
 
 
