@@ -1,0 +1,63 @@
+"""What a mutant has to get through: programs in both dataflows, of all kinds of values, and weight updates."""
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cosim import Operands, Weights
+from rtl.config import SatConfig
+from rtl.golden import Rates, nm_mask
+from rtl.sparsity import Sparsity
+from sat.operands import KINDS
+from tlm import Gemm, Update, schedule, schedule_update
+
+CONFIG = SatConfig(name="mutation", rows=3, columns=2, chunk=32, largest_m=16, update_lanes=4, memory_latency=3,
+                   read_bytes_per_cycle=64, write_bytes_per_cycle=64)
+# The same hardware beside other memories: starved of operands, and slow to take results.
+STARVED = CONFIG.model_copy(update=dict(memory_latency=40, read_bytes_per_cycle=2))
+CLOGGED = CONFIG.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1000, write_bytes_per_cycle=1))
+RATES = Rates(0.05, 0.9, 5e-4, 1024.0)
+NORMAL, EDGES, SPECIAL, SPECIAL_HALF = KINDS
+
+
+def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
+    """(program, operands), the cheap and telling ones first."""
+    rng = np.random.default_rng(seed)
+    yield _gemm(rng, NORMAL, (5, 40, 10), "2:8", "os")
+    yield _gemm(rng, NORMAL, (5, 40, 10), "2:8", "ws")
+    yield _update(rng, Update(40, 20, 20, Sparsity(2, 8), True, True))
+    yield _gemm(rng, SPECIAL, (7, 70, 9), "dense", "os")
+    yield _gemm(rng, SPECIAL, (9, 30, 17), "dense", "ws")
+    yield _gemm(rng, EDGES, (7, 33, 16), "4:16", "os")
+    yield _gemm(rng, EDGES, (7, 50, 16), "1:4", "ws", CLOGGED)
+    yield _update(rng, Update(32, 18, 16, Sparsity(4, 16), True, True), CLOGGED)
+    yield _update(rng, Update(24, 16, 24, Sparsity(1, 4), True, False))
+    yield _update(rng, Update(37, 9, 37, Sparsity(2, 4), False, True, momentum=False), STARVED)
+    yield _update(rng, Update(40, 3, 40))
+    yield _gemm(rng, SPECIAL_HALF, (10, 64, 20), "2:16", "ws", STARVED)
+    yield _gemm(rng, SPECIAL, (13, 100, 24), "4:8", "os", CLOGGED)
+    yield _gemm(rng, SPECIAL, (40, 64, 20), "2:4", "ws", CLOGGED)
+    yield _gemm(rng, SPECIAL, (12, 64, 40), "1:16", "os", STARVED)
+
+
+def _gemm(rng: np.random.Generator, kind, shape: tuple[int, int, int], sparsity: str, mapping: str,
+          config: SatConfig = CONFIG) -> tuple[Any, Any]:
+    gemm = Gemm(*shape, Sparsity.parse(sparsity), kind.output)
+    a, b = kind.draw(rng, *shape)
+    if gemm.sparsity:
+        b = np.where(nm_mask(b, gemm.sparsity.n, gemm.sparsity.m), b, np.float16(0))
+    return schedule(gemm, config, mapping), Operands(a, b)
+
+
+def _update(rng: np.random.Generator, update: Update, config: SatConfig = CONFIG) -> tuple[Any, Any]:
+    """Weights of many magnitudes, ties among them, subnormals, and a few infinities and NaN."""
+    w, v, g = (_varied(rng, (update.k, update.n)) for _ in range(3))
+    w[::3] = np.round(w[::3])
+    w.flat[::17] = np.array([np.inf, np.nan, -np.inf, 0.0], np.float32)[rng.integers(0, 4, w.flat[::17].size)]
+    given = Weights(w, v, g, replace(RATES)) if update.momentum else Weights(w)
+    return schedule_update(update, config), given
+
+
+def _varied(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    return (rng.standard_normal(shape) * 2.0 ** rng.choice([-140, -60, -20, 0, 0, 0, 2, 8, 60], shape)).astype(np.float32)
