@@ -20,53 +20,66 @@ def fp16_mul(clk, a, b, product):
     Golden      rtl/golden/fp16_mul.py
     """
     significand = Signal(intbv(0)[22:])      # 11 x 11 bits
-    exponent = Signal(intbv(0)[6:])          # sum of two biased exponents, 2..62
+    exponent = Signal(intbv(0)[8:])          # that of bit 21, as FP32 counts it
     sign = Signal(bool(0))
-    infinite = Signal(bool(0))
-    invalid = Signal(bool(0))
+    special = Signal(bool(0))            # an operand is infinite or NaN
+    nan = Signal(bool(0))
 
     @always(clk.posedge)
     def multiply():
-        a_normal = intbv(0)[1:]
-        b_normal = intbv(0)[1:]
-        a_normal[:] = a[15:10] != 0
-        b_normal[:] = b[15:10] != 0
-        significand.next = concat(a_normal, a[10:]) * concat(b_normal, b[10:])
-        # A subnormal has the exponent of the smallest normal, 1.
-        exponent.next = a[15:10] + b[15:10] + (not a_normal) + (not b_normal)
+        left = concat(True, a[10:])
+        right = concat(True, b[10:])
+        high = concat(a[15:10])
+        low = concat(b[15:10])
+        # A subnormal has no hidden bit, and the exponent of the smallest normal, 1.
+        if high == 0:
+            left[:] = a[10:]
+            high[:] = 1
+        if low == 0:
+            right[:] = b[10:]
+            low[:] = 1
+        significand.next = left * right
+        exponent.next = high + low + 98      # the value is 1.f * 2^(high + low - 29), and FP32's bias is 127
         sign.next = a[15] ^ b[15]
-        infinite.next = a[15:10] == 31 or b[15:10] == 31
-        invalid.next = a[15:] > 0x7C00 or b[15:] > 0x7C00 or \
-            (a[15:] == 0x7C00 and b[15:] == 0) or (a[15:] == 0 and b[15:] == 0x7C00)
+        special.next = high == 31 or low == 31
+        nan.next = (high == 31 and a[10:] != 0) or (low == 31 and b[10:] != 0)
 
     @always(clk.posedge)
     def normalise():
-        # The leading one moves to bit 21; there the value is 1.f * 2^(exponent - 29), and FP32's bias is 127.
+        # The leading one goes to bit 21, first by groups of four places, then by places; FP32 has the exponents for it.
+        coarse = intbv(0)[3:]
+        fine = intbv(0)[2:]
         shifted = intbv(0)[22:]
-        biased = intbv(0)[8:]
-        shifted[:] = significand
-        biased[:] = exponent + 98
-        if shifted[22:6] == 0:
-            shifted[:] = concat(shifted[6:], intbv(0)[16:])
-            biased[:] = biased - 16
-        if shifted[22:14] == 0:
-            shifted[:] = concat(shifted[14:], intbv(0)[8:])
-            biased[:] = biased - 8
-        if shifted[22:18] == 0:
-            shifted[:] = concat(shifted[18:], intbv(0)[4:])
-            biased[:] = biased - 4
-        if shifted[22:20] == 0:
-            shifted[:] = concat(shifted[20:], intbv(0)[2:])
-            biased[:] = biased - 2
-        if not shifted[21]:
-            shifted[:] = concat(shifted[21:], intbv(0)[1:])
-            biased[:] = biased - 1
-        if invalid:
-            product.next = FP32_NAN
-        elif infinite:
-            product.next = concat(sign, intbv(0x7F800000)[31:])
-        elif significand == 0:
-            product.next = concat(sign, intbv(0)[31:])
+        biased = intbv(0)[8:]                # stays 0 for zero
+        if significand[22:18] != 0:
+            coarse[:] = 0
+        elif significand[18:14] != 0:
+            coarse[:] = 1
+        elif significand[14:10] != 0:
+            coarse[:] = 2
+        elif significand[10:6] != 0:
+            coarse[:] = 3
+        elif significand[6:2] != 0:
+            coarse[:] = 4
+        else:
+            coarse[:] = 5
+        shifted[:] = significand << concat(coarse, intbv(0)[2:])
+        if shifted[21]:
+            fine[:] = 0
+        elif shifted[20]:
+            fine[:] = 1
+        elif shifted[19]:
+            fine[:] = 2
+        else:
+            fine[:] = 3
+        shifted[:] = shifted << fine
+        if shifted[21]:
+            biased[:] = exponent - concat(coarse, fine)
+        if special:
+            if nan or not shifted[21]:       # without a leading one it is infinity times zero
+                product.next = FP32_NAN
+            else:
+                product.next = concat(sign, intbv(0x7F800000)[31:])
         else:
             product.next = concat(sign, biased, shifted[21:], intbv(0)[2:])
 

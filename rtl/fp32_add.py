@@ -3,11 +3,9 @@ from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing
 from rtl.fp_round import fp_round
-from rtl.golden.floats import FP32_NAN
 from rtl.hierarchy import module
 
 LATENCY = timing.FP32_ADD
-INFINITY = 0x7F800000
 
 
 @module
@@ -32,7 +30,8 @@ def fp32_add(clk, a, b, total):
     order_invalid = Signal(bool(0))
     # align and add: 24 bits, a carry above them, and below them guard, round and sticky
     exact = Signal(intbv(0)[28:])
-    exact_exponent = Signal(intbv(0)[8:])
+    exact_exponent = Signal(intbv(0)[9:])    # of the carry's place, where the hidden bit is sought
+    limit = Signal(intbv(0)[5:])             # more places to the left the exponent would fall below 1
     exact_sign = Signal(bool(0))
     exact_subtract = Signal(bool(0))
     exact_invalid = Signal(bool(0))
@@ -46,94 +45,118 @@ def fp32_add(clk, a, b, total):
 
     @always(clk.posedge)
     def order():
-        big = intbv(0)[32:]
-        little = intbv(0)[32:]
-        gap = intbv(0)[8:]
-        big[:] = a
-        little[:] = b
+        big = concat(a)
+        little = concat(b)
         if a[31:] < b[31:]:
             big[:] = b
             little[:] = a
-        # A subnormal has the exponent of the smallest normal, 1.
-        if big[31:23] != 0 and little[31:23] == 0:
-            gap[:] = big[31:23] - 1
+        high = concat(big[31:23])
+        low = concat(little[31:23])
+        # A subnormal has no hidden bit, and the exponent of the smallest normal, 1.
+        if high == 0:
+            high[:] = 1
+            major.next = big[23:]
         else:
-            gap[:] = big[31:23] - little[31:23]
-        if gap > 26:                          # from there on only its sticky bit is left
-            distance.next = 26
+            major.next = concat(True, big[23:])
+        if low == 0:
+            low[:] = 1
+            minor.next = little[23:]
+        else:
+            minor.next = concat(True, little[23:])
+        order_invalid.next = False
+        if high == 255:                      # infinity stays what it is
+            minor.next = 0
+            order_invalid.next = big[23:] != 0 or (low == 255 and big[31] != little[31])
+        gap = intbv(0)[8:]
+        gap[:] = high - low
+        if gap >= 32:                        # from 26 on only sticky is left
+            distance.next = 31
         else:
             distance.next = gap[5:]
-        major.next = concat(big[31:23] != 0, big[23:])
-        if big[31:23] == 255:                 # infinity stays what it is
-            minor.next = 0
-        else:
-            minor.next = concat(little[31:23] != 0, little[23:])
-        if big[31:23] == 0:
-            order_exponent.next = 1
-        else:
-            order_exponent.next = big[31:23]
+        order_exponent.next = high
         order_sign.next = big[31]
         order_subtract.next = big[31] ^ little[31]
-        order_invalid.next = big[31:] > INFINITY or \
-            (little[31:] == INFINITY and big[31] != little[31])
 
     @always(clk.posedge)
     def align_and_add():
-        aligned = intbv(0)[27:]
-        lost = intbv(0)[1:]
-        aligned[:] = concat(minor, intbv(0)[3:])
-        lost[:] = (aligned & ((1 << distance) - 1)) != 0
-        aligned[:] = (aligned >> distance) | lost
+        # Two bits of the distance at a time, since one LUT chooses one of four; bit 0 keeps what is shifted out.
+        aligned = concat(False, minor, intbv(0)[3:])
+        if distance[5:3] == 1:
+            aligned[:] = concat(aligned[28:9], aligned[9:] != 0)
+        elif distance[5:3] == 2:
+            aligned[:] = concat(aligned[28:17], aligned[17:] != 0)
+        elif distance[5:3] == 3:
+            aligned[:] = concat(aligned[28:25], aligned[25:] != 0)
+        if distance[3:1] == 1:
+            aligned[:] = concat(aligned[28:3], aligned[3:] != 0)
+        elif distance[3:1] == 2:
+            aligned[:] = concat(aligned[28:5], aligned[5:] != 0)
+        elif distance[3:1] == 3:
+            aligned[:] = concat(aligned[28:7], aligned[7:] != 0)
+        if distance[0]:
+            aligned[:] = concat(aligned[28:2], aligned[2:] != 0)
+        # One adder for both: the negative of a number is its complement plus 1.
         if order_subtract:
-            exact.next = concat(major, intbv(0)[3:]) - aligned
+            aligned[:] = ~aligned
+        exact.next = (concat(major, intbv(0)[3:]) + aligned + order_subtract) & 0xFFFFFFF
+        exact_exponent.next = order_exponent + 1
+        if order_exponent >= 32:
+            limit.next = 31
         else:
-            exact.next = concat(major, intbv(0)[3:]) + aligned
-        exact_exponent.next = order_exponent
+            limit.next = order_exponent[5:]
         exact_sign.next = order_sign
         exact_subtract.next = order_subtract
         exact_invalid.next = order_invalid
 
     @always(clk.posedge)
     def normalise():
-        # The hidden bit is sought at the carry's place, bit 27: so the exponent starts one higher.
-        # A shift stops where the exponent would fall below 1: what is left is subnormal.
+        # The leading one goes to bit 27: first by groups of four places, then by places, but no further than `limit`.
+        coarse = intbv(0)[3:]
+        fine = intbv(0)[2:]
         shifted = intbv(0)[28:]
-        exponent = intbv(0)[9:]
-        shifted[:] = exact
-        exponent[:] = exact_exponent + 1
-        if shifted[28:12] == 0 and exponent > 16:
-            shifted[:] = concat(shifted[12:], intbv(0)[16:])
-            exponent[:] = exponent - 16
-        if shifted[28:20] == 0 and exponent > 8:
-            shifted[:] = concat(shifted[20:], intbv(0)[8:])
-            exponent[:] = exponent - 8
-        if shifted[28:24] == 0 and exponent > 4:
-            shifted[:] = concat(shifted[24:], intbv(0)[4:])
-            exponent[:] = exponent - 4
-        if shifted[28:26] == 0 and exponent > 2:
-            shifted[:] = concat(shifted[26:], intbv(0)[2:])
-            exponent[:] = exponent - 2
-        if not shifted[27] and exponent > 1:
-            shifted[:] = concat(shifted[27:], intbv(0)[1:])
-            exponent[:] = exponent - 1
-        # The hidden bit adds 1 to the exponent below it; a subnormal has none.
-        exponent[:] = exponent - 1
-        if exact == 0:
-            word.next = 0
-            sign.next = exact_sign and not exact_subtract
+        exponent = intbv(0)[8:]              # stays 0 for a subnormal
+        sign.next = exact_sign
+        if exact[28:24] != 0:
+            coarse[:] = 0
+        elif exact[24:20] != 0:
+            coarse[:] = 1
+        elif exact[20:16] != 0:
+            coarse[:] = 2
+        elif exact[16:12] != 0:
+            coarse[:] = 3
+        elif exact[12:8] != 0:
+            coarse[:] = 4
+        elif exact[8:4] != 0:
+            coarse[:] = 5
         else:
-            word.next = concat(exponent[8:], intbv(0)[23:]) + shifted[28:4]
-            sign.next = exact_sign
+            coarse[:] = 6
+            if exact_subtract and exact[4:] == 0:
+                sign.next = False            # a difference of zero
+        if coarse > limit[5:2]:
+            coarse[:] = limit[5:2]
+        shifted[:] = exact << concat(coarse, intbv(0)[2:])
+        if shifted[27]:
+            fine[:] = 0
+        elif shifted[26]:
+            fine[:] = 1
+        elif shifted[25]:
+            fine[:] = 2
+        else:
+            fine[:] = 3
+        if coarse == limit[5:2] and fine > limit[2:]:
+            fine[:] = limit[2:]
+        shifted[:] = shifted << fine
+        if shifted[27]:
+            exponent[:] = exact_exponent - concat(coarse, fine)
+        word.next = concat(exponent, shifted[27:4])
         guard.next = shifted[3]
         sticky.next = shifted[3:] != 0
         invalid.next = exact_invalid
 
     @always_comb
     def pack():
-        if invalid:
-            total.next = FP32_NAN
-        else:
-            total.next = concat(sign, rounded)
+        # What is invalid has an infinite operand or NaN, so it was rounded to infinity: one more bit makes it NaN.
+        total.next = concat(sign and not invalid, rounded[31:23], rounded[22] or invalid, rounded[22:])
 
     rounding = fp_round(word, guard, sticky, rounded, exponent_bits=8, fraction_bits=23)
     return order, align_and_add, normalise, pack, rounding

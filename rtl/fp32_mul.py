@@ -3,7 +3,6 @@ from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing
 from rtl.fp_round import fp_round
-from rtl.golden.floats import FP32_NAN
 from rtl.hierarchy import module
 
 LATENCY = timing.FP32_MUL
@@ -11,96 +10,142 @@ LATENCY = timing.FP32_MUL
 
 @module
 def fp32_mul(clk, a, b, product):
-    """temp"""
-    significand = Signal(intbv(0)[48:])
-    exponent = Signal(intbv(0)[9:])
-    sign, infinite, invalid, sign2, infinite2, invalid2 = (Signal(bool(0)) for _ in range(6))
-    shifted = Signal(intbv(0)[48:])
-    e2 = Signal(intbv(0, min=-600, max=700))
+    """Multiply two FP32 numbers as IEEE 754 does: one rounding, to nearest, ties to even.
+
+    a, b        in   FP32, subnormals, infinities and NaN included
+    product     out  FP32; every NaN is 0x7FC00000
+    Latency     4 cycles (LATENCY): multiply, sum up, place roughly, place finely. Then rounding, which is
+                combinational: the register that takes the product is the user's
+    Throughput  1 product per cycle
+    Reset       none: a pipeline without state
+    Golden      rtl/golden/fp32_mul.py
+    """
+    # multiply: 24 x 24 bits are 24 x 17 and 24 x 7, each of which fits a DSP slice
+    low_part = Signal(intbv(0)[41:])
+    high_part = Signal(intbv(0)[31:])
+    exponents = Signal(intbv(0)[9:])         # sum of two biased exponents; bit 47 of the product has 126 less
+    # sum up. Places count from 32 to the right of `exact`, where it is sticky and nothing else
+    exact = Signal(intbv(0)[48:])
+    limit = Signal(intbv(0)[6:])             # more places to the left the exponent would fall below 1
+    exact_exponent = Signal(intbv(0)[9:])    # of bit 47 at place 0
+    # place roughly: 24 bits, guard, and three for the places that are left
+    rough = Signal(intbv(0)[28:])
+    rough_sticky = Signal(bool(0))
+    rough_limit = Signal(intbv(0)[2:])
+    rough_exponent = Signal(intbv(0)[9:])
+    # place finely
     word = Signal(intbv(0)[31:])
-    guard, sticky, sign3, invalid3 = (Signal(bool(0)) for _ in range(4))
+    guard = Signal(bool(0))
+    sticky = Signal(bool(0))
     rounded = Signal(intbv(0)[31:])
+    # what goes along with the products in flight, youngest in bit 0
+    sign = Signal(intbv(0)[4:])
+    infinite = Signal(intbv(0)[3:])
+    invalid = Signal(intbv(0)[4:])
 
     @always(clk.posedge)
     def multiply():
-        an = intbv(0)[1:]
-        bn = intbv(0)[1:]
-        an[:] = a[31:23] != 0
-        bn[:] = b[31:23] != 0
-        significand.next = concat(an, a[23:]) * concat(bn, b[23:])
-        exponent.next = a[31:23] + b[31:23] + (not an) + (not bn)
-        sign.next = a[31] ^ b[31]
-        infinite.next = a[31:23] == 255 or b[31:23] == 255
-        invalid.next = a[31:] > 0x7F800000 or b[31:] > 0x7F800000 or \
-            (a[31:] == 0x7F800000 and b[31:] == 0) or (a[31:] == 0 and b[31:] == 0x7F800000)
+        left = concat(True, a[23:])
+        right = concat(True, b[23:])
+        high = concat(a[31:23])
+        low = concat(b[31:23])
+        # A subnormal has no hidden bit, and the exponent of the smallest normal, 1.
+        if high == 0:
+            left[:] = a[23:]
+            high[:] = 1
+        if low == 0:
+            right[:] = b[23:]
+            low[:] = 1
+        low_part.next = left * right[17:]
+        high_part.next = left * right[24:17]
+        exponents.next = high + low
 
     @always(clk.posedge)
-    def norm():
-        s = intbv(0)[48:]
-        e = intbv(0, min=-600, max=700)
-        s[:] = significand
-        e[:] = exponent - 126
-        if s[48:16] == 0:
-            s[:] = concat(s[16:], intbv(0)[32:])
-            e[:] = e - 32
-        if s[48:32] == 0:
-            s[:] = concat(s[32:], intbv(0)[16:])
-            e[:] = e - 16
-        if s[48:40] == 0:
-            s[:] = concat(s[40:], intbv(0)[8:])
-            e[:] = e - 8
-        if s[48:44] == 0:
-            s[:] = concat(s[44:], intbv(0)[4:])
-            e[:] = e - 4
-        if s[48:46] == 0:
-            s[:] = concat(s[46:], intbv(0)[2:])
-            e[:] = e - 2
-        if s[48:47] == 0:
-            s[:] = concat(s[47:], intbv(0)[1:])
-            e[:] = e - 1
-        shifted.next = s
-        e2.next = e
-        sign2.next = sign
-        infinite2.next = infinite
-        invalid2.next = invalid
+    def accompany():
+        sign.next = concat(sign[3:], a[31] ^ b[31])
+        infinite.next = concat(infinite[2:], a[31:23] == 255 or b[31:23] == 255)
+        invalid.next = concat(invalid[3:], (a[31:23] == 255 and (a[23:] != 0 or b[31:] == 0)) or
+                              (b[31:23] == 255 and (b[23:] != 0 or a[31:] == 0)))
 
     @always(clk.posedge)
-    def deno():
-        s = intbv(0)[48:]
-        lost = intbv(0)[1:]
-        s[:] = shifted
-        if e2 < 1:
-            if e2 < -46:
-                lost[:] = shifted != 0
-                s[:] = 0
-            else:
-                lost[:] = (shifted & ((1 << (1 - e2)) - 1)) != 0
-                s[:] = shifted >> (1 - e2)
-        if infinite2 or e2 > 254:
-            if shifted == 0:
-                word.next = 0
-            else:
-                word.next = 0x7F800000
-            guard.next = False
-            sticky.next = False
+    def sum_up():
+        exact.next = (high_part << 17) + low_part
+        if exponents < 95:
+            limit.next = 0
+        elif exponents >= 95 + 63:
+            limit.next = 63
         else:
-            if e2 < 1:
-                word.next = s[48:24]
-            else:
-                word.next = ((e2 - 1) << 23) + s[48:24]
-            guard.next = s[23]
-            sticky.next = s[23:] != 0 or lost != 0
-        if infinite2:
-            word.next = 0x7F800000
-        sign3.next = sign2
-        invalid3.next = invalid2
+            limit.next = exponents - 95
+        exact_exponent.next = (exponents - 126 + 32) & 511      # at limit 0 nothing reads it
+
+    @always(clk.posedge)
+    def place_roughly():
+        # The leading one goes to the window's first four bits, by groups of four places and no further than `limit`.
+        coarse = intbv(0)[4:]
+        window = intbv(0)[40:]
+        lost = False
+        if exact[48:44] != 0:
+            coarse[:] = 8
+        elif exact[44:40] != 0:
+            coarse[:] = 9
+        elif exact[40:36] != 0:
+            coarse[:] = 10
+        elif exact[36:32] != 0:
+            coarse[:] = 11
+        elif exact[32:28] != 0:
+            coarse[:] = 12
+        elif exact[28:24] != 0:
+            coarse[:] = 13
+        else:
+            coarse[:] = 14                   # one factor's leading zeros are 23 at most
+        rough_limit.next = 3
+        if coarse >= limit[6:2]:
+            coarse[:] = limit[6:2]
+            rough_limit.next = limit[2:]
+        if coarse[4:2] == 0:
+            window[:] = exact[48:40]
+            lost = exact[40:] != 0
+        elif coarse[4:2] == 1:
+            window[:] = exact[48:24]
+            lost = exact[24:] != 0
+        elif coarse[4:2] == 2:
+            window[:] = exact[48:8]
+            lost = exact[8:] != 0
+        else:
+            window[:] = concat(exact[32:], intbv(0)[8:])
+        window[:] = window << concat(coarse[2:], intbv(0)[2:])
+        rough.next = window[40:12]
+        rough_sticky.next = lost or window[12:] != 0
+        rough_exponent.next = (exact_exponent - concat(coarse, intbv(0)[2:])) & 511
+
+    @always(clk.posedge)
+    def place_finely():
+        fine = intbv(0)[2:]
+        shifted = intbv(0)[28:]
+        exponent = intbv(0)[9:]              # stays 0 for a subnormal
+        if rough[27]:
+            fine[:] = 0
+        elif rough[26]:
+            fine[:] = 1
+        elif rough[25]:
+            fine[:] = 2
+        else:
+            fine[:] = 3
+        if fine > rough_limit:
+            fine[:] = rough_limit
+        shifted[:] = rough << fine
+        if shifted[27]:
+            exponent[:] = rough_exponent - fine
+        if exponent[8] or infinite[2]:
+            exponent[:] = 255
+        word.next = concat(exponent[8:], shifted[27:4])
+        guard.next = shifted[3]
+        sticky.next = shifted[3:] != 0 or rough_sticky
 
     @always_comb
     def pack():
-        if invalid3:
-            product.next = FP32_NAN
-        else:
-            product.next = concat(sign3, rounded)
+        # What is invalid has an infinite operand or NaN, so it was rounded to infinity: one more bit makes it NaN.
+        product.next = concat(sign[3] and not invalid[3], rounded[31:23], rounded[22] or invalid[3], rounded[22:])
 
     rounding = fp_round(word, guard, sticky, rounded, exponent_bits=8, fraction_bits=23)
-    return multiply, norm, deno, pack, rounding
+    return multiply, accompany, sum_up, place_roughly, place_finely, pack, rounding

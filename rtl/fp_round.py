@@ -1,5 +1,5 @@
 """The one rounding unit: every float of this project is rounded here."""
-from myhdl import always_comb
+from myhdl import always_comb, concat
 
 from rtl.hierarchy import module
 
@@ -16,15 +16,17 @@ def fp_round(word, guard, sticky, rounded, exponent_bits, fraction_bits):
     Latency         0, combinational
     Golden          rtl/golden/fp_round.py
     """
-    infinity = (2 ** exponent_bits - 1) << fraction_bits
+    ones = 2 ** exponent_bits - 1
+    infinity = ones << fraction_bits
 
     @always_comb
     def nearest_even():
-        if word >= infinity:
-            rounded.next = infinity
-        elif guard and (sticky or word[0]):
-            rounded.next = word + 1
-        else:
-            rounded.next = word
+        # The choice stands before the adder: behind it, it would need a second row of LUTs.
+        kept = concat(word)
+        up = guard and (sticky or word[0])
+        if word[:fraction_bits] == ones:
+            kept[:] = infinity
+            up = False
+        rounded.next = kept + up
 
     return nearest_even

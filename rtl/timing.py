@@ -6,7 +6,7 @@ late or too early.
 
 FP16_MUL = 2            # rtl/fp16_mul.py
 FP32_ADD = 3            # rtl/fp32_add.py
-FP32_MUL = 3            # rtl/fp32_mul.py
+FP32_MUL = 4            # rtl/fp32_mul.py
 SORE_LANE = 1           # rtl/sore_lane.py: from a group's last element
 SORE_WORD = 2           # rtl/sore_word.py
 ACCUMULATE = FP32_ADD + 1   # from an accumulator through the adder and back: the least turn
@@ -22,7 +22,6 @@ SKEW = WEST - NORTH     # so much later the sequencer issues the weights
 LOAD_SETUP = 1          # from accepting a tile command to the first operand line
 START_SETUP = 1         # from a full bank to the first step
 STORE_SETUP = 2         # from starting a drain to the first word at the port
-
 
 
 def release_delay(rows: int, columns: int) -> int:

@@ -1,6 +1,6 @@
 """From an exact value to the nearest float: the second half of every golden unit."""
 from rtl.golden.fp_round import fp_round
-from rtl.golden.floats import Format
+from rtl.golden.floats import FP32, FP32_NAN, Format, Unpacked
 
 
 def round_exact(sign: int, significand: int, power: int, form: Format) -> int:
@@ -16,3 +16,14 @@ def round_exact(sign: int, significand: int, power: int, form: Format) -> int:
     exponent = last - form.lowest_power       # the hidden bit of `kept` adds 1 to it; a subnormal has none
     word = (exponent << form.fraction_bits) + kept
     return sign << form.sign_place | fp_round(word, guard, sticky, *form)
+
+
+def multiply(x: Unpacked, y: Unpacked) -> int:
+    """The product of two numbers of any format, rounded once to an FP32 bit pattern. Every NaN is 0x7FC00000."""
+    sign = x.sign ^ y.sign
+    if x.nan or y.nan:
+        return FP32_NAN
+    if x.infinite or y.infinite:
+        zero = not (x.significand and y.significand)
+        return FP32_NAN if zero else sign << 31 | FP32.infinity
+    return round_exact(sign, x.significand * y.significand, x.power + y.power, FP32)

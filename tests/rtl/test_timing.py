@@ -4,12 +4,13 @@ import inspect
 
 import pytest
 
-from rtl import fp16_mul, fp32_add, fp32_to_fp16, timing
+from rtl import fp16_mul, fp32_add, fp32_mul, fp32_to_fp16, timing
 
 
 def test_the_float_units_have_the_latencies_that_the_model_counts():
     assert fp16_mul.LATENCY == timing.FP16_MUL
     assert fp32_add.LATENCY == timing.FP32_ADD
+    assert fp32_mul.LATENCY == timing.FP32_MUL
     assert fp32_to_fp16.LATENCY == 0
 
 

@@ -34,6 +34,19 @@ def random_single_pairs(rng, count: int) -> tuple[np.ndarray, np.ndarray]:
     return a, np.where(rng.random(count) < 1 / 4, opposite, b)
 
 
+def random_single_factors(rng, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """uint32 patterns. In a quarter of the pairs one factor is subnormal, with any number of leading zeros; a third of
+    the products lies around the smallest normal number, a third around the largest; fractions are sparse half of the
+    time, so that products tie."""
+    exponents = np.where(rng.random(count) < 1 / 4, 0, rng.integers(0, 255, count))
+    products = np.choose(rng.integers(0, 3, count), [
+        rng.integers(127 - 27, 127 + 4, count), rng.integers(127 + 251, 127 + 257, count), rng.integers(0, 509, count)])
+    a, b = _assembled(rng, exponents), _assembled(rng, np.clip(products - exponents, 0, 254))
+    short = a & 1 << 31 | (a & 0x7FFFFF) >> rng.integers(0, 23, count)
+    a, swapped = np.where(exponents == 0, short, a).astype(np.uint32), rng.random(count) < 1 / 2
+    return np.where(swapped, b, a), np.where(swapped, a, b)
+
+
 def random_singles(rng, count: int) -> np.ndarray:
     """uint32 patterns; most have exponents that FP16 knows, or almost."""
     exponents = np.where(rng.random(count) < 7 / 8, rng.integers(98, 146, count), rng.integers(0, 256, count))
