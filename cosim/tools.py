@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGES = {"iverilog": "iverilog", "vvp": "iverilog", "iverilog-vpi": "iverilog", "g++": "g++",
-            "verilator": "verilator"}
+            "verilator": "verilator", "yosys": "yosys"}
 REQUIRED = ("iverilog", "g++")      # iverilog-vpi compiles MyHDL's bridge
 
 
@@ -26,9 +26,10 @@ def tool(name: str) -> str:
     """Path of a program. Raises ToolMissing with the line that installs it."""
     path = shutil.which(name)
     if path is None:
-        packages = dict.fromkeys(PACKAGES[tool] for tool in (*REQUIRED, name))
+        required = [PACKAGES[tool] for tool in REQUIRED]
+        packages = dict.fromkeys([*required, PACKAGES[name]])
         raise ToolMissing(f"{name} is not installed; on Debian or Ubuntu: apt-get install {' '.join(packages)} "
-                          "(or: python -m cosim.install)")
+                          f"(or: python -m cosim.install{'' if PACKAGES[name] in required else f' {name}'})")
     return path
 
 

@@ -25,7 +25,7 @@ COLUMNS = {                         # heading -> a row's values
     "macs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
     "filled": "{filled:.1%}", "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
-WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice")
+WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module")
 
 
 def console() -> Console:

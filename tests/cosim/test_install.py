@@ -28,10 +28,10 @@ def test_nothing_is_done_where_nothing_is_missing(machine, monkeypatch):
 
 
 def test_root_updates_and_installs_what_is_missing(machine):
-    assert install.main(["verilator"]) == 0
+    assert install.main(["verilator", "yosys"]) == 0
     update, installing = machine
     assert update[0] == installing[0] == "apt-get" and update[-1] == "update"
-    assert installing[-3:] == ["iverilog", "g++", "verilator"] and "-y" in installing
+    assert installing[-4:] == ["iverilog", "g++", "verilator", "yosys"] and "-y" in installing
 
 
 def test_others_use_sudo_where_it_asks_for_no_password(machine, monkeypatch):

@@ -11,13 +11,15 @@ def test_a_program_that_is_there_is_found_and_every_required_one_has_a_package()
     assert set(REQUIRED) <= set(PACKAGES)
 
 
-@pytest.mark.parametrize("name, packages", [("iverilog", "iverilog g++"), ("verilator", "iverilog g++ verilator")])
-def test_a_missing_program_gets_one_line_that_installs_it(name, packages, monkeypatch):
+@pytest.mark.parametrize("name, packages, named", [
+    ("iverilog", "iverilog g++", ""), ("vvp", "iverilog g++", ""),
+    ("verilator", "iverilog g++ verilator", " verilator"), ("yosys", "iverilog g++ yosys", " yosys")])
+def test_a_missing_program_gets_one_line_that_installs_it(name, packages, named, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ToolMissing) as caught:
         tool(name)
     assert str(caught.value) == (f"{name} is not installed; on Debian or Ubuntu: apt-get install {packages} "
-                                 "(or: python -m cosim.install)")
+                                 f"(or: python -m cosim.install{named})")
     assert missing([name]) == [name]
 
 

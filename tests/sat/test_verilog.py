@@ -1,4 +1,13 @@
 """`sat verilog`."""
+import functools
+import re
+import subprocess
+
+import pytest
+
+from cosim.area import Area
+from cosim.synthesis import ABC9, LATCHES, OPTIONS, Netlist, counted, yosys
+from cosim.tools import ToolFailed
 from rtl.config import PRESETS
 from tests.sat.support import data, refused, sat
 
@@ -21,3 +30,72 @@ def test_a_configuration_that_was_written_can_be_read_again(tmp_path):
 def test_a_folder_that_cannot_be_written_is_refused():
     line = refused("verilog", "-o", "/dev/null/v")
     assert "/dev/null/v/configuration.json cannot be written: Not a directory" in line
+
+
+def checked_area(config, tmp_path) -> dict:
+    """The area that `sat verilog --area` tells of a preset, which must add up to Yosys' own count of the hierarchy."""
+    output = sat("verilog", "--area", "--config", config, "-o", tmp_path / "v", "--json", tmp_path / "v.json").output
+    preset, found = PRESETS[config], data(tmp_path / "v.json")["area"]
+    rows = {row["module"]: row for row in found["modules"]}
+    assert rows.keys() == {file.stem for file in (tmp_path / "v").glob("*.v")}
+    assert found["total"] == {key: sum(row[key] * row["instances"] for row in rows.values())
+                              for key in ("lut", "lutram", "ff", "bram", "dsp")}
+    instances = {name: row["instances"] for name, row in rows.items()}
+    assert {name: instances[name] for name in ("uspe", "fp16_mul", "fp32_add", "fp_round_8_23")} == \
+        dict.fromkeys(("uspe", "fp16_mul", "fp32_add", "fp_round_8_23"), preset.elements)
+    assert (instances["sat"], instances["west_lane"], instances["north_lane"]) == (1, preset.rows, preset.columns)
+    assert sum(instances.values()) == 5 + 4 * preset.elements + preset.rows + 5 * preset.columns
+    assert rows["fp16_mul"]["dsp"] == 1 and found["total"]["dsp"] == preset.elements
+    assert re.search(r"^Yosys [\d.]+: .*no latches$", output, re.MULTILINE) and found["tool"] in output
+    assert ("\nfits" if found["fits"] else "\ndoes not fit") in output
+    return found
+
+
+def test_its_area_adds_up_and_a_small_array_fits(tmp_path):
+    found = checked_area("small", tmp_path)
+    assert found["fits"] and found["left"]["lut"] == 1 - found["total"]["lut"] / 1_182_240 > 0.97
+
+
+@pytest.mark.slow
+def test_the_area_of_32_by_32_adds_up_and_its_operands_are_in_block_ram(tmp_path):
+    found = checked_area("vcu1525", tmp_path)
+    assert found["total"]["bram"] == 32 * (1 + 4.5)
+    assert found["fits"] == (min(found["left"].values()) >= 0.2)
+
+
+@pytest.mark.slow
+def test_one_hierarchical_run_of_all_files_gives_the_same_area(tmp_path):
+    """Names are others, and ABC's choices depend on them: so LUTs may differ by one in a hundred, and nothing else."""
+    found = checked_area("small", tmp_path)["total"]
+    files = " ".join(file.name for file in (tmp_path / "v").glob("*.v"))
+    run = functools.partial(subprocess.run, cwd=tmp_path / "v", capture_output=True, check=True, text=True)
+    known = run([yosys(), "-p", "help synth_xilinx"]).stdout
+    options = f"{OPTIONS} {ABC9 if ABC9 in known else ''} -top sat"
+    run([yosys(), "-l", "log.txt", "-p",
+         f"read_verilog {files}; synth_xilinx {options}; {LATCHES}; tee -q -o cells.json stat -json"])
+    whole = Area(counted(tmp_path / "v", "sat")).total
+    assert whole["lut"] == pytest.approx(found["lut"], rel=0.01)
+    assert {key: whole[key] for key in found if key != "lut"} == {key: found[key] for key in found if key != "lut"}
+
+
+def test_without_yosys_nothing_is_written_and_one_line_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("cosim.synthesis.sysconfig.get_path", lambda name: str(tmp_path))
+    line = refused("verilog", "--area", "--config", "small", "-o", tmp_path / "v")
+    assert line.startswith("sat: yosys is not installed; ") and not list((tmp_path / "v").glob("*.v"))
+
+
+def test_what_yosys_refuses_ends_with_one_line(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ToolFailed("module uspe has a latch, signal weight")
+    monkeypatch.setattr("sat.area.synthesise", refuse)
+    assert sat("verilog", "--area", "--config", "small", "-o", tmp_path, code=1).stderr == \
+        "sat: module uspe has a latch, signal weight\n"
+
+
+def test_that_it_does_not_fit_is_a_result_and_no_failure(tmp_path, monkeypatch):
+    netlist = Netlist("Yosys 0", "sat", {"sat": {"LUT6": 1_100_000}}, {"LUT6": 1_100_000})
+    monkeypatch.setattr("sat.area.synthesise", lambda *_: netlist)
+    output = sat("verilog", "--area", "--config", "small", "-o", tmp_path, "--json", tmp_path / "v.json").output
+    assert "does not fit a VCU1525 with 20% left of each: LUT 7.0%" in output
+    assert not data(tmp_path / "v.json")["area"]["fits"]
