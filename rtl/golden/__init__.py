@@ -5,8 +5,8 @@ from rtl.golden.fp32_mul import fp32_mul
 from rtl.golden.fp32_to_fp16 import fp32_to_fp16, to_fp16
 from rtl.golden.fp_round import fp_round
 from rtl.golden.gemm import gemm
-from rtl.golden.nm import nm_compact, nm_mask
+from rtl.golden.nm import nm_compact, nm_mask, nm_pairs
 from rtl.golden.sgd import Rates, sgd
 
 __all__ = ["Rates", "fp16_mul", "fp32_add", "fp32_mul", "fp32_to_fp16", "fp_round", "gemm", "nm_compact", "nm_mask",
-           "sgd", "to_fp16"]
+           "nm_pairs", "sgd", "to_fp16"]

@@ -1,4 +1,6 @@
 """The N:M contract in NumPy: which weights are kept, and their compact form."""
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -35,3 +37,10 @@ def nm_compact(w: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     mask = nm_mask(padded, n, m).reshape(-1, m, columns)
     indices = np.argsort(~mask, axis=1, kind="stable")[:, :n]
     return np.take_along_axis(padded.reshape(-1, m, columns), indices, axis=1), indices
+
+
+def nm_pairs(patterns: Sequence[int], n: int, m: int) -> list[list[tuple[int, int]]]:
+    """What SORE answers: for each group of M FP16 bit patterns the N kept (pattern, index), indices ascending."""
+    values, indices = nm_compact(np.array(patterns, np.uint16).view(np.float16)[:, None], n, m)
+    kept = values[:, :, 0].view(np.uint16).tolist()
+    return [list(zip(*group)) for group in zip(kept, indices[:, :, 0].tolist())]

@@ -63,3 +63,11 @@ def test_a_line_of_the_board_is_256_bytes_of_activations_at_most_twice_as_many_o
     config = PRESETS["vcu1525"]
     assert config.rows * BEAT * 2 == 256
     assert words.line_bits(config) == 32 * 4 * 20
+
+
+def test_a_survivor_is_one_of_eight_elements_and_of_four_ranks():
+    survivor = words.survivor()
+    assert fits(survivor, "index", 8 - 1)
+    assert fits(survivor, "rank", 4 - 1)
+    assert survivor.bits("unbeaten") == 1
+    assert survivor["value"] == (16, 0)

@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.golden import nm_compact, nm_mask
+from rtl.golden import nm_compact, nm_mask, nm_pairs
+from tests.support.floats import FP16_CLASSES
 from tests.support.properties import few
 
 PATTERNS = [(1, 4), (2, 4), (1, 8), (2, 8), (4, 8), (2, 16), (4, 4)]
@@ -74,3 +75,18 @@ def test_any_further_axes_are_lanes_of_their_own():
     flat = nm_mask(w.reshape(16, 15), 2, 8)
     assert np.array_equal(nm_mask(w, 2, 8), flat.reshape(w.shape))
     assert flat.sum() == 15 * 4
+
+
+@few(300)
+@given(st.data(), st.sampled_from(PATTERNS))
+def test_the_pairs_are_the_patterns_that_a_sort_by_the_contract_puts_first(data, pattern):
+    """A sort of bit patterns, without floats: all NaN alike above infinity, signs and the order of arrival aside."""
+    n, m = pattern
+    elements = st.one_of(st.sampled_from(FP16_CLASSES), st.integers(0, 0xFFFF), st.integers(0x7C00, 0x7FFF))
+    patterns = data.draw(st.lists(elements, min_size=2 * m, max_size=2 * m))
+    expected = []
+    for start in range(0, len(patterns), m):
+        group = patterns[start:start + m]
+        first = sorted(range(m), key=lambda index: (-min(group[index] & 0x7FFF, 0x7C01), index))[:n]
+        expected.append([(group[index], index) for index in sorted(first)])
+    assert nm_pairs(patterns, n, m) == expected

@@ -1,0 +1,62 @@
+"""Groups worth reducing, the words that SORE answers, and the ports of its units."""
+from itertools import product
+
+from myhdl import Signal, intbv
+
+from rtl import words
+from rtl.golden import nm_pairs
+from rtl.hierarchy import write_verilog
+from rtl.sore_lane import sore_lane
+from rtl.sore_word import sore_word
+from rtl.sparsity import GROUP, KEPT
+from tests.support import floats
+
+NAN = [0x7C01, 0x7E00, 0x7FFF, 0xFC01, 0xFFFF]
+# few different magnitudes, so that ties decide; and each class of floats beside its neighbours
+POOLS = [[0x0000, 0x8000], [0x3C00, 0xBC00, 0x3C01], [0x0001, 0x8001, 0x0002, 0x0000], [0x7BFF, 0xFC00, 0x7C00, *NAN],
+         NAN, [*range(0x4000, 0x4010), *range(0xC000, 0xC010)], floats.FP16_CLASSES]
+
+
+def patterns(largest_m: int) -> list[tuple[int, int]]:
+    """Every (n, m) of the hardware."""
+    return [(n, m) for m in GROUP for n in KEPT if n < m <= largest_m]
+
+
+def elements(rng, count: int) -> list[int]:
+    """FP16 patterns: half of the time all are equally likely, otherwise they come from one pool."""
+    pool = rng.choice(POOLS)
+    everything = rng.random() < 1 / 2
+    return [rng.getrandbits(16) if everything else rng.choice(pool) for _ in range(count)]
+
+
+def every_order(magnitudes: list[int], rng) -> list[list[int]]:
+    """Every group of four out of these magnitudes, ties among them, with signs by chance."""
+    return [[rng.getrandbits(1) << 15 | value for value in group] for group in product(magnitudes, repeat=4)]
+
+
+def answer(config, values: list[int], n: int, m: int) -> int:
+    """The golden's groups as the units pack them: four entries each, unused ones 0."""
+    layout = words.weight(config)
+    return sum(layout.pack(value=value, index=index) << layout.width * (4 * group + place)
+               for group, pairs in enumerate(nm_pairs(values, n, m)) for place, (value, index) in enumerate(pairs))
+
+
+def lane_ports(config) -> dict:
+    """Signals for a sore_lane."""
+    return _ports(value=16, n=3, m=5, kept=4 * words.weight(config).width)
+
+
+def word_ports(config) -> dict:
+    """Signals for a sore_word."""
+    return _ports(word=16 * config.largest_m, n=3, m=5, kept=config.largest_m * words.weight(config).width)
+
+
+def write(config, folder) -> dict:
+    """The Verilog of both units: {module name: Path}."""
+    return {**write_verilog(folder, sore_lane, config=config, **lane_ports(config)),
+            **write_verilog(folder, sore_word, config=config, **word_ports(config))}
+
+
+def _ports(**widths):
+    return {**{name: Signal(bool(0)) for name in ("clk", "rst", "valid", "done")},
+            **{name: Signal(intbv(0)[width:]) for name, width in widths.items()}}
