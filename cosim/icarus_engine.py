@@ -77,8 +77,8 @@ class Simulator:
         command = ('trap "" PIPE; exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
                    '> "$5" 2>&1 < /dev/null')
         words = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
-        signals = dict(flat_ports(dict(updating=self.bench.updating, rst=self.bench.rst, run=self.bench.run, host=self.bench.host,
-                                       device_out=self.bench.device_out)), unknown=self.unknown)
+        signals = dict(flat_ports(dict(updating=self.bench.updating, rst=self.bench.rst, run=self.bench.run,
+                                       host=self.bench.host, device_out=self.bench.device_out)), unknown=self.unknown)
         self.log.unlink(missing_ok=True)
         self.device = Cosimulation.__new__(Cosimulation)
         self._wind_up()

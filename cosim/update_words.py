@@ -1,4 +1,4 @@
-"""A weight update in the device's words: weights become lines, and the words that come back weights and their copies."""
+"""A weight update in the device's words: weights become lines, and what comes back weights and their copies."""
 import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
@@ -10,7 +10,9 @@ from tlm import UpdateProgram, UpdateTile
 def lines(program: UpdateProgram, operands: Weights, tile: UpdateTile) -> np.ndarray:
     """The tile's operand lines: (lines, bytes) uint8. Of each slice the weights, then velocities and gradients."""
     config, lanes = program.config, program.config.update_lanes
-    given = [operands.weights, operands.velocities, operands.gradients] if program.update.momentum else [operands.weights]
+    given = [operands.weights]
+    if program.update.momentum:
+        given += [operands.velocities, operands.gradients]
     slices = np.stack([_block(program, matrix, tile).reshape(-1, lanes) for matrix in given], axis=1)
     per_line = words.line_bits(config) // 32
     padded = np.zeros((len(slices), program.slice_lines * per_line), np.float32)
@@ -47,51 +49,61 @@ def command(program: UpdateProgram, tile: UpdateTile) -> int:
 
 def result(program: UpdateProgram, received: list[np.ndarray]) -> Updated:
     """What the update gives, from the words of all tiles, each (columns,) uint32."""
-    update, config, place = program.update, program.config, 0
-    streamed, width = _streamed(program), config.largest_m * -(-update.n // config.largest_m)
-    masters = np.zeros((2, len(streamed) + config.largest_m, width), np.uint32)
-    half = np.zeros(masters.shape[1:], np.uint16)
-    kept = (-(-masters.shape[1] // update.sparsity.m), update.sparsity.n, width) if update.sparsity else (0, 0, width)
-    turned = (width // update.sparsity.m, update.sparsity.n, masters.shape[1]) if update.sparsity else (0, 0, masters.shape[1])
-    copies = dict(forward=np.zeros(kept, np.uint32), backward=np.zeros(turned, np.uint32))
+    update, found = program.update, _Found(program)
     for tile in program.tiles():
-        columns = slice(tile.column, tile.column + config.largest_m)
         for name, bits in program.sections.items():
-            count, each = program.rows(tile, name), -(-bits // (32 * config.columns))
-            rows = np.stack(received[place:place + count * each]).reshape(count, -1).astype("<u4")
-            place += count * each
-            vectors = slice(tile.row, tile.row + tile.vectors)
-            if name == "masters":
-                masters[:, vectors, columns] = rows[:, :2 * config.largest_m].reshape(count, 2, -1).transpose(1, 0, 2)
-            elif name == "half":
-                half[vectors, columns] = rows.view(np.uint16)[:, :config.largest_m]
-            else:
-                _place(program, tile, name, rows, copies[name])
-    w, v = masters[:, :len(streamed)][:, streamed >= 0, :update.n].view(np.float32)
-    halves = half[:len(streamed)][streamed >= 0, :update.n].view(np.float16)
-    groups = len(streamed) // (update.sparsity.m if update.forward else 1)
-    forward = copies["forward"][:groups, :, :update.n]
-    backward = copies["backward"][:, :, :len(streamed)][:, :, streamed >= 0]
-    if update.sparsity:
-        backward = backward[:-(-update.n // update.sparsity.m)]
-    return Updated(w if update.momentum else None, v if update.momentum else None, halves if update.half else None,
+            count, each = program.rows(tile, name), -(-bits // (32 * program.config.columns))
+            rows, received = np.stack(received[:count * each]).reshape(count, -1).astype("<u4"), received[count * each:]
+            found.put(tile, name, rows)
+    inside = np.flatnonzero(_streamed(program) >= 0)
+    w, v = found.masters[:, inside, :update.n].view(np.float32)
+    half = found.half[inside, :update.n].view(np.float16)
+    forward, backward = found.copies["forward"][:, :, :update.n], found.copies["backward"][:, :, inside]
+    return Updated(w if update.momentum else None, v if update.momentum else None, half if update.half else None,
                    _copy(forward) if update.forward else None, _copy(backward) if update.backward else None)
 
 
-def _place(program: UpdateProgram, tile: UpdateTile, name: str, rows: np.ndarray, copy: np.ndarray) -> None:
-    """Put a section's rows where they belong in a copy of (groups, N, ...) entries."""
-    config, (n, m) = program.config, (program.update.sparsity.n, program.update.sparsity.m)
-    lanes, entry = config.largest_m, words.weight(config).width
-    bits = np.unpackbits(rows.view(np.uint8), axis=-1, bitorder="little")[:, :n * lanes * entry]
-    weights = 1 << np.arange(entry, dtype=np.uint32)
-    entries = (bits.reshape(len(rows), n, lanes, entry) * weights).sum(axis=-1).astype(np.uint32)
-    if name == "forward":
-        first = tile.row // m
-        copy[first:first + len(rows), :, tile.column:tile.column + lanes] = entries
-    else:
-        by_vector = entries.reshape(len(rows), n, m, lanes // m).transpose(3, 1, 0, 2).reshape(lanes // m, n, -1)
-        first = tile.column // m
-        copy[first:first + lanes // m, :, tile.row:tile.row + tile.vectors] = by_vector
+class _Found:
+    """What has come back so far, with room for the zeros that fill vectors and groups."""
+
+    def __init__(self, program: UpdateProgram):
+        self.program, update, lanes = program, program.update, program.config.largest_m
+        self.n, self.m = (update.sparsity.n, update.sparsity.m) if update.sparsity else (1, lanes)
+        rows, width = update.streamed + lanes, -(-update.n // lanes) * lanes
+        self.masters, self.half = np.zeros((2, rows, width), np.uint32), np.zeros((rows, width), np.uint16)
+        # A copy has room for every tile; its groups end with those that begin within the weights.
+        self.entries = dict(forward=np.zeros((-(-rows // self.m), self.n, width), np.uint32),
+                            backward=np.zeros((width // self.m, self.n, rows), np.uint32))
+
+    @property
+    def copies(self) -> dict[str, np.ndarray]:
+        """The entries of both copies."""
+        update = self.program.update
+        return dict(forward=self.entries["forward"][:-(-update.streamed // self.m)],
+                    backward=self.entries["backward"][:-(-update.n // self.m)])
+
+    def put(self, tile: UpdateTile, name: str, rows: np.ndarray) -> None:
+        """Put a section's rows (rows, words) where they belong."""
+        lanes = self.program.config.largest_m
+        columns, vectors = slice(tile.column, tile.column + lanes), slice(tile.row, tile.row + tile.vectors)
+        if name == "masters":
+            self.masters[:, vectors, columns] = rows[:, :2 * lanes].reshape(len(rows), 2, -1).transpose(1, 0, 2)
+        elif name == "half":
+            self.half[vectors, columns] = rows.view(np.uint16)[:, :lanes]
+        elif name == "forward":
+            first = tile.row // self.m
+            self.entries[name][first:first + len(rows), :, columns] = self._unpack(rows)
+        else:
+            first, groups = tile.column // self.m, lanes // self.m
+            by_vector = self._unpack(rows).reshape(len(rows), self.n, self.m, groups).transpose(3, 1, 0, 2)
+            self.entries[name][first:first + groups, :, vectors] = by_vector.reshape(groups, self.n, -1)
+
+    def _unpack(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of a copy as entries (rows, N, largest_m)."""
+        lanes, entry = self.program.config.largest_m, words.weight(self.program.config).width
+        bits = np.unpackbits(rows.view(np.uint8), axis=-1, bitorder="little")[:, :self.n * lanes * entry]
+        places = 1 << np.arange(entry, dtype=np.uint32)
+        return (bits.reshape(len(rows), self.n, lanes, entry) * places).sum(axis=-1).astype(np.uint32)
 
 
 def _copy(entries: np.ndarray) -> Copy:

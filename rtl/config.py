@@ -63,8 +63,8 @@ PRESETS = {
     "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, update_lanes=4, buffer_kib=128,
                         read_bytes_per_cycle=64, write_bytes_per_cycle=32),
     # 77 GB/s at 200 MHz are 385 bytes per cycle: 256 for reads (an operand line of 32 rows), the rest for writes.
-    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, update_lanes=16, buffer_kib=16384, memory_latency=64,
-                         read_bytes_per_cycle=256, write_bytes_per_cycle=128),
+    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, update_lanes=16, buffer_kib=16384,
+                         memory_latency=64, read_bytes_per_cycle=256, write_bytes_per_cycle=128),
 }
 
 

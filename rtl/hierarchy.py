@@ -24,8 +24,8 @@ from rtl.stream import Interface
 # Verilator's warnings that generated code cannot avoid, each with its reason beside it.
 WAIVERS = """\
 /* verilator lint_off BLKSEQ */        // Blocking assignments in clocked blocks are those to their own variables.
-/* verilator lint_off WIDTH */         // MyHDL's operators have no width: in its simulation what does not fit is an error.
-/* verilator lint_off UNUSEDSIGNAL */  // At the edges of the array outputs end, and a block reads its part of a command.
+/* verilator lint_off WIDTH */         // MyHDL's operators have no width: what does not fit fails when MyHDL simulates.
+/* verilator lint_off UNUSEDSIGNAL */  // At the array's edges outputs end, and blocks read their part of a command.
 
 """
 
@@ -191,7 +191,8 @@ def _compact(text):
                   flags=re.MULTILINE)
     text = re.sub(r"^(output .*)\n((?:wire|reg) .*)", r"\1 \2", text, flags=re.MULTILINE)
     text = re.sub(r"^((?:input|wire|reg) (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
-                  lambda found: _wrapped(found[1], re.findall(r"(\w+);", found[0]), ", ", ";"), text, flags=re.MULTILINE)
+                  lambda found: _wrapped(found[1], re.findall(r"(\w+);", found[0]), ", ", ";"), text,
+                  flags=re.MULTILINE)
     text = re.sub(r"^assign .{%d,}\n" % LINE, lambda found: _wrapped("assign ", found[0][7:].split()), text,
                   flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text)

@@ -81,7 +81,8 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, ove
     load = loader(clk, rst, tile_commands, tile_operands, line, west_write, west_address, north_write, north_address,
                   loaded, occupied, held_commands, started, bank_done, config)
     issue = sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, pace,
-                      last_row, below, finished, finished_command, stored, accumulators_free, issuing, last_step, config)
+                      last_row, below, finished, finished_command, stored, accumulators_free, issuing, last_step,
+                      config)
     array = stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control,
                  pace, last_row, below, drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set,
                  drain_memory, drained, config)

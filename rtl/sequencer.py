@@ -1,11 +1,12 @@
-"""Says at each cycle what the array's edges do: starts tiles, steps through them, and sends the control words."""
-from myhdl import Signal, always, always_comb, concat, intbv
+"""Says at each cycle what the array's edges do: starts tiles, steps through them, and knows when they are through."""
+from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import BEAT
+from rtl import words
 from rtl.dispatcher import dispatcher
 from rtl.hierarchy import module
-from rtl.stepper import stepper
+from rtl.pacer import pacer
+from rtl.steps_issuer import steps_issuer
+from rtl.weights_issuer import weights_issuer
 
 
 @module
@@ -34,162 +35,17 @@ def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control,
     Golden             tlm/timeline.py, compute_start and compute_end
     """
     layout = words.command(config)
-    groups_high, groups_low = layout["groups"]
-    values_high, values_low = layout["values"]
-    tail_high, tail_low = layout["tail"]
-    beats_high, beats_low = layout["beats"]
-    lines_high, lines_low = layout["north_lines"]
-    sparse_bit, first_bit, last_bit, weights_bit = (layout[name][1] for name in ("sparse", "first", "last", "weights"))
-    interleave, turn, rows = config.interleave, config.turn, config.rows
-    west_layout, north_layout = words.west_control(config), words.north_control(config)
-    west_line_bits, north_line_bits = west_layout.bits("address"), north_layout.bits("line")
-    north_bits, step_bits = north_layout.width, words.step(config).width
-    end_bit, begin_bit, close_bit = (west_layout[name][1] for name in ("end", "begin", "close"))
-    west_bank, north_bank = config.chunk // BEAT, config.chunk
-    release_delay = timing.release_delay(config.rows, config.columns)
-    finish_delay = timing.finish_delay(config.columns)
-    behind_bits = step_bits + 2                  # the step, begin and close, which follow the reads
-    step_delay = (timing.WEST - 1) * behind_bits
-    skew_bits = timing.SKEW * north_bits
-    place_bits = words.place_bits(config)
-    group_count_bits = max(layout.bits("groups"), rows.bit_length())
-    pace_bits = words.pace(config).bits("place")
-    # `tell`, `send_weights` and `send` concatenate in this order.
-    assert list(words.step(config).fields) == ["valid", "fresh", "above", "below", "set", "place", "value", "bank", "load"]
-    assert list(west_layout.fields) == ["read", "address", "beat", "end", "step", "begin", "close"]
-    assert list(north_layout.fields) == ["read", "line", "value", "first_value", "last_value", "sparse", "blank",
-                                         "address", "write", "everyone", "distance"]
-    assert list(words.pace(config).fields) == ["weights", "place"]
-
-    candidate = Signal(intbv(0)[layout.width:])  # the command of the tile that comes next
-    command = Signal(intbv(0)[layout.width:])    # the command of the tile whose steps are issued
-    bank = Signal(intbv(0)[1:])
-    accumulators = Signal(intbv(0)[1:])
-    weights_start, stationary = Signal(bool(0)), Signal(bool(0))
+    candidate, command = (Signal(intbv(0)[layout.width:]) for _ in range(2))     # of the next tile, and of this one
+    bank, weights_bank, accumulators = (Signal(intbv(0)[1:]) for _ in range(3))
     values = Signal(intbv(0)[layout.bits("values"):])
-    weights_bank, step_bank = Signal(intbv(0)[1:]), Signal(intbv(0)[1:])
-    returned = Signal(bool(0))
-    # the loops of the weights and those of the steps: the same where sums are stationary
-    weights_groups = Signal(intbv(0)[group_count_bits:])
-    steps_groups = Signal(intbv(0)[group_count_bits:])
-    values_each, weights_tail, steps_tail = (Signal(intbv(0)[layout.bits("values"):]) for _ in range(3))
-    weights_place, place = (Signal(intbv(0)[place_bits:]) for _ in range(2))
-    weights_value, value = (Signal(intbv(0)[2:]) for _ in range(2))
-    weights_active, weights_opening, weights_last_value, weights_turn_end, weights_group_end, weights_last = (
-        Signal(bool(0)) for _ in range(6))
-    opening, last_value, turn_end, group_end = (Signal(bool(0)) for _ in range(4))
-
-    west_line = Signal(intbv(0)[west_line_bits:])
-    north_line = Signal(intbv(0)[north_line_bits:])
-    lines_left = Signal(intbv(0)[layout.bits("north_lines"):])
-    row = Signal(intbv(0)[north_layout.bits("distance"):])
-    sparse = Signal(bool(0))
-    valid, fresh, reading = (Signal(bool(0)) for _ in range(3))
-    behind = Signal(intbv(0)[step_delay:])
-    behind_now = Signal(intbv(0)[behind_bits:])
-    north_delay = Signal(intbv(0)[skew_bits:])
-    north_now = Signal(intbv(0)[north_bits:])
-    releasing = Signal(intbv(0)[release_delay:])
-    finishing = Signal(intbv(0)[finish_delay:])
-    pace_place = Signal(intbv(0)[pace_bits:])
-    pace_last = Signal(intbv(0)[pace_bits:])
-
-    @always_comb
-    def prepare():
-        values_each.next = candidate[values_high:values_low]
-        steps_groups.next = candidate[groups_high:groups_low]
-        steps_tail.next = candidate[tail_high:tail_low]
-        if candidate[weights_bit]:
-            weights_groups.next = rows
-            weights_tail.next = candidate[values_high:values_low]
-        else:
-            weights_groups.next = candidate[groups_high:groups_low]
-            weights_tail.next = candidate[tail_high:tail_low]
-        valid.next = issuing and place < interleave
-        fresh.next = command[first_bit] and value == 0 and (stationary or opening)
-        reading.next = issuing and value == 0 and place < command[beats_high:beats_low]
-
-    @always(clk.posedge)
-    def locate():
-        if started:
-            west_line.next = west_bank if bank else 0
-            step_bank.next = weights_bank
-        elif reading:
-            west_line.next = (west_line + 1) % 2 ** west_line_bits
-        if weights_start:
-            north_line.next = north_bank if bank else 0
-            lines_left.next = candidate[lines_high:lines_low]
-            sparse.next = candidate[sparse_bit]
-            row.next = 0
-        else:
-            if weights_turn_end and lines_left != 0:
-                north_line.next = (north_line + 1) % 2 ** north_line_bits
-                lines_left.next = lines_left - 1
-            if weights_group_end:
-                row.next = (row + 1) % 2 ** len(row)
-
-    @always_comb
-    def send_weights():
-        north_now.next = concat(row, not stationary, weights_active and weights_place < interleave,
-                                weights_bank, weights_value, weights_place, lines_left == 0, sparse,
-                                weights_last_value, weights_value == 0, weights_value, north_line,
-                                weights_active and weights_place == 0 and lines_left != 0)
-
-    @always_comb
-    def tell():
-        behind_now.next = concat(
-            last_step and command[last_bit],
-            valid and stationary and opening and place == 0 and value == 0,
-            issuing and place == 0 and value == 0,
-            step_bank, value, place, accumulators,
-            valid and stationary and last_value,
-            valid and stationary and value == 0,
-            fresh,
-            valid)
-
-    @always(clk.posedge)
-    def delay():
-        behind.next = concat(behind[step_delay - behind_bits:], behind_now)
-        north_delay.next = concat(north_delay[skew_bits - north_bits:], north_now)
-        releasing.next = concat(releasing[release_delay - 1:], last_row[end_bit])
-        finishing.next = concat(finishing[finish_delay - 1:], below[close_bit])
-        if rst:
-            behind.next = 0
-            north_delay.next = 0
-            releasing.next = 0
-            finishing.next = 0
-
-    @always_comb
-    def go_around():
-        if rst:
-            pace_last.next = 4 * turn - 1
-        elif stationary:                        # a group less the cycle that the control's register takes
-            pace_last.next = values * turn - 2
-        else:
-            pace_last.next = 0
-
-    @always(clk.posedge)
-    def turn_around():
-        if pace_place < pace_last:              # false also for what is unknown before reset
-            pace_place.next = pace_place + 1
-        else:
-            pace_place.next = 0
-
-    @always_comb
-    def send():
-        west_control.next = concat(behind[step_delay:step_delay - behind_bits], last_step, place[2:], west_line, reading)
-        north_control.next = north_delay[skew_bits:skew_bits - north_bits]
-        pace.next = concat(pace_place, stationary)
-        bank_done.next = releasing[release_delay - 1]
-        finished.next = finishing[finish_delay - 1]
-        returned.next = below[begin_bit]
+    weights_start, weights_active, weights_last, stationary, returned = (Signal(bool(0)) for _ in range(5))
 
     decide = dispatcher(clk, rst, loaded, held_commands, weights_active, weights_last, issuing, last_step, returned,
                         stored, candidate, bank, weights_start, started, command, stationary, values, accumulators,
                         weights_bank, finished_command, accumulators_free, config)
-    weights = stepper(clk, rst, weights_start, weights_groups, values_each, weights_tail, weights_active,
-                      weights_opening, weights_place, weights_value, weights_last_value, weights_turn_end,
-                      weights_group_end, weights_last, config)
-    steps = stepper(clk, rst, started, steps_groups, values_each, steps_tail, issuing, opening, place, value,
-                    last_value, turn_end, group_end, last_step, config)
-    return prepare, locate, send_weights, tell, delay, go_around, turn_around, send, decide, weights, steps
+    weights = weights_issuer(clk, rst, weights_start, candidate, bank, stationary, weights_bank, weights_active,
+                             weights_last, north_control, config)
+    steps = steps_issuer(clk, rst, started, candidate, command, bank, stationary, accumulators, weights_bank, issuing,
+                         last_step, west_control, config)
+    through = pacer(clk, rst, stationary, values, pace, last_row, below, bank_done, finished, returned, config)
+    return decide, weights, steps, through

@@ -31,7 +31,8 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
     """
     row_bits = BEAT * 16
     column_bits = config.interleave * words.weight(config).width
-    group_bits, step_bits, boundary_bits = words.group_bits(config), words.step(config).width, words.boundary(config).width
+    group_bits, step_bits = words.group_bits(config), words.step(config).width
+    boundary_bits = words.boundary(config).width
     control_w, control_n = len(west_control), len(north_control)
     rows, columns = range(config.rows), range(config.columns)
 

@@ -8,7 +8,7 @@ from rtl.hierarchy import module
 @module
 def update_store(clk, rst, finished, command, masters_row, halves_row, forward_row, backward_row,
                  fetch_masters, fetch_halves, fetch_forward, fetch_backward, address, stored, results, config):
-    """Send each finished tile: those of its sections that are to be stored, row by row, each in as many words as it needs.
+    """Send of each finished tile the sections that are to be stored, row by row, each row in as many words as it needs.
 
     finished  in   the older tile's rows stand in all sections
     command   in   its words.update

@@ -38,15 +38,13 @@ def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_o
     Golden       rtl/golden/gemm.py, one element of c
     """
     layout, down = words.step(config), words.descent(config)
-    load_bit = layout["load"][1]
+    load_bit, slot_low = layout["load"][1], layout["set"][1]
     tag_bits = layout["place"][0]                                 # from valid to place: what the sum's stages need
-    slot_low = layout["set"][1]
     at_high, at_low = layout["bank"][0], layout["place"][1]       # address in the weight memory
     weight_bits = down["pruned"][0]                               # weight, index and pruned together
     index_high, index_low = down["index"]
-    pruned_low = down["pruned"][1]
     address_high, address_low = down["address"]
-    write_bit, everyone_bit = down["write"][1], down["everyone"][1]
+    write_bit, everyone_bit, pruned_low = (down[name][1] for name in ("write", "everyone", "pruned"))
     distance_high, distance_low = down["distance"]
     distances = 2 ** (distance_high - distance_low)
     group_bits = 16 * config.largest_m
@@ -56,11 +54,8 @@ def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_o
 
     memory = [Signal(intbv(0)[weight_bits:]) for _ in range(2 ** words.address_bits(config))]
     chosen = Signal(intbv(0)[weight_bits:])
-    weight = Signal(intbv(0)[16:])
-    activation = Signal(intbv(0)[16:])
-    product = Signal(intbv(0)[32:])
-    addend = Signal(intbv(0)[32:])
-    total = Signal(intbv(0)[32:])
+    weight, activation = (Signal(intbv(0)[16:]) for _ in range(2))
+    product, addend, total, handed = (Signal(intbv(0)[32:]) for _ in range(4))
     accumulators = [Signal(intbv(0)[32:]) for _ in range(2 ** words.slot_bits(config))]
     tags = Signal(intbv(0)[added * tag_bits:])                    # of the steps in flight, youngest in the low bits
     product_tag = (multiplied - 1) * tag_bits
@@ -71,7 +66,6 @@ def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_o
     total_slot, total_end = total_tag + slot_low, total_tag + tag_bits
     finished = Signal(intbv(0)[33 * (waits + 1):])                # sums, and above each whether it is one
     handing = Signal(bool(0))
-    handed = Signal(intbv(0)[32:])
 
     @always(clk.posedge)
     def hop():

@@ -41,7 +41,7 @@ def weight(config: SatConfig) -> Layout:
 
 
 def survivor() -> Layout:
-    """An element of a word that may be kept: its index among eight, whether nothing beats it (it is a NaN), its rank."""
+    """An element of a word that may be kept: its index among eight, whether it is a NaN, which none beats, its rank."""
     return Layout(value=16, index=3, unbeaten=1, rank=2)
 
 
@@ -77,7 +77,7 @@ def north_control(config: SatConfig) -> Layout:
 
 
 def boundary(config: SatConfig) -> Layout:
-    """What travels along a column's ends: a sum enters or leaves, is the first of its tile, starts from zero; its set."""
+    """What travels along the columns' ends: a sum enters or leaves, is its tile's first, starts from zero; its set."""
     return Layout(valid=1, begin=1, fresh=1, set=1)
 
 

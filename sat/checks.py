@@ -51,14 +51,14 @@ def _each(checker: Checker, runs: list[tuple], seed: int) -> Iterator[int]:
 def step_check(checker: Checker, model: str, data: str, scheme: tuple, seed: int, batch: int, steps: int,
                dataflow: str | None, plan: Path | None) -> Check:
     """Training steps on the checker and on the functional engine. Raises ValueError."""
-    from training import Settings, Trainer, training_step, update_step
+    from training import Settings, Trainer, whole_step
     from training.data import load
     from training.lockstep import lockstep
     method, n, m = scheme
     images, settings = load(data, seed), Settings(seed, batch)
     trial, reference = (Trainer(model, images, engine, method, f"{n}:{m}" if n else None, settings)
                         for engine in (checker, cosim.engine("functional", checker.config)))
-    step = training_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme) + update_step(trial.module, *scheme)
+    step = whole_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme)
     chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     trial.follow(chosen)
     return Check(steps * len(list(programs(step, checker.config, chosen))), lockstep(trial, reference, steps))

@@ -16,12 +16,11 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save the pl
 def plan(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8",
          config: Config = "vcu1525", output: Output = None, json_file: Json = None) -> None:
     """Choose dataflow, tile sizes and order of each GEMM, and where N:M copies are made, by the model's cycles."""
-    from training import models, training_step, update_step
+    from training import models, whole_step
     with terminal.reading_input():
         terminal.writable(json_file, output)
         chosen, shape = load_config(config), (batch, *models.find(model).input_shape)
-        module, scheme = models.build(model, 0), options.scheme(method, sparsity)
-        work = training_step(module, shape, *scheme) + update_step(module, *scheme)
+        work = whole_step(models.build(model, 0), shape, *options.scheme(method, sparsity))
         with terminal.working("scheduling"):
             made = make_plan(work, chosen)
             fixed = {name: make_plan(work, chosen, (name,)).cycles for name in DATAFLOWS}

@@ -8,17 +8,20 @@ import typer
 from rtl.config import SatConfig
 from tlm.mapping import DATAFLOWS
 from tlm.plan import Plan, Work, load_plan, make_plan
+from tlm.report import Run, StepReport, cost, step_report
 
 SCHEDULED = "scheduled"
 
-Dataflow = Annotated[str, typer.Option(help="os (output-stationary), ws (weight-stationary), or scheduled: for each GEMM "
-                                            "what takes the fewest cycles.")]
+Dataflow = Annotated[str, typer.Option(help="os (output-stationary), ws (weight-stationary), or scheduled: for each "
+                                            "GEMM what takes the fewest cycles.")]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
 
 
 def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED, file: Path | None = None) -> Plan:
-    """The plan in the file, or the best one with that dataflow. Raises ValueError for an unknown dataflow, or one that is
-    given with a file, and for a plan of another step or configuration."""
+    """The plan in the file, or the best one with that dataflow.
+
+    Raises ValueError for an unknown dataflow, one given with a file, and a plan of another step or configuration.
+    """
     if file:
         if dataflow != SCHEDULED:
             raise ValueError(f"--dataflow {dataflow} cannot go with --plan, which has its own")
@@ -26,3 +29,8 @@ def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED,
     if dataflow != SCHEDULED and dataflow not in DATAFLOWS:
         raise ValueError(f"dataflow must be one of {', '.join((*DATAFLOWS, SCHEDULED))}, not {dataflow!r}")
     return make_plan(work, config, tuple(DATAFLOWS) if dataflow == SCHEDULED else (dataflow,))
+
+
+def against_dense(runs: Sequence[Run], dense: Sequence[Work], config: SatConfig, dataflow: str) -> StepReport:
+    """The report of a step's runs beside the same step with method dense, which is planned in the same way."""
+    return step_report(runs, cost(dense, config, plan_for(dense, config, dataflow)))

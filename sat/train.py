@@ -7,8 +7,7 @@ import typer
 
 from sat import options, terminal
 from sat.options import Batch, Config, Data, Engine, Json, Method, Model, Pattern, Seed
-from sat.planning import SCHEDULED, Dataflow, PlanFile, plan_for
-from tlm.report import cost, step_report
+from sat.planning import SCHEDULED, Dataflow, PlanFile, against_dense, plan_for
 
 Out = Annotated[Path | None, typer.Option(help="Folder for weights.pt and report.json.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Times through the data.")]
@@ -17,15 +16,15 @@ Rate = Annotated[float, typer.Option(help="Learning rate.")]
 
 
 def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", sparsity: Pattern = "2:8",
-          engine: Engine = "functional", config: Config = "small", dataflow: Dataflow = SCHEDULED, plan: PlanFile = None,
-          batch: Batch = 32, seed: Seed = 0,
+          engine: Engine = "functional", config: Config = "small", dataflow: Dataflow = SCHEDULED,
+          plan: PlanFile = None, batch: Batch = 32, seed: Seed = 0,
           epochs: Epochs = 8, steps: Steps = None, lr: Rate = 0.05, out: Out = None, json_file: Json = None) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
     import torch
 
     import cosim
     from cosim.recorder import Recorder
-    from training import Settings, Trainer, training_step, update_step
+    from training import Settings, Trainer, whole_step
     from training.data import load
     files = (out / "weights.pt", out / "report.json") if out else ()
     with terminal.reading_input():
@@ -34,10 +33,8 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         recorder = Recorder(hardware)
         trainer = Trainer(model, load(data, seed), recorder, method, sparsity, Settings(seed, batch, lr))
         images = (min(batch, len(trainer.data.train_x)), *trainer.data.train_x.shape[1:])
-        scheme = options.scheme(method, sparsity)
-        work = training_step(trainer.module, images, *scheme) + update_step(trainer.module, *scheme)
-        dense = training_step(trainer.module, images) + update_step(trainer.module)
-        trainer.follow(plan_for(work, hardware.config, dataflow, plan))
+        step = whole_step(trainer.module, images, *options.scheme(method, sparsity))
+        trainer.follow(plan_for(step, hardware.config, dataflow, plan))
     console, name = terminal.console(), options.title(method, sparsity)
     total = steps or epochs * trainer.steps_per_epoch
     with terminal.simulating(), terminal.progress() as bar:
@@ -51,7 +48,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         losses = trainer.train(steps=total, progress=told)
         bar.update(task, description="evaluating")
         accuracy = trainer.evaluate(cosim.engine("functional", hardware.config))      # the same bits, sooner
-    report = step_report(recorder.runs, cost(dense, hardware.config, plan_for(dense, hardware.config, dataflow)))
+    report = against_dense(recorder.runs, whole_step(trainer.module, images), hardware.config, dataflow)
     terminal.print_report(console, report, f"First training step of {model}, {name}, batch {images[0]}, "
                                            f"on {hardware.config.name}, engine {engine}")
     console.print(f"{name}: [bold]{accuracy:.1%}[/] of {len(trainer.data.test_y)} test images recognised "

@@ -8,8 +8,8 @@ from tlm.program import Program, Tile, schedule
 from tlm.timeline import Timeline, simulate
 from tlm.update import Update, UpdateProgram, UpdateTile, schedule_update
 
-__all__ = ["Gemm", "Mapping", "Plan", "Program", "Tile", "Timeline", "Update", "UpdateProgram", "UpdateTile", "load_plan",
-           "make_plan", "predict", "schedule", "schedule_update", "simulate"]
+__all__ = ["Gemm", "Mapping", "Plan", "Program", "Tile", "Timeline", "Update", "UpdateProgram", "UpdateTile",
+           "load_plan", "make_plan", "predict", "schedule", "schedule_update", "simulate"]
 
 
 def predict(m: int, k: int, n: int, sparsity: str | Sparsity | None = None,

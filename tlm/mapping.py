@@ -12,7 +12,7 @@ ORDERS = {"rows": "all columns of a block of rows, then the next rows",
 
 @dataclass(frozen=True)
 class Mapping:
-    """A choice for one GEMM: dataflow, tile sizes in rows and columns of the result and in elements of k, block order."""
+    """A choice for one GEMM: dataflow, tile sizes in rows and columns of the result and elements of k, block order."""
 
     dataflow: str
     rows: int
@@ -57,7 +57,8 @@ def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping
     for name in ("rows", "columns", "depth"):
         size, most = getattr(mapping, name), getattr(limit, name)
         if not 1 <= size <= most:
-            raise ValueError(f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, {config.name}), not {size}")
+            raise ValueError(f"{name} of a tile must be from 1 to {most} in {mapping.dataflow} on {config.name}, "
+                             f"not {size}")
     if mapping.depth % group_of(gemm)[0]:
         raise ValueError(f"depth of a tile must be a multiple of the group's {group_of(gemm)[0]}, not {mapping.depth}")
     return mapping

@@ -63,7 +63,7 @@ class Plan(_Strict):
         return sum(choice.cycles for choice in (*self.gemms, *self.updates))
 
     def mapping(self, gemm: Gemm) -> Mapping | str:
-        """The mapping of a GEMM; 'os' for one that is not in the plan, such as those of an epoch's last, smaller batch."""
+        """The mapping of a GEMM; 'os' for one that is not in the plan, such as of an epoch's last, smaller batch."""
         for choice in self.gemms:
             if _key(gemm) == (choice.layer, choice.stage, choice.m, choice.k, choice.n, choice.sparsity):
                 return Mapping(choice.dataflow, choice.rows, choice.columns, choice.depth, choice.order)
@@ -83,9 +83,9 @@ class Plan(_Strict):
     def check(self, work: Iterable[Work], config: SatConfig) -> None:
         """Raise ValueError unless the plan is for this step and this configuration, naming what differs first."""
         if self.config != config:
-            name = next(name for name in type(config).model_fields if getattr(config, name) != getattr(self.config, name))
-            raise ValueError(f"the plan is for another configuration: {name} must be {getattr(config, name)!r}, "
-                             f"not {getattr(self.config, name)!r}")
+            name, want, have = next((name, want, have) for (name, want), (_, have) in zip(config, self.config)
+                                    if want != have)
+            raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
         gemms, updates = _kinds(work)
         wanted = [_key(gemm) for gemm in gemms] + [(update.layer, update.k, update.n) for update in updates]
         found = [(c.layer, c.stage, c.m, c.k, c.n, c.sparsity) for c in self.gemms] + \

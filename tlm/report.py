@@ -30,7 +30,7 @@ DEFINITIONS = {
     "m": "rows of the result: output pixels of the batch, in wu and update kernel positions times input channels",
     "k": "length of the sums, 0 in update; zeros that fill a kernel position's last group are counted",
     "n": "columns of the result",
-    "sparsity": "N:M pattern of the weights along k, in update of their copies, or dense; with fewer than M channels a stage stays dense",
+    "sparsity": "N:M pattern of the weights along k, or of the copies; dense with fewer than M channels",
     "dataflow": "os output-stationary, ws weight-stationary; in update, where its N:M copies are made",
     "tile": "rows, elements of k and columns of a tile of the result",
     "macs": "multiply-adds that are done",

@@ -64,7 +64,7 @@ def _even_sizes(total: int, most: int, unit: int) -> list[int]:
 
 
 def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: list[Mapping]) -> np.ndarray:
-    """Cycles that each mapping takes at the least: its first load, then all steps, loads or stores, and the last store."""
+    """Cycles that each mapping takes at the least: a first load, then all steps, loads or stores, and a last store."""
     group, values = group_of(gemm)
     weights = np.array([mapping.dataflow == "ws" for mapping in mappings])
     rows, columns, depth = (np.minimum([getattr(mapping, name) for mapping in mappings], total)

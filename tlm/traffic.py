@@ -1,7 +1,7 @@
 """What of a GEMM's operands comes from off-chip memory, and what is still in the on-chip buffer.
 
-The buffer keeps an operand whole, or the panel of it that a row (or column) of blocks works on, or nothing of it. Of the
-choices that fit, the one that reads the fewest bytes is taken. Without a buffer each tile reads all it needs.
+The buffer keeps an operand whole, or the panel of it that a row (or column) of blocks works on, or nothing of it. Of
+the choices that fit, the one that reads the fewest bytes is taken. Without a buffer each tile reads all it needs.
 """
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,8 +26,10 @@ class Traffic:
     @cached_property
     def kept(self) -> tuple[str, str]:
         """What the buffer keeps of a, and of b."""
-        panels = {"rows": ((WHOLE, PANEL, NOTHING), (WHOLE, NOTHING)), "columns": ((WHOLE, NOTHING), (WHOLE, PANEL, NOTHING))}
-        fitting = [pair for pair in product(*panels[self.mapping.order])
+        # The panel of the operand that the inner loop works through again and again would be read again, too.
+        held, streamed = (WHOLE, PANEL, NOTHING), (WHOLE, NOTHING)
+        pairs = product(held, streamed) if self.mapping.order == "rows" else product(streamed, held)
+        fitting = [pair for pair in pairs
                    if self._space_a(pair[0]) + self._space_b(pair[1]) <= 1024 * self.config.buffer_kib]
         return min(fitting, key=lambda pair: (self._total_a(pair[0]) + self._total_b(pair[1]),
                                               self._space_a(pair[0]) + self._space_b(pair[1])))

@@ -16,8 +16,9 @@ from training.methods import METHODS, Scheme
 from training.models import MODELS
 from training.optimizer import SGD, LossScale
 from training.trainer import Settings, Trainer
-from training.updates import Updates, update_step
+from training.updates import Updates, update_step, whole_step
 from training.workload import training_step
 
 __all__ = ["METHODS", "MODELS", "SGD", "Data", "LossScale", "Offload", "SatConv2d", "SatLinear", "Scheme", "Settings",
-           "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step", "update_step"]
+           "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step", "update_step",
+           "whole_step"]

@@ -100,7 +100,8 @@ class Lowering:
         sparsity = self.scheme.pattern(stage, inputs if stage == "ff" else outputs)
         if stage == "ff":
             k = positions * _depth(inputs, sparsity, positions)
-            return Gemm(geometry.pixels, k, outputs, sparsity, "fp16", self.layer, stage, geometry.source(window, inputs))
+            return Gemm(geometry.pixels, k, outputs, sparsity, "fp16", self.layer, stage,
+                        geometry.source(window, inputs))
         if window.reversible:
             k = positions * _depth(outputs, sparsity, positions)
             return Gemm(prod(geometry.shape[:3]), k, inputs, sparsity, "fp16", self.layer, stage,

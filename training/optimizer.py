@@ -16,7 +16,8 @@ class SGD(torch.optim.Optimizer):
     g' = g * (1/scale);  g' = g' + wd * w;  v = mu * v + g';  w = w - lr * v
 
     v starts at zero. Constants are rounded to FP32 first. `updates` runs those of converted layers on their engines;
-    without it, and for other parameters, they run on the host, with the same bits. Raises ValueError for a constant out of its range, and for parameters that are not float32.
+    without it, and for other parameters, they run on the host, with the same bits. Raises ValueError for a constant
+    out of its range, and for parameters that are not float32.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0,

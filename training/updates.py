@@ -8,11 +8,12 @@ from torch import Tensor, nn
 
 from cosim import Engine, Weights
 from rtl.golden import Rates
-from tlm import Update, schedule_update
+from tlm import Gemm, Update, schedule_update
 from training.conversion import find_layers
 from training.layers import SatConv2d, SatLinear
 from training.methods import Scheme
 from training.precision import to_numpy
+from training.workload import training_step
 
 
 def update_step(module: nn.Module, method: str = "dense", n: int | None = None, m: int | None = None) -> list[Update]:
@@ -23,6 +24,12 @@ def update_step(module: nn.Module, method: str = "dense", n: int | None = None, 
     """
     scheme = Scheme.of(method, n, m)
     return [update for name, layer in find_layers(module) for _, update in updates_of(name, layer, scheme)]
+
+
+def whole_step(module: nn.Module, input_shape: tuple[int, ...], method: str = "dense", n: int | None = None,
+               m: int | None = None) -> list[Gemm | Update]:
+    """Everything of a training step that runs on the hardware: training_step, then update_step."""
+    return training_step(module, input_shape, method, n, m) + update_step(module, method, n, m)
 
 
 def updates_of(name: str, layer: nn.Linear | nn.Conv2d, scheme: Scheme) -> Iterator[tuple[nn.Parameter, Update]]:

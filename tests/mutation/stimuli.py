@@ -60,4 +60,5 @@ def _update(rng: np.random.Generator, update: Update, config: SatConfig = CONFIG
 
 
 def _varied(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    return (rng.standard_normal(shape) * 2.0 ** rng.choice([-140, -60, -20, 0, 0, 0, 2, 8, 60], shape)).astype(np.float32)
+    scale = 2.0 ** rng.choice([-140, -60, -20, 0, 0, 0, 2, 8, 60], shape)
+    return (rng.standard_normal(shape) * scale).astype(np.float32)
