@@ -36,7 +36,8 @@ def test_the_module_table_has_every_verilog_module(tmp_path):
 @pytest.mark.parametrize("name, latency", [
     *((name, importlib.import_module(f"rtl.{name}").LATENCY) for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")),
     ("uspe", timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE), ("loader", timing.LOAD_SETUP),
-    ("sequencer", timing.START_SETUP), ("drain", timing.STORE_SETUP)])
+    ("sequencer", timing.START_SETUP), ("dispatcher", timing.START_SETUP), ("sum_lane", timing.PRODUCT),
+    ("drain", timing.STORE_SETUP)])
 def test_the_module_table_has_the_latencies(name, latency):
     assert re.search(rf"^\| `{name}` \| .* \| {latency} \|$", README, re.MULTILINE)
 

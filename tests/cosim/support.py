@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim import Engine, GemmResult
+from cosim import Engine, GemmResult, Operands
 from cosim.functional import Functional
 from rtl.config import SatConfig
-from tlm import predict
+from rtl.golden import nm_mask
+from tests.support.mixed import Mixed
+from tlm import Timeline, predict, simulate
 
 HARDWARE = ("myhdl", "icarus")
 TINY = SatConfig(name="tiny", rows=2, columns=2, chunk=16, memory_latency=4)
@@ -74,13 +76,28 @@ def shallow(call, *arguments):
         return pool.submit(call, *arguments).result()
 
 
-def assert_contract(engine: Engine, a, b, sparsity=None, output="fp32") -> GemmResult:
+def assert_contract(engine: Engine, a, b, sparsity=None, output="fp32", mapping="os") -> GemmResult:
     """Run; every bit must be the functional engine's, and every count of cycles the model's, which saw no value."""
-    expected = Functional(engine.config).gemm(a, b, sparsity, output=output)
-    run = functools.partial(engine.gemm, a, b, sparsity, output=output)
+    expected = Functional(engine.config).gemm(a, b, sparsity, output=output, mapping=mapping)
+    run = functools.partial(engine.gemm, a, b, sparsity, output=output, mapping=mapping)
     result = shallow(run) if engine.name == "myhdl" else run()
-    report, model = result.report, predict(a.shape[0], a.shape[1], b.shape[1], sparsity, engine.config, output)
-    assert result.c.dtype == expected.c.dtype and result.c.shape == (a.shape[0], b.shape[1])
+    shape = a.shape[0], a.shape[1], b.shape[1]
+    return _assert_equal(result, expected, predict(*shape, sparsity, engine.config, output, mapping))
+
+
+def assert_mixed(engine: Engine, a, b, program: Mixed) -> GemmResult:
+    """The same for a program whose dataflow changes from block to block."""
+    sparsity = program.gemm.sparsity
+    values = Operands(a, np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0)) if sparsity else b)
+    expected = GemmResult(*Functional(engine.config).run(program, values), program)
+    run = functools.partial(engine.run, program, values)
+    result = GemmResult(*(shallow(run) if engine.name == "myhdl" else run()), program)
+    return _assert_equal(result, expected, simulate(program))
+
+
+def _assert_equal(result: GemmResult, expected: GemmResult, model: Timeline) -> GemmResult:
+    report, gemm = result.report, result.program.gemm
+    assert result.c.dtype == expected.c.dtype and result.c.shape == (gemm.m, gemm.n)
     assert (bits(result.c) != bits(expected.c)).sum() == 0
     assert (report.cycles, report.busy, report.waiting, report.idle) == (model.cycles, model.busy, model.waiting, 0)
     assert report.tiles == model.tiles and len(report.tiles) == len(model.spans) > 0

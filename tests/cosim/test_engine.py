@@ -8,6 +8,7 @@ from rtl.config import PRESETS
 from rtl.golden import nm_mask
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, operands
+from tlm import Mapping
 
 
 class Spy(Engine):
@@ -101,6 +102,22 @@ def test_the_program_names_layer_and_stage():
     gemm = result.program.gemm
     assert result.program is spy.program and result.program.config is TINY
     assert (gemm.m, gemm.k, gemm.n, gemm.output, gemm.layer, gemm.stage) == (3, 19, 5, "fp16", "conv1", "ff")
+
+
+def test_the_mapping_is_a_dataflow_with_its_largest_tiles_or_one_of_its_own():
+    spy, mine = Spy(TINY), Mapping("ws", 3, 2, 4, "columns")
+    for mapping, expected in (("os", Mapping("os", 2, 8, 16)), ("ws", Mapping("ws", 4, 8, 8)), (mine, mine)):
+        assert spy.gemm(*operands(3, 19, 5), mapping=mapping).program.mapping == expected
+    assert spy.gemm(*operands(3, 19, 5)).program.mapping.dataflow == "os"
+
+
+@pytest.mark.parametrize("mapping, words", [
+    ("is", "dataflow must be one of os, ws, not 'is'"),
+    (Mapping("ws", 5, 1, 4), r"rows of a tile must be from 1 to 4 \(ws, tiny\), not 5"),
+    (Mapping("os", 1, 1, 4, "k"), "order must be one of rows, columns, not 'k'")])
+def test_a_mapping_that_the_hardware_does_not_know_is_refused(mapping, words):
+    with pytest.raises(ValueError, match=words):
+        Spy(TINY).gemm(*operands(2, 16, 2), mapping=mapping)
 
 
 def test_a_result_gives_c_cycles_and_tiles():

@@ -12,13 +12,15 @@ from rtl.config import BEAT, PRESETS, SatConfig
 from rtl.golden import nm_mask
 from rtl.sparsity import Sparsity
 from tests.cosim.support import PATTERNS, TINY, bits, operands
+from tests.support.array import command_of
 from tlm import Gemm, schedule, simulate
 
+both_dataflows = pytest.mark.parametrize("mapping", ["os", "ws"])
 ODD = SatConfig(name="odd", rows=3, columns=5, interleave=7, largest_m=8, chunk=24)
 
 
-def program_of(m, k, n, sparsity=None, config=TINY, output="fp32"):
-    return schedule(Gemm(m, k, n, Sparsity.parse(sparsity), output), config)
+def program_of(m, k, n, sparsity=None, config=TINY, output="fp32", mapping="os"):
+    return schedule(Gemm(m, k, n, Sparsity.parse(sparsity), output), config, mapping)
 
 
 def pruned(program, seed=1):
@@ -33,38 +35,52 @@ def number(line: np.ndarray) -> int:
     return int.from_bytes(line.tobytes(), "little")
 
 
+@both_dataflows
 @pytest.mark.parametrize("config", [TINY, ODD], ids=["tiny", "odd"])
-def test_west_lines_hold_four_activations_of_each_row_and_zeros_beyond(config):
-    for program in (program_of(7, 50, 9, config=config), program_of(7, 50, 9, "2:8", config)):
+def test_west_lines_hold_four_activations_of_each_row_and_zeros_beyond(config, mapping):
+    for sparsity in (None, "2:8"):
+        program, compared = program_of(7, 50, 9, sparsity, config, mapping=mapping), 0
         a, _ = pruned(program)
         padded = np.zeros((a.shape[0] + config.rows, a.shape[1] + 64), np.uint16)
         padded[:7, :50] = bits(a)
         for tile in program.tiles():
             lines = west_lines(program, a, tile)
-            end = tile.chunk.start + tile.chunk.depth
-            assert len(lines) == tile.chunk.west_lines
+            end = tile.start + tile.depth
+            assert len(lines) == tile.west_lines
             for i, line in enumerate(map(number, lines)):
                 for lane in range(config.rows * BEAT):
-                    row, k = lane // BEAT, tile.chunk.start + i * BEAT + lane % BEAT
+                    row, k = place_of(tile, i, lane, config)
                     inside = row < tile.rows and k < end
                     assert line >> 16 * lane & 0xFFFF == (padded[tile.row + row, k] if inside else 0)
+                    compared += inside
+        assert compared == 7 * 50 * -(-9 // config.tile_columns)
 
 
+def place_of(tile, line, lane, config):
+    """(row of the tile, k) of a lane's activation. Where sums stay, the array's lowest row has the tile's first one;
+    where weights stay, each of the array's rows has a group, and a group's beats are of one row of the result."""
+    if not tile.weights:
+        return config.rows - 1 - lane // BEAT, tile.start + line * BEAT + lane % BEAT
+    row, beat = divmod(line, tile.beats)
+    return row, tile.start + lane // BEAT * tile.group + beat * BEAT + lane % BEAT
+
+
+@both_dataflows
 @pytest.mark.parametrize("config", [TINY, ODD], ids=["tiny", "odd"])
 @pytest.mark.parametrize("sparsity", PATTERNS[:6])
-def test_north_lines_give_every_weight_back_at_its_place(sparsity, config):
+def test_north_lines_give_every_weight_back_at_its_place(sparsity, config, mapping):
     """Slot i of the array's column c holds the weights of the result's column i * columns + c."""
-    program = program_of(2, 50, 40, sparsity, config)
+    program = program_of(2, 50, 40, sparsity, config, mapping=mapping)
     _, b = pruned(program)
     width, found = words.weight(config).width, np.zeros(b.shape, np.uint16)
     for tile in program.tiles():
-        lines, group, values = north_lines(program, b, tile), tile.chunk.group, tile.chunk.values
-        assert len(lines) == tile.chunk.north_lines
+        lines, group, values = north_lines(program, b, tile), tile.group, tile.values
+        assert len(lines) == tile.north_lines
         for i, line in enumerate(map(number, lines)):
             for place in range(config.tile_columns):
                 column, slot = divmod(place, config.interleave)
                 word = line >> width * place & (1 << width) - 1
-                k = tile.chunk.start + i // values * group + (word >> 16 if program.gemm.sparsity else i % values)
+                k = tile.start + i // values * group + (word >> 16 if program.gemm.sparsity else i % values)
                 n = tile.column + slot * config.columns + column
                 if n < tile.column + tile.columns and k < 50:
                     found[k, n] |= word & 0xFFFF
@@ -91,19 +107,17 @@ def test_messages_carry_all_lines_of_all_tiles_in_order(config, shape):
     assert [message["ended"] for message in messages] == [False] * (len(messages) - 1) + [True]
 
 
-@pytest.mark.parametrize("sparsity, output", [(None, "fp32"), ("2:8", "fp16")])
-def test_commands_and_delays_say_what_the_program_says(sparsity, output):
-    program = program_of(5, 39, 19, sparsity, TINY, output)
+@pytest.mark.parametrize("sparsity, output, mapping, tiles", [
+    (None, "fp32", "os", 3 * 3 * 3), ("2:8", "fp16", "os", 3 * 3 * 3), (None, "fp16", "ws", 2 * 3 * 5),
+    ("2:8", "fp32", "ws", 3 * 3 * 3)])
+def test_commands_and_delays_say_what_the_program_says(sparsity, output, mapping, tiles):
+    program = program_of(5, 39, 19, sparsity, TINY, output, mapping)
     layout, sent = words.command(TINY), [m for m in Host(program, Operands(*pruned(program))).messages if m["complete"]]
-    assert len(sent) == len(list(program.tiles())) == 3 * 3 * 3
+    assert len(sent) == len(list(program.tiles())) == tiles
     for message, tile in zip(sent, program.tiles()):
         field = {name: message["command"] >> low & (1 << high - low) - 1
                  for name, (high, low) in layout.fields.items()}
-        chunk = tile.chunk
-        assert field == dict(
-            west_lines=chunk.west_lines, north_lines=chunk.north_lines, groups=chunk.groups, values=chunk.values,
-            tail=chunk.tail, beats=chunk.beats, sparse=sparsity is not None, first=tile.first, last=tile.last,
-            rows=tile.rows, slots=program.slots(tile), half=output == "fp16")
+        assert field == command_of(program, tile)
         assert message["words"] == program.words(tile)
         assert message["read_delay"] == program.read_cycles(tile) - program.lines(tile) >= TINY.memory_latency
         assert message["write_delay"] == program.write_cycles(tile) - program.words(tile) >= TINY.memory_latency

@@ -35,8 +35,8 @@ def words_of_failure(engine, shape=SMALL) -> str:
     ("commands_ready", "loader.v", "((!loading) && (!occupied[bank]))", "1'bx"),
     ("operands_ready", "loader.v", "assign operands_ready = loading;", "assign operands_ready = loading ? 1'bz : 0;"),
     ("results_valid", "drain.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
-    ("tile_done", "sequencer.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
-    ("results_data", "uspe.v", "drain_out <= drain_in;", "drain_out <= 32'bx;"),
+    ("tile_done", "stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
+    ("results_data", "uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
     ("results_data", "result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),
     ("busy", "sat.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),
     ("waiting", "sat.v", "waiting <= (waiting + 1);", "waiting <= {1'bx, waiting[46:0]};")])
@@ -150,7 +150,7 @@ def test_waves_of_the_last_run_are_written_and_hold_all_its_cycles(tmp_path):
 
 
 def test_waves_of_a_run_that_fails_reach_the_cycle_that_is_named(changed, tmp_path):
-    engine = changed("uspe.v", "drain_out <= drain_in;", "drain_out <= 32'bx;", waves=tmp_path / "run.vcd")
+    engine = changed("uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;", waves=tmp_path / "run.vcd")
     cycle = int(words_of_failure(engine).split()[-1])
     assert max(cycles_in(tmp_path / "run.vcd")) >= cycle > 50
 

@@ -12,7 +12,7 @@ from rtl.config import PRESETS, SatConfig, load_config
     (dict(rows=129), "rows"),
     (dict(columns=0), "columns"),
     (dict(columns=129), "columns"),
-    (dict(interleave=3), "interleave must be at least the adder's latency of 4 cycles, not 3"),
+    (dict(interleave=0), "interleave"),
     (dict(interleave=17), "interleave"),
     (dict(largest_m=5), "largest_m"),
     (dict(largest_m=32), "largest_m"),
@@ -41,6 +41,12 @@ def test_a_preset_has_its_name_and_its_array(name, rows, columns):
     assert (config.name, config.rows, config.columns) == (name, rows, columns)
     assert config.elements == rows * columns
     assert config.tile_columns == columns * config.interleave
+
+
+@pytest.mark.parametrize("interleave, turn", [(1, 4), (3, 4), (4, 4), (5, 5), (16, 16)])
+def test_fewer_outputs_than_the_adder_has_stages_leave_some_of_a_turn_idle(interleave, turn):
+    config = SatConfig(rows=2, columns=3, interleave=interleave)
+    assert (config.turn, config.tile_columns) == (turn, 3 * interleave)
 
 
 def test_the_board_moves_no_more_than_its_memory_can():

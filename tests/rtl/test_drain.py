@@ -1,4 +1,4 @@
-"""drain: finished accumulators out, row by row, while the array's drain chain is played by the test."""
+"""drain: finished blocks out, row by row, while the array's drain chain and its memories are played by the test."""
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,29 +10,30 @@ from rtl.drain import drain
 from rtl.golden import fp32_to_fp16
 from rtl.stream import Stream
 from tests.support import floats
-from tests.support.script import packed
+from tests.support.script import fields, packed
 from tests.support.streams import STALLS, Referee, Sink
 
 CONFIGS = [SatConfig(rows=3, columns=2, chunk=16), SatConfig(rows=1, columns=3, interleave=5, chunk=16),
-           SatConfig(rows=2, columns=1, interleave=8, chunk=16)]
-every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x3", "2x1"])
+           SatConfig(rows=2, columns=1, interleave=8, chunk=16), SatConfig(rows=6, columns=1, interleave=1, chunk=16)]
+every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x3", "2x1", "6x1"])
 
 
 def device(build, config):
     widths = dict(finished_command=2 * words.command(config).width, drain_slot=words.slot_bits(config),
-                  drained=32 * config.columns)
-    flags = ("clk", "rst", "finished", "stored", "drain_load", "drain_shift")
+                  drain_address=words.sum_bits(config), drain_set=1, drained=32 * config.columns)
+    flags = ("clk", "rst", "finished", "stored", "drain_load", "drain_shift", "drain_read", "drain_memory")
     return build(drain, config=config, results=Stream(32 * config.columns), **{name: Signal(bool(0)) for name in flags},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
 
 @dataclass
 class Block:
-    """A finished block: how much of it holds columns, and the sums of its set: sums[slot][row] is a word."""
+    """A finished block: how much of it holds columns, where its sums are, and these: sums[slot][row] is a word."""
 
     rows: int
     slots: int
     half: int
+    weights: int
     sums: list[list[int]]
 
     def results(self, columns):
@@ -46,15 +47,18 @@ class Block:
 
 
 def random_blocks(rng, config, count):
-    blocks = []
+    """Some in the accumulators of the array's rows, some in the memories, which take a bank's beats of rows."""
+    blocks, weights = [], rng.sample([0, 1] * count, count)
     for number in range(count):
-        values = floats.random_singles(floats.numpy_of(rng), config.interleave * config.rows * config.columns).tolist()
+        most = config.chunk // 4 if weights[number] else config.rows
+        values = floats.random_singles(floats.numpy_of(rng), config.interleave * most * config.columns).tolist()
         each = iter(values)
-        sums = [[sum(next(each) << 32 * c for c in range(config.columns)) for _ in range(config.rows)]
+        sums = [[sum(next(each) << 32 * c for c in range(config.columns)) for _ in range(most)]
                 for _ in range(config.interleave)]
         whole = number % 3 == 0
-        blocks.append(Block(config.rows if whole else rng.randrange(1, config.rows + 1),
-                            config.interleave if whole else rng.randrange(1, config.interleave + 1), number % 2, sums))
+        blocks.append(Block(most if whole else rng.randrange(1, most + 1),
+                            config.interleave if whole else rng.randrange(1, config.interleave + 1), number % 2,
+                            weights[number], sums))
     return blocks
 
 
@@ -75,15 +79,8 @@ class Array:
         ports, read = self.dut.ports, self.dut.read
         if read(ports["stored"]):
             self.stored.append(now)
-        if read(ports["drain_load"]) and len(self.stored) < len(self.blocks):
-            place, slot = divmod(read(ports["drain_slot"]), self.config.interleave)
-            assert place == len(self.stored) % 2, "the wrong set of accumulators"
-            self.chain = list(self.blocks[len(self.stored)].sums[slot])
-            self.loads.append(now)
-        elif read(ports["drain_shift"]):
-            self.chain = self.chain[1:] + [0]
-        if self.chain:
-            ports["drained"].next = self.chain[0]
+        if len(self.stored) < len(self.blocks):
+            self._leave(self.blocks[len(self.stored)], now)
         finishes = self.finished < len(self.blocks) and now >= self.at[self.finished] and \
             self.finished < len(self.stored) + 2
         ports["finished"].next = finishes
@@ -91,10 +88,31 @@ class Array:
             self._hold_command(ports)
             self.finished += 1
 
+    def _leave(self, block, now):
+        """Hand the drain what it asks for: the chain moves on, or the memories show the word of an address."""
+        ports, read, config = self.dut.ports, self.dut.read, self.config
+        load, shift, fetch = (read(ports[f"drain_{name}"]) for name in ("load", "shift", "read"))
+        assert not (load or shift if block.weights else fetch), "the wrong place to drain"
+        if load:
+            number = fields(words.step(config), read(ports["drain_slot"]) << words.step(config)["set"][1])
+            assert number["set"] == len(self.stored) % 2, "the wrong set of accumulators"
+            self.chain = list(block.sums[number["place"]])
+        elif shift:
+            self.chain = self.chain[1:] + [0]
+        elif fetch:
+            assert read(ports["drain_set"]) == len(self.stored) % 2, "the wrong memory"
+            row, slot = divmod(read(ports["drain_address"]), config.interleave)
+            self.chain = [block.sums[slot][row] if row < len(block.sums[slot]) else 0]
+        if load or fetch:
+            assert read(ports["drain_memory"]) == block.weights
+            self.loads.append(now)
+        if self.chain:
+            ports["drained"].next = self.chain[0]
+
     def _hold_command(self, ports):
         layout, block, place = words.command(self.config), self.blocks[self.finished], self.finished % 2
         other = int(ports["finished_command"]) & (1 << layout.width) - 1 << (1 - place) * layout.width
-        command = packed(layout, rows=block.rows, slots=block.slots, half=block.half, last=1)
+        command = packed(layout, rows=block.rows, slots=block.slots, half=block.half, last=1, weights=block.weights)
         ports["finished_command"].next = other | command << place * layout.width
 
 
@@ -115,6 +133,7 @@ def test_every_block_leaves_once_slot_by_slot_and_row_by_row(build, rng, config,
     expected = [word for block in blocks for word in block.results(config.columns)]
     assert sink.words == expected
     assert len(expected) == sum(block.rows * block.slots for block in blocks)
+    assert {block.weights for block in blocks} == {0, 1}
 
 
 @every_config

@@ -1,4 +1,4 @@
-"""north_lane: lines of weights written, then sent as steps, one a cycle."""
+"""north_lane: lines of weights written, then sent down, one a cycle."""
 import pytest
 from myhdl import Signal, intbv
 
@@ -12,8 +12,8 @@ LATENCY = 2
 
 def device(build, config):
     control, line = words.north_control(config).width, config.interleave * words.weight(config).width
-    widths = dict(write_address=words.north_control(config).bits("address"), write_data=line,
-                  control=control, control_out=control, step=words.step(config).width)
+    widths = dict(write_address=words.north_control(config).bits("line"), write_data=line,
+                  control=control, control_out=control, down=words.descent(config).width)
     return build(north_lane, config=config, clk=Signal(bool(0)), write=Signal(bool(0)),
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
@@ -35,50 +35,54 @@ def writes(config, lines):
         for address, line in enumerate(lines)]
 
 
-def controls(config, lines, values, sparse):
-    """The north_control of each step, as the sequencer issues them."""
+def controls(rng, config, lines, values, sparse, blank=0):
+    """The fields of north_control for each weight, as the sequencer issues them: lines, and blank turns beyond."""
     layout = words.north_control(config)
-    for address in range(len(lines)):
-        value = address % values
-        for place in range(config.interleave):
-            yield packed(layout, slot=place, first=address == 0, valid=1, read=place == 0, address=address, value=value,
-                         first_value=value == 0, last_value=value == values - 1, sparse=sparse)
+    for line in range(len(lines) + blank):
+        value = line % values
+        for place in range(config.turn):
+            where = {name: rng.getrandbits(layout.bits(name)) for name in ("address", "write", "everyone", "distance")}
+            yield dict(read=int(place == 0 and line < len(lines)), line=line, value=value, first_value=int(value == 0),
+                       last_value=int(value == values - 1), sparse=int(sparse), blank=int(line >= len(lines)), **where)
 
 
 @pytest.mark.parametrize("interleave, largest_m, values, m", [
-    (4, 4, 2, 4), (4, 16, 2, 8), (5, 8, 4, 8), (6, 16, 1, 16), (4, 16, 4, 16), (4, 4, None, 4), (5, 16, None, 4)])
-def test_steps_come_two_cycles_after_their_control_and_name_what_is_pruned(
+    (4, 4, 2, 4), (4, 16, 2, 8), (5, 8, 4, 8), (6, 16, 1, 16), (4, 16, 4, 16), (4, 4, None, 4), (5, 16, None, 4),
+    (1, 16, 2, 16), (3, 4, None, 4)])
+def test_weights_come_two_cycles_after_their_control_and_name_what_is_pruned(
         build, rng, interleave, largest_m, values, m):
-    config = SatConfig(rows=1, columns=1, interleave=interleave, largest_m=largest_m, chunk=16)
-    lines = random_lines(rng, config, 4, values or BEAT, m)
+    config = SatConfig(rows=3, columns=1, interleave=interleave, largest_m=largest_m, chunk=16)
+    lines, sparse, values = random_lines(rng, config, 4, values or BEAT, m), values is not None, values or BEAT
+    sent = list(controls(rng, config, lines, values, sparse, blank=2 * values))
     entries = writes(config, lines)
     issued = len(entries)
-    entries += [dict(control=word) for word in controls(config, lines, values or BEAT, sparse=values is not None)]
-    got = play(device(build, config), entries, "step")["step"]
-    steps = [fields(words.step(config), word) for word in got[issued + LATENCY:len(entries) + LATENCY]]
-    assert len(steps) == len(lines) * interleave
-    assert_weights(steps, lines, values or BEAT, sparse=values is not None)
-    assert_pruned(steps, interleave, values or BEAT, largest_m)
+    entries += [dict(control=packed(words.north_control(config), **control)) for control in sent]
+    got = play(device(build, config), entries, "down")["down"]
+    down = [fields(words.descent(config), word) for word in got[issued + LATENCY:len(entries) + LATENCY]]
+    assert len(down) == (len(lines) + 2 * values) * config.turn
+    assert_weights(config, down, lines, values, sparse)
+    assert_pruned(config, down, values)
+    for name in ("address", "write", "everyone", "distance"):        # they pass
+        assert [weight[name] for weight in down] == [control[name] for control in sent]
 
 
-def assert_weights(steps, lines, values, sparse):
-    """Each step carries its weight, its index (a dense one's is its place in the group) and its tag."""
-    interleave = len(lines[0])
-    for number, step in enumerate(steps):
-        line, place = divmod(number, interleave)
-        weight, index = lines[line][place]
-        assert (step["weight"], step["slot"], step["first"], step["valid"]) == (weight, place, line == 0, 1)
-        assert step["index"] == (index if sparse else line % values)
+def assert_weights(config, down, lines, values, sparse):
+    """Each has its weight and its index: a dense one's is its place in the group; a blank weight is zero."""
+    for number, weight in enumerate(down):
+        line, place = divmod(number, config.turn)
+        value, index = lines[line][place] if line < len(lines) and place < config.interleave else (0, 0)
+        assert place >= config.interleave or weight["weight"] == value
+        assert weight["index"] == (index if sparse else line % values)
 
 
-def assert_pruned(steps, interleave, values, largest_m):
-    """What no weight of a group takes is named exactly once among the steps of each of its columns."""
-    for start in range(0, len(steps), interleave * values):
-        for place in range(interleave):
-            group = steps[start + place:start + interleave * values:interleave]
-            named = [i for step in group for i in range(largest_m) if step["pruned"] >> i & 1]
-            taken = [step["index"] for step in group]
-            assert sorted(named + taken) == list(range(largest_m))
+def assert_pruned(config, down, values):
+    """What no weight of a group takes is named exactly once among the weights of each of its columns."""
+    for start in range(0, len(down), config.turn * values):
+        for place in range(config.interleave):
+            group = down[start + place:start + config.turn * values:config.turn]
+            named = [i for weight in group for i in range(config.largest_m) if weight["pruned"] >> i & 1]
+            taken = {weight["index"] for weight in group}       # a blank sparse group has but one
+            assert sorted([*named, *taken]) == list(range(config.largest_m))
 
 
 def test_control_goes_to_the_next_column_a_cycle_later(build, rng):
@@ -88,11 +92,11 @@ def test_control_goes_to_the_next_column_a_cycle_later(build, rng):
     assert got[1:61] == sent
 
 
-def test_valid_follows_control_so_that_a_pause_is_a_pause(build, rng):
+def test_write_follows_control_so_that_a_pause_is_a_pause(build, rng):
     config = SatConfig(rows=1, columns=1, chunk=16)
-    layout, valid = words.north_control(config), [rng.getrandbits(1) for _ in range(60)]
+    layout, write = words.north_control(config), [rng.getrandbits(1) for _ in range(60)]
     entries = writes(config, random_lines(rng, config, 1, 4, 4))
     start = len(entries)
-    entries += [dict(control=packed(layout, valid=bit, read=1)) for bit in valid]
-    got = play(device(build, config), entries, "step")["step"]
-    assert [fields(words.step(config), word)["valid"] for word in got[start + LATENCY:start + LATENCY + 60]] == valid
+    entries += [dict(control=packed(layout, write=bit, read=1)) for bit in write]
+    got = play(device(build, config), entries, "down")["down"]
+    assert [fields(words.descent(config), word)["write"] for word in got[start + LATENCY:start + LATENCY + 60]] == write

@@ -1,53 +1,51 @@
-"""sequencer: from loaded tiles to the controls of both edges, cycle by cycle."""
-from dataclasses import dataclass
+"""sequencer: from loaded tiles to the controls of both edges, cycle by cycle, in both dataflows."""
+from dataclasses import dataclass, field
 
 import pytest
 from myhdl import Signal, intbv
 
 from rtl import timing, words
-from rtl.config import BEAT, SatConfig
+from rtl.config import SatConfig
 from rtl.sequencer import sequencer
-from tests.support.array import controls_of
+from tests.support.array import controls_of, hop_of, steps_of
 from tests.support.script import Probe, fields, packed
+from tests.support.sequence import expected_starts, random_commands
 
 CONFIGS = [SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
-           SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16)]
-OUTPUTS = ("west_control", "north_control", "started", "bank_done", "finished", "issuing", "last_step",
+           SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
+           SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16)]
+OUTPUTS = ("west_control", "north_control", "pace", "started", "bank_done", "finished", "issuing", "last_step",
            "accumulators_free")
-every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "3x2"])
+BLOCKS = {"os": [(0, 1), (0, 3), (0, 2), (0, 1), (0, 1)], "ws": [(1, 1), (1, 3), (1, 2), (1, 1), (1, 1)],
+          "mixed": [(1, 2), (0, 1), (1, 1), (1, 1), (0, 2)]}
+every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "3x2", "5x1"])
+every_mix = pytest.mark.parametrize("mix", BLOCKS)
 
 
 def device(build, config):
-    command = 2 * words.command(config).width
-    widths = dict(loaded=2, held_commands=command, finished_command=command, accumulators_free=2,
-                  west_control=words.west_control(config).width, north_control=words.north_control(config).width)
+    command, west = 2 * words.command(config).width, words.west_control(config).width
+    widths = dict(loaded=2, held_commands=command, finished_command=command, accumulators_free=2, west_control=west,
+                  last_row=west, below=west, north_control=words.north_control(config).width,
+                  pace=words.pace(config).width)
     flags = ("clk", "rst", "stored", *(name for name in OUTPUTS if name not in widths))
     return build(sequencer, config=config, **{name: Signal(bool(0)) for name in flags},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
 
-def random_command(rng, config, first, last):
-    """Fields of a command: dense, or N:M with groups of some beats."""
-    sparse = rng.getrandbits(1)
-    values, beats = (rng.choice([1, 2, 4]), rng.choice([1, config.largest_m // 4])) if sparse else (4, 1)
-    groups = rng.randrange(1, config.chunk // BEAT // beats + 1)
-    return dict(groups=groups, values=values, tail=values if sparse else rng.randrange(1, 5), beats=beats,
-                sparse=sparse, first=first, last=last,
-                rows=rng.randrange(1, config.rows + 1), slots=rng.randrange(1, config.interleave + 1))
-
-
 @dataclass
 class Surroundings:
-    """A loader that has tiles ready at given cycles, and a drain that stores each block after `store` cycles."""
+    """A loader with tiles at given cycles, rows that hand the control on, a drain that stores `store` cycles later."""
 
     dut: object
     config: SatConfig
     commands: list[dict]
-    ready_at: list[int]
+    loaded: list[int]
     store: int
-
-    def __post_init__(self):
-        self.started, self.finished, self.finished_commands = 0, [], []
+    started: int = 0
+    finished: list[int] = field(default_factory=list)
+    finished_commands: list[int] = field(default_factory=list)
+    history: list[int] = field(default_factory=list)
+    hop: int = 1
 
     def __call__(self, now):
         ports, read, layout = self.dut.ports, self.dut.read, words.command(self.config)
@@ -57,121 +55,165 @@ class Surroundings:
             self.finished_commands.append(self.dut.peek("finished_command"))
         loaded = held = 0
         for number in range(self.started, min(self.started + 2, len(self.commands))):
-            if now >= self.ready_at[number]:
-                loaded |= 1 << number % 2
+            loaded |= (now >= self.loaded[number]) << number % 2
             held |= packed(layout, **self.commands[number]) << number % 2 * layout.width
         ports["loaded"].next, ports["held_commands"].next = loaded, held
         ports["stored"].next = now - self.store in self.finished
+        self._hand_on(ports)
+
+    def _hand_on(self, ports):
+        """The rows: a cycle for each hop, or a group's steps. The hop changes only when nothing is under way."""
+        if self.started and self.hop != (hop := hop_of(self.config, self.commands[self.started - 1])):
+            self.hop, self.history = hop, []
+        self.history.append(self.dut.peek("west_control") or 0)
+        for name, hops in (("last_row", self.config.rows - 1), ("below", self.config.rows)):
+            ports[name].next = self.history[-hops * self.hop] if len(self.history) >= hops * self.hop else 0
 
 
-def run(build, config, commands, ready_at, store=3):
+def run(build, config, commands, loaded=None, store=3):
     """Run all commands. Returns the surroundings and {output: its value in each cycle}."""
     dut = device(build, config)
-    around, probe = Surroundings(dut, config, commands, ready_at, store), Probe(dut, *OUTPUTS)
+    around, probe = Surroundings(dut, config, commands, loaded or [0] * len(commands), store), Probe(dut, *OUTPUTS)
     blocks = sum(command["last"] for command in commands)
 
     def over():
         return around.finished[blocks - 1:] and len(probe) > around.finished[-1] + store + 4
 
-    dut.run(around, probe, until=over, limit=3000)
+    dut.run(around, probe, until=over, limit=9000)
     return around, probe.values
 
 
-def starts(values):
-    """The cycle of the first step of each tile: the one after `started`."""
-    return [cycle + 1 for cycle, started in enumerate(values["started"]) if started]
+def starts_of(around):
+    """When each tile must start: a block is stored `store` cycles after the drain could see it finished."""
+    return expected_starts(around.config, around.commands, around.loaded,
+                           [cycle + around.store for cycle in around.finished])
 
 
-def steps_of(config, command):
-    values = (command["groups"] - 1) * command["values"] + command["tail"]
-    return values * config.interleave
+def cycles_of(values, name):
+    return [cycle for cycle, word in enumerate(values[name]) if word]
 
 
-def expected_controls(config, commands, begins):
-    """{cycle: fields} of west_control's reads, its loads, and north_control, for tiles that begin at these cycles."""
-    reads, loads, north, block = {}, [], {}, -1
-    for number, (command, begin) in enumerate(zip(commands, begins)):
-        block += command["first"]
-        west, weights = controls_of(config, command, number % 2, block % 2)
-        for step, (beat, weight) in enumerate(zip(west, weights)):
-            if beat["read"]:
-                reads[begin + step] = beat["address"], beat["beat"]
-            north[begin + step + timing.SKEW] = weight
-            if weight["first_value"] and weight["read"]:
-                loads.append(begin + step + timing.WEST - 1)
-    return reads, loads, north
+def decoded(layout, values, first):
+    """{cycle: fields} from cycle `first` on where all bits are known, as they are from the first step on."""
+    return {cycle: fields(layout, word) for cycle, word in enumerate(values) if cycle >= first and word is not None}
 
 
+def expected_controls(config, commands, starts):
+    """{cycle: fields} of what is read, of the steps and of the weights, where each of them stands on its control."""
+    reads, steps, north, block, memory = {}, {}, {}, -1, 0
+    for number, (command, start) in enumerate(zip(commands, starts)):
+        block, memory = block + command["first"], (memory + command["weights"]) % 2
+        controls = controls_of(config, command, number % 2, block % 2, memory)
+        reads |= {start.steps + step: beat for step, beat in enumerate(controls.reads)}
+        steps |= {start.steps + timing.WEST - 1 + number: step for number, step in enumerate(controls.steps)}
+        north |= {start.weights + timing.SKEW + number: weight for number, weight in enumerate(controls.weights)}
+    return reads, steps, north
+
+
+def known_read(beat):
+    """Where nothing is read, no address means anything."""
+    return tuple(beat[name] for name in (("read", "end", "address", "beat") if beat["read"] else ("read", "end")))
+
+
+def known_step(step):
+    """A step that is not valid may still bring a group, or be the last of its block; a place then means nothing."""
+    names = ["valid", "load", "above", "below", "begin", "close"]
+    return tuple(step[name] for name in names + ["fresh", "set", "place", "value", "bank"] * step["valid"])
+
+
+def known_weight(weight):
+    """A line matters where it is read, a distance where the weight is for one element."""
+    return {name: value for name, value in weight.items()
+            if (name != "line" or weight["read"]) and (name != "distance" or not weight["everyone"])}
+
+
+@every_mix
 @every_config
-def test_each_step_has_its_controls_at_the_cycle_of_its_edge(build, rng, config):
-    blocks = [1, 3, 2, 1, 1]
-    commands = [random_command(rng, config, chunk == 0, chunk == chunks - 1)
-                for chunks in blocks for chunk in range(chunks)]
-    around, values = run(build, config, commands, ready_at=[20 * number for number in range(len(commands))])
-    reads, loads, north = expected_controls(config, commands, starts(values))
-    west = controls(words.west_control(config), values["west_control"], min(reads))
-    assert {c: (word["address"], word["beat"]) for c, word in west.items() if word["read"]} == reads
-    assert [c for c, word in west.items() if word["load"]] == loads
-    got = controls(words.north_control(config), values["north_control"], min(north))
-    assert {c: known(word) for c, word in got.items() if word["valid"]} == {c: known(word) for c, word in north.items()}
-    assert len(north) == sum(steps_of(config, command) for command in commands)
+def test_each_step_and_each_weight_has_its_controls_at_the_cycle_of_its_edge(build, rng, config, mix):
+    commands = random_commands(rng, config, BLOCKS[mix])
+    around, values = run(build, config, commands, loaded=[20 * number for number in range(len(commands))])
+    reads, steps, north = expected_controls(config, commands, starts_of(around))
+    layout, step_layout = words.west_control(config), words.step(config)
+    nothing = {name: 0 for name in [*layout.fields, *step_layout.fields]}
+    got = decoded(layout, values["west_control"], min(reads))
+    assert set(range(min(steps), len(values["west_control"]))) <= set(got)
+    assert {c: known_read(word) for c, word in got.items()} == {c: known_read(reads.get(c, nothing)) for c in got}
+    assert {c: known_step(word | fields(step_layout, word["step"])) for c, word in got.items()} == \
+        {c: known_step(steps.get(c, nothing)) for c in got}
+    got = decoded(words.north_control(config), values["north_control"], min(north))
+    assert {c: known_weight(word) for c, word in got.items() if word["write"]} == \
+        {c: known_weight(word) for c, word in north.items() if word["write"]}
+    assert len(steps) == sum(steps_of(config, command) for command in commands) and set(got) >= set(north)
 
 
-def controls(layout, values, first):
-    """{cycle: fields} from the first cycle that matters on: before it, addresses are unknown."""
-    return {cycle: fields(layout, word) for cycle, word in enumerate(values) if cycle >= first}
-
-
-def known(weight):
-    """A north_control's fields that mean something: an address only where it is read."""
-    return {name: value for name, value in weight.items() if name != "address" or weight["read"]}
-
-
+@every_mix
 @every_config
-def test_a_tile_starts_when_it_is_loaded_and_accumulators_are_free(build, rng, config):
-    chunks = [(1, 1), (1, 0), (0, 1), (1, 1), (1, 1), (1, 1)]
-    commands = [random_command(rng, config, first, last) for first, last in chunks]
-    ready_at = [0, 3, 3, 150, 150, 150]
-    around, values = run(build, config, commands, ready_at, store=100)
-    stored = [cycle + around.store for cycle in around.finished]        # in the terms of values: stored stands there
-    end, block, expected = 0, 0, []
-    for command, ready in zip(commands, ready_at):
-        wait = ready
-        if command["first"]:
-            wait = max(wait, stored[block - 2] + 1 if block > 1 else 0)
-            block += 1
-        expected.append(max(end, wait + timing.START_SETUP))
-        end = expected[-1] + steps_of(config, command)
-    assert starts(values) == expected
+def test_the_pace_goes_around_in_a_group_less_a_cycle_where_weights_are_stationary(build, rng, config, mix):
+    commands = random_commands(rng, config, BLOCKS[mix])
+    around, values = run(build, config, commands)
+    pace = [fields(words.pace(config), word) for word in values["pace"]]
+    starts, mode, compared = {start.weights: number for number, start in enumerate(starts_of(around))}, None, 0
+    for cycle in range(min(starts), len(pace) - 1):
+        mode = commands[starts[cycle]] if cycle in starts else mode
+        assert pace[cycle]["weights"] == mode["weights"]
+        goes_on = mode["weights"] and pace[cycle]["place"] < hop_of(config, mode) - 2
+        assert pace[cycle + 1]["place"] == (pace[cycle]["place"] + 1 if goes_on else 0)
+        compared += 1
+    assert compared > 100
+
+
+@every_mix
+@every_config
+def test_a_tile_starts_when_it_is_loaded_and_accumulators_are_free(build, rng, config, mix):
+    commands = random_commands(rng, config, BLOCKS[mix])
+    loaded = [0, 3, 3] + [150] * (len(commands) - 3)
+    around, values = run(build, config, commands, loaded, store=100)
+    assert [cycle + 1 for cycle in cycles_of(values, "started")] == [start.steps for start in starts_of(around)]
     assert values["issuing"].count(1) == sum(steps_of(config, command) for command in commands)
 
 
 @every_config
 def test_tiles_that_are_ready_follow_each_other_without_a_pause(build, rng, config):
-    commands = [random_command(rng, config, number == 0, number == 5) for number in range(6)]
-    _, values = run(build, config, commands, ready_at=[0] * 6)
+    commands = random_commands(rng, config, [(0, 6)])
+    around, values = run(build, config, commands)
     total = sum(steps_of(config, command) for command in commands)
-    first = starts(values)[0]
+    first = starts_of(around)[0].steps
     assert values["issuing"][first:first + total] == [1] * total
     assert sum(values["issuing"]) == total
 
 
-@every_config
-def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config):
-    commands = [random_command(rng, config, number % 2 == 0, number % 2) for number in range(6)]
-    around, values = run(build, config, commands, ready_at=[0] * 6)
-    ends = [cycle for cycle, last in enumerate(values["last_step"]) if last]
-    assert ends == [begin + steps_of(config, command) - 1 for begin, command in zip(starts(values), commands)]
-    done = [cycle for cycle, bank_done in enumerate(values["bank_done"]) if bank_done]
-    assert done == [end + timing.release_lag(config.rows, config.columns) for end in ends]
-    finished = [cycle for cycle, word in enumerate(values["finished"]) if word]
-    assert finished == [end + timing.drain_lag(config.rows, config.columns) for end in ends[1::2]]
+@pytest.mark.parametrize("config", [CONFIGS[0].model_copy(update=dict(chunk=64)), CONFIGS[1].model_copy(
+    update=dict(chunk=32))], ids=["2x3", "3x2"])
+def test_so_do_those_with_stationary_weights_if_their_rows_are_more_than_the_arrays(build, rng, config):
+    commands = random_commands(rng, config, [(1, 5)])
+    for command in commands:
+        command |= dict(groups=config.chunk // 4, values=2, tail=2, north_lines=4, beats=1)
+    around, values = run(build, config, commands)
+    total = sum(steps_of(config, command) for command in commands)
+    first = starts_of(around)[0].steps
+    assert values["issuing"][first:first + total] == [1] * total
 
 
+@every_mix
 @every_config
-def test_the_command_of_a_finished_block_is_held_for_the_drain(build, rng, config):
-    commands = [random_command(rng, config, True, True) for _ in range(6)]
-    around, _ = run(build, config, commands, ready_at=[0] * 6)
+def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config, mix):
+    commands = random_commands(rng, config, BLOCKS[mix])
+    around, values = run(build, config, commands)
+    ends = cycles_of(values, "last_step")
+    assert ends == [start.steps + steps_of(config, command) - 1 for start, command in zip(starts_of(around), commands)]
+    shape = config.rows, config.columns
+    assert cycles_of(values, "bank_done") == [
+        end + timing.release_lag(*shape, hop_of(config, command)) for end, command in zip(ends, commands)]
+    last = [(end, command) for end, command in zip(ends, commands) if command["last"]]
+    assert cycles_of(values, "finished") == [
+        end + timing.drain_lag(*shape, hop_of(config, command)) for end, command in last]
+
+
+@every_mix
+@every_config
+def test_the_command_of_a_finished_block_is_held_for_the_drain(build, rng, config, mix):
+    commands = random_commands(rng, config, [(weights, 1) for weights, _ in BLOCKS[mix]] + [(0, 1)])
+    around, _ = run(build, config, commands)
     width = words.command(config).width
     held = [word >> number % 2 * width & (1 << width) - 1
             for number, word in enumerate(around.finished_commands) if word is not None]
@@ -182,13 +224,13 @@ def test_the_command_of_a_finished_block_is_held_for_the_drain(build, rng, confi
 @every_config
 @pytest.mark.parametrize("after", [None, -2, -1, 0, 1])
 def test_accumulators_are_counted_from_their_first_step_to_their_store(build, rng, config, after):
-    commands = [random_command(rng, config, True, True) for _ in range(3)]
-    ready_at = [0, 0, 0]
+    commands = random_commands(rng, config, [(0, 1)] * 3)
+    loaded = [0, 0, 0]
     if after is not None:           # the second block starts about when the first one is stored, or just then
         first = steps_of(config, commands[0]) + timing.drain_lag(config.rows, config.columns)
-        ready_at = [0] + [first + 51 + after] * 2
-    around, values = run(build, config, commands, ready_at, store=50)
-    taken = starts(values)
+        loaded = [0] + [first + 51 + after] * 2
+    around, values = run(build, config, commands, loaded, store=50)
+    taken = [cycle + 1 for cycle in cycles_of(values, "started")]
     if after == 0:
         assert taken[1] - 1 == around.finished[0] + around.store
     free = [cycle + around.store + 1 for cycle in around.finished]

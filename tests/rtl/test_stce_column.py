@@ -1,94 +1,118 @@
-"""stce_column: one column of the array, its groups from the west, its sums out at the top."""
+"""stce_column: one column of the array, its groups from the west, its sums out at the bottom or from its memory."""
 import numpy as np
 import pytest
 from myhdl import Signal, intbv
 
 from rtl import timing, words
-from rtl.config import SatConfig
+from rtl.config import BEAT, SatConfig
 from rtl.golden import gemm
 from rtl.sparsity import Sparsity
 from rtl.stce_column import stce_column
 from tests.support import floats
-from tests.support.array import command_of, controls_of, lines_of, merge, pruned
+from tests.support.array import command_of, controls_of, hop_of, lines_of, merge, pruned
 from tests.support.script import fields, packed, play
 from tlm import Gemm, schedule
 
-LANE = 2            # cycles of north_lane, from control to step
+LANE = 2            # cycles of north_lane, from control to what goes down
 
 
 def device(build, config):
-    control, group = words.north_control(config), words.group_bits(config)
+    rows, control, boundary = config.rows, words.north_control(config), words.boundary(config).width
+    group, step = rows * words.group_bits(config), rows * words.step(config).width
     widths = dict(
-        write_address=control.bits("address"), write_data=config.interleave * words.weight(config).width,
-        control=control.width, control_out=control.width, west_loads=config.rows, west=config.rows * group,
-        east_loads=config.rows, east=config.rows * group, drain_slot=words.slot_bits(config), drain_in=32, drain_out=32)
-    flags = ("clk", "rst", "write", "drain_load", "drain_shift")
+        write_address=control.bits("line"), write_data=config.interleave * words.weight(config).width,
+        control=control.width, control_out=control.width, west_steps=step, west=group, east_steps=step, east=group,
+        feed=boundary, feed_out=boundary, collect=boundary, collect_out=boundary, drain_slot=words.slot_bits(config),
+        drain_address=words.sum_bits(config), drain_set=1, drained=32)
+    flags = ("clk", "rst", "write", "drain_load", "drain_shift", "drain_read", "drain_memory")
     return build(stce_column, config=config, **{name: Signal(bool(0)) for name in flags},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
 
-def group_word(config, activations):
-    bits = activations.view(np.uint16).tolist()
-    special = sum((value >> 10 & 31 == 31) << i for i, value in enumerate(bits))
-    return sum(value << 16 * i for i, value in enumerate(bits)) | special << 16 * config.largest_m
+def group_word(config, beats):
+    """A row's group as west_lane hands it over: beats of activations, and the bits of those that are not finite."""
+    values = [beat >> 16 * i & 0xFFFF for beat in beats for i in range(BEAT)]
+    special = sum((value >> 10 & 31 == 31) << i for i, value in enumerate(values))
+    return sum(value << 16 * i for i, value in enumerate(values)) | special << 16 * config.largest_m
 
 
-def tile_script(program, a, b):
-    """Script of the only tile of a program, and the cycle in which its last step reaches row 0's element."""
-    config, (tile,) = program.config, program.tiles()
-    entries = [dict(write=1, write_address=address, write_data=line)
-               for address, line in enumerate(lines_of(program, tile, a, b).north)]
-    command = fields(words.command(config), command_of(program, tile))
-    _, north = controls_of(config, command, 0, 0)
-    start, group = len(entries), -1
-    for number, control in enumerate(north):
+def schedule_tile(program, tile, lines, bank, start, entries):
+    """Write a tile's controls, steps, groups and boundaries into a script; its weights' control comes at `start`.
+
+    Each row's first weight and its first step come to it in the same cycle: in time, and not a cycle earlier.
+    Returns the cycle after the one in which the last sum has come to the bottom, or to its accumulator.
+    """
+    config, command = program.config, command_of(program, tile)
+    controls, hop = controls_of(config, command, bank, 0, bank), hop_of(config, command)
+    for number, control in enumerate(controls.weights):
         merge(entries, start + number, "control", packed(words.north_control(config), **control))
-        if control["first_value"] and control["read"]:
-            group += 1
-            for row in range(config.rows):          # steps go down a row a cycle, and so must the groups
-                at = start + number + LANE + row
-                part = a[row, group * tile.chunk.group:(group + 1) * tile.chunk.group]
-                merge(entries, at, "west_loads", 1 << row)
-                merge(entries, at, "west", group_word(config, part) << row * words.group_bits(config))
-    return entries, start + len(north) - 1 + LANE
+    first, groups = start + LANE + (config.rows - 1 if tile.weights else 0), -1
+    for number, step in enumerate(controls.steps):
+        groups += step["load"]
+        for row in range(config.rows):
+            at = first + number + row * hop
+            merge(entries, at, "west_steps", step_word(config, step) << row * words.step(config).width)
+            beats = [line >> row * 16 * BEAT for line in lines.west[groups * tile.beats:(groups + 1) * tile.beats]]
+            merge(entries, at, "west", group_word(config, beats) << row * words.group_bits(config))
+        boundary = packed(words.boundary(config), **{name: step[name] for name in ("begin", "fresh", "set")},
+                          valid=step["above"])
+        merge(entries, first + number, "feed", boundary)
+        merge(entries, first + number + config.rows * hop, "collect", boundary)
+    return first + len(controls.steps) + config.rows * hop + timing.PRODUCT + timing.ACCUMULATE
 
 
-@pytest.mark.parametrize("rows, interleave, largest_m, sparsity, depth", [
-    (1, 4, 4, None, 10), (3, 4, 8, "2:8", 24), (2, 5, 16, "4:16", 32), (4, 4, 16, None, 16)])
-def test_a_column_multiplies_as_golden_and_drains_from_the_top(
-        build, rng, rows, interleave, largest_m, sparsity, depth):
+def step_word(config, step):
+    return packed(words.step(config), **{name: step[name] for name in words.step(config).fields})
+
+
+def block_script(program, a, b):
+    """Script of a program of one block and at most two tiles, and {cycle: (row, slot)} of the words that it drains."""
+    config, tiles, slots = program.config, list(program.tiles()), program.config.interleave
+    lines = [lines_of(program, tile, a, b) for tile in tiles]
+    entries = [dict(write=1, write_address=bank * config.chunk + address, write_data=line)
+               for bank in range(len(tiles)) for address, line in enumerate(lines[bank].north)]
+    ready, leaves = len(entries), {}
+    for bank, tile in enumerate(tiles):
+        ready = schedule_tile(program, tile, lines[bank], bank, ready, entries)
+    for i in range(slots * tiles[-1].rows):
+        slot, row = divmod(i, tiles[-1].rows)
+        entries += [{} for _ in range(ready + i + 2 - len(entries))]
+        leaves[ready + i + 1] = row, slot
+        if tiles[-1].weights:
+            entries[ready + i] |= dict(drain_read=1, drain_address=row * slots + slot)
+            entries[ready + i + 1] |= dict(drain_memory=1)
+        else:
+            entries[ready + i] |= {"drain_shift" if row else "drain_load": 1,
+                                   "drain_slot": packed(words.step(config), place=slot) >> words.step(config)["set"][1]}
+    return entries, leaves
+
+
+@pytest.mark.parametrize("rows, interleave, largest_m, sparsity, depth, m, mapping", [
+    (1, 4, 4, None, 10, 1, "os"), (3, 4, 8, "2:8", 24, 3, "os"), (2, 5, 16, "4:16", 40, 2, "os"),
+    (4, 1, 16, None, 20, 4, "os"), (1, 4, 4, None, 7, 5, "ws"), (3, 4, 8, "2:8", 40, 2, "ws"),
+    (2, 6, 16, "4:16", 64, 2, "ws"), (5, 1, 16, None, 30, 3, "ws"), (3, 3, 4, "1:4", 9, 4, "ws")])
+def test_a_column_multiplies_as_golden_and_drains_from_the_top_row(
+        build, rng, rows, interleave, largest_m, sparsity, depth, m, mapping):
     config = SatConfig(rows=rows, columns=1, interleave=interleave, largest_m=largest_m, chunk=32)
-    program = schedule(Gemm(rows, depth, interleave, Sparsity.parse(sparsity)), config)
+    program = schedule(Gemm(m, depth, interleave, Sparsity.parse(sparsity)), config, mapping)
     numbers = floats.numpy_of(rng)
-    a, b = (numbers.standard_normal(shape).astype(np.float16) for shape in ((rows, depth), (depth, interleave)))
+    a, b = (numbers.standard_normal(shape).astype(np.float16) for shape in ((m, depth), (depth, interleave)))
     b = pruned(b, program.gemm.sparsity)
-    entries, last = tile_script(program, a, b)
-    ready = last + rows + timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE
+    entries, leaves = block_script(program, a, b)
     expected = gemm(a, b).view(np.uint32)
-    leaves = {}
-    for slot in range(interleave):
-        for row in range(rows):
-            cycle = ready + slot * rows + row
-            merge(entries, cycle, "drain_shift" if row else "drain_load", 1)
-            entries[cycle] |= dict(drain_slot=slot, drain_in=slot)
-            leaves[cycle + 1] = expected[row, slot]
-    got = play(device(build, config), entries, "drain_out")["drain_out"]
-    assert {cycle: got[cycle] for cycle in leaves} == leaves
-    assert len(leaves) == rows * interleave
+    got = play(device(build, config), entries, "drained")["drained"]
+    assert [got[cycle] for cycle in leaves] == [expected[place] for place in leaves.values()]
+    assert len(leaves) == m * interleave and len(list(program.tiles())) in (1, 2)
 
 
-def test_what_enters_at_the_bottom_leaves_at_the_top_after_a_shift_for_each_row(build, rng):
-    config = SatConfig(rows=3, columns=1, chunk=16)
-    below = [rng.getrandbits(32) for _ in range(20)]
-    got = play(device(build, config), [dict(drain_shift=1, drain_in=word) for word in below], "drain_out")["drain_out"]
-    assert got[config.rows:20] == below[:20 - config.rows]
-
-
-def test_groups_and_control_reach_the_next_column_a_cycle_later(build, rng):
+def test_groups_steps_and_controls_reach_the_next_column_a_cycle_later(build, rng):
     config = SatConfig(rows=3, columns=1, largest_m=4, chunk=16)
-    width, control = words.group_bits(config), words.north_control(config).width
-    entries = [dict(west_loads=7, west=rng.getrandbits(3 * width), control=rng.getrandbits(control)) for _ in range(30)]
-    got = play(device(build, config), entries, "east_loads", "east", "control_out")
-    assert got["east_loads"][1:31] == [7] * 30
-    assert got["east"][1:31] == [entry["west"] for entry in entries]
-    assert got["control_out"][1:31] == [entry["control"] for entry in entries]
+    width, step, boundary = words.group_bits(config), words.step(config).width, words.boundary(config).width
+    load = sum(packed(words.step(config), load=1) << row * step for row in range(3))
+    entries = [dict(west_steps=rng.getrandbits(3 * step) | load, west=rng.getrandbits(3 * width),
+                    control=rng.getrandbits(words.north_control(config).width),
+                    feed=rng.getrandbits(boundary), collect=rng.getrandbits(boundary)) for _ in range(30)]
+    got = play(device(build, config), entries, "east_steps", "east", "control_out", "feed_out", "collect_out")
+    for there, here in zip(got, ("west_steps", "west", "control", "feed", "collect")):
+        assert got[there][1:31] == [entry[here] for entry in entries]
+    assert len(got) == 5

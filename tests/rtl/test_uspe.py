@@ -1,4 +1,6 @@
-"""uspe: steps with their groups in, sums out, against a chain of the golden units."""
+"""uspe: steps with their groups and weights in, sums out, against a chain of the golden units."""
+from itertools import product
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -7,23 +9,25 @@ from rtl.config import SatConfig
 from rtl.golden import fp16_mul, fp32_add
 from rtl.golden.floats import FP16_NAN
 from tests.support import floats
-from tests.support.script import packed, play
+from tests.support.script import fields, packed, play
 
-LAG = timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE       # from a weight on south to its sum
-SHAPES = [(4, 4), (5, 8), (8, 16)]
+LAG = timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE       # from a step on east_step to its sum
+SHAPES = [(1, 4), (3, 8), (4, 4), (5, 8), (8, 16)]
 HALVES = floats.FP16_CLASSES + [floats.half(x / 8) for x in range(-200, 200)]
+ONE, TWO = floats.half(1.0), floats.half(2.0)
 
 
 def device(build, config):
-    step, group, slot = words.step(config).width, words.group_bits(config), words.slot_bits(config)
-    widths = dict(west=group, east=group, north=step, south=step, drain_slot=slot, drain_in=32, drain_out=32)
-    flags = ("clk", "rst", "west_load", "east_load", "drain_load", "drain_shift")
+    step, group, down = words.step(config).width, words.group_bits(config), words.descent(config).width
+    widths = dict(west_step=step, east_step=step, west=group, east=group, north=down, south=down, sum_in=32, sum_out=32,
+                  drain_slot=words.slot_bits(config))
+    flags = ("clk", "rst", "drain_load", "drain_shift")
     return build(unit.uspe, config=config, **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
                  **{name: Signal(bool(0)) for name in flags})
 
 
 def config_of(interleave, largest_m):
-    return SatConfig(rows=1, columns=1, interleave=interleave, largest_m=largest_m, chunk=16)
+    return SatConfig(rows=5, columns=1, interleave=interleave, largest_m=largest_m, chunk=16)
 
 
 def group_word(activations):
@@ -32,98 +36,207 @@ def group_word(activations):
     return sum(value << 16 * i for i, value in enumerate(activations)) | special << 16 * len(activations)
 
 
+def product_of(activations, weight):
+    spoiled = any(weight["pruned"] >> i & 1 and x & 0x7C00 == 0x7C00 for i, x in enumerate(activations))
+    return fp16_mul(FP16_NAN if spoiled else activations[weight["index"]], weight["weight"])
+
+
+def random_group(rng, config):
+    return [rng.choice(HALVES) for _ in range(config.largest_m)]
+
+
+def random_weight(rng, config):
+    return dict(weight=rng.choice(HALVES), index=rng.randrange(config.largest_m),
+                pruned=rng.getrandbits(config.largest_m) & rng.getrandbits(2))
+
+
+def written(config, weight, place, value=0, bank=0, **where):
+    """The descent of a weight to that address of the element, or of every one."""
+    address = packed(words.step(config), place=place, value=value, bank=bank) >> words.step(config)["place"][1]
+    return packed(words.descent(config), **weight, address=address, write=1, **where)
+
+
+def slot(config, place, number):
+    """The number of an accumulator."""
+    return packed(words.step(config), place=place, set=number) >> words.step(config)["set"][1]
+
+
 def random_tile(rng, config, tile, groups=4, values=2):
-    """Script entries of a tile, and the sums it leaves in its set of accumulators, by slot."""
+    """Script entries of a tile with stationary sums, and those that it leaves in its set, by slot.
+
+    Each weight comes with its step: it is written in time, and not a cycle earlier than it must be.
+    """
     entries, sums, layout = [], {}, words.step(config)
     for group in range(groups):
-        activations = [rng.choice(HALVES) for _ in range(config.largest_m)]
+        activations = random_group(rng, config)
         for value in range(values):
-            for place in range(config.interleave):
-                slot, weight = tile % 2 * config.interleave + place, rng.choice(HALVES)
-                index, pruned = rng.randrange(config.largest_m), rng.getrandbits(config.largest_m) & rng.getrandbits(2)
-                first, valid = group == value == 0, rng.random() < 0.9 or group == value == 0
-                step = packed(layout, weight=weight, index=index, pruned=pruned, slot=slot, first=first, valid=valid)
-                entries.append(dict(west_load=value == place == 0, west=group_word(activations), north=step))
+            for place in range(config.turn):
+                weight, at = random_weight(rng, config), slot(config, place, tile % 2)
+                first = group == value == 0
+                valid = place < config.interleave and (first or rng.random() < 0.9)
+                step = packed(layout, valid=valid, fresh=first, set=tile % 2, place=place, value=value, bank=tile % 2,
+                              load=value == place == 0)
+                down = written(config, weight, place, value, tile % 2, everyone=1, distance=rng.randrange(5))
+                entries.append(dict(west_step=step, west=group_word(activations), north=down))
                 if valid:
-                    spoiled = any(pruned >> i & 1 and x & 0x7C00 == 0x7C00 for i, x in enumerate(activations))
-                    product = fp16_mul(FP16_NAN if spoiled else activations[index], weight)
-                    sums[slot] = fp32_add(0 if first else sums[slot], product)
+                    sums[at] = fp32_add(0 if first else sums[at], product_of(activations, weight))
     return entries, sums
 
 
 @pytest.mark.parametrize("interleave, largest_m", SHAPES)
 def test_each_accumulator_takes_its_steps_while_the_other_set_is_drained(build, rng, interleave, largest_m):
     config = config_of(interleave, largest_m)
-    entries, expected = [], {}
+    entries, expected, before = [], {}, {}
     for tile in range(4):
         steps, sums = random_tile(rng, config, tile)
         start = len(entries)
         entries += steps
-        for place in range(interleave):         # the tile before is drained as soon as it may be
-            if tile:
-                entries[start + LAG + place] |= dict(drain_load=1, drain_slot=(tile + 1) % 2 * interleave + place)
-                expected[start + LAG + place + 1] = before[(tile + 1) % 2 * interleave + place]
+        for place in range(interleave if tile else 0):      # the tile before is drained as soon as it may be
+            number = slot(config, place, (tile + 1) % 2)
+            entries[start + LAG + place] |= dict(drain_load=1, drain_slot=number)
+            expected[start + LAG + place + 1] = before[number]
         before = sums
-    got = play(device(build, config), entries, "drain_out")["drain_out"]
+    got = play(device(build, config), entries, "sum_out")["sum_out"]
     assert {cycle: got[cycle] for cycle in expected} == expected
     assert len(expected) == 3 * interleave
 
 
+def stationary_weights(rng, config, values, bank):
+    """A weight for each value and place of a bank, and the entries that write them."""
+    weights = {place: random_weight(rng, config) for place in product(range(values), range(config.interleave))}
+    writes = [dict(north=written(config, weight, place, value, bank)) for (value, place), weight in weights.items()]
+    return weights, writes
+
+
+def passing_sums(rng, config, values, groups, weights, bank):
+    """Script entries of a tile whose weights stay, and {entry: sum} of what must stand on sum_out."""
+    layout, entries, leaving = words.step(config), [], {}
+    for _ in range(groups):
+        activations, sums = random_group(rng, config), {}
+        for value in range(values):
+            for place in range(config.turn):
+                valid = place < config.interleave
+                step = packed(layout, valid=valid, above=valid and value == 0, below=valid and value == values - 1,
+                              fresh=rng.getrandbits(1) and value == 0, place=place, value=value, bank=bank,
+                              load=value == place == 0)
+                entries.append(dict(west_step=step, west=group_word(activations)))
+                if valid:
+                    above = sums.setdefault(place, rng.getrandbits(31) & ~(1 << 30))
+                    if value == 0:
+                        entries[-1]["sum"] = above
+                    sums[place] = fp32_add(above, product_of(activations, weights[value, place]))
+                if valid and value == values - 1:
+                    leaving[len(entries) - 1 + config.turn + timing.PRODUCT] = sums[place]
+    return entries, leaving
+
+
+@pytest.mark.parametrize("values", [1, 2, 4])
+@pytest.mark.parametrize("interleave, largest_m", SHAPES)
+def test_sums_pass_from_above_to_below_while_the_next_weights_are_written(build, rng, interleave, largest_m, values):
+    """A sum is wanted when its first product is there, and handed on just when the element below wants it."""
+    config = config_of(interleave, largest_m)
+    weights, entries = stationary_weights(rng, config, values, 0)
+    expected, sums_in, tiles = {}, {}, 3
+    for tile in range(tiles):
+        steps, leaving = passing_sums(rng, config, values, 3, weights, tile % 2)
+        weights, writes = stationary_weights(rng, config, values, (tile + 1) % 2)
+        start = len(entries)
+        expected |= {start + at: total for at, total in leaving.items()}
+        sums_in |= {start + at + timing.PRODUCT: step.pop("sum") for at, step in enumerate(steps) if "sum" in step}
+        entries += [step | write for step, write in zip(steps, writes + [{}] * len(steps))]
+    entries += [{}] * (config.turn + timing.PRODUCT)
+    for at, entry in enumerate(entries):
+        entry = entries[at] = dict(entry)
+        entry["sum_in"] = sums_in.get(at, rng.getrandbits(32))
+    got = play(device(build, config), entries, "sum_out")["sum_out"]
+    assert {cycle: got[cycle] for cycle in expected} == expected
+    assert len(expected) == tiles * 3 * interleave
+    changes = [cycle for cycle in range(min(expected), max(expected) + 1) if got[cycle] != got[cycle - 1]]
+    assert set(changes) <= set(expected) and len(changes) > len(expected) // 2
+
+
 def test_a_product_reaches_its_accumulator_after_the_promised_latency_and_not_before(build):
     config, layout = config_of(4, 4), words.step(config_of(4, 4))
-    one, two = floats.half(1.0), floats.half(2.0)
-    step = dict(west_load=1, west=group_word([one] * 4))
-    entries = [{} for _ in range(40)]
-    entries[0] = {**step, "north": packed(layout, weight=one, slot=3, first=1, valid=1)}
-    entries[12] = {**step, "north": packed(layout, weight=two, slot=3, valid=1)}
-    stands = 12 + 1 + LAG                       # a cycle to south
+    group, entries = group_word([ONE] * 4), [{} for _ in range(40)]
+    for at, weight, fresh in ((0, ONE, 1), (12, TWO, 0)):
+        entries[at] = dict(west=group, west_step=packed(layout, valid=1, fresh=fresh, place=3, load=1),
+                           north=written(config, dict(weight=weight), 3))
+    stands = 12 + 1 + LAG                       # a cycle to east_step
     for cycle in (stands - 1, stands):
-        entries[cycle] |= dict(drain_load=1, drain_slot=3)
-    got = play(device(build, config), entries, "drain_out")["drain_out"]
+        entries[cycle] |= dict(drain_load=1, drain_slot=slot(config, 3, 0))
+    got = play(device(build, config), entries, "sum_out")["sum_out"]
     assert got[stands:stands + 2] == [floats.single(1.0), floats.single(3.0)]
+
+
+@pytest.mark.parametrize("lead, total", [(-1, 2.0), (0, 1.0), (1, 1.0)])
+def test_a_weight_can_be_used_in_the_cycle_after_it_came_and_not_before(build, lead, total):
+    """The step stands on east_step a cycle after west_step: a weight that comes with it is in time."""
+    config, entries = config_of(4, 4), [{} for _ in range(30)]
+    entries[0] = dict(north=written(config, dict(weight=TWO), 1))
+    step = packed(words.step(config), valid=1, fresh=1, place=1, load=1)
+    entries[10] = dict(west_step=step, west=group_word([ONE] * 4))
+    entries[10 - lead] |= dict(north=written(config, dict(weight=ONE), 1))
+    entries[11 + LAG] |= dict(drain_load=1, drain_slot=slot(config, 1, 0))
+    assert play(device(build, config), entries, "sum_out")["sum_out"][12 + LAG] == floats.single(total)
+
+
+@pytest.mark.parametrize("where, kept", [
+    (dict(distance=0), True), (dict(distance=1), False), (dict(distance=4), False), (dict(distance=7), False),
+    (dict(everyone=1, distance=3), True), (dict(write=0), False), (dict(write=0, everyone=1), False)], ids=str)
+def test_a_weight_is_kept_by_the_element_that_it_reaches_with_distance_0_or_by_all(build, where, kept):
+    config, entries, down = config_of(4, 4), [{} for _ in range(30)], words.descent(config_of(4, 4))
+    entries[0] = dict(north=written(config, dict(weight=TWO), 2))
+    entries[1] = dict(north=packed(down, **{**fields(down, written(config, dict(weight=ONE), 2)), **where}))
+    step = packed(words.step(config), valid=1, fresh=1, place=2, load=1)
+    entries[5] = dict(west_step=step, west=group_word([ONE] * 4))
+    entries[6 + LAG] = dict(drain_load=1, drain_slot=slot(config, 2, 0))
+    total = play(device(build, config), entries, "sum_out")["sum_out"][7 + LAG]
+    assert total == floats.single(1.0 if kept else 2.0)
 
 
 @pytest.mark.parametrize("special, pruned, total", [
     (0x7C00, 2, 0x7FC00000), (0xFC00, 2, 0x7FC00000), (0x7E00, 2, 0x7FC00000),      # zero times it is NaN
     (0x7C00, 4, floats.single(1.0)), (0x7BFF, 2, floats.single(1.0))])
 def test_a_pruned_weight_still_multiplies_an_infinity_by_zero(build, special, pruned, total):
-    config, layout = config_of(4, 4), words.step(config_of(4, 4))
-    one = floats.half(1.0)
-    entries = [{} for _ in range(20)]
-    entries[0] = dict(west_load=1, west=group_word([one, special, one, one]),
-                      north=packed(layout, weight=one, index=0, pruned=pruned, slot=1, first=1, valid=1))
-    entries[1 + LAG] = dict(drain_load=1, drain_slot=1)
-    assert play(device(build, config), entries, "drain_out")["drain_out"][2 + LAG] == total
+    config, entries = config_of(4, 4), [{} for _ in range(20)]
+    entries[0] = dict(west=group_word([ONE, special, ONE, ONE]),
+                      west_step=packed(words.step(config), valid=1, fresh=1, place=1, load=1),
+                      north=written(config, dict(weight=ONE, pruned=pruned), 1))
+    entries[1 + LAG] = dict(drain_load=1, drain_slot=slot(config, 1, 0))
+    assert play(device(build, config), entries, "sum_out")["sum_out"][2 + LAG] == total
 
 
-def test_groups_and_steps_move_on_after_one_cycle(build, rng):
+def test_groups_and_steps_move_on_after_one_cycle_and_weights_come_a_row_nearer(build, rng):
     config = config_of(4, 8)
-    entries = [dict(west_load=rng.getrandbits(1), west=rng.getrandbits(words.group_bits(config)),
-                    north=rng.getrandbits(words.step(config).width)) for _ in range(50)]
-    got = play(device(build, config), [{"west_load": 1, "west": 5}, *entries], "east_load", "east", "south")
-    held = 5
+    step, down = words.step(config), words.descent(config)
+    entries = [dict(west_step=rng.getrandbits(step.width), west=rng.getrandbits(words.group_bits(config)),
+                    north=rng.getrandbits(down.width)) for _ in range(50)]
+    held = entries[0]["west"]
+    entries[0]["west_step"] |= packed(step, load=1)
+    got = play(device(build, config), entries, "east_step", "east", "south")
     for cycle, entry in enumerate(entries, 1):
-        held = entry["west"] if entry["west_load"] else held
-        assert (got["east_load"][cycle + 1], got["east"][cycle + 1], got["south"][cycle + 1]) == \
-            (entry["west_load"], held, entry["north"])
+        held = entry["west"] if fields(step, entry["west_step"])["load"] else held
+        nearer = fields(down, entry["north"])
+        nearer["distance"] = (nearer["distance"] - 1) % 2 ** down.bits("distance")
+        assert (got["east_step"][cycle], got["east"][cycle]) == (entry["west_step"], held)
+        assert fields(down, got["south"][cycle]) == nearer
 
 
-def test_a_shift_passes_the_word_of_the_element_below_on(build, rng):
-    below = [rng.getrandbits(32) for _ in range(20)]
-    entries = [dict(drain_shift=1, drain_in=word) for word in below] + [dict(drain_in=7)]
-    got = play(device(build, config_of(4, 4)), entries, "drain_out")["drain_out"]
-    assert got[1:21] == below
-    assert got[21:24] == [below[-1]] * 3
+def test_a_shift_passes_the_word_of_the_element_above_on(build, rng):
+    above = [rng.getrandbits(32) for _ in range(20)]
+    entries = [dict(drain_shift=1, sum_in=word) for word in above] + [dict(sum_in=7)]
+    got = play(device(build, config_of(4, 4)), entries, "sum_out")["sum_out"]
+    assert got[1:21] == above
+    assert got[21:24] == [above[-1]] * 3
 
 
 @pytest.mark.parametrize("after", range(1, LAG))
 def test_reset_forgets_a_step_wherever_it_is_on_its_way(build, after):
     config, layout = config_of(4, 4), words.step(config_of(4, 4))
-    one = floats.half(1.0)
-    group = dict(west_load=1, west=group_word([one] * 4))
     entries = [{"rst": 0} for _ in range(40)]
-    entries[0] |= {**group, "north": packed(layout, weight=one, slot=0, first=1, valid=1)}
-    entries[15] |= {**group, "north": packed(layout, weight=one, slot=0, valid=1)}
+    for at, fresh in ((0, 1), (15, 0)):
+        entries[at] |= dict(west=group_word([ONE] * 4), north=written(config, dict(weight=ONE), 0),
+                            west_step=packed(layout, valid=1, fresh=fresh, load=1))
     entries[15 + after]["rst"] = 1
     entries[30] |= dict(drain_load=1, drain_slot=0)
-    assert play(device(build, config), entries, "drain_out")["drain_out"][31] == floats.single(1.0)
+    assert play(device(build, config), entries, "sum_out")["sum_out"][31] == floats.single(1.0)

@@ -1,4 +1,4 @@
-"""west_lane: beats written, then read and assembled to groups."""
+"""west_lane: beats written, then read and assembled to groups; and its control, which the row below follows."""
 import pytest
 from myhdl import Signal, intbv
 
@@ -6,18 +6,20 @@ from rtl import words
 from rtl.config import BEAT, SatConfig
 from rtl.west_lane import west_lane
 from tests.support import floats
-from tests.support.script import packed, play
+from tests.support.array import cleared, hop_of, keep_pace
+from tests.support.script import fields, packed, play
 
 
-def config_of(largest_m):
-    return SatConfig(rows=1, columns=1, largest_m=largest_m, chunk=32)
+def config_of(largest_m, interleave=4):
+    return SatConfig(rows=1, columns=1, interleave=interleave, largest_m=largest_m, chunk=32)
 
 
 def device(build, config):
     control = words.west_control(config)
-    widths = dict(write_address=control.bits("address"), write_data=16 * BEAT, control=control.width,
-                  control_out=control.width, group=words.group_bits(config))
-    return build(west_lane, config=config, clk=Signal(bool(0)), write=Signal(bool(0)), load=Signal(bool(0)),
+    widths = dict(write_address=control.bits("address"), write_data=16 * BEAT, pace=words.pace(config).width,
+                  control=control.width, control_out=control.width, step=control.bits("step"),
+                  group=words.group_bits(config))
+    return build(west_lane, config=config, **{name: Signal(bool(0)) for name in ("clk", "rst", "write")},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
 
@@ -53,13 +55,41 @@ def test_each_beat_stands_in_its_group_two_cycles_after_it_was_read(build, rng, 
     assert set(held) <= set(expected.values())
 
 
-def test_control_goes_to_the_row_below_a_cycle_later_and_load_at_once(build, rng):
+def test_control_goes_to_the_row_below_a_cycle_later_and_its_step_to_the_array_at_once(build, rng):
     config = config_of(8)
     layout = words.west_control(config)
     controls = [rng.getrandbits(layout.width) for _ in range(60)]
-    got = play(device(build, config), [dict(control=control) for control in controls], "control_out", "load")
+    got = play(device(build, config), [dict(control=control) for control in controls], "control_out", "step")
     assert got["control_out"][1:61] == controls
-    assert got["load"][:60] == [control >> layout["load"][1] & 1 for control in controls]
+    assert got["step"][:60] == [fields(layout, control)["step"] for control in controls]
+
+
+@pytest.mark.parametrize("values", [1, 2, 4])
+@pytest.mark.parametrize("interleave", [1, 4, 7])
+def test_where_weights_are_stationary_the_row_below_follows_a_group_later(build, rng, interleave, values):
+    config, hop = config_of(4, interleave), values * max(interleave, 4)
+    width, entries = words.west_control(config).width, cleared(config)
+    start, controls = len(entries), [rng.getrandbits(width) for _ in range(3 * hop + 5)]
+    entries += [dict(control=control) for control in controls] + [{} for _ in range(hop)]
+    keep_pace(config, dict(weights=1, values=values), entries, start)
+    got = play(device(build, config), entries, "control_out")["control_out"]
+    assert got[start + 1:start + hop] == [0] * (hop - 1)        # nothing was left in the delay line
+    assert got[start + hop:start + hop + len(controls)] == controls
+
+
+def test_the_pace_changes_once_what_was_under_way_has_passed(build, rng):
+    """Groups of four values, of one, then sums that stay, and groups of two."""
+    config, entries, expected = config_of(4, 5), cleared(config_of(4, 5)), {}
+    for command in (dict(weights=weights, values=values) for weights, values in ((1, 4), (1, 1), (0, 4), (1, 2))):
+        hop, start = hop_of(config, command), len(entries)
+        for number in range(25):
+            entries.append(dict(control=rng.getrandbits(words.west_control(config).width)))
+            expected[start + number + hop] = entries[-1]["control"]
+        entries += [dict(control=0) for _ in range(2 * hop)]
+        keep_pace(config, command, entries, start)
+    got = play(device(build, config), entries, "control_out")["control_out"]
+    assert {cycle: got[cycle] for cycle in expected} == expected
+    assert len(expected) == 4 * 25
 
 
 def test_one_bank_is_written_while_the_other_is_read(build, rng):

@@ -5,7 +5,8 @@ from rtl import words
 from rtl.config import BEAT, PRESETS, SatConfig
 
 CONFIGS = [*PRESETS.values(), SatConfig(rows=1, columns=2, interleave=5, largest_m=4, chunk=16),
-           SatConfig(rows=7, columns=3, interleave=16, largest_m=8, chunk=4096)]
+           SatConfig(rows=7, columns=3, interleave=16, largest_m=8, chunk=4096),
+           SatConfig(rows=9, columns=1, interleave=1, chunk=16)]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: f"{config.rows}x{config.columns}")
 
 
@@ -20,35 +21,65 @@ def test_a_command_holds_every_count_that_a_tile_can_have(config):
     assert fits(command, "west_lines", config.chunk // BEAT)
     assert fits(command, "north_lines", config.chunk)
     assert fits(command, "groups", config.chunk // BEAT)
-    assert fits(command, "rows", config.rows)
+    assert fits(command, "rows", max(config.rows, config.chunk // BEAT))     # of the result, in either dataflow
     assert fits(command, "slots", config.interleave)
     assert all(fits(command, name, 4) for name in ("values", "tail", "beats"))
-    assert all(fits(command, name, 1) for name in ("sparse", "first", "last", "half"))
+    assert all(fits(command, name, 1) for name in ("sparse", "first", "last", "half", "weights"))
 
 
 @every_config
-def test_a_step_names_every_activation_and_every_accumulator(config):
+def test_a_step_names_every_accumulator_and_every_weight_of_an_element(config):
     step = words.step(config)
-    assert fits(step, "index", config.largest_m - 1)
-    assert fits(step, "slot", 2 * config.interleave - 1)
-    assert step.bits("pruned") == config.largest_m
-    assert words.slot_bits(config) == step.bits("slot")
+    assert fits(step, "place", config.turn - 1) and words.place_bits(config) == step.bits("place")
+    assert all(fits(step, name, 1) for name in ("valid", "fresh", "above", "below", "set", "bank", "load"))
+    assert fits(step, "value", words.KEPT - 1)
+    assert 2 ** words.slot_bits(config) >= 2 * config.turn
+    assert 2 ** words.address_bits(config) >= 2 * words.KEPT * config.turn
+
+
+@every_config
+def test_what_goes_down_names_every_activation_of_a_group_and_every_row(config):
+    down = words.descent(config)
+    assert fits(down, "index", config.largest_m - 1)
+    assert down.bits("pruned") == config.largest_m
+    assert fits(down, "distance", config.rows - 1)
+    assert (down.bits("weight"), down.bits("address")) == (16, words.address_bits(config))
 
 
 @every_config
 def test_the_controls_address_both_banks(config):
     assert fits(words.west_control(config), "address", 2 * config.chunk // BEAT - 1)
-    assert fits(words.north_control(config), "address", 2 * config.chunk - 1)
+    assert fits(words.north_control(config), "line", 2 * config.chunk - 1)
+    assert words.west_control(config).bits("step") == words.step(config).width
 
 
 @every_config
-def test_the_tag_of_a_step_stands_alike_in_control_and_step(config):
-    """north_lane hands slot, first and valid on as one stretch of bits."""
-    control, step = words.north_control(config), words.step(config)
-    lowest = step["slot"][1]
-    assert [control[name] for name in ("slot", "first", "valid")] == \
-        [tuple(bit - lowest for bit in step[name]) for name in ("slot", "first", "valid")]
-    assert step["valid"][0] == step.width
+def test_a_memory_of_sums_has_a_word_for_each_of_the_largest_tile(config):
+    assert 2 ** words.sum_bits(config) >= config.chunk // BEAT * config.interleave > 2 ** words.sum_bits(config) // 2
+
+
+@every_config
+def test_the_pace_goes_around_in_the_longest_group(config):
+    assert fits(words.pace(config), "place", words.KEPT * config.turn - 1)
+
+
+def neighbours(layout, names):
+    """Whether fields stand side by side, from the low bits up."""
+    return all(layout[low][0] == layout[high][1] for low, high in zip(names, names[1:]))
+
+
+@every_config
+def test_fields_that_are_handed_on_as_one_stretch_of_bits_stand_alike(config):
+    """north_lane hands four fields on, an element's memory keeps three; two make a sum's number, three an address."""
+    down, control, step = words.descent(config), words.north_control(config), words.step(config)
+    where = ["address", "write", "everyone", "distance"]
+    assert neighbours(control, where) and neighbours(down, ["weight", "index", "pruned", *where])
+    assert [control.bits(name) for name in where] == [down.bits(name) for name in where]
+    assert control["distance"][0] == control.width and down["distance"][0] == down.width
+    assert neighbours(step, ["set", "place", "value", "bank"]) and step["valid"][1] == 0
+    assert step["place"][0] - step["set"][1] == words.slot_bits(config)
+    assert step["bank"][0] - step["place"][1] == words.address_bits(config)
+    assert max(step[name][0] for name in ("valid", "fresh", "above", "below", "set")) <= step["place"][1]
 
 
 @every_config

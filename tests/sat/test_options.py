@@ -27,7 +27,7 @@ def test_bad_input_is_refused_in_one_line(command, option, value, words):
 @pytest.mark.parametrize("content, words", [
     ('{"rows": 4, "columns": 4, "colour": 1}', "colour: Extra inputs are not permitted (got 1)"),
     ('{"rows": 0, "columns": 4}', "rows: Input should be greater than or equal to 1 (got 0)"),
-    ('{"rows": 4, "columns": 4, "interleave": 3}', "interleave must be at least the adder's latency of 4"),
+    ('{"rows": 4, "columns": 4, "interleave": 17}', "interleave: Input should be less than or equal to 16 (got 17)"),
     ('{"rows": 4, "columns": 4, "largest_m": 12}', "largest_m: Input should be 4, 8 or 16 (got 12)"),
     ('{"rows": 4', "Invalid JSON")])
 @pytest.mark.parametrize("command", ["cycles", "verilog"])

@@ -17,7 +17,8 @@ def test_one_module_a_file_and_the_configuration_beside_them(tmp_path):
     found = data(tmp_path / "v.json")
     assert {row["module"] + ".v" for row in found["modules"]} == {file.name for file in (tmp_path / "v").glob("*.v")}
     assert data(tmp_path / "v" / "configuration.json") == PRESETS["medium"].model_dump() == found["config"]
-    assert found["lines"] < 5000 and found["modules"][-1]["module"] == "sat" and "15 modules" in output
+    assert found["lines"] < 5000 and found["modules"][-1]["module"] == "sat"
+    assert f"{len(found['modules'])} modules" in output and len(found["modules"]) >= 15
 
 
 def test_a_configuration_that_was_written_can_be_read_again(tmp_path):

@@ -1,11 +1,12 @@
 """Tiles as the array sees them: lines to be stored, and the controls that the sequencer issues for them."""
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from cosim.host import north_lines, west_lines
 from rtl import timing, words
-from rtl.config import BEAT
+from rtl.config import BEAT, SatConfig
 from rtl.golden import nm_mask
 from tests.support.script import packed
 from tlm import Program, Tile
@@ -30,46 +31,127 @@ def pruned(b: np.ndarray, sparsity) -> np.ndarray:
     return np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0)) if sparsity else b
 
 
-def command_of(program: Program, tile: Tile) -> int:
-    """The words.command of a tile."""
-    chunk = tile.chunk
-    return words.command(program.config).pack(
-        west_lines=chunk.west_lines, north_lines=chunk.north_lines, groups=chunk.groups, values=chunk.values,
-        tail=chunk.tail, beats=chunk.beats, sparse=program.gemm.sparsity is not None, first=tile.first, last=tile.last,
-        rows=tile.rows, slots=program.slots(tile), half=program.gemm.output == "fp16")
+def command_of(program: Program, tile: Tile) -> dict[str, int]:
+    """The fields of a tile's words.command."""
+    return dict(
+        west_lines=tile.west_lines, north_lines=tile.north_lines, groups=tile.groups, values=tile.values,
+        tail=tile.tail, beats=tile.beats, sparse=int(program.gemm.sparsity is not None), first=int(tile.first),
+        last=int(tile.last), rows=tile.rows, slots=program.slots(tile), half=int(program.gemm.output == "fp16"),
+        weights=int(tile.weights))
 
 
-def controls_of(config, command: dict, bank: int, accumulators: int) -> tuple[list[dict], list[dict]]:
-    """(west, north): the fields of both controls in each step of a tile, counted from the step's own cycle.
+def hop_of(config: SatConfig, command: dict) -> int:
+    """Cycles from a row's control to that of the row below."""
+    return command["values"] * config.turn if command["weights"] else 1
 
-    command  fields of its words.command; bank and accumulators say which of two it uses
+
+def steps_of(config: SatConfig, command: dict) -> int:
+    """Steps of a tile."""
+    return ((command["groups"] - 1) * command["values"] + command["tail"]) * config.turn
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a tile's control words hold, a dictionary of fields for each cycle.
+
+    reads    of words.west_control, from the cycle of the first step's issue
+    steps    of words.step, and with them begin and close; they come WEST - 1 cycles later
+    weights  of words.north_control, SKEW cycles after the issue of the first weight
     """
-    west, north, west_line, north_line = [], [], bank * config.chunk // BEAT, bank * config.chunk
-    for group in range(command["groups"]):
-        values = command["tail"] if group == command["groups"] - 1 else command["values"]
-        for value in range(values):
-            for place in range(config.interleave):
-                reads = value == 0 and place < command["beats"]
-                west.append(dict(read=int(reads), address=west_line, beat=place % 4, load=0))
-                west_line += reads
-                north.append(dict(
-                    slot=accumulators * config.interleave + place, first=int(group == value == 0 and command["first"]),
-                    valid=1, read=int(place == 0), address=north_line, value=value, first_value=int(value == 0),
-                    last_value=int(value == values - 1), sparse=command["sparse"]))
-            north_line += 1
-    return west, north
+
+    reads: list[dict]
+    steps: list[dict]
+    weights: list[dict]
 
 
-def schedule_controls(config, steps, start: int, entries: list[dict]) -> None:
-    """Write both controls of a tile into a script from `start` on, each with the delay of its edge."""
-    west, north = steps
-    layouts = words.west_control(config), words.north_control(config)
-    for number, (beat, weight) in enumerate(zip(west, north)):
-        at = start + number
-        merge(entries, at, "west_control", packed(layouts[0], **beat))
-        merge(entries, at + timing.SKEW, "north_control", packed(layouts[1], **weight))
-        if weight["first_value"] and weight["read"]:        # a group begins: its activations move in together
-            merge(entries, at + timing.WEST - 1, "west_control", packed(layouts[0], load=1))
+def controls_of(config: SatConfig, command: dict, bank: int = 0, accumulators: int = 0, memory: int = 0) -> Controls:
+    """The controls of a tile: command has the fields of its words.command.
+
+    bank          of the operands; accumulators: set of the sums; memory: bank of the elements' weights
+    """
+    return Controls(list(_reads(config, command, bank)), list(_steps(config, command, accumulators, memory)),
+                    list(_weights(config, command, bank, memory)))
+
+
+def _loops(config, groups, values, tail) -> Iterator[tuple[int, int, int, bool]]:
+    """(group, value, place, last value of the group) of each step."""
+    for group in range(groups):
+        count = tail if group == groups - 1 else values
+        for value in range(count):
+            for place in range(config.turn):
+                yield group, value, place, value == count - 1
+
+
+def _steps_of(config, command):
+    return _loops(config, command["groups"], command["values"], command["tail"])
+
+
+def _reads(config, command, bank):
+    line, steps = bank * config.chunk // BEAT, steps_of(config, command)
+    lines = 2 ** words.west_control(config).bits("address")
+    for number, (_, value, place, _) in enumerate(_steps_of(config, command), 1):
+        reads = value == 0 and place < command["beats"]
+        yield dict(read=int(reads), address=line % lines, beat=place % 4, end=int(number == steps))
+        line += reads
+
+
+def _steps(config, command, accumulators, memory):
+    weights, steps = command["weights"], steps_of(config, command)
+    for number, (group, value, place, last_value) in enumerate(_steps_of(config, command), 1):
+        valid = place < config.interleave
+        above, opens = valid and weights and value == 0, value == place == 0
+        yield dict(
+            valid=int(valid), fresh=int(command["first"] and value == 0 and (weights or group == 0)), above=int(above),
+            below=int(valid and weights and last_value), set=accumulators, place=place, value=value, bank=memory,
+            load=int(opens), begin=int(above and group == place == 0), close=int(command["last"] and number == steps))
+
+
+def _weights(config, command, bank, memory):
+    stationary, lines = command["weights"], command["north_lines"]
+    groups, tail = (config.rows, command["values"]) if stationary else (command["groups"], command["tail"])
+    address, layout, turns = words.step(config), words.north_control(config), 0
+    for group, value, place, last_value in _loops(config, groups, command["values"], tail):
+        yield dict(
+            read=int(place == 0 and turns < lines), value=value,
+            line=(bank * config.chunk + min(turns, lines)) % 2 ** layout.bits("line"),
+            first_value=int(value == 0), last_value=int(last_value), sparse=command["sparse"],
+            blank=int(turns >= lines),
+            address=packed(address, place=place, value=value, bank=memory) >> address["place"][1],
+            write=int(place < config.interleave), everyone=int(not stationary),
+            distance=group % 2 ** layout.bits("distance"))
+        turns += place == config.turn - 1
+
+
+def west_word(config: SatConfig, fields: dict) -> int:
+    """The words.west_control of an entry of Controls.reads or Controls.steps."""
+    layout, step = words.west_control(config), words.step(config)
+    inner, outer = ({name: value for name, value in fields.items() if name in part.fields} for part in (step, layout))
+    return packed(layout, step=packed(step, **inner), **outer)
+
+
+def schedule_controls(config: SatConfig, controls: Controls, weights_start: int, start: int, entries: list[dict]):
+    """Write both controls of a tile into a script, each with the delay of its edge."""
+    north = words.north_control(config)
+    for number, fields in enumerate(controls.reads):
+        merge(entries, start + number, "west_control", west_word(config, fields))
+    for number, fields in enumerate(controls.steps):
+        merge(entries, start + timing.WEST - 1 + number, "west_control", west_word(config, fields))
+    for number, fields in enumerate(controls.weights):
+        merge(entries, weights_start + timing.SKEW + number, "north_control", packed(north, **fields))
+
+
+def cleared(config: SatConfig) -> list[dict]:
+    """Script entries that reset the rows' delay lines, while the pace goes around them."""
+    layout, places = words.pace(config), words.KEPT * config.turn
+    return [dict(rst=1, pace=packed(layout, place=place)) for place in range(places)]
+
+
+def keep_pace(config: SatConfig, command: dict, entries: list[dict], start: int) -> None:
+    """Have each row follow the one above by a group from entry `start` on, where weights are stationary."""
+    if command["weights"]:
+        around = hop_of(config, command) - 1
+        for at in range(start, len(entries)):
+            entries[at]["pace"] = packed(words.pace(config), weights=1, place=(at - start) % around)
 
 
 def merge(entries: list[dict], at: int, name: str, word: int) -> None:

@@ -1,57 +1,82 @@
-"""A GEMM as tiles: chunks that cover k, tiles that cover c, and what each moves."""
+"""A GEMM as tiles: stretches that cover k, tiles that cover c, and what each moves, in both dataflows."""
+from itertools import groupby
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rtl import words
 from rtl.config import BEAT, SatConfig
 from rtl.sparsity import Sparsity
+from tests.support.array import command_of
+from tests.support.mixed import Mixed
 from tests.support.properties import few
-from tlm import Gemm, schedule
-from tlm.program import Chunk
+from tests.tlm.test_mapping import mappings
+from tlm import Gemm, Mapping, schedule
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
 
 
 @st.composite
 def programs(draw):
-    """A GEMM of any shape on a small array of any shape."""
+    """A GEMM of any shape on a small array of any shape, in any mapping."""
     largest_m = draw(st.sampled_from([4, 8, 16]))
     rows, columns = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    config = SatConfig(rows=rows, columns=columns, interleave=draw(st.integers(4, 8)), largest_m=largest_m,
+    config = SatConfig(rows=rows, columns=columns, interleave=draw(st.integers(1, 8)), largest_m=largest_m,
                        chunk=draw(st.sampled_from([16, 32, 48])))
     patterns = [Sparsity(n, m) for m in (4, 8, 16) for n in (1, 2, 4) if n < m <= largest_m]
     sparsity = draw(st.sampled_from([None, *patterns]))
     m, k, n = (draw(st.integers(1, size)) for size in (20, 150, 40))
-    return schedule(Gemm(m, k, n, sparsity, draw(st.sampled_from(["fp32", "fp16"]))), config)
+    gemm = Gemm(m, k, n, sparsity, draw(st.sampled_from(["fp32", "fp16"])))
+    return schedule(gemm, config, draw(mappings(gemm, config)))
 
 
-@pytest.mark.parametrize("k, sparsity, chunks", [
-    (16, None, [Chunk(0, 16, 4, 4, 4)]),
-    (18, None, [Chunk(0, 16, 4, 4, 4), Chunk(16, 2, 4, 4, 2)]),
-    (37, None, [Chunk(0, 16, 4, 4, 4), Chunk(16, 16, 4, 4, 4), Chunk(32, 5, 4, 4, 1)]),
-    (20, "2:8", [Chunk(0, 16, 8, 2, 2), Chunk(16, 4, 8, 2, 2)]),
-    (9, "1:4", [Chunk(0, 9, 4, 1, 1)]),
-])
-def test_chunks_are_those_worked_out_by_hand(k, sparsity, chunks):
-    assert schedule(Gemm(1, k, 1, Sparsity.parse(sparsity)), SMALL).chunks == chunks
+def stretches(program):
+    """The tiles of the first block."""
+    tiles = list(program.tiles())
+    return [tile for tile in tiles if (tile.row, tile.column) == (tiles[0].row, tiles[0].column)]
+
+
+@pytest.mark.parametrize("k, sparsity, mapping, expected", [
+    (16, None, "os", [(0, 16, 4, 4)]),
+    (18, None, "os", [(0, 16, 4, 4), (16, 2, 1, 2)]),
+    (37, None, "os", [(0, 16, 4, 4), (16, 16, 4, 4), (32, 5, 2, 1)]),
+    (20, "2:8", "os", [(0, 16, 2, 2), (16, 4, 1, 2)]),
+    (9, "1:4", "os", [(0, 9, 3, 1)]),
+    (18, None, "ws", [(0, 8, 2, 4), (8, 8, 2, 4), (16, 2, 1, 4)]),          # zeros fill the last group
+    (20, "2:8", "ws", [(0, 16, 2, 2), (16, 4, 1, 2)]),
+    (9, "1:4", Mapping("ws", 1, 1, 4), [(0, 4, 1, 1), (4, 4, 1, 1), (8, 1, 1, 1)])])
+def test_stretches_of_k_are_those_worked_out_by_hand(k, sparsity, mapping, expected):
+    tiles = stretches(schedule(Gemm(1, k, 1, Sparsity.parse(sparsity)), SMALL, mapping))
+    assert [(tile.start, tile.depth, tile.depth_groups, tile.tail) for tile in tiles] == expected
 
 
 def test_tiles_run_over_rows_then_columns_then_k():
     program = schedule(Gemm(3, 20, 13), SMALL)
-    assert [(t.row, t.rows, t.column, t.columns, t.chunk.start, t.first, t.last) for t in program.tiles()] == [
+    assert [(t.row, t.rows, t.column, t.columns, t.start, t.first, t.last) for t in program.tiles()] == [
         (0, 2, 0, 12, 0, True, False), (0, 2, 0, 12, 16, False, True),
         (0, 2, 12, 1, 0, True, False), (0, 2, 12, 1, 16, False, True),
         (2, 1, 0, 12, 0, True, False), (2, 1, 0, 12, 16, False, True),
         (2, 1, 12, 1, 0, True, False), (2, 1, 12, 1, 16, False, True)]
 
 
-def test_what_a_tile_moves_is_what_was_worked_out_by_hand():
-    program = schedule(Gemm(2, 16, 7, Sparsity(2, 8), "fp16"), SMALL)
+def test_they_run_over_columns_first_where_the_mapping_says_so():
+    program = schedule(Gemm(5, 12, 9), SMALL, Mapping("ws", 4, 6, 8, "columns"))
+    assert [(t.row, t.rows, t.column, t.columns, t.start, t.stationary) for t in program.tiles()] == [
+        (0, 4, 0, 6, 0, "ws"), (0, 4, 0, 6, 8, "ws"), (4, 1, 0, 6, 0, "ws"), (4, 1, 0, 6, 8, "ws"),
+        (0, 4, 6, 3, 0, "ws"), (0, 4, 6, 3, 8, "ws"), (4, 1, 6, 3, 0, "ws"), (4, 1, 6, 3, 8, "ws")]
+
+
+@pytest.mark.parametrize("mapping, groups, steps, hop", [
+    ("os", 2, 4 * 4, 1),                                    # 4 kept values for each of 4 interleaved outputs
+    ("ws", 2, 2 * 2 * 4, 2 * 4)])                           # 2 rows of the result, 2 kept values of a row's group
+def test_what_a_tile_moves_is_what_was_worked_out_by_hand(mapping, groups, steps, hop):
+    program = schedule(Gemm(2, 16, 7, Sparsity(2, 8), "fp16"), SMALL, mapping)
     (tile,) = program.tiles()
-    assert (tile.chunk.groups, tile.chunk.beats) == (2, 2)
-    assert (tile.chunk.west_lines, tile.chunk.north_lines, program.lines(tile)) == (4, 4, 8)
-    assert program.steps(tile) == 4 * 4                     # 4 kept values for each of 4 interleaved outputs
+    assert (tile.groups, tile.beats, tile.weights) == (groups, 2, mapping == "ws")
+    assert (tile.west_lines, tile.north_lines, program.lines(tile)) == (4, 4, 8)
+    assert (program.steps(tile), program.hop(tile)) == (steps, hop)
     assert program.read_bytes(tile) == (2 * (2 * 16 + 4 * 7), 4 * 7 * 3 / 8)
     assert (program.slots(tile), program.words(tile)) == (3, 6)
     assert program.write_bytes(tile) == 2 * 7 * 2
@@ -59,41 +84,76 @@ def test_what_a_tile_moves_is_what_was_worked_out_by_hand():
     assert program.write_cycles(tile) == 32 + 6
 
 
-@few(80)
-@given(programs())
-def test_chunks_cover_k_exactly_and_fit_a_bank(program):
-    size = program.config.chunk
-    covered = [k for chunk in program.chunks for k in range(chunk.start, chunk.start + chunk.depth)]
-    assert covered == list(range(program.gemm.k))
-    for chunk in program.chunks:
-        assert chunk.groups == -(-chunk.depth // chunk.group) and 1 <= chunk.tail <= chunk.values
-        assert 1 <= chunk.west_lines <= size // BEAT and 1 <= chunk.north_lines <= size
-        assert chunk.start % chunk.group == 0               # no group is torn
+def test_a_tile_of_stationary_weights_has_more_rows_than_the_array_and_zeros_in_its_last_group():
+    program = schedule(Gemm(4, 6, 12), SMALL, "ws")
+    (tile,) = program.tiles()
+    assert (tile.rows, tile.groups, tile.depth_groups, tile.tail) == (4, 4, 2, 4)
+    assert (tile.west_lines, tile.north_lines, program.steps(tile)) == (4, 8, 4 * 4 * 4)
+    assert (program.words(tile), program.read_bytes(tile)) == (16, (2 * (4 * 6 + 8 * 12), 0))
+
+
+@pytest.mark.parametrize("interleave, turn", [(1, 4), (3, 4), (4, 4), (7, 7), (16, 16)])
+def test_fewer_outputs_than_the_adder_has_stages_take_as_many_steps_as_four(interleave, turn):
+    config = SMALL.model_copy(update=dict(interleave=interleave))
+    for mapping, turns in (("os", 8), ("ws", 8)):
+        (tile,) = schedule(Gemm(2, 8, 3), config, mapping).tiles()
+        assert schedule(Gemm(2, 8, 3), config, mapping).steps(tile) == turns * turn
 
 
 @few(80)
 @given(programs())
-def test_every_element_of_c_is_covered_once_by_each_chunk(program):
-    gemm, config = program.gemm, program.config
-    seen = np.zeros((len(program.chunks), gemm.m, gemm.n), int)
-    stored = np.zeros((gemm.m, gemm.n), int)
+def test_stretches_cover_k_exactly_and_fit_a_bank(program):
+    tiles, size = stretches(program), program.config.chunk
+    assert [k for tile in tiles for k in range(tile.start, tile.start + tile.depth)] == list(range(program.gemm.k))
+    for tile in tiles:
+        assert tile.depth_groups == -(-tile.depth // tile.group) and 1 <= tile.tail <= tile.values
+        assert 1 <= tile.west_lines <= size // BEAT and 1 <= tile.north_lines <= size
+        assert tile.start % tile.group == 0                 # no group is torn
+        assert tile.depth_groups <= program.config.rows or not tile.weights
+
+
+@few(80)
+@given(programs())
+def test_every_element_of_c_is_covered_once_by_each_stretch(program):
+    gemm, mapping = program.gemm, program.mapping
+    starts = [tile.start for tile in stretches(program)]
+    seen, stored = np.zeros((len(starts), gemm.m, gemm.n), int), np.zeros((gemm.m, gemm.n), int)
     for tile in program.tiles():
         place = np.s_[tile.row:tile.row + tile.rows, tile.column:tile.column + tile.columns]
-        seen[program.chunks.index(tile.chunk)][place] += 1
+        seen[starts.index(tile.start)][place] += 1
         stored[place] += tile.last
-        assert 1 <= tile.rows <= config.rows and 1 <= tile.columns <= config.tile_columns
-        assert tile.first == (tile.chunk.start == 0)
-        assert tile.last == (tile.chunk.start + tile.chunk.depth == gemm.k)
+        assert 1 <= tile.rows <= mapping.rows and 1 <= tile.columns <= mapping.columns
+        assert tile.first == (tile.start == 0) and tile.stationary == mapping.dataflow
+        assert tile.last == (tile.start + tile.depth == gemm.k)
     assert (seen == 1).all() and (stored == 1).all()
 
 
 @few(80)
 @given(programs())
 def test_the_array_does_every_kept_multiply_add(program):
-    done = sum(program.steps(tile) * program.config.elements for tile in program.tiles())
+    config = program.config
+    done = sum(tile.turns * config.interleave * config.elements for tile in program.tiles())
     assert done >= program.gemm.macs
+    assert sum(program.steps(tile) for tile in program.tiles()) * config.tile_columns * config.rows == \
+        done * config.turn
+
+
+@few(80)
+@given(programs())
+def test_every_tile_has_its_command(program):
+    layout = words.command(program.config)
+    commands = [layout.pack(**command_of(program, tile)) for tile in program.tiles()]      # raises what does not fit
+    assert len(commands) == len(list(program.tiles())) > 0
 
 
 def test_a_group_longer_than_the_datapath_takes_is_refused():
     with pytest.raises(ValueError, match="sparsity 2:16 needs M up to largest_m = 8 of configuration custom"):
         schedule(Gemm(2, 16, 2, Sparsity(2, 16)), SMALL)
+
+
+def test_a_mixed_program_of_the_tests_covers_c_with_blocks_in_turn():
+    mixed = Mixed(Gemm(5, 20, 7), SMALL, Mapping("os", 2, 4, 16), (("os", 16), ("ws", 8)))
+    blocks = [(corner, [(tile.stationary, tile.depth) for tile in tiles])
+              for corner, tiles in groupby(mixed.tiles(), lambda tile: (tile.row, tile.column))]
+    one, two = [("os", 16), ("os", 4)], [("ws", 8), ("ws", 8), ("ws", 4)]
+    assert blocks == [((0, 0), one), ((0, 4), two), ((2, 0), one), ((2, 4), two), ((4, 0), one), ((4, 4), two)]
