@@ -57,8 +57,8 @@ def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping
     for name in ("rows", "columns", "depth"):
         size, most = getattr(mapping, name), getattr(limit, name)
         if not 1 <= size <= most:
-            raise ValueError(f"{name} of a tile must be from 1 to {most} in {mapping.dataflow} on {config.name}, "
-                             f"not {size}")
+            raise ValueError(f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, "
+                             f"{config.name}), not {size}")
     if mapping.depth % group_of(gemm)[0]:
         raise ValueError(f"depth of a tile must be a multiple of the group's {group_of(gemm)[0]}, not {mapping.depth}")
     return mapping

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cosim import icarus
-from cosim.engine import Operands, Report
+from cosim.exchange import Operands, Report
 from cosim.host import Host
 from cosim.icarus_engine import IcarusEngine, Simulator
 from cosim.simulation import Bench

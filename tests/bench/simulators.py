@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import cosim
-from cosim.engine import Operands
+from cosim.exchange import Operands
 from cosim.host import Host
 from cosim.icarus_engine import IcarusEngine
 from rtl.golden import nm_mask

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import cosim
-from cosim.engine import Operands
+from cosim.exchange import Operands
 from tests.bench.measure import CheckFailed
 from tests.bench.replay import Replay, record
 from tlm import Gemm, schedule

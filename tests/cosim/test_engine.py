@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 import cosim
-from cosim.engine import Engine, GemmResult, Report
+from cosim.engine import Engine
+from cosim.exchange import GemmResult, Report
 from rtl.config import PRESETS
 from rtl.golden import nm_mask
 from rtl.sparsity import Sparsity

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cosim.engine import Operands
+from cosim.exchange import Operands
 from cosim.messages import STAMP_BITS, STAMPS, lines_per_message, words_per_message
-from cosim.host import Host, north_lines, west_lines
+from cosim.gemm_words import north_lines, west_lines
+from cosim.host import Host
 from rtl import words
 from rtl.config import BEAT, PRESETS, SatConfig
 from rtl.golden import nm_mask
