@@ -1,179 +1,157 @@
-"""The host's side: operand lines hold the operands, messages carry all lines, mailboxes become result and report."""
+"""The host's side: messages carry all lines of a GEMM or an update, mailboxes become its result and a report."""
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from cosim.exchange import Operands
-from cosim.messages import STAMP_BITS, STAMPS, lines_per_message, words_per_message
-from cosim.gemm_words import north_lines, west_lines
+from cosim import Operands, gemm_words, update_words
+from cosim.checker import compare_bits
+from cosim.functional import Functional
 from cosim.host import Host
+from cosim.messages import STAMP_BITS, STAMPS, lines_per_message, words_per_message
 from rtl import words
-from rtl.config import BEAT, PRESETS, SatConfig
-from rtl.golden import nm_mask
-from rtl.sparsity import Sparsity
-from tests.cosim.support import PATTERNS, TINY, bits, operands
-from tests.support.array import command_of
-from tlm import Gemm, schedule, simulate
+from rtl.config import PRESETS
+from tests.cosim.programs import ODD, number, program_of, pruned, sent_back, stored, update_of, weights_of
+from tests.cosim.support import TINY, bits
+from tlm import simulate
+from tlm.memory import BUFFER_LATENCY
 
-both_dataflows = pytest.mark.parametrize("mapping", ["os", "ws"])
-ODD = SatConfig(name="odd", rows=3, columns=5, interleave=7, largest_m=8, chunk=24)
+NAMED = {"tiny": TINY, "odd": ODD, **PRESETS}
 
 
-def program_of(m, k, n, sparsity=None, config=TINY, output="fp32", mapping="os"):
-    return schedule(Gemm(m, k, n, Sparsity.parse(sparsity), output), config, mapping)
+def gemm_host(shape, sparsity=None, config=TINY, output="fp32", mapping="os"):
+    program = program_of(*shape, sparsity, config, output, mapping)
+    return Host(program, Operands(*pruned(program)))
 
 
-def pruned(program, seed=1):
-    gemm = program.gemm
-    a, b = operands(gemm.m, gemm.k, gemm.n, seed, "any_bits", "any_bits")
-    if gemm.sparsity:
-        b = np.where(nm_mask(b, gemm.sparsity.n, gemm.sparsity.m), b, np.float16(0))
-    return a, b
+def update_host(shape, channels, sparsity=None, config=TINY, **choices):
+    program = update_of(*shape, channels, sparsity, config, **choices)
+    return Host(program, weights_of(program))
 
 
-def number(line: np.ndarray) -> int:
-    return int.from_bytes(line.tobytes(), "little")
+HOSTS = {       # of any size of line, with tiles that need one message and many
+    "gemm-tiny": lambda: gemm_host((5, 50, 19), "2:8"),
+    "gemm-odd": lambda: gemm_host((5, 50, 40), "2:8", ODD),
+    "gemm-medium": lambda: gemm_host((9, 300, 40), "2:8", PRESETS["medium"]),
+    "gemm-vcu1525": lambda: gemm_host((33, 40, 130), "2:8", PRESETS["vcu1525"]),
+    "gemm-stationary-weights": lambda: gemm_host((30, 50, 19), "1:4", ODD, mapping="ws"),
+    "update-tiny": lambda: update_host((50, 19), 25, "2:8"),
+    "update-odd": lambda: update_host((50, 19), 10, "4:8", ODD),
+    "update-medium": lambda: update_host((300, 40), 300, "2:8", PRESETS["medium"]),
+    "update-vcu1525": lambda: update_host((300, 20), 30, "2:8", PRESETS["vcu1525"]),
+    "reduction-tiny": lambda: update_host((50, 19), 25, "2:8", momentum=False)}
+every_host = pytest.mark.parametrize("make", HOSTS.values(), ids=HOSTS)
 
 
-@both_dataflows
-@pytest.mark.parametrize("config", [TINY, ODD], ids=["tiny", "odd"])
-def test_west_lines_hold_four_activations_of_each_row_and_zeros_beyond(config, mapping):
-    for sparsity in (None, "2:8"):
-        program, compared = program_of(7, 50, 9, sparsity, config, mapping=mapping), 0
-        a, _ = pruned(program)
-        padded = np.zeros((a.shape[0] + config.rows, a.shape[1] + 64), np.uint16)
-        padded[:7, :50] = bits(a)
-        for tile in program.tiles():
-            lines = west_lines(program, a, tile)
-            end = tile.start + tile.depth
-            assert len(lines) == tile.west_lines
-            for i, line in enumerate(map(number, lines)):
-                for lane in range(config.rows * BEAT):
-                    row, k = place_of(tile, i, lane, config)
-                    inside = row < tile.rows and k < end
-                    assert line >> 16 * lane & 0xFFFF == (padded[tile.row + row, k] if inside else 0)
-                    compared += inside
-        assert compared == 7 * 50 * -(-9 // config.tile_columns)
+def operands_of(host):
+    """The operands that a host of this file was made with."""
+    if host.words_of is gemm_words:
+        return Operands(*pruned(host.program))
+    return weights_of(host.program)
 
 
-def place_of(tile, line, lane, config):
-    """(row of the tile, k) of a lane's activation. Where sums stay, the array's lowest row has the tile's first one;
-    where weights stay, each of the array's rows has a group, and a group's beats are of one row of the result."""
-    if not tile.weights:
-        return config.rows - 1 - lane // BEAT, tile.start + line * BEAT + lane % BEAT
-    row, beat = divmod(line, tile.beats)
-    return row, tile.start + lane // BEAT * tile.group + beat * BEAT + lane % BEAT
-
-
-@both_dataflows
-@pytest.mark.parametrize("config", [TINY, ODD], ids=["tiny", "odd"])
-@pytest.mark.parametrize("sparsity", PATTERNS[:6])
-def test_north_lines_give_every_weight_back_at_its_place(sparsity, config, mapping):
-    """Slot i of the array's column c holds the weights of the result's column i * columns + c."""
-    program = program_of(2, 50, 40, sparsity, config, mapping=mapping)
-    _, b = pruned(program)
-    width, found = words.weight(config).width, np.zeros(b.shape, np.uint16)
-    for tile in program.tiles():
-        lines, group, values = north_lines(program, b, tile), tile.group, tile.values
-        assert len(lines) == tile.north_lines
-        for i, line in enumerate(map(number, lines)):
-            for place in range(config.tile_columns):
-                column, slot = divmod(place, config.interleave)
-                word = line >> width * place & (1 << width) - 1
-                k = tile.start + i // values * group + (word >> 16 if program.gemm.sparsity else i % values)
-                n = tile.column + slot * config.columns + column
-                if n < tile.column + tile.columns and k < 50:
-                    found[k, n] |= word & 0xFFFF
-                else:
-                    assert word & 0xFFFF == 0
-    assert np.array_equal(found, bits(b))
-
-
-@pytest.mark.parametrize("config, shape", [
-    (TINY, (5, 50, 19)), (ODD, (5, 50, 40)), (PRESETS["medium"], (9, 300, 40)), (PRESETS["vcu1525"], (33, 40, 130))],
-    ids=["tiny", "odd", "medium", "vcu1525"])
-def test_messages_carry_all_lines_of_all_tiles_in_order(config, shape):
-    program = program_of(*shape, "2:8", config)
-    a, b = pruned(program)
-    width, most = words.line_bits(config), lines_per_message(config)
-    messages = list(Host(program, Operands(a, b)).messages)
+@every_host
+def test_messages_carry_all_lines_of_all_tiles_in_order(make):
+    host = make()
+    width, most, messages = words.line_bits(host.config), lines_per_message(host.config), list(host.messages)
     sent = [message["lines"] >> i * width & (1 << width) - 1
             for message in messages for i in range(message["count"])]
-    lines = [number(line) for tile in program.tiles()
-             for part in (west_lines(program, a, tile), north_lines(program, b, tile)) for line in part]
-    assert sent == lines and len(sent) == sum(map(program.lines, program.tiles()))
+    lines = [number(line) for tile in host.tiles for line in host.words_of.lines(host.program, operands_of(host), tile)]
+    assert sent == lines and len(sent) == sum(map(host.program.lines, host.tiles))
     assert all(0 < message["count"] <= most for message in messages)
-    assert sum(message["complete"] for message in messages) == len(list(program.tiles()))
+    assert sum(message["complete"] for message in messages) == len(host.tiles) == len(list(host.program.tiles()))
     assert [message["ended"] for message in messages] == [False] * (len(messages) - 1) + [True]
 
 
-@pytest.mark.parametrize("sparsity, output, mapping, tiles", [
-    (None, "fp32", "os", 3 * 3 * 3), ("2:8", "fp16", "os", 3 * 3 * 3), (None, "fp16", "ws", 2 * 3 * 5),
-    ("2:8", "fp32", "ws", 3 * 3 * 3)])
-def test_commands_and_delays_say_what_the_program_says(sparsity, output, mapping, tiles):
-    program = program_of(5, 39, 19, sparsity, TINY, output, mapping)
-    layout, sent = words.command(TINY), [m for m in Host(program, Operands(*pruned(program))).messages if m["complete"]]
-    assert len(sent) == len(list(program.tiles())) == tiles
-    for message, tile in zip(sent, program.tiles()):
-        field = {name: message["command"] >> low & (1 << high - low) - 1
-                 for name, (high, low) in layout.fields.items()}
-        assert field == command_of(program, tile)
+@every_host
+def test_commands_and_delays_say_what_the_program_says(make):
+    host = make()
+    program, latency = host.program, host.config.memory_latency
+    fastest = min(latency, BUFFER_LATENCY) if host.config.buffer_kib else latency
+    sent = [message for message in host.messages if message["complete"]]
+    assert len(sent) == len(host.tiles) > 0
+    for message, tile in zip(sent, host.tiles):
+        assert message["command"] == host.words_of.command(program, tile)
+        assert message["command"] >> words.command_bits(host.config) - 1 == (host.words_of is update_words)
         assert message["words"] == program.words(tile)
-        assert message["read_delay"] == program.read_cycles(tile) - program.lines(tile) >= TINY.memory_latency
-        assert message["write_delay"] == program.write_cycles(tile) - program.words(tile) >= TINY.memory_latency
+        assert message["read_delay"] == program.read_cycles(tile) - program.lines(tile) >= fastest
+        assert message["write_delay"] == program.write_cycles(tile) - program.words(tile) >= latency
 
 
-def mailboxes(results=(), tile_ends=(), store_ends=(), counters=(0, 0, 0)):
+def test_a_tile_from_the_on_chip_buffer_waits_only_for_it():
+    config = TINY.model_copy(update=dict(buffer_kib=64, memory_latency=50))
+    host = gemm_host((5, 20, 19), config=config)
+    delays = [message["read_delay"] for message in host.messages if message["complete"]]
+    assert delays[0] >= 50 and min(delays) == BUFFER_LATENCY and len(delays) == len(host.tiles)
+
+
+def test_constants_come_with_an_update_and_are_zero_otherwise():
+    update = update_host((5, 3), 5)
+    assert update.rates == update_words.rates(weights_of(update.program)) > 0
+    assert update_host((5, 3), 5, momentum=False).rates == gemm_host((2, 3, 4)).rates == 0
+
+
+def mailboxes(config, results=(), tile_ends=(), store_ends=(), counters=(0, 0, 0), overflow=False):
     """What the device's side shows; the newest of each in the low bits."""
     def box(values, width):
         return sum(value << width * i for i, value in enumerate(reversed(values)))
     return SimpleNamespace(
-        results=box(results, 32 * TINY.columns), result_count=len(results),
+        results=box(results, 32 * config.columns), result_count=len(results),
         tile_ends=box(tile_ends, STAMP_BITS), tile_count=len(tile_ends),
         store_ends=box(store_ends, STAMP_BITS), store_count=len(store_ends),
-        busy=counters[0], waiting=counters[1], idle=counters[2])
+        busy=counters[0], waiting=counters[1], idle=counters[2], overflow=overflow)
 
 
-def stored(program, c):
-    """The words of c in the order in which blocks leave: slot by slot, each from the top row."""
-    result = []
-    for tile in (tile for tile in program.tiles() if tile.last):
-        for slot in range(program.slots(tile)):
-            for row in range(tile.row, tile.row + tile.rows):
-                columns = range(tile.column + slot * TINY.columns, tile.column + (slot + 1) * TINY.columns)
-                result.append(sum(int(c[row, n]) << 32 * i if n < c.shape[1] else 0xDEAD << 32 * i
-                                  for i, n in enumerate(columns)))
-    return result
+def deliver(host, sent, tile_ends, store_ends, step=8):
+    """Give a host all mailboxes, some words at a time."""
+    for start in range(0, max(map(len, (sent, tile_ends, store_ends))), step):
+        assert not host.done
+        host.collect(mailboxes(host.config, *(each[start:start + step] for each in (sent, tile_ends, store_ends)),
+                               (start, 2 * start, 3)))
+    assert host.done and len(sent) == host.expected_words == len(host.words)
 
 
 @pytest.mark.parametrize("output", ["fp32", "fp16"])
 def test_mailboxes_become_a_result_and_a_report(output):
-    program = program_of(5, 20, 11, "2:4", TINY, output)
+    host = gemm_host((5, 20, 11), "2:4", output=output)
     c = np.random.default_rng(5).integers(0, 1 << (32 if output == "fp32" else 16), (5, 11))
-    host, words_left = Host(program, Operands(*pruned(program))), stored(program, c)
     tile_ends, store_ends = [10 * i + 9 for i in range(12)], [20 * i + 33 for i in range(6)]
-    for start in range(0, 32, 8):
-        assert not host.done
-        host.collect(mailboxes(words_left[start:start + 8], tile_ends[start:start + 8], store_ends[start:start + 8],
-                               (start, 2 * start, 3)))
-    assert host.done and len(words_left) == host.expected_words == 30
+    deliver(host, stored(host.program, c), tile_ends, store_ends)
     assert host.result().dtype == {"fp32": np.float32, "fp16": np.float16}[output]
     assert np.array_equal(bits(host.result()), c)
     report = host.report()
     assert report.cycles == store_ends[-1] == sum(report.tiles) and report.stores == store_ends
     assert report.tiles == [9] + [10] * 10 + [133 - 109] and (report.busy, report.waiting, report.idle) == (24, 48, 3)
+    assert not report.overflow
 
 
-def test_a_run_may_take_twice_what_the_model_says_and_a_little_more():
-    program = program_of(5, 20, 11, "2:4")
-    assert 2 * simulate(program).cycles <= Host(program, Operands(*pruned(program))).limit < 1e4
+@pytest.mark.parametrize("choices", [dict(), dict(momentum=False), dict(forward=False)], ids=str)
+def test_mailboxes_become_an_update_and_a_report(choices):
+    host = update_host((50, 19), 25, "2:8", **choices)
+    weights, ends = weights_of(host.program), list(range(7, 1000, 9))[:len(host.tiles)]
+    want, predicted = Functional(TINY).run(host.program, weights)
+    deliver(host, sent_back(host.program, weights), ends, [end + 99 for end in ends])
+    assert compare_bits(host.result(), want, host.program, predicted) == ""
+    assert host.report().cycles == ends[-1] + 99 == sum(host.report().tiles)
+    assert len(host.report().tiles) == len(host.report().stores) == len(ends) > 1
+
+
+def test_an_overflow_is_what_the_device_said_last():
+    host = gemm_host((2, 20, 2))
+    for overflow in (False, True):
+        host.collect(mailboxes(TINY, store_ends=[9], overflow=overflow))
+        assert host.report().overflow is overflow
+
+
+@every_host
+def test_a_run_may_take_twice_what_the_model_says_and_a_little_more(make):
+    host = make()
+    assert 2 * simulate(host.program).cycles <= host.limit <= 2 * simulate(host.program).cycles + 2000
 
 
 def test_mailboxes_filled_to_the_brim_are_read_whole():
-    program = program_of(2, 16 * STAMPS, 2)
-    host = Host(program, Operands(*pruned(program)))
+    host = gemm_host((2, 16 * STAMPS, 2))
     full = words_per_message(TINY)
-    host.collect(mailboxes(range(full), [2 ** STAMP_BITS - 1 - i for i in range(STAMPS)], range(STAMPS)))
+    host.collect(mailboxes(TINY, range(full), [2 ** STAMP_BITS - 1 - i for i in range(STAMPS)], range(STAMPS)))
     assert [int(word[0]) for word in host.words] == list(range(full))
     assert host.tile_ends == [2 ** STAMP_BITS - 1 - i for i in range(STAMPS)] and host.store_ends == list(range(STAMPS))

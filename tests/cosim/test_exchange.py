@@ -1,0 +1,40 @@
+"""What goes in and out: results give their report's counts, nothing can be changed, and what is not given is None."""
+from dataclasses import FrozenInstanceError, fields
+
+import numpy as np
+import pytest
+
+import cosim
+from cosim import Copy, GemmResult, Operands, Report, Updated, UpdateResult, Weights
+from tests.cosim.programs import program_of, update_of
+
+ONE = np.ones((1, 1), np.float32)
+REPORT = Report(9, [4, 5], [9], 6, 3)
+EXAMPLES = [Operands(ONE, ONE), Weights(ONE), Copy(ONE, ONE), Updated(ONE, ONE, None, None, None), REPORT,
+            GemmResult(ONE, REPORT, program_of(1, 1, 1)),
+            UpdateResult(Updated(ONE, ONE, None, None, None), REPORT, update_of(1, 1, 1))]
+
+
+def test_weights_that_are_only_reduced_need_nothing_else():
+    assert vars(Weights(ONE)) == dict(weights=ONE, velocities=None, gradients=None, rates=None)
+
+
+def test_a_report_is_idle_and_overflows_only_if_it_says_so():
+    assert (REPORT.idle, REPORT.overflow) == (0, False)
+    assert REPORT == Report(9, [4, 5], [9], 6, 3, 0, False) != Report(9, [4, 5], [9], 6, 3, overflow=True)
+
+
+def test_results_give_the_counts_of_their_report():
+    assert (EXAMPLES[-2].cycles, EXAMPLES[-2].tiles) == (9, [4, 5])
+    assert (EXAMPLES[-1].cycles, EXAMPLES[-1].skipped) == (9, False)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).__name__)
+def test_nothing_can_be_changed(example):
+    for field in fields(example):
+        with pytest.raises(FrozenInstanceError):
+            setattr(example, field.name, None)
+
+
+def test_what_is_exchanged_has_its_name_at_the_door():
+    assert {type(example).__name__ for example in EXAMPLES} <= set(cosim.__all__)
