@@ -1,0 +1,65 @@
+"""Configurations, GEMMs and mappings for properties: small ones, of every kind."""
+from hypothesis import strategies as st
+
+from rtl.config import SatConfig
+from rtl.sparsity import Sparsity
+from tlm import Gemm, Mapping
+from tlm.feature_map import FeatureMap
+from tlm.mapping import DATAFLOWS, ORDERS, group_of, largest
+
+
+@st.composite
+def configurations(draw) -> SatConfig:
+    """A small array of any shape, with or without a buffer, whose memory is anything from slow to fast."""
+    return SatConfig(
+        rows=draw(st.integers(1, 5)), columns=draw(st.integers(1, 5)), interleave=draw(st.sampled_from([1, 2, 4, 7])),
+        largest_m=draw(st.sampled_from([4, 8, 16])), chunk=draw(st.sampled_from([16, 32, 48])), update_lanes=1,
+        buffer_kib=draw(st.sampled_from([0, 1, 2, 4, 64])), memory_latency=draw(st.sampled_from([0, 1, 5, 40])),
+        read_bytes_per_cycle=draw(st.sampled_from([0.75, 4, 32, 256])),
+        write_bytes_per_cycle=draw(st.sampled_from([0.75, 4, 32])))
+
+
+@st.composite
+def feature_maps(draw, transposed: bool = False) -> FeatureMap:
+    """Images of any size under a kernel of any kind."""
+    kernel, stride, dilation, size = (draw(st.tuples(st.integers(1, most), st.integers(1, most)))
+                                      for most in (3, 3, 2, 6))
+    padding = tuple(draw(st.integers(0, k)) for k in kernel)
+    reach = [d * (k - 1) for d, k in zip(dilation, kernel)]
+    height, width = (max(length, r + 1 - 2 * p) for length, r, p in zip(size, reach, padding))
+    out = tuple((length + 2 * p - r - 1) // s + 1 for length, p, r, s in zip((height, width), padding, reach, stride))
+    batch, channels = draw(st.integers(1, 3)), draw(st.integers(1, 5))
+    return FeatureMap(batch, height, width, channels, kernel, stride, padding, dilation, out, transposed)
+
+
+@st.composite
+def gemms(draw, config: SatConfig) -> Gemm:
+    """A GEMM that the configuration takes: of matrices, or of an im2col matrix or its transpose."""
+    patterns = [None, *(Sparsity(n, m) for m in (4, 8, 16) for n in (1, 2, 4) if n < m <= config.largest_m)]
+    sparsity, output = draw(st.sampled_from(patterns)), draw(st.sampled_from(["fp32", "fp16"]))
+    n, kind = draw(st.integers(1, 40)), draw(st.sampled_from(["matrix", "im2col", "transpose"]))
+    if kind == "matrix":
+        return Gemm(draw(st.integers(1, 20)), draw(st.integers(1, 150)), n, sparsity, output)
+    source = draw(feature_maps(kind == "transpose"))
+    pixels, depth = source.batch * source.out[0] * source.out[1], source.kernel[0] * source.kernel[1] * source.channels
+    m, k = (depth, pixels) if source.transposed else (pixels, depth)
+    return Gemm(m, k, n, sparsity, output, source=source)
+
+
+@st.composite
+def mappings(draw, gemm: Gemm, config: SatConfig) -> Mapping:
+    """Any mapping that fits, with tiles up to a little beyond the operands."""
+    dataflow, group = draw(st.sampled_from(list(DATAFLOWS))), group_of(gemm)[0]
+    most = largest(gemm, config, dataflow)
+    rows, columns = (draw(st.integers(1, min(size, total + 1)))
+                     for size, total in ((most.rows, gemm.m), (most.columns, gemm.n)))
+    depth = group * draw(st.integers(1, min(most.depth // group, -(-gemm.k // group))))
+    return Mapping(dataflow, rows, columns, depth, draw(st.sampled_from(list(ORDERS))))
+
+
+@st.composite
+def cases(draw) -> tuple[Gemm, SatConfig, Mapping]:
+    """A GEMM, a configuration that takes it, and a mapping that fits."""
+    config = draw(configurations())
+    gemm = draw(gemms(config))
+    return gemm, config, draw(mappings(gemm, config))
