@@ -37,7 +37,7 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
     results = Stream(32 * config.columns)
     stamp = Signal(intbv(0)[STAMP_BITS:])
     outstanding = Signal(intbv(0)[3:])
-    empty, announce, tile_done, block_done, word_moves = (Signal(bool(0)) for _ in range(5))
+    empty, announce, tile_done, block_done, word_moves, stored, working = (Signal(bool(0)) for _ in range(7))
     results_full, tiles_full, stores_full = (Signal(bool(0)) for _ in range(3))
     tiles_seen, stores_seen = (Signal(bool(0)) for _ in range(2))
 
@@ -61,8 +61,8 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
 
     return (
         observe, pace, count,
-        device.sat(clk, update_clk, rst, commands, operands, results, host.rates, tile_done, device_out.overflow,
-                   device_out.busy, device_out.waiting, device_out.idle, config),
+        device.sat(clk, update_clk, rst, commands, operands, results, host.rates, tile_done, stored, working,
+                   device_out.overflow, device_out.busy, device_out.waiting, device_out.idle, config),
         operand_memory(clk, rst, host.toggle, host.lines, host.count, host.command, host.read_delay, host.complete,
                        commands, operands, empty, config),
         result_memory(clk, rst, announce, host.write_delay, host.words, results.valid, results.ready, block_done,

@@ -1,11 +1,16 @@
 """The programs outside Python that co-simulation and its checks call, and the Debian packages that bring them."""
+import ctypes.util
 import shutil
 import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 PACKAGES = {"iverilog": "iverilog", "vvp": "iverilog", "iverilog-vpi": "iverilog", "g++": "g++",
-            "verilator": "verilator", "yosys": "yosys"}
+            "verilator": "verilator", "yosys": "yosys", "tclsh": "tcl",
+            "libpython": f"lib{PYTHON}"}        # no program: cocotb loads it into the simulator
 REQUIRED = ("iverilog", "g++")      # iverilog-vpi compiles MyHDL's bridge
 
 
@@ -18,8 +23,12 @@ class ToolFailed(RuntimeError):
 
 
 def missing(names: Iterable[str]) -> list[str]:
-    """Those of the programs that are not on the PATH."""
-    return [name for name in names if shutil.which(name) is None]
+    """Those of the programs that are not on the PATH, and the library where it is not to be found."""
+    return [name for name in names if not (_library() if name == "libpython" else shutil.which(name))]
+
+
+def _library() -> bool:
+    return bool(sysconfig.get_config_var("Py_ENABLE_SHARED") or ctypes.util.find_library(PYTHON))
 
 
 def tool(name: str) -> str:

@@ -16,7 +16,8 @@ COUNTER_BITS = 48
 
 
 @module
-def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, overflow, busy, waiting, idle, config):
+def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, stored, working, overflow, busy, waiting,
+        idle, config):
     """Execute tile commands and update commands.
 
     update_clk  in   the same clock as clk; it may stand still while no update command is given or under way
@@ -25,6 +26,8 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, ove
     results     Stream out  finished blocks, words of 32 bits for each column; sections of updates
     rates       in   words.rates, steady while an update is under way
     tile_done   out  the last step of a tile is issued in this cycle, or the last slice of an update's taken
+    stored      out  the last word of a block, or of an update's tile, moves in this cycle
+    working     out  a command is given or under way
     overflow    out  an infinity or NaN has left as FP32 since reset: a gradient that must not be used
     busy        out  cycles in which the array was issued a step, or the updater took a slice
     waiting     out  cycles with work under way, but none issued: for operands, accumulators or the store
@@ -45,7 +48,7 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, ove
     loaded, occupied = Signal(intbv(0)[2:]), Signal(intbv(0)[2:])
     held_commands = Signal(intbv(0)[2 * command_bits:])
     finished_command = Signal(intbv(0)[2 * command_bits:])
-    started, bank_done, finished, stored = (Signal(bool(0)) for _ in range(4))
+    started, bank_done, finished, block_stored, update_stored = (Signal(bool(0)) for _ in range(5))
     west_control = Signal(intbv(0)[words.west_control(config).width:])
     north_control = Signal(intbv(0)[words.north_control(config).width:])
     pace = Signal(intbv(0)[words.pace(config).width:])
@@ -61,13 +64,15 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, ove
     @always_comb
     def watch():
         tiles_busy.next = occupied != 0 or issuing or accumulators_free != 2
+        working.next = commands.valid or tiles_busy or updates_busy
         tile_done.next = last_step or last_slice
+        stored.next = block_stored or update_stored
 
     @always(clk.posedge)
     def count():
         if issuing or slice_enters:
             busy.next = busy + 1
-        elif commands.valid or tiles_busy or updates_busy:
+        elif working:
             waiting.next = waiting + 1
         else:
             idle.next = idle + 1
@@ -81,15 +86,15 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, ove
     load = loader(clk, rst, tile_commands, tile_operands, line, west_write, west_address, north_write, north_address,
                   loaded, occupied, held_commands, started, bank_done, config)
     issue = sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, pace,
-                      last_row, below, finished, finished_command, stored, accumulators_free, issuing, last_step,
+                      last_row, below, finished, finished_command, block_stored, accumulators_free, issuing, last_step,
                       config)
     array = stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control,
                  pace, last_row, below, drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set,
                  drain_memory, drained, config)
-    empty = drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot,
+    empty = drain(clk, rst, finished, finished_command, block_stored, drain_load, drain_shift, drain_slot,
                   drain_read, drain_address, drain_set, drain_memory, drained, tile_results, overflow, config)
     update = updater(update_clk, rst, update_commands, update_operands, update_results, rates, slice_enters, last_slice,
-                     updates_busy, config)
+                     updates_busy, update_stored, config)
     return watch, count, share, load, issue, array, empty, update
 
 
@@ -100,8 +105,9 @@ def ports(config: SatConfig) -> dict:
         commands=Stream(words.command_bits(config)),
         operands=Stream(words.line_bits(config)),
         results=Stream(32 * config.columns), rates=Signal(intbv(0)[words.rates().width:]),
-        tile_done=Signal(bool(0)), overflow=Signal(bool(0)), busy=Signal(intbv(0)[COUNTER_BITS:]),
-        waiting=Signal(intbv(0)[COUNTER_BITS:]), idle=Signal(intbv(0)[COUNTER_BITS:]))
+        tile_done=Signal(bool(0)), stored=Signal(bool(0)), working=Signal(bool(0)), overflow=Signal(bool(0)),
+        busy=Signal(intbv(0)[COUNTER_BITS:]), waiting=Signal(intbv(0)[COUNTER_BITS:]),
+        idle=Signal(intbv(0)[COUNTER_BITS:]))
 
 
 def write(config: SatConfig, folder) -> dict:

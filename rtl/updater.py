@@ -13,7 +13,7 @@ LAG = timing.UPDATE_LAG
 
 
 @module
-def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_done, busy, config):
+def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_done, busy, stored, config):
     """Execute update commands.
 
     commands      Stream in   words.update, one a tile
@@ -23,6 +23,7 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
     slice_enters  out  a slice enters the lanes in this cycle
     tile_done     out  it is the last of its tile
     busy          out  a tile is under way
+    stored        out  the last word of a tile moves
     Latency       rtl/timing.py; of a whole program: tlm/update.py, to the cycle
     Throughput    1 slice of update_lanes weights per cycle while operands keep up and results leave
     Reset         synchronous, active high
@@ -55,7 +56,7 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
     fetch_masters, fetch_halves, fetch_forward, fetch_backward = (Signal(bool(0)) for _ in range(4))
     address = Signal(intbv(0)[address_bits:])
     copy_address = Signal(intbv(0)[address_bits - 2:])
-    finished, stored = Signal(bool(0)), Signal(bool(0))
+    finished = Signal(bool(0))
 
     @always_comb
     def admit():

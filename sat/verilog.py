@@ -1,13 +1,13 @@
-"""`sat verilog`: the accelerator as hierarchical Verilog, and what it takes of an FPGA."""
+"""`sat verilog`: the accelerator as hierarchical Verilog, what Vivado needs beside it, and what it takes of an FPGA."""
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cosim.synthesis import yosys
-from rtl import sat
+from rtl import sat_axi
 from rtl.config import load_config
-from sat import terminal
+from sat import terminal, vivado
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json
 
@@ -18,13 +18,17 @@ Synthesised = Annotated[bool, typer.Option(
 
 def verilog(config: Config = "vcu1525", output: Folder = Path("build/verilog"), synthesised: Synthesised = False,
             json_file: Json = None) -> None:
-    """Write the Verilog of a configuration: one module a file, `sat` on top, and the configuration beside it."""
+    """Write the Verilog of a configuration, one module a file: `sat`, and around it `sat_axi` with AXI ports.
+
+    Beside it are the configuration, and a script and constraints for Vivado.
+    """
     with terminal.reading_input():
         chosen = load_config(config)
         terminal.writable(json_file, output / "configuration.json")
         if synthesised:
             yosys()
-        files = sat.write(chosen, output)
+        files = sat_axi.write(chosen, output)
+        scripts = vivado.write(chosen, output, files.values())
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
     lines = sum(row["lines"] for row in modules)
@@ -34,7 +38,9 @@ def verilog(config: Config = "vcu1525", output: Folder = Path("build/verilog"), 
     for row in modules:
         rows.add_row(row["module"], str(row["lines"]))
     console.print(rows)
-    console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is sat")
+    console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is sat, or with AXI ports sat_axi")
+    console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")
+    data["vivado"] = [script.name for script in scripts]
     if synthesised:
         with terminal.simulating():
             found = area(files)

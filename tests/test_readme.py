@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rtl import sat, timing
+from rtl import registers, sat_axi, timing
 from rtl.config import PRESETS
 from sat.__main__ import app
 from tlm.report import DEFINITIONS
@@ -29,7 +29,7 @@ def test_the_report_is_explained_as_in_the_help():
 
 def test_the_module_table_has_every_verilog_module(tmp_path):
     rows = re.findall(r"^\| `(\w+)` \| .* \| (\d*) ?\|$", README, re.MULTILINE)
-    written = {re.sub(r"(_\d+)+$", "", name) for name in sat.write(PRESETS["small"], tmp_path)}
+    written = {re.sub(r"(_\d+)+$", "", name) for name in sat_axi.write(PRESETS["small"], tmp_path)}
     assert {name for name, _ in rows} == written
 
 
@@ -40,6 +40,22 @@ def test_the_module_table_has_every_verilog_module(tmp_path):
     ("drain", timing.STORE_SETUP)])
 def test_the_module_table_has_the_latencies(name, latency):
     assert re.search(rf"^\| `{name}` \| .* \| {latency} \|$", README, re.MULTILINE)
+
+
+def test_the_register_map_is_that_of_the_hardware():
+    assert f"\n\n{registers.table()}\n" in README
+
+
+def test_the_axi_ports_are_in_the_table_of_ports():
+    names = re.findall(r"^\| `(\w+?)(?:_\*)?` \| [^|]* \|$", README.partition("## In Vivado")[2], re.MULTILINE)
+    assert names == list(sat_axi.ports(PRESETS["small"]))
+
+
+def test_the_axi_streams_have_the_bytes_that_are_told():
+    told = {name: tuple(map(int, sizes)) for *sizes, name in re.findall(r"(\d+), (\d+), (\d+) on `(\w+)`", README)}
+    streams = ("s_axis_command", "s_axis_operand", "m_axis_result")
+    ports = {name: sat_axi.ports(config) for name, config in PRESETS.items()}
+    assert told == {name: tuple(len(of[stream].tdata) // 8 for stream in streams) for name, of in ports.items()}
 
 
 def test_every_command_is_in_the_table_of_commands():

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from cosim import tools
 from cosim.tools import PACKAGES, REQUIRED, ToolFailed, ToolMissing, call, missing, tool
 
 
@@ -21,6 +22,15 @@ def test_a_missing_program_gets_one_line_that_installs_it(name, packages, named,
     assert str(caught.value) == (f"{name} is not installed; on Debian or Ubuntu: apt-get install {packages} "
                                  f"(or: python -m cosim.install{named})")
     assert missing([name]) == [name]
+
+
+@pytest.mark.parametrize("shared, found, absent", [
+    (1, None, []), (0, "libpython3.so.1", []), (0, None, ["libpython"]), (None, None, ["libpython"])])
+def test_pythons_library_is_its_own_or_the_systems(shared, found, absent, monkeypatch):
+    monkeypatch.setattr(tools.sysconfig, "get_config_var", lambda name: shared)
+    monkeypatch.setattr(tools.ctypes.util, "find_library", lambda name: found)
+    assert missing(["libpython"]) == absent
+    assert PACKAGES["libpython"] == f"libpython3.{sys.version_info.minor}"
 
 
 def test_a_program_that_fails_is_quoted():
