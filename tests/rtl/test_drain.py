@@ -21,7 +21,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x3", "2x
 def device(build, config):
     widths = dict(finished_command=2 * words.command(config).width, drain_slot=words.slot_bits(config),
                   drain_address=words.sum_bits(config), drain_set=1, drained=32 * config.columns)
-    flags = ("clk", "rst", "finished", "stored", "drain_load", "drain_shift", "drain_read", "drain_memory")
+    flags = ("clk", "rst", "finished", "stored", "drain_load", "drain_shift", "drain_read", "drain_memory", "overflow")
     return build(drain, config=config, results=Stream(32 * config.columns), **{name: Signal(bool(0)) for name in flags},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
