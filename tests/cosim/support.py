@@ -1,7 +1,6 @@
 """What the co-simulation tests share: a tiny array, seeded operands, the contract as one comparison."""
 import functools
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ from cosim import Engine, GemmResult, Operands
 from cosim.functional import Functional
 from rtl.config import SatConfig
 from rtl.golden import nm_mask
+from tests.support.dut import shallow
 from tests.support.mixed import Mixed
 from tlm import Timeline, predict, simulate
 
@@ -68,12 +68,6 @@ def operands(m: int, k: int, n: int, seed: int = 1, a: str = "normal", b: str = 
 def bits(c: np.ndarray) -> np.ndarray:
     """The patterns of a result, so that NaN equals NaN and -0 differs from 0."""
     return c.view({2: np.uint16, 4: np.uint32}[c.dtype.itemsize])
-
-
-def shallow(call, *arguments):
-    """The same call from a new thread: MyHDL looks at all frames for each block it makes, and pytest has many."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(call, *arguments).result()
 
 
 def assert_contract(engine: Engine, a, b, sparsity=None, output="fp32", mapping="os") -> GemmResult:

@@ -1,5 +1,6 @@
 """The checker passes what is equal, and names layer, stage and place of what is not."""
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import cosim
 from cosim.checker import Checker, Mismatch
 from cosim.functional import Functional
 from tests.cosim.support import HARDWARE, TINY, bits, operands
+from tests.support.dut import shallow
 
 NAMES = dict(layer="conv2", stage="bp")
 
@@ -49,7 +51,7 @@ def checked(change, output="fp32", **names):
 def test_an_equal_run_passes_and_is_listed(name):
     heard = []
     checker = Checker(cosim.engine(name, TINY), heard.append)
-    results = [checker.gemm(*operands(3, 20, 9), sparsity, **NAMES) for sparsity in ("2:4", None)]
+    results = [shallow(partial(checker.gemm, *operands(3, 20, 9), sparsity, **NAMES)) for sparsity in ("2:4", None)]
     assert checker.name == name and checker.config is TINY and heard == checker.checked and len(heard) == 2
     for result, verdict in zip(results, checker.checked):
         assert verdict.bits_equal and verdict.cycles_equal and verdict.equal and verdict.difference == ""

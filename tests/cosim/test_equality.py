@@ -8,7 +8,8 @@ import cosim
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import (
-    HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands, shallow)
+    HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands)
+from tests.support.dut import shallow
 from tests.support.mixed import Mixed
 from tests.tlm.test_mapping import mappings
 from tlm import Gemm, Mapping
