@@ -5,9 +5,11 @@ import pytest
 import torch
 from torch import nn
 
+from cosim.recorder import Recorder
 from tests.training.support import draw, functional, recorded
-from training import SatConv2d, SatLinear, convert
-from training.conversion import use_engine
+from tlm import make_plan, schedule
+from training import SatConv2d, SatLinear, convert, training_step
+from training.conversion import use_engine, use_plan
 
 
 class Block(nn.Module):
@@ -69,6 +71,28 @@ def test_the_engine_can_be_changed_without_changing_a_bit():
     _, recorder = recorded(nn.Identity(), "dense")
     use_engine(converted, recorder)
     assert torch.equal(converted(x), before) and len(recorder.runs) == 3
+
+
+def test_the_plan_can_be_given_and_changed_without_changing_a_bit():
+    module, x = Block(), draw((2, 8, 4, 4), 1)
+    before = convert(module, "bdwp", 2, 8, functional())(x)
+    step, recorder = training_step(module, (2, 8, 4, 4), "bdwp", 2, 8), Recorder(functional())
+    plans = [make_plan(step, recorder.config, (dataflow,)) for dataflow in ("ws", "os")]
+    converted = convert(module, "bdwp", 2, 8, recorder, plans[0])
+    assert torch.equal(converted(x), before)
+    for plan in (plans[1], None):
+        use_plan(converted, plan)
+        assert torch.equal(converted(x), before)
+    mappings = [program.mapping for program, _ in recorder.runs]
+    planned = [[plan.mapping(gemm) for gemm in step[:3]] for plan in plans]
+    assert mappings == [*planned[0], *planned[1], *(schedule(gemm, recorder.config).mapping for gemm in step[:3])]
+
+
+def test_a_copy_of_a_converted_module_keeps_its_plan():
+    module, recorder = nn.Linear(8, 8), Recorder(functional())
+    plan = make_plan(training_step(module, (4, 8)), recorder.config, ("ws",))
+    copy.deepcopy(convert(module, "dense", None, None, recorder, plan))(draw((4, 8), 1))
+    assert [program.dataflow for program, _ in recorder.runs] == ["ws"]
 
 
 class Doubled(nn.Linear):

@@ -5,7 +5,7 @@ import pytest
 from rtl.golden import nm_mask
 from tlm import Gemm
 from training import Scheme
-from training.im2col import Window
+from training.im2col import Window, im2col
 from training.lowering import Geometry, Lowering
 
 BDWP = Scheme.of("bdwp", 2, 8)
@@ -30,6 +30,32 @@ def test_the_gemms_of_a_convolution_of_stride_1(stage, gemm):
     ("wu", Gemm(9 * 16, 2 * 3 * 3, 24, None, "fp32", "conv", "wu"))])
 def test_the_gemms_of_a_strided_convolution(stage, gemm):
     assert lowering(kernel=(3, 3), stride=(2, 2), padding=(1, 1)).gemm(stage) == gemm
+
+
+@pytest.mark.parametrize("window", [
+    dict(kernel=(3, 3), padding=(1, 1)), dict(kernel=(3, 2), padding=(2, 0), dilation=(1, 2)), dict(kernel=(3, 3)),
+    dict(kernel=(3, 3), stride=(2, 1), padding=(1, 1)), dict(kernel=(2, 2), stride=(3, 3)), dict(stride=(2, 2))],
+    ids=str)
+def test_the_source_of_a_stages_operand_is_the_images_that_im2col_takes_apart(window):
+    layer, rng = lowering(channels=3, outputs=5, **window), np.random.default_rng(1)
+    x = rng.standard_normal(layer.geometry.shape).astype(np.float16)
+    dy = rng.standard_normal((2, *layer.geometry.out, 5)).astype(np.float16)
+    weight = np.zeros((*layer.geometry.window.kernel, 3, 5), np.float16)
+    for stage, images, operands in (("ff", x, layer.ff(x, weight)), ("bp", dy, layer.bp(dy, weight)),
+                                    ("wu", x, layer.wu(x, dy))):
+        source = layer.gemm(stage).source
+        if stage == "bp" and not layer.geometry.window.reversible:
+            assert source is None and np.array_equal(operands[0], dy.reshape(-1, 5))     # the gradient as it is
+            continue
+        assert source.bytes == images.nbytes and source.transposed == (stage == "wu")
+        moved = Window(source.kernel, source.stride, source.padding, source.dilation)
+        assert source.out == moved.output((source.height, source.width))
+        matrix = im2col(images, moved, source.channels)
+        assert np.array_equal(operands[0], matrix.T if source.transposed else matrix)
+
+
+def test_an_operand_that_is_the_images_themselves_has_no_other_source():
+    assert [lowering().gemm(stage).source for stage in ("ff", "bp", "wu")] == [None] * 3
 
 
 def test_a_strided_bp_costs_no_more_than_ff():

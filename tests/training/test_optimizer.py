@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 
+from rtl.golden import Rates
 from training import SGD, LossScale
 
 
@@ -39,6 +40,23 @@ def test_the_gradient_is_not_changed_and_weights_without_one_stay():
     a.grad = torch.tensor([0.5, 0.25])
     SGD([a, b], 0.1, 0.9, 0.1).step(2.0)
     assert a.grad.tolist() == [0.5, 0.25] and b.tolist() == [3.0] and a.tolist() != [1.0, 2.0]
+
+
+def test_updates_run_those_that_they_have_and_the_host_the_others():
+    a, b, seen = parameter([1.0, 2.0]), parameter([1.0, 2.0]), []
+
+    class Updates:
+        """Has one of the parameters, and notes what it is given."""
+        def __contains__(self, weight):
+            return weight is a
+
+        def run(self, weight, velocity, rates):
+            seen.append((weight is a, velocity.tolist(), rates))
+
+    a.grad, b.grad = torch.tensor([1.0, 1.0]), torch.tensor([1.0, 1.0])
+    SGD([a, b], 0.1, 0.9, 0.01, updates=Updates()).step(8.0)
+    assert seen == [(True, [0.0, 0.0], Rates(0.1, 0.9, 0.01, 8.0))]
+    assert a.tolist() == [1, 2] and b.tolist() != [1, 2]
 
 
 @pytest.mark.parametrize("bad", [float("inf"), -float("inf"), float("nan")])

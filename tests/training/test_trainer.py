@@ -3,15 +3,24 @@ import pytest
 import torch
 from torch import nn
 
+from cosim import engine
+from cosim.checker import Checker
 from cosim.recorder import Recorder
+from rtl.config import PRESETS
 from tests.training.support import functional
-from training import Settings, Trainer, digits, training_step
+from tlm import Program, make_plan
+from training import Settings, Trainer, digits, training_step, update_step
 
 DIGITS = digits(0)
 
 
 def trainer(method="bdwp", seed=0, model="cnn", engine=None):
     return Trainer(model, DIGITS, engine or functional(), method, "2:8", Settings(seed=seed))
+
+
+def work(trainer):
+    """The GEMMs and updates of a step."""
+    return training_step(trainer.module, (32, 1, 8, 8), "bdwp", 2, 8) + update_step(trainer.module, "bdwp", 2, 8)
 
 
 def bits(trainer):
@@ -51,11 +60,11 @@ def test_a_module_that_draws_is_reproducible_too_and_the_users_copy_is_left_alon
     assert torch.equal(module[1].weight, before)
 
 
-def test_the_gemms_of_a_step_are_the_workload():
+def test_the_gemms_and_updates_of_a_step_are_the_workload():
     recorder = Recorder(functional())
     run = trainer(engine=recorder)
     run.train(steps=1)
-    assert [program.gemm for program, _ in recorder.runs] == training_step(run.module, (32, 1, 8, 8), "bdwp", 2, 8)
+    assert [program.work for program, _ in recorder.runs] == work(run)
 
 
 @pytest.mark.parametrize("method", ["dense", "bdwp"])
@@ -65,14 +74,60 @@ def test_a_short_training_recognises_most_digits(method):
     assert len(losses) == 90 and start < 0.3 and run.evaluate() > 0.85
 
 
+PLANS = {"os": dict(dataflows=("os",)), "ws": dict(dataflows=("ws",)), "scheduled": {},
+         "copies before use": dict(generations=("use",))}
+
+
+def test_the_bits_of_a_training_run_are_the_same_in_every_dataflow_and_plan():
+    unplanned, config = trainer(), functional().config
+    losses, step = unplanned.train(steps=4), work(unplanned)
+    laid_out = set()
+    for choices in PLANS.values():
+        recorder, plan = Recorder(functional()), make_plan(step, config, **choices)
+        run = trainer(engine=recorder)
+        run.follow(plan)
+        assert run.train(steps=4) == losses
+        assert all(torch.equal(a, b) for a, b in zip(bits(run), bits(unplanned), strict=True))
+        assert sum(report.cycles for _, report in recorder.runs) == 4 * plan.cycles
+        laid_out.add(tuple((program.work.stage, program.dataflow) for program, _ in recorder.runs))
+    assert len(laid_out) == len(PLANS)
+
+
+def test_the_last_batch_of_an_epoch_runs_output_stationary_beside_the_plan():
+    recorder = Recorder(functional())
+    run = trainer(engine=recorder)
+    run.follow(make_plan(work(run), recorder.config, ("ws",)))
+    run.step(DIGITS.train_x[:32], DIGITS.train_y[:32])
+    run.step(DIGITS.train_x[:29], DIGITS.train_y[:29])
+    flows = [program.dataflow for program, _ in recorder.runs if isinstance(program, Program)]
+    assert flows == ["ws"] * 11 + ["os"] * 11
+
+
+@pytest.mark.parametrize("choices", [dict(dataflows=("ws",)), dict(generations=("use",))], ids=str)
+def test_a_step_of_a_small_module_has_its_bits_on_icarus_and_the_plans_cycles(choices):
+    config = PRESETS["small"]
+    module = nn.Sequential(nn.Flatten(), nn.AvgPool1d(8), nn.Linear(8, 4, False), nn.ReLU(), nn.Linear(4, 10, False))
+    step = training_step(module, (3, 1, 8, 8), "bdwp", 2, 4) + update_step(module, "bdwp", 2, 4)
+    plan, checker = make_plan(step, config, **choices), Checker(engine("icarus", config))
+    runs = [Trainer(module, DIGITS, used, "bdwp", "2:4") for used in (checker, engine("functional", config))]
+    runs[0].follow(plan)
+    ours, theirs = (run.step(DIGITS.train_x[:3], DIGITS.train_y[:3]) for run in runs)
+    assert ours == theirs and all(torch.equal(a, b) for a, b in zip(*map(bits, runs), strict=True))
+    assert sum(row.cycles for row in checker.checked) == plan.cycles
+    assert len(checker.checked) >= len(step) == 7 and all(row.equal for row in checker.checked)
+
+
 def test_an_overflow_skips_the_step_and_the_next_goes_on():
-    run = trainer()
+    recorder = Recorder(functional())
+    run = trainer(engine=recorder)
     run.train(steps=2)
+    recorder.runs.clear()
     before = [weight.clone() for weight in run.optimizer.weights()]
     run.loss_scale.scale = 2.0 ** 24        # beyond FP16 for the gradients of a mean over 32 images
     run.train(steps=1)
     assert all(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights()))
     assert (run.loss_scale.skipped, run.loss_scale.scale) == (1, 2.0 ** 23)
+    assert len(recorder.runs) == 11 and all(program.work.stage != "update" for program, _ in recorder.runs)
     run.loss_scale.scale = 1024.0
     run.train(steps=1)
     assert not any(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights()))

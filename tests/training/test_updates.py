@@ -1,0 +1,238 @@
+"""Weight updates: which a module has, what they make, and the same bits as the optimizer on the host."""
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cosim.recorder import Recorder
+from rtl.golden import nm_compact
+from tests.training.support import draw, functional, recorded
+from tlm import Update, make_plan
+from training import SGD, Scheme, Updates, convert, models, training_step, update_step
+from training.conversion import use_engine, use_plan
+from training.lowering import Lowering, geometry_of
+from training.precision import operand
+
+LAYERS = {
+    "linear": (lambda: nn.Linear(16, 24), (5, 16)), "ragged": (lambda: nn.Linear(19, 13), (6, 19)),
+    "vector": (lambda: nn.Linear(1, 1), (3, 1)), "1x1": (lambda: nn.Conv2d(12, 20, 1, bias=False), (2, 12, 4, 4)),
+    "convolution": (lambda: nn.Conv2d(8, 16, 3, padding=1), (2, 8, 6, 5)),
+    "strided": (lambda: nn.Conv2d(11, 13, (3, 2), stride=(2, 1), padding=1), (2, 11, 5, 5)),
+    "few inputs": (lambda: nn.Conv2d(3, 9, 3, dilation=2), (1, 3, 7, 7)),
+    "few outputs": (lambda: nn.Conv2d(9, 3, 2, stride=3), (1, 9, 6, 6))}
+
+
+class Keeping(Recorder):
+    """Remembers what each program gave as well."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.given = []
+
+    def run(self, program, operands):
+        result, report = super().run(program, operands)
+        self.given.append(result)
+        return result, report
+
+    def updates(self):
+        """(update, what it gave) of each update, in order."""
+        return [(program.work, given) for (program, _), given in zip(self.runs, self.given)
+                if isinstance(program.work, Update)]
+
+
+def seeded(factory, seed=7):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return factory()
+
+
+def give_gradients(module, seed):
+    """Gradients of many sizes, subnormals among them, the same for each copy of a module."""
+    for i, weight in enumerate(module.parameters()):
+        scale = 10.0 ** np.random.default_rng([seed, i]).integers(-42, 3, tuple(weight.shape))
+        weight.grad = draw(tuple(weight.shape), seed + i) * torch.from_numpy(scale).float()
+
+
+def same_bits(one, two):
+    pairs = list(zip(one, two, strict=True))
+    assert all(a.numpy().tobytes() == b.numpy().tobytes() for a, b in pairs)
+    return len(pairs)
+
+
+def state(module, optimizer):
+    weights = [weight.detach() for weight in module.parameters()]
+    return weights + [optimizer.state[weight]["velocity"] for weight in module.parameters()]
+
+
+@pytest.mark.parametrize("method", ["dense", "bdwp"])
+@pytest.mark.parametrize("case", LAYERS)
+def test_an_update_on_an_engine_gives_the_bits_of_the_one_on_the_host(case, method):
+    layer = seeded(LAYERS[case][0])
+    on_engine, recorder = recorded(layer, method, 2, 8)
+    ours = SGD(on_engine.parameters(), 0.3, 0.9, 0.01, Updates(on_engine))
+    theirs = SGD(layer.parameters(), 0.3, 0.9, 0.01)
+    for seed in range(3):
+        for module, optimizer in ((on_engine, ours), (layer, theirs)):
+            give_gradients(module, seed)
+            optimizer.step(4.0)
+    assert same_bits(state(on_engine, ours), state(layer, theirs)) == 2 * len(recorder.runs) / 3 >= 2
+    assert [weight.shape for weight in on_engine.parameters()] == [weight.shape for weight in layer.parameters()]
+
+
+@pytest.mark.parametrize("case", LAYERS)
+def test_the_copies_are_the_weights_that_the_next_steps_gemms_read(case):
+    factory, shape = LAYERS[case]
+    module, engine = seeded(factory), Keeping(functional())
+    converted = convert(module, "bdwp", 2, 8, engine)
+    give_gradients(converted, 1)
+    SGD(converted.parameters(), 0.3, updates=Updates(converted)).step()
+    update, given = engine.updates()[0]
+    geometry = geometry_of(module, shape)
+    lowering, window = Lowering("layer", Scheme.of("bdwp", 2, 8), geometry), geometry.window
+    weight = operand(converted.weight)[..., None, None] if converted.weight.dim() == 2 else operand(converted.weight)
+    weight = weight.transpose(2, 3, 1, 0)
+    ff, bp = lowering.gemm("ff"), lowering.gemm("bp")
+    assert (update.forward, update.backward) == (ff.sparsity is not None, bp.sparsity is not None)
+    if update.forward:
+        wanted = nm_compact(lowering.ff(np.zeros(geometry.shape, np.float16), weight)[1], 2, 8)
+        assert same_copy(given.forward, *wanted)
+    if update.backward:
+        dy = np.zeros((geometry.batch, *geometry.out, geometry.outputs), np.float16)
+        wanted = nm_compact(lowering.bp(dy, weight)[1], 2, 8)
+        if window.reversible:                       # the GEMM has its kernel positions last to first along k
+            wanted = [of.reshape(window.positions, -1, *of.shape[1:])[::-1].transpose(1, 2, 0, 3) for of in wanted]
+        assert same_copy(given.backward, *wanted)
+    assert (given.half is None) == (update.forward and update.backward)
+    assert given.half is None or (given.half == weight.reshape(given.half.shape)).all()
+
+
+def same_copy(found, values, indices):
+    return found.values.size > 0 and np.array_equal(found.values, values.reshape(found.values.shape)) and \
+        np.array_equal(found.indices, indices.reshape(found.indices.shape))
+
+
+def test_a_step_of_the_cnn_has_an_update_for_each_weight_and_the_bias():
+    updates = update_step(models.build("cnn", 0), "bdwp", 2, 8)
+    assert [(one.layer, one.k, one.n, one.channels, one.forward, one.backward) for one in updates] == [
+        ("conv1", 9, 8, 1, False, True), ("conv2", 72, 16, 8, True, True), ("conv3", 144, 16, 16, True, True),
+        ("linear", 256, 10, 256, True, True), ("linear.bias", 1, 10, 1, False, False)]
+    assert all(one.momentum and one.stage == "update" for one in updates)
+    assert all((one.forward or one.backward) == (str(one.sparsity) == "2:8") for one in updates)
+
+
+@pytest.mark.parametrize("inputs, outputs, forward, backward", [
+    (8, 8, True, True), (7, 8, False, True), (8, 7, True, False), (7, 7, False, False), (64, 8, True, True)])
+def test_a_copy_is_made_where_a_pass_has_m_channels(inputs, outputs, forward, backward):
+    (update,) = update_step(nn.Conv2d(inputs, outputs, (3, 2), bias=False), "bdwp", 2, 8)
+    assert (update.forward, update.backward) == (forward, backward)
+    assert (update.k, update.n, update.channels) == (6 * inputs, outputs, inputs)
+    (dense,) = update_step(nn.Conv2d(inputs, outputs, (3, 2), bias=False), "dense", 2, 8)
+    assert not dense.forward and not dense.backward and dense.sparsity is None and dense.half
+
+
+def test_parameters_outside_of_layers_are_updated_on_the_host():
+    module = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8))
+    converted, recorder = recorded(module, "dense")
+    updates = Updates(converted)
+    assert [weight in updates for weight in converted.parameters()] == [True, True, False, False]
+    optimizer, host = SGD(converted.parameters(), 0.1, updates=updates), SGD(module.parameters(), 0.1)
+    for one, other in ((converted, optimizer), (module, host)):
+        give_gradients(one, 1)
+        other.step()
+    assert same_bits(state(converted, optimizer), state(module, host)) == 8
+    assert [program.work.layer for program, _ in recorder.runs] == ["0", "0.bias"]
+
+
+def test_frozen_parameters_have_no_update_and_those_without_gradient_none_in_this_step():
+    module = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4))
+    module[0].weight.requires_grad_(False)
+    module[1].bias.requires_grad_(False)
+    assert [update.layer for update in update_step(module)] == ["0.bias", "1", "2", "2.bias"]
+    converted, recorder = recorded(module, "dense")
+    before = copy.deepcopy(converted.state_dict())
+    optimizer = SGD(converted.parameters(), 0.1, updates=Updates(converted))
+    converted[1](draw((2, 4), 1)).sum().backward()
+    optimizer.step()
+    changed = [name for name, value in converted.state_dict().items() if not torch.equal(value, before[name])]
+    assert changed == ["1.weight"] and list(optimizer.state) == [converted[1].weight]
+    assert [program.work.layer for program, _ in recorder.runs if isinstance(program.work, Update)] == ["1"]
+
+
+def tied():
+    module = nn.Sequential(nn.Linear(8, 8, bias=False), nn.ReLU(), nn.Linear(8, 8, bias=False))
+    module[2].weight = module[0].weight
+    return module
+
+
+def test_a_weight_that_two_layers_share_is_updated_once_from_both_gradients():
+    ours, recorder = recorded(seeded(tied), "dense")
+    theirs = convert(seeded(tied), "dense", None, None, functional())
+    optimizers = [SGD(ours.parameters(), 0.1, updates=Updates(ours)), SGD(theirs.parameters(), 0.1)]
+    for module, optimizer in zip((ours, theirs), optimizers):
+        module(draw((4, 8), 1)).sum().backward()
+        optimizer.step()
+    assert same_bits(state(ours, optimizers[0]), state(theirs, optimizers[1])) == 2
+    assert [program.work.stage for program, _ in recorder.runs] == ["ff", "ff", "bp", "wu", "wu", "update"]
+
+
+@pytest.mark.xfail(reason="update_step has an update for each layer that shares a weight")
+def test_the_workload_of_a_shared_weight_is_what_is_executed():
+    module, recorder = recorded(seeded(tied), "dense")
+    optimizer = SGD(module.parameters(), 0.1, updates=Updates(module))
+    module(draw((4, 8), 1)).sum().backward()
+    optimizer.step()
+    executed = [program.work for program, _ in recorder.runs if isinstance(program.work, Update)]
+    assert len(update_step(module)) == len(executed) == 1
+
+
+def test_a_layer_that_is_used_twice_has_one_update():
+    layer = nn.Linear(8, 8)
+    assert [update.layer for update in update_step(nn.Sequential(layer, nn.ReLU(), layer))] == ["0", "0.bias"]
+
+
+def test_the_workload_is_what_the_optimizer_executes_in_order():
+    module = nn.Sequential(nn.Conv2d(3, 9, 3), nn.BatchNorm2d(9), nn.Flatten(), nn.Linear(9 * 16, 11))
+    converted, recorder = recorded(module, "bdwp", 2, 8)
+    converted(draw((2, 3, 6, 6), 1)).sum().backward()
+    SGD(converted.parameters(), 0.1, updates=Updates(converted)).step()
+    executed = [program.work for program, _ in recorder.runs]
+    assert executed == training_step(module, (2, 3, 6, 6), "bdwp", 2, 8) + update_step(module, "bdwp", 2, 8)
+    assert len(executed) == 5 + 4
+
+
+def test_copies_that_are_made_before_use_are_made_of_the_new_weights_and_change_no_bit():
+    module, made = seeded(LAYERS["strided"][0]), {}
+    step = update_step(module, "bdwp", 2, 8)
+    for place in ("update", "use"):
+        engine = Keeping(functional())
+        plan = make_plan(step, engine.config, generations=(place,))
+        converted = convert(module, "bdwp", 2, 8, engine, plan)
+        give_gradients(converted, 1)
+        optimizer = SGD(converted.parameters(), 0.3, updates=Updates(converted))
+        optimizer.step()
+        made[place] = engine.updates(), state(converted, optimizer)
+    (with_update, ours), (before_use, theirs) = made["update"], made["use"]
+    assert same_bits(ours, theirs) == 4
+    assert [(work.layer, work.stage) for work, _ in with_update] == [("Conv2d", "update"), ("Conv2d.bias", "update")]
+    assert [work.stage for work, _ in before_use] == ["update", "reduce", "reduce", "update"]
+    assert same_copy(before_use[1][1].forward, *vars(with_update[0][1].forward).values())
+    assert same_copy(before_use[2][1].backward, *vars(with_update[0][1].backward).values())
+    assert before_use[0][1].forward is before_use[0][1].backward is None
+
+
+def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
+    module, first = recorded(nn.Linear(8, 8, bias=False), "bdwp", 2, 8)
+    optimizer = SGD(module.parameters(), 0.1, updates=Updates(module))
+    second = Recorder(functional())
+    use_engine(module, second)
+    use_plan(module, make_plan(update_step(module, "bdwp", 2, 8), second.config, generations=("use",)))
+    give_gradients(module, 1)
+    optimizer.step()
+    assert not first.runs and [program.work.stage for program, _ in second.runs] == ["update", "reduce", "reduce"]
+
+
+def test_what_cannot_be_lowered_has_no_updates_either():
+    with pytest.raises(ValueError, match="layer 0: groups must be 1, not 2"):
+        update_step(nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)))
