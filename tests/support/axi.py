@@ -19,7 +19,7 @@ from rtl.golden import Rates
 from rtl.registers import NAMED, RATES, bit
 
 PERIOD = 10             # ns
-PATIENCE = 30_000       # cycles that anything may take
+PATIENCE = 10_000       # cycles that anything may take
 CHANNELS = {            # channel -> its payload
     "s_axi_aw": ("addr", "prot"), "s_axi_w": ("data", "strb"), "s_axi_b": ("resp",), "s_axi_ar": ("addr", "prot"),
     "s_axi_r": ("data", "resp"), "s_axis_command_t": ("data",), "s_axis_operand_t": ("data",),
