@@ -1,6 +1,6 @@
 """The checker passes what is equal, and names layer, stage and place of what is not."""
+import re
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ import pytest
 import cosim
 from cosim.checker import Checker, Mismatch
 from cosim.functional import Functional
+from tests.cosim.programs import RATES
 from tests.cosim.support import HARDWARE, TINY, bits, operands
-from tests.support.dut import shallow
 
 NAMES = dict(layer="conv2", stage="bp")
 
@@ -51,7 +51,7 @@ def checked(change, output="fp32", **names):
 def test_an_equal_run_passes_and_is_listed(name):
     heard = []
     checker = Checker(cosim.engine(name, TINY), heard.append)
-    results = [shallow(partial(checker.gemm, *operands(3, 20, 9), sparsity, **NAMES)) for sparsity in ("2:4", None)]
+    results = [checker.gemm(*operands(3, 20, 9), sparsity, **NAMES) for sparsity in ("2:4", None)]
     assert checker.name == name and checker.config is TINY and heard == checker.checked and len(heard) == 2
     for result, verdict in zip(results, checker.checked):
         assert verdict.bits_equal and verdict.cycles_equal and verdict.equal and verdict.difference == ""
@@ -139,3 +139,66 @@ def test_a_difference_names_the_waves_that_show_it(tmp_path):
     inner.waves = tmp_path / "run.vcd"
     with pytest.raises(Mismatch, match=f"; see {inner.waves}"):
         Checker(inner).gemm(*operands(2, 5, 2))
+
+
+def test_an_overflow_that_is_not_reported_and_one_that_is_none_are_caught():
+    wrong = later(overflow=lambda overflow: not overflow)
+    words, verdict = checked(wrong)
+    assert words == "gemm: overflow is True, not False" and verdict.bits_equal and not verdict.cycles_equal
+    infinite = np.full((1, 1), np.inf, np.float16)
+    with pytest.raises(Mismatch, match="gemm: overflow is False, not True"):
+        Checker(Altered(TINY, wrong)).gemm(infinite, infinite)
+
+
+def update(engine, sparsity="2:4", **names):
+    """Weights of two kernel positions of five channels, and nine output channels."""
+    numbers = np.random.default_rng(3)
+    w, v, g = (numbers.standard_normal((10, 9)).astype(np.float32) for _ in range(3))
+    return engine.update(w, v, g, RATES, sparsity, channels=5, **names)
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_an_equal_update_and_reduction_pass_and_are_listed(name):
+    checker, plain = Checker(cosim.engine(name, TINY)), Functional(TINY)
+    result = update(checker, layer="conv2")
+    reduced = checker.reduce(result.updated.weights, "2:4", channels=5)
+    assert [verdict.equal for verdict in checker.checked] == [True, True]
+    assert result.report == update(plain).report and checker.checked[0].cycles == result.cycles > reduced.cycles > 0
+    assert np.array_equal(reduced.updated.forward.values, update(plain).updated.forward.values)
+
+
+@pytest.mark.parametrize("name, sparsity, place, digits", [
+    ("weights", "2:4", (3, 8), 8), ("velocities", "2:4", (9, 0), 8), ("half", "2:16", (0, 4), 4),
+    ("forward values", "2:4", (3, 1, 8), 4), ("forward indices", "2:4", (0, 0, 0), 2),
+    ("backward values", "2:4", (2, 1, 9), 4), ("backward indices", "2:4", (1, 0, 5), 2)])
+def test_one_wrong_bit_of_an_update_is_caught_with_layer_array_and_element(name, sparsity, place, digits):
+    def change(result, report):
+        field, _, part = name.partition(" ")
+        array = getattr(result, field) if not part else getattr(getattr(result, field), part)
+        wrong = array.copy()
+        wrong.view({1: np.uint8, 2: np.uint16, 4: np.uint32}[array.dtype.itemsize])[place] ^= 1
+        changed = replace(getattr(result, field), **{part: wrong}) if part else wrong
+        return replace(result, **{field: changed}), report
+
+    checker = Checker(Altered(TINY, change))
+    with pytest.raises(Mismatch) as caught:
+        update(checker, sparsity, layer="conv2")
+    (verdict,) = checker.checked
+    size = verdict.difference.rsplit(" of ", 1)[1]
+    assert re.fullmatch(rf"conv2 update: element {re.escape(str(place))} of {name} is 0x[0-9a-f]{{{digits}}}, "
+                        rf"not 0x[0-9a-f]{{{digits}}}; 1 of {re.escape(size)}", str(caught.value))
+    assert not verdict.bits_equal and verdict.cycles_equal
+
+
+def test_an_update_that_takes_a_cycle_more_is_caught():
+    checker = Checker(Altered(TINY, later(stores=lambda stores: [*stores[:-1], stores[-1] + 1])))
+    with pytest.raises(Mismatch, match=r"^update: block 0 is stored at cycle \d+, not \d+ as the model says$"):
+        update(checker)
+    assert checker.checked[0].bits_equal
+
+
+def test_a_skipped_update_is_not_checked_for_nothing_ran():
+    checker = Checker(Altered(TINY, flip(0, 0, 0)))
+    ones = np.ones((3, 4), np.float32)
+    assert checker.update(ones, ones, ones * np.nan, RATES).skipped
+    assert checker.checked == []

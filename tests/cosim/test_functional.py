@@ -2,10 +2,12 @@
 import numpy as np
 import pytest
 
+from cosim import Weights
 from cosim.functional import Functional, predicted
-from rtl.golden import fp16_mul, fp32_add, fp32_to_fp16, nm_mask
+from rtl.golden import Rates, fp16_mul, fp32_add, fp32_to_fp16, nm_mask
+from tests.cosim.programs import update_of, weights_of
 from tests.cosim.support import PATTERNS, TINY, VALUES, bits, operands
-from tlm import Gemm, predict, schedule
+from tlm import Gemm, predict, schedule, simulate
 
 
 def dot(a, b, keep, output) -> int:
@@ -73,3 +75,40 @@ def test_the_report_is_the_models(sparsity):
 
 def test_the_prediction_needs_no_values():
     assert predicted(schedule(Gemm(1, 1, 1), TINY)) == Functional(TINY).gemm(*operands(1, 1, 1)).report
+
+
+@pytest.mark.parametrize("output, overflow", [("fp32", True), ("fp16", False)])
+def test_an_overflow_is_an_infinity_or_nan_in_fp32_alone(output, overflow):
+    a, b = operands(3, 9, 4)
+    assert not Functional(TINY).gemm(a, b, output=output).report.overflow
+    for value in (np.inf, -np.inf, np.nan):
+        a[2, 8] = value
+        assert Functional(TINY).gemm(a, b, output=output).report.overflow is overflow
+    assert predicted(schedule(Gemm(3, 9, 4), TINY), overflow=True).overflow
+
+
+def test_an_update_by_hand():
+    """Two kernel positions of one channel: a group each in the forward copy; a row is a group in the backward copy."""
+    w, v, g = (np.array(x, np.float32) for x in ([[4, 1], [3, -8]], [[2, 2], [2, 2]], [[8, 0], [8, 8]]))
+    result, _ = Functional(TINY).run(update_of(2, 2, 1, "1:4"), Weights(w, v, g, Rates(0.25, 0.5, 0.5, 4.0)))
+    # g' = g / 4 + 0.5 w; v = 0.5 v + g'; w = w - 0.25 v
+    assert result.velocities.tolist() == [[5.0, 1.5], [4.5, -1.0]]
+    assert result.weights.tolist() == [[2.75, 0.625], [1.875, -7.75]]
+    assert result.half is None
+    assert (result.forward.values.tolist(), result.forward.indices.max()) == ([[[2.75, 0.625]], [[1.875, -7.75]]], 0)
+    assert (result.backward.values.tolist(), result.backward.indices.tolist()) == ([[[2.75, -7.75]]], [[[0, 1]]])
+
+
+@pytest.mark.parametrize("choices, given", [
+    (dict(), ["weights", "velocities", "forward", "backward"]),
+    (dict(forward=False), ["weights", "velocities", "half", "backward"]),
+    (dict(backward=False), ["weights", "velocities", "half", "forward"]),
+    (dict(momentum=False), ["forward", "backward"]),
+    (dict(momentum=False, forward=False, backward=False), ["half"])], ids=str)
+def test_an_update_gives_what_is_stored_and_nothing_else(choices, given):
+    program = update_of(12, 9, 6, "2:4", **choices)
+    result, report = Functional(TINY).run(program, weights_of(program))
+    assert [name for name, value in vars(result).items() if value is not None] == given
+    model = simulate(program)
+    assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle, report.overflow) == \
+        (model.cycles, model.tiles, model.stores, model.busy, model.waiting, 0, False)

@@ -7,7 +7,9 @@ from cosim.messages import ToDevice, ToHost, lines_per_message, words_per_messag
 from rtl import words
 from rtl.config import PRESETS, SatConfig
 from rtl.hierarchy import flat_ports
+from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, TINY, operands
+from tlm import Update, schedule_update
 
 PIPE = 4096             # characters of a message: MAXLINE of MyHDL's bridge
 UNKNOWN = 8             # bits of the unknown-check's signal, beside ToHost
@@ -19,7 +21,7 @@ def longest(signals: dict) -> int:
 
 
 def message_sizes(config):
-    to_device = dict(flat_ports(dict(rst=Signal(bool(0)), host=ToDevice(config))))
+    to_device = dict(flat_ports(dict(updating=Signal(bool(0)), rst=Signal(bool(0)), host=ToDevice(config))))
     to_host = dict(flat_ports(dict(run=Signal(bool(0)), device_out=ToHost(config), unknown=Signal(intbv(0)[UNKNOWN:]))))
     time = 21
     return time + longest(to_device), time + longest(to_host)
@@ -51,6 +53,27 @@ def test_an_engine_refuses_a_line_that_does_not_fit(name):
     wide = SatConfig(name="wide", rows=1, columns=128, interleave=16)
     with pytest.raises(ValueError, match="one operand line of configuration wide has 40960 bits; .* holds 12000"):
         cosim.engine(name, wide).gemm(*operands(1, 1, 1))
+
+
+def test_every_word_that_is_exchanged_fits_its_signal():
+    for config in (*PRESETS.values(), TINY, SatConfig(rows=1, columns=1, interleave=1, largest_m=4, chunk=16)):
+        to_device, to_host = ToDevice(config), ToHost(config)
+        assert len(to_device.command) == max(words.command(config).width, words.update(config).width) + 1
+        assert len(to_device.rates) == 4 * 32 and len(to_host.overflow) == 1
+        assert len(to_device.lines) == lines_per_message(config) * words.line_bits(config)
+        assert 2 ** len(to_device.count) > lines_per_message(config)
+        assert 2 ** len(to_host.result_count) > words_per_message(config)
+
+
+@pytest.mark.parametrize("config", [
+    *PRESETS.values(), SatConfig(rows=1, columns=1, largest_m=16, chunk=4096, update_lanes=1)], ids=lambda c: c.name)
+def test_the_words_of_the_largest_update_can_be_counted(config):
+    """A tile of an update has far more words than a block of a GEMM has."""
+    update = Update(config.update_vectors, config.largest_m, config.update_vectors, Sparsity(2, 4), True, False)
+    program = schedule_update(update, config)
+    (tile,) = program.tiles()
+    assert tile.vectors == config.update_vectors
+    assert program.words(tile) < 2 ** len(ToDevice(config).words)
 
 
 def test_as_many_lines_and_words_as_fit_go_into_a_message():

@@ -1,14 +1,12 @@
 """The recorder changes nothing, and remembers every run in order."""
-from functools import partial
-
 import numpy as np
 import pytest
 
 import cosim
 from cosim.functional import Functional
 from cosim.recorder import Recorder
+from tests.cosim.programs import RATES
 from tests.cosim.support import HARDWARE, TINY, bits, operands
-from tests.support.dut import shallow
 
 
 def test_results_pass_through_and_runs_are_kept_in_order():
@@ -37,5 +35,18 @@ def test_a_run_that_fails_is_not_kept():
 def test_hardware_is_recorded_as_the_functional_engine_is(name):
     recorders = [Recorder(cosim.engine(engine, TINY)) for engine in ("functional", name)]
     for recorder in recorders:
-        shallow(partial(recorder.gemm, *operands(2, 9, 3), "1:4", output="fp16", layer="fc", stage="bp"))
+        recorder.gemm(*operands(2, 9, 3), "1:4", output="fp16", layer="fc", stage="bp")
     assert recorders[0].runs == recorders[1].runs and len(recorders[1].runs) == 1
+
+
+@pytest.mark.parametrize("name", ["functional", "icarus"])
+def test_updates_are_recorded_as_gemms_are_and_skipped_ones_are_none(name):
+    recorder = Recorder(cosim.engine(name, TINY))
+    w, v, g = (np.ones((5, 3), np.float32) * x for x in (1, 2, 3))
+    recorder.gemm(*operands(2, 9, 3))
+    updated = recorder.update(w, v, g, RATES, "1:4", layer="fc")
+    assert recorder.update(w, v, g * np.inf, RATES, "1:4").skipped
+    reduced = recorder.reduce(w, "1:4", layer="fc")
+    assert [program.work.stage for program, _ in recorder.runs] == ["", "update", "update"]
+    assert recorder.runs[1:] == [(result.program, result.report) for result in (updated, reduced)]
+    assert [program.update.momentum for program, _ in recorder.runs[1:]] == [True, False]
