@@ -1,0 +1,20 @@
+"""A network that is small enough for simulators."""
+from collections import OrderedDict
+
+import pytest
+from torch import nn
+
+from training import models
+
+
+def tiny_network() -> nn.Module:
+    """Two linear layers for the 8x8 digits: a step has 5 GEMMs, and 3 updates, one of them a bias."""
+    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), pool=nn.AvgPool1d(8), one=nn.Linear(8, 4, bias=False),
+                                     relu=nn.ReLU(), two=nn.Linear(4, 10)))
+
+
+@pytest.fixture
+def tiny(monkeypatch) -> list[str]:
+    """The words for it, with groups as short as its layers."""
+    monkeypatch.setitem(models.MODELS, "tiny", models.Model(tiny_network, (1, 8, 8), 10))
+    return ["--model", "tiny", "--sparsity", "2:4"]
