@@ -11,10 +11,11 @@ from sat import terminal
 
 
 def area(files: Mapping[str, Path]) -> Area:
-    """Synthesise the accelerator behind a progress bar. Raises ToolMissing and ToolFailed."""
+    """Synthesise the design of these modules, the top last, behind a progress bar. Raises ToolMissing, ToolFailed."""
     with terminal.progress() as bar:
         task = bar.add_task("synthesis", total=len(STAGES))
-        netlist = synthesise(files, "sat", lambda stage: bar.update(task, advance=1, description=f"Yosys: {stage}"))
+        netlist = synthesise(files, list(files)[-1],
+                             lambda stage: bar.update(task, advance=1, description=f"Yosys: {stage}"))
     return Area(netlist)
 
 

@@ -42,7 +42,7 @@ def gemm_check(checker: Checker, shape: tuple[int, int, int], sparsity: str, see
 
 def _each(checker: Checker, runs: list[tuple], seed: int) -> Iterator[int]:
     rng = np.random.default_rng(seed)
-    operands = {kind: kind.draw(rng, *gemm.shape) for kind, gemm, _ in runs}
+    operands = {kind: kind.draw(rng, *runs[0][1].shape) for kind in KINDS}
     for kind, gemm, mapping in runs:
         checker.execute(gemm, *operands[kind], mapping)
         yield 0

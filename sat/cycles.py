@@ -21,6 +21,8 @@ def cycles(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", spa
     """Cost a training step by the transaction-level model, whose cycles are the RTL's: no data, no simulation."""
     from training import models, whole_step
     with terminal.reading_input(), terminal.working("scheduling"):
+        if ablate and (plan or dataflow != SCHEDULED):
+            raise ValueError("--ablate shows every dataflow, and cannot go with --dataflow or --plan")
         terminal.writable(json_file)
         chosen, shape = load_config(config), (batch, *models.find(model).input_shape)
         module = models.build(model, seed)

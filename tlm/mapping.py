@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rtl.config import BEAT, SatConfig
+from rtl.sparsity import Sparsity
 from tlm.gemm import Gemm
 
 DATAFLOWS = {"os": "output-stationary: sums stay in the array", "ws": "weight-stationary: weights stay in the array"}
@@ -33,6 +34,13 @@ def group_of(gemm: Gemm) -> tuple[int, int]:
     return (gemm.sparsity.m, gemm.sparsity.n) if gemm.sparsity else (BEAT, BEAT)
 
 
+def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
+    """Raise ValueError for a group longer than the datapath's largest M."""
+    if sparsity and sparsity.m > config.largest_m:
+        raise ValueError(f"sparsity {sparsity} needs M up to largest_m = {config.largest_m} "
+                         f"of configuration {config.name}")
+
+
 def largest(gemm: Gemm, config: SatConfig, dataflow: str) -> Mapping:
     """The largest tiles that fit the buffers. Raises ValueError for an unknown dataflow."""
     group, values = group_of(gemm)
@@ -46,9 +54,7 @@ def largest(gemm: Gemm, config: SatConfig, dataflow: str) -> Mapping:
 
 def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping:
     """The mapping itself, or the largest one of a dataflow's name. Raises ValueError for one that does not fit."""
-    if gemm.sparsity and gemm.sparsity.m > config.largest_m:
-        raise ValueError(f"sparsity {gemm.sparsity} needs M up to largest_m = {config.largest_m} "
-                         f"of configuration {config.name}")
+    check_pattern(gemm.sparsity, config)
     limit = largest(gemm, config, mapping if isinstance(mapping, str) else mapping.dataflow)
     if isinstance(mapping, str):
         return limit

@@ -12,7 +12,7 @@ import numpy as np
 from rtl import timing
 from rtl.config import BEAT, SatConfig
 from tlm.gemm import Gemm
-from tlm.mapping import DATAFLOWS, ORDERS, Mapping, group_of, largest
+from tlm.mapping import DATAFLOWS, ORDERS, Mapping, check_pattern, group_of, largest
 from tlm.memory import BUFFER_LATENCY
 from tlm.program import Program
 from tlm.timeline import simulate
@@ -22,7 +22,12 @@ MORE_TILES = 3              # else: so many tiles more than needed, along each d
 
 
 def best_mapping(gemm: Gemm, config: SatConfig, dataflows: tuple[str, ...] = tuple(DATAFLOWS)) -> tuple[Mapping, int]:
-    """The mapping of fewest cycles, and its cycles; the first of equal ones, of larger tiles."""
+    """The mapping of fewest cycles, and its cycles.
+
+    Of equal ones it is that of the lowest bound, then of the larger tiles.
+    Raises ValueError for a group longer than the datapath's largest M, and for an unknown dataflow.
+    """
+    check_pattern(gemm.sparsity, config)
     candidates = [mapping for dataflow in dataflows for mapping in _candidates(gemm, config, dataflow)]
     bounds = _lower_bounds(gemm, config, candidates)
     best, fewest = candidates[0], None

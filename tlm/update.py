@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rtl import words
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
+from tlm.mapping import check_pattern
 from tlm.memory import transaction
 
 MASTER_BYTES, HALF_BYTES = 4, 2
@@ -184,7 +185,5 @@ class UpdateProgram:
 
 def schedule_update(update: Update, config: SatConfig) -> UpdateProgram:
     """The program of an update. Raises ValueError for a group longer than the datapath's largest M."""
-    if update.sparsity and update.sparsity.m > config.largest_m:
-        raise ValueError(f"sparsity {update.sparsity} needs M up to largest_m = {config.largest_m} "
-                         f"of configuration {config.name}")
+    check_pattern(update.sparsity, config)
     return UpdateProgram(update, config)

@@ -77,7 +77,8 @@ def tile_of(program: UpdateProgram, given: Weights, tile: UpdateTile) -> update.
                 matrix[vector, lane] = 0 if values is None else values[row, tile.column + lane]
     what, pattern = program.update, program.update.sparsity
     command = dict(vectors=tile.vectors, momentum=what.momentum, masters=what.momentum, half=what.half,
-                   forward=what.forward, backward=what.backward, n=pattern.n if pattern else 0, m=pattern.m if pattern else 0)
+                   forward=what.forward, backward=what.backward, n=pattern.n if pattern else 0,
+                   m=pattern.m if pattern else 0)
     return update.Tile({name: int(value) for name, value in command.items()}, *vectors)
 
 

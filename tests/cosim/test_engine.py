@@ -240,6 +240,7 @@ def test_lists_strides_and_transposes_are_weights_like_others(name):
     straight = engine.update(*(np.ascontiguousarray(x[::2, ::-1]) for x in (w, v, g)), RATES, "1:4").updated
     got = engine.update(*(np.asfortranarray(x)[::2, ::-1] for x in (w, v, g)), RATES, "1:4").updated
     for one, other in ((got.weights, straight.weights), (got.velocities, straight.velocities),
-                       (got.forward.values, straight.forward.values), (got.backward.indices, straight.backward.indices)):
+                       (got.forward.values, straight.forward.values),
+                       (got.backward.indices, straight.backward.indices)):
         assert np.array_equal(one, other) and one.size > 0
     assert isinstance(got.forward, Copy)

@@ -35,7 +35,7 @@ def test_west_lines_by_hand_where_sums_are_stationary():
 
 
 def test_west_lines_by_hand_where_weights_are_stationary():
-    """A line for each row of the result: each row of the array takes its group of it; the third group is a tile's own."""
+    """A line for each row of the result: each row of the array takes its group of it; the third is a tile's own."""
     program = program_of(3, 9, 1, config=SMALL, mapping="ws")
     first, last = (west_lines(program, integers(3, 9), tile) for tile in program.tiles())
     assert [halves(line, 8) for line in first] == [[*range(1, 9)], [*range(10, 18)], [*range(19, 27)]]
@@ -49,7 +49,7 @@ def weights_in(line, count, width=18):
 
 
 def test_north_lines_of_dense_weights_by_hand():
-    """Three columns on two: the third is the first one's second slot. A dense weight has no index; no zeros are added."""
+    """Three columns on two: the third is the first one's second slot. A dense weight has no index, and no zeros."""
     program = program_of(1, 3, 3, config=SMALL)
     (tile,) = program.tiles()
     lines = north_lines(program, integers(3, 3), tile)

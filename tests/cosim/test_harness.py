@@ -22,7 +22,7 @@ def test_it_does_not_matter_how_often_host_and_device_meet_in_icarus(windows, mo
 
 
 def assert_update(name):
-    """Bits and cycles of an update that fills the results' mailbox several times, and whose tiles need many messages."""
+    """Bits and cycles of an update that fills the results' mailbox several times, and needs many messages a tile."""
     program = update_of(40, 5, 20, "1:4")
     checker = Checker(cosim.engine(name, TINY))
     shallow(checker.run, program, weights_of(program))

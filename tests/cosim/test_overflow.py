@@ -91,5 +91,6 @@ def test_any_shape_and_any_values(data):
     for _ in range(4):
         shape = [data.draw(st.integers(1, size)) for size in (9, 40, 25)]
         kinds = [data.draw(st.sampled_from(sorted(VALUES))) for _ in range(2)]
-        overflow(engine, *operands(*shape, data.draw(st.integers(0, 99)), *kinds), data.draw(st.sampled_from([None, "2:8"])),
+        overflow(engine, *operands(*shape, data.draw(st.integers(0, 99)), *kinds),
+                 data.draw(st.sampled_from([None, "2:8"])),
                  data.draw(st.sampled_from(["fp32", "fp16"])), data.draw(st.sampled_from(["os", "ws"])))

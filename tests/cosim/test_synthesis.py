@@ -7,11 +7,8 @@ from pathlib import Path
 import pytest
 
 from cosim import synthesis
-from cosim.area import taken
 from cosim.synthesis import STAGES, counted, synthesise
 from cosim.tools import ToolFailed, ToolMissing
-from rtl import sat
-from rtl.config import PRESETS
 
 LEAF = "module leaf(input en, input d, output reg q);\nalways @(en, d) if (en) q = d;\nendmodule\n"
 TOP = "module top(input en, d, output q);\n  leaf leaf_0 (.en(en), .d(d), .q(q));\nendmodule\n"
@@ -57,17 +54,11 @@ def test_what_yosys_writes_is_read(version, tmp_path):
     assert netlist.instances() == {"top": 1, "mid": 2, "leaf": 4} and netlist.own("mid") == {"LUT2": 1}
 
 
-def test_operand_buffers_of_1024_elements_become_block_ram_and_nothing_is_left_behind(temporary, tmp_path, written):
-    lanes = ("west_lane", "north_lane")
-    files = sat.write(PRESETS["vcu1525"], tmp_path / "verilog")
-    both = "".join(f"  (* keep *) {lane} {lane}_0 ();\n" for lane in lanes)
+def test_a_design_is_mapped_stage_by_stage_and_nothing_is_left_behind(temporary, written):
     stages = []
-    netlist = synthesise({lane: files[lane] for lane in lanes} | written(both=f"module both;\n{both}endmodule\n"),
-                         "both", stages.append)
-    west, north = (taken(netlist.own(lane), lane) for lane in lanes)
-    assert (west["bram"], west["lutram"]) == (1, 0)              # 512 words of 64 bits
-    assert north["bram"] == 4.5 and north["lutram"] < 10         # 2048 words of 80 bits; a few shift registers
-    assert netlist.instances() == {"both": 1, "west_lane": 1, "north_lane": 1} and not netlist.own("both")
+    netlist = synthesise(written(leaf=LEAF.replace("if (en) q = d", "q = en & d"), top=TOP), "top", stages.append)
+    assert netlist.instances() == {"top": 1, "leaf": 1} and netlist.own("leaf") == {"LUT2": 1}
+    assert not netlist.own("top") and netlist.cells == {"LUT2": 1}
     assert stages == STAGES[:len(stages)] and len(stages) >= STAGES.index("map_luts")
     assert not list(temporary.iterdir()) and not processes_in(temporary)
 

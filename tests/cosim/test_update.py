@@ -36,9 +36,10 @@ def as_halves(w: np.ndarray) -> list[list[int]]:
 
 
 def best(group: list[int], n: int) -> list[int]:
-    """The indices kept of a group of patterns: those that fewer than n beat. NaN is largest, a tie is the first one's."""
+    """The indices kept of a group of patterns: those that fewer than n beat. NaN is largest, the first of equals wins."""
     size = [min(pattern & 0x7FFF, 0x7C01) for pattern in group]
-    beats = [[size[j] > size[i] or (size[j] == size[i] and j < i) for j in range(len(group))] for i in range(len(group))]
+    places = range(len(group))
+    beats = [[size[j] > size[i] or (size[j] == size[i] and j < i) for j in places] for i in places]
     return [i for i, row in enumerate(beats) if sum(row) < n]
 
 
@@ -107,7 +108,7 @@ def test_every_pattern_in_myhdl(pattern):
     ("icarus", NARROW, (1, 1), "dense", 1),
     ("icarus", NARROW, (75, 17), "2:8", 3),         # 25 kernel positions, backward only, one column beyond a tile
     ("icarus", SHORT, (25, 9), "1:4", 1),
-    ("icarus", SHORT, (125, 3), "2:4", 5),          # 25 positions of five channels: each fills a second group with zeros
+    ("icarus", SHORT, (125, 3), "2:4", 5),          # 25 positions of five channels: zeros fill a second group
     ("icarus", LONG, (36, 7), "4:8", 9),            # forward only; 20 vectors would fit, 16 are whole groups
     ("icarus", LONG, (60, 30), "1:8", 20),
     ("icarus", LONG, (41, 5), "dense", 41),
@@ -154,7 +155,8 @@ def test_the_bits_do_not_depend_on_the_hardware():
         result, again = assert_update(cosim.engine("icarus", config), (30, 9), "2:4", 10)
         updated = result.updated
         found.append((updated.weights.tobytes(), updated.velocities.tobytes(), updated.forward.values.tobytes(),
-                      updated.forward.indices.tobytes(), updated.backward.values.tobytes(), result.cycles, again.cycles))
+                      updated.forward.indices.tobytes(), updated.backward.values.tobytes(),
+                      result.cycles, again.cycles))
     assert len({words[:-2] for words in found}) == 1 and len({words[-2:] for words in found}) == 4
 
 
@@ -185,7 +187,8 @@ def drawn_update(data, engine, positions, most):
     known = [p for p in PATTERNS if p == "dense" or int(p.split(":")[1]) <= engine.config.largest_m]
     channels, n = (data.draw(st.integers(1, size)) for size in most)
     shape = channels * data.draw(st.sampled_from(positions)), n
-    assert_update(engine, shape, data.draw(st.sampled_from(known)), channels, data.draw(st.sampled_from(sorted(update.NUMBERS))),
+    assert_update(engine, shape, data.draw(st.sampled_from(known)), channels,
+                  data.draw(st.sampled_from(sorted(update.NUMBERS))),
                   data.draw(st.integers(0, 999)), data.draw(st.sampled_from(update.RATES)))
 
 

@@ -72,7 +72,8 @@ def test_the_constants_stand_in_their_fields():
     rates = Rates(0.1, 0.9, 5e-4, 1024.0)
     weights = np.ones((1, 1), np.float32)
     assert fields(words.rates(), update_words.rates(Weights(weights, weights, weights, rates))) == dict(
-        unscale=floats.single(1 / 1024), decay=floats.single(5e-4), momentum=floats.single(0.9), rate=floats.single(0.1))
+        unscale=floats.single(1 / 1024), decay=floats.single(5e-4), momentum=floats.single(0.9),
+        rate=floats.single(0.1))
     assert update_words.rates(Weights(weights)) == 0
 
 

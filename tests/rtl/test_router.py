@@ -16,7 +16,8 @@ def device(build, config):
     line, word = words.line_bits(config), 32 * config.columns
     tile, update = words.command(config).width, words.update(config).width
     return build(router, config=config, commands=Stream(words.command_bits(config)), operands=Stream(line),
-                 results=Stream(word), tile_commands=Stream(tile), tile_operands=Stream(line), tile_results=Stream(word),
+                 results=Stream(word), tile_commands=Stream(tile), tile_operands=Stream(line),
+                 tile_results=Stream(word),
                  update_commands=Stream(update), update_operands=Stream(line), update_results=Stream(word),
                  tiles_busy=Signal(bool(0)), updates_busy=Signal(bool(0)))
 
@@ -24,7 +25,8 @@ def device(build, config):
 def inputs(rng, dut):
     """Anything at every input that can be: at most one of both is loading, and at most one has results."""
     driven = ["commands_data", "commands_valid", "operands_data", "operands_valid", "results_ready", "tiles_busy",
-              "updates_busy", *(f"{kind}_{stream}_ready" for kind in ("tile", "update") for stream in ("commands", "operands")),
+              "updates_busy",
+              *(f"{kind}_{stream}_ready" for kind in ("tile", "update") for stream in ("commands", "operands")),
               *(f"{kind}_results_{name}" for kind in ("tile", "update") for name in ("valid", "data"))]
     entries = [{name: rng.getrandbits(len(dut.ports[name])) for name in driven} for _ in range(COUNT)]
     for entry in entries:
@@ -45,7 +47,8 @@ def answers(build, rng, config):
 def test_a_command_goes_to_the_one_that_its_top_bit_names_when_the_other_is_empty(build, rng):
     moved = dict(tile=0, update=0)
     for config in CONFIGS:
-        top, widths = words.command_bits(config) - 1, dict(tile=words.command(config).width, update=words.update(config).width)
+        top = words.command_bits(config) - 1
+        widths = dict(tile=words.command(config).width, update=words.update(config).width)
         for given, got in answers(build, rng, config):
             kind, other = ("update", "tile") if given["commands_data"] >> top else ("tile", "update")
             waits = given[f"{other}s_busy"]

@@ -15,7 +15,7 @@ from tests.support.streams import STALLS, Referee, Source
 TILES = 5
 # line bits / 32 -> elements of a line; slices of one line, of exactly two, of many, and with a rest
 CONFIGS = {
-    "a-line-of-2": SatConfig(rows=1, columns=1, largest_m=16, update_lanes=16, chunk=16),     # 8 lines, 24 with momentum
+    "a-line-of-2": SatConfig(rows=1, columns=1, largest_m=16, update_lanes=16, chunk=16),     # 8 lines, or 24
     "a-line-of-2-lane-1": SatConfig(rows=1, columns=1, largest_m=4, update_lanes=1, chunk=16),      # 1 and 2
     "a-line-of-4": SatConfig(rows=2, columns=1, largest_m=8, update_lanes=2, chunk=16),       # 1 and 2, half empty
     "a-line-of-7": SatConfig(rows=1, columns=3, interleave=4, largest_m=8, update_lanes=8, chunk=16),     # 2 and 4
@@ -140,10 +140,10 @@ def test_without_room_no_command_moves_and_a_tile_under_way_goes_on(build, rng, 
 def test_a_reset_in_the_middle_of_a_tile_makes_the_next_command_the_first(build, rng):
     """Also of a slice: lines of the old one are not part of the new one."""
     config, dut = CONFIGS["a-line-of-2"], device(build, CONFIGS["a-line-of-2"])
-    tiles, seen = random_tiles(rng, config, 2), []
-    entries = [dict(bank_free=1, commands_valid=1, commands_data=script.packed(words.update(config), **tiles[0].command))]
+    tiles, seen, layout = random_tiles(rng, config, 2), [], words.update(config)
+    entries = [dict(bank_free=1, commands_valid=1, commands_data=script.packed(layout, **tiles[0].command))]
     entries += [dict(operands_valid=1, operands_data=rng.getrandbits(64)) for _ in range(5)] + [dict(rst=1)]
-    entries += [dict(bank_free=1, commands_valid=1, commands_data=script.packed(words.update(config), **tiles[1].command))]
+    entries += [dict(bank_free=1, commands_valid=1, commands_data=script.packed(layout, **tiles[1].command))]
     entries += [dict(operands_valid=1, operands_data=line) for line in update.lines(config, tiles[1])]
     names = "slice_valid", "last_slice", "weights", "velocities", "gradients"
     got = script.play(dut, entries, *names)

@@ -18,7 +18,8 @@ CONFIGS = [SatConfig(rows=1, columns=1, largest_m=16, chunk=16), SatConfig(rows=
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.columns}-columns-m{c.largest_m}")
 STORED = [dict(masters=a, half=b, forward=c, backward=d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)
           if a or b or c or d]
-FETCHES = {"fetch_masters": "masters", "fetch_halves": "halves", "fetch_forward": "forward", "fetch_backward": "backward"}
+FETCHES = {"fetch_masters": "masters", "fetch_halves": "halves", "fetch_forward": "forward",
+           "fetch_backward": "backward"}
 
 
 def address_bits(config):
@@ -27,7 +28,8 @@ def address_bits(config):
 
 def device(build, config):
     kept = 4 * config.largest_m * words.weight(config).width
-    widths = dict(command=words.update(config).width, masters_row=64 * config.largest_m, halves_row=16 * config.largest_m,
+    widths = dict(command=words.update(config).width, masters_row=64 * config.largest_m,
+                  halves_row=16 * config.largest_m,
                   forward_row=kept, backward_row=kept, address=address_bits(config))
     return build(update_store, config=config, results=Stream(32 * config.columns),
                  **{name: Signal(bool(0)) for name in ("clk", "rst", "finished", "stored", *FETCHES)},
@@ -124,7 +126,8 @@ def test_a_copy_needs_as_many_words_as_n_places_fill(build, rng, config, n, m):
                      halves=[rng.getrandbits(16 * config.largest_m) for _ in range(m)])
     _, sink = run(build, config, [tile], [0])
     width, entry = 32 * config.columns, words.weight(config).width
-    pieces = [-(-bits // width) for bits in (64 * config.largest_m, 16 * config.largest_m, n * config.largest_m * entry)]
+    lanes = config.largest_m
+    pieces = [-(-bits // width) for bits in (64 * lanes, 16 * lanes, n * lanes * entry)]
     assert len(sink.words) == m * pieces[0] + m * pieces[1] + 2 * pieces[2]
     assert sink.words == update.cut(config, tile.command, tile.rows)
 
@@ -155,7 +158,7 @@ def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config)
     moved = iter(sink.cycles)
     for start, length in zip(at, lengths):
         fetch = min(cycle for cycle, _, _ in sections.fetches if cycle >= start)
-        assert fetch == start + 2                   # the test raises `finished` a cycle later; it is counted in the next
+        assert fetch == start + 2       # the test raises `finished` a cycle later; it is counted in the next
         first = fetch + timing.STORE_SETUP
         assert [next(moved) for _ in range(length)] == list(range(first, first + length))
     assert next(moved, None) is None and len(tiles) == 5

@@ -30,7 +30,8 @@ def device(build, config):
     return build(updater, config=config, commands=Stream(words.update(config).width),
                  operands=Stream(words.line_bits(config)), results=Stream(32 * config.columns),
                  rates=Signal(intbv(0)[words.rates().width:]),
-                 **{name: Signal(bool(0)) for name in ("clk", "rst", "slice_enters", "tile_done", "busy")})
+                 **{name: Signal(bool(0)) for name in ("clk", "rst", "slice_enters", "tile_done", "busy",
+                                                         "stored")})
 
 
 def tile_of(rng, config, kind, groups=1, numbers="wide"):

@@ -80,18 +80,17 @@ def test_an_ablation_shows_the_step_with_one_choice_made_otherwise(tiny, tmp_pat
     found, usual = data(tmp_path / "ablation.json"), data(tmp_path / "usual.json")
     variants = {(row["what"], row["choice"]): row for row in found.pop("ablation")}
     assert found == usual and "one choice made otherwise" in output
-    assert variants["as it is", "2:4, scheduled"]["cycles"] == variants["N:M", "2:4"]["cycles"] == usual["totals"]["cycles"]
+    assert variants["as it is", "2:4, scheduled"]["cycles"] == variants["N:M", "2:4"]["cycles"] == \
+        usual["totals"]["cycles"]
     assert variants["N:M", "dense"]["cycles"] == usual["totals"]["dense_cycles"]
     assert len(variants) == 5 + 7 and all(f"{row['cycles']:,}" in output for row in variants.values())
-
-
-IGNORED = pytest.mark.xfail(reason="--ablate ignores --dataflow and --plan")
 
 
 @pytest.mark.parametrize("words, complaint", [
     (["--dataflow", "is"], "dataflow must be one of os, ws, scheduled, not 'is'"),
     (["--plan", "nowhere.json"], "No such file or directory: 'nowhere.json'"),
     (["--plan", "nowhere.json", "--dataflow", "os"], "--dataflow os cannot go with --plan, which has its own"),
-    pytest.param(["--ablate", "--dataflow", "os"], "--ablate", marks=IGNORED)])
+    (["--ablate", "--dataflow", "os"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
+    (["--ablate", "--plan", "p.json"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan")])
 def test_bad_input_is_refused(words, complaint):
     assert complaint in refused("cycles", *words)

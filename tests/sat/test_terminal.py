@@ -11,7 +11,7 @@ from tlm.report import DEFINITIONS, cost, step_report
 def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "60")
     gemm = Gemm(123_456, 789, 1_011, layer="a.layer.with.a.long.path", stage="wu")
-    report = step_report(cost([gemm], PRESETS["vcu1525"]), [gemm])
+    report = step_report(*2 * [cost([gemm], PRESETS["vcu1525"])])
     terminal.print_report(terminal.console(), report, "A step")
     printed = capsys.readouterr().out
     row = report.rows[0]

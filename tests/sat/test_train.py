@@ -11,7 +11,7 @@ from training import MODELS
 def test_a_run_leaves_weights_and_a_report_that_says_what_was_done(tmp_path):
     output = sat("train", "--steps", 60, "--batch", 16, "--seed", 3, "--out", tmp_path / "run").output
     report = data(tmp_path / "run" / "report.json")
-    assert len(report["losses"]) == report["steps"] == 60 and report["seed"] == 3 and len(report["rows"]) == 11
+    assert len(report["losses"]) == report["steps"] == 60 and report["seed"] == 3 and len(report["rows"]) == 16
     assert report["accuracy"] > 0.7 and f"{report['accuracy']:.1%} of 360" in output and "seed 3" in output
     module = MODELS["cnn"].factory()
     module.load_state_dict(torch.load(tmp_path / "run" / "weights.pt", weights_only=True))
@@ -31,7 +31,7 @@ def test_steps_on_icarus_give_the_same_losses_and_rows(tmp_path, monkeypatch):
         sat("train", "--steps", 2, "--batch", 1, "--engine", engine, "--json", tmp_path / engine)
     one, two = data(tmp_path / "functional"), data(tmp_path / "icarus")
     assert one.pop("engine") != two.pop("engine") and one == two
-    assert len(ran) == 2 * 11
+    assert len(ran) == 2 * 16
 
 
 def test_a_simulator_that_fails_ends_it_with_one_line(monkeypatch):

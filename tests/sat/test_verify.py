@@ -6,28 +6,32 @@ import pytest
 from cosim.functional import Functional
 from cosim.myhdl_engine import MyhdlEngine
 from tests.sat.support import data, refused, sat
-from tests.support.dut import shallow
 from tlm import predict
 
 
-@pytest.mark.parametrize("engine", ["myhdl", "icarus"])
-def test_gemms_are_equal_in_bits_and_in_cycles(engine, tmp_path):
+@pytest.mark.parametrize("engine, shape", [("myhdl", (2, 9, 3)), ("icarus", (9, 40, 18))])
+def test_gemms_are_equal_in_bits_and_in_cycles(engine, shape, tmp_path):
     file = tmp_path / "verify.json"
-    output = shallow(sat, "verify", "--gemm", 9, 40, 18, "--engine", engine, "--seed", 7, "--json", file).output
+    output = sat("verify", "--gemm", *shape, "--engine", engine, "--seed", 7, "--json", file).output
     found = data(file)
     assert found["equal"] and not found["difference"] and found["seed"] == 7
-    assert [row["stage"] for row in found["checked"]] == ["normal", "edges", "special", "special_half"]
+    assert [(row["stage"], row["dataflow"]) for row in found["checked"]] == [
+        (kind, flow) for kind in ("normal", "edges", "special", "special_half") for flow in ("os", "ws")]
     assert all(row["bits_equal"] and row["cycles_equal"] for row in found["checked"])
     assert [row["cycles"] for row in found["checked"]] == [
-        predict(9, 40, 18, "2:8", output=output).cycles for output in ("fp32", "fp16", "fp32", "fp16")]
-    assert "equal: 648 elements and all cycles of 4 GEMMs" in output
+        predict(*shape, "2:8", output=output, mapping=flow).cycles
+        for output in ("fp32", "fp16", "fp32", "fp16") for flow in ("os", "ws")]
+    assert f"equal: {8 * shape[0] * shape[2]} elements and all cycles of 8 GEMMs" in output
 
 
 def test_training_steps_are_equal_in_bits_cycles_and_weights(tmp_path):
     output = sat("verify", "--steps", 2, "--batch", 1, "--json", tmp_path / "verify.json").output
     found = data(tmp_path / "verify.json")
-    assert found["equal"] and len(found["checked"]) == 22 and found["tensors"] == 84
+    assert found["equal"] and len(found["checked"]) == 32 and found["tensors"] == 84
     assert (found["model"], found["method"], found["sparsity"], found["steps"]) == ("cnn", "bdwp", "2:8", 2)
+    assert {row["stage"] for row in found["checked"]} == {"ff", "bp", "wu", "update"}
+    assert re.search(r"equal: [\d,]+ elements and all cycles of 22 GEMMs\n"
+                     r"equal: [\d,]+ weights with velocities and N:M copies, and all cycles, of 10 updates", output)
     assert "equal: 84 tensors (weights, buffers, gradients, momenta) after 2 steps" in output
 
 
@@ -40,8 +44,9 @@ def test_the_operands_follow_from_the_seed(monkeypatch):
     monkeypatch.setattr(MyhdlEngine, "run", record)
     for seed in (1, 1, 2):
         sat("verify", "--gemm", 30, 50, 30, "--sparsity", "dense", "--engine", "myhdl", "--seed", seed)
-    one, again, other = seen[:4], seen[4:8], seen[8:]
+    one, again, other = seen[:8], seen[8:16], seen[16:]
     assert one == again and not set(one) & set(other) and len(set(seen)) == 8
+    assert one[::2] == one[1::2]                    # both dataflows have the same
 
 
 def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):

@@ -36,7 +36,8 @@ def command_of(program: Program, tile: Tile) -> dict[str, int]:
     return dict(
         west_lines=tile.west_lines, north_lines=tile.north_lines, groups=tile.groups, values=tile.values,
         tail=tile.tail, beats=tile.beats, sparse=int(program.gemm.sparsity is not None), first=int(tile.first),
-        last=int(tile.last), rows=tile.rows, slots=program.slots(tile), width=(tile.columns - 1) % program.config.columns + 1, half=int(program.gemm.output == "fp16"),
+        last=int(tile.last), rows=tile.rows, slots=program.slots(tile),
+        width=(tile.columns - 1) % program.config.columns + 1, half=int(program.gemm.output == "fp16"),
         weights=int(tile.weights))
 
 

@@ -22,7 +22,7 @@ def normal(numbers: np.random.Generator, shape) -> np.ndarray:
 
 
 def wide(numbers: np.random.Generator, shape) -> np.ndarray:
-    """Magnitudes far apart, and one of ten zero: sums in which one addend hardly counts, FP16 overflows and subnormals."""
+    """Magnitudes far apart, and one of ten zero: sums in which an addend hardly counts, FP16 overflows, subnormals."""
     values = (numbers.standard_normal(shape) * 2.0 ** numbers.integers(-40, 30, shape)).astype(np.float32)
     return np.where(numbers.random(shape) < 0.1, np.float32(0), values)
 

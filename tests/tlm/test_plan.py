@@ -196,7 +196,6 @@ def test_a_plan_cannot_be_changed_and_knows_no_other_keys(plan):
         Plan(config=TINY, gemms=[], updates=[], colour=1)
 
 
-@pytest.mark.xfail(reason="make_plan schedules a pattern that the datapath does not take")
 def test_a_pattern_beyond_the_datapath_is_refused():
     with pytest.raises(ValueError, match="sparsity 2:16 needs M up to largest_m = 8 of configuration tiny"):
         make_plan([Gemm(4, 32, 4, Sparsity(2, 16))], TINY)

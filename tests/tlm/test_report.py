@@ -9,16 +9,20 @@ from tlm.report import DEFINITIONS, cost, step_report
 SMALL = PRESETS["small"]
 
 
+def report_of(gemms, dense=None):
+    return step_report(cost(gemms, SMALL), cost(dense or gemms, SMALL))
+
+
 def test_bytes_by_hand():
     # 4 x 8 x 4 at 2:8 is one tile: 32 activations and 8 kept weights of 2 bytes, 8 indices of 3 bits, 16 results.
     gemm = Gemm(4, 8, 4, Sparsity(2, 8), "fp16", "layer", "ff")
-    row = step_report(cost([gemm], SMALL), [gemm]).rows[0]
+    row = report_of([gemm]).rows[0]
     assert (row["bytes_values"], row["bytes_indices"], row["bytes_results"]) == (2 * (32 + 8), 3, 2 * 16)
     assert row["bytes"] == 80 + 3 + 32 and (row["macs"], row["macs_skipped"]) == (32, 96)
 
 
 def test_results_of_several_chunks_are_written_once_and_tiles_that_are_not_full_cost_what_they_hold():
-    row = step_report(cost([Gemm(4, 128, 4)], SMALL), [Gemm(4, 128, 4)]).rows[0]
+    row = report_of([Gemm(4, 128, 4)]).rows[0]
     assert row["bytes_results"] == 64
     slow = SMALL.model_copy(update={"read_bytes_per_cycle": 1})
     program = schedule(Gemm(1, 16, 7, Sparsity(2, 8)), slow)
@@ -27,14 +31,14 @@ def test_results_of_several_chunks_are_written_once_and_tiles_that_are_not_full_
 
 
 def test_filled_and_busy_explain_utilisation():
-    row = step_report(cost([Gemm(3, 40, 18)], SMALL), [Gemm(3, 40, 18)]).rows[0]
+    row = report_of([Gemm(3, 40, 18)]).rows[0]
     assert row["filled"] == 3 * 40 * 18 / (16 * row["busy"]) < 1
     assert row["utilisation"] == pytest.approx(row["filled"] * row["busy"] / row["cycles"])
 
 
 def test_shares_sum_to_one_and_totals_have_the_rows_sums():
     gemms = [Gemm(9, 40, 18, Sparsity(2, 8), layer="a"), Gemm(5, 7, 3, layer="b")]
-    report = step_report(cost(gemms, SMALL), [Gemm(9, 40, 18), Gemm(5, 7, 3)])
+    report = report_of(gemms, [Gemm(9, 40, 18), Gemm(5, 7, 3)])
     assert sum(row["share"] for row in report.rows) == pytest.approx(1)
     assert report.totals["cycles"] == sum(row["cycles"] for row in report.rows)
     assert report.totals["speedup"] == report.totals["dense_cycles"] / report.totals["cycles"]
@@ -42,7 +46,7 @@ def test_shares_sum_to_one_and_totals_have_the_rows_sums():
 
 
 def test_every_key_has_a_definition_and_every_definition_a_key():
-    report = step_report(cost([Gemm(2, 2, 2)], SMALL), [Gemm(2, 2, 2)])
+    report = report_of([Gemm(2, 2, 2)])
     assert [*report.rows[0], "dense_cycles", "speedup"] == list(DEFINITIONS)
     assert list(report.totals) == [key for key in DEFINITIONS if key in report.totals]
 
@@ -59,4 +63,4 @@ def test_a_cost_that_cannot_be_is_refused(busy, gemm, words):
     class Wrong(Taken):
         waiting = 0
     with pytest.raises(ValueError, match=words):
-        step_report([(schedule(gemm, SMALL), Wrong([], busy))], [gemm])
+        step_report([(schedule(gemm, SMALL), Wrong([], busy))], [])

@@ -63,7 +63,8 @@ def test_two_kernel_positions_of_three_channels_by_hand():
     (dict(), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
     (dict(momentum=False), dict(half=64), 8, 32 * 2),
     (dict(sparsity=Sparsity(1, 4)), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
-    (dict(sparsity=Sparsity(1, 4), forward=True), dict(masters=256, half=64, forward=72), 40 + 2 * 2, 320 + 8 * 18 // 8),
+    (dict(sparsity=Sparsity(1, 4), forward=True), dict(masters=256, half=64, forward=72), 40 + 2 * 2,
+     320 + 8 * 18 // 8),
     (dict(sparsity=Sparsity(2, 4), backward=True, momentum=False), dict(half=64, backward=144), 8 + 2 * 3,
      64 + 8 * 2 * 18 // 8),
     (dict(**BOTH, momentum=False), dict(forward=144, backward=144), 2 * 3 + 2 * 3, 2 * 8 * 2 * 18 // 8)], ids=str)

@@ -1,0 +1,99 @@
+"""steps_issuer: the control of the array's west edge, step by step, of tiles in both dataflows."""
+import pytest
+from myhdl import Signal, intbv
+
+from rtl import timing, words
+from rtl.config import SatConfig
+from rtl.steps_issuer import steps_issuer
+from tests.support.array import controls_of
+from tests.support.script import fields, packed, play
+from tests.support.sequence import random_commands
+
+CONFIGS = [SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
+           SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
+           SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16)]
+BEHIND = timing.WEST - 1        # cycles from a read to the step that uses it
+every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "3x2", "5x1"])
+every_mix = pytest.mark.parametrize("blocks", [[(0, 2), (0, 3)], [(1, 2), (1, 3)], [(1, 1), (0, 2), (1, 2), (0, 1)]],
+                                    ids=["os", "ws", "mixed"])
+
+
+def device(build, config):
+    command = words.command(config).width
+    widths = dict(next_command=command, command=command, bank=1, accumulators=1, weights_bank=1,
+                  west_control=words.west_control(config).width)
+    return build(steps_issuer, config=config, **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+                 **{name: Signal(bool(0)) for name in ("clk", "rst", "start", "stationary", "issuing", "last_step")})
+
+
+def scripted(rng, config, commands, pause=lambda: 0):
+    """Script entries that start each tile in the last step of the one before, or later; and {entry: its Controls}."""
+    entries, starts, layout = [{}], {}, words.command(config)
+    for command in commands:
+        bank, accumulators, memory = (rng.getrandbits(1) for _ in range(3))
+        controls, word = controls_of(config, command, bank, accumulators, memory), packed(layout, **command)
+        entries += [dict(entries[-1], start=0) for _ in range(pause())]
+        entries[-1] |= dict(start=1, next_command=word, bank=bank, weights_bank=memory)
+        starts[len(entries)] = controls
+        entries += [dict(command=word, accumulators=accumulators, stationary=command["weights"])
+                    for _ in controls.steps]
+    return entries, starts
+
+
+def compared(starts):
+    """All tiles but the first one, before which Icarus knows neither line nor place."""
+    return dict(list(starts.items())[1:])
+
+
+def known_read(word):
+    """Where nothing is read, no address means anything."""
+    return tuple(word[name] for name in (("read", "end", "address", "beat") if word["read"] else ("read", "end")))
+
+
+def known_step(step):
+    """A step that is not valid may still bring a group, or be the last of its block; a place then means nothing."""
+    names = ["valid", "load", "above", "below", "begin", "close"]
+    return tuple(step[name] for name in names + ["fresh", "set", "place", "value", "bank"] * step["valid"])
+
+
+def seen(config, words_of_control):
+    """The fields of control words, those of their step among them."""
+    layout, step = words.west_control(config), words.step(config)
+    return [outer | fields(step, outer["step"]) for outer in (fields(layout, word) for word in words_of_control)]
+
+
+@every_mix
+@every_config
+def test_each_step_is_read_for_and_comes_when_its_activations_do(build, rng, config, blocks):
+    entries, starts = scripted(rng, config, random_commands(rng, config, blocks))
+    got = play(device(build, config), entries, "west_control", "issuing", "last_step")
+    reads, steps = ([one for controls in compared(starts).values() for one in getattr(controls, name)]
+                    for name in ("reads", "steps"))
+    first, total = min(starts), sum(len(controls.steps) for controls in starts.values())
+    control = seen(config, got["west_control"][min(compared(starts)):first + total + BEHIND])
+    assert [known_read(word) for word in control[:len(reads)]] == [known_read(read) for read in reads]
+    assert [known_step(word) for word in control[BEHIND:]] == [known_step(step) for step in steps]
+    assert got["issuing"][:first + total + 3] == [0] * first + [1] * total + [0] * 3
+    ends = [start + len(controls.steps) - 1 for start, controls in starts.items()]
+    assert [cycle for cycle, last in enumerate(got["last_step"]) if last] == ends
+
+
+@every_config
+def test_in_a_pause_nothing_is_read_and_no_step_is_issued(build, rng, config):
+    entries, starts = scripted(rng, config, random_commands(rng, config, [(1, 2), (0, 2)]), lambda: rng.randrange(1, 9))
+    got = play(device(build, config), entries, "west_control", "issuing")
+    issued = {start + number for start, controls in starts.items() for number in range(len(controls.steps))}
+    assert {cycle for cycle, issuing in enumerate(got["issuing"]) if issuing} == issued and len(issued) < len(entries)
+    first = min(compared(starts))
+    for cycle, word in enumerate(seen(config, got["west_control"][first:]), first):
+        assert not (word["read"] or word["end"]) or cycle in issued
+        assert not (word["valid"] or word["load"] or word["close"]) or cycle - BEHIND in issued
+
+
+@every_config
+def test_reset_forgets_the_tile_and_the_steps_on_their_way(build, rng, config):
+    entries, starts = scripted(rng, config, random_commands(rng, config, [(0, 1)]))
+    cut = min(starts) + 3
+    got = play(device(build, config), entries[:cut] + [dict(rst=1)] + [{}] * 40, "west_control", "issuing")
+    assert any(got["issuing"][:cut + 1]) and not any(got["issuing"][cut + 1:])
+    assert not any(word["valid"] or word["read"] for word in seen(config, got["west_control"][cut + 1:]))
