@@ -92,7 +92,7 @@ class Image:
 
 def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = None,
              verilog: Path | None = None) -> Image:
-    """Convert the harness of a configuration and compile it; once in a process, where no option is given.
+    """Convert the harness of a configuration and compile it; once in a process for each hardware, without options.
 
     waves    VCD file that every run of the image writes
     keep     folder for the generated Verilog, instead of one that is removed
@@ -103,7 +103,7 @@ def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = N
         raise ValueError(f"the name of a waves file must have no quote and no backslash, not {str(waves)!r}")
     if keep and verilog:
         raise ValueError("keep and verilog exclude each other: what is given is not generated")
-    return _build(config, waves, keep, verilog) if waves or keep or verilog else _usual(config)
+    return _build(config, waves, keep, verilog) if waves or keep or verilog else _usual(config.hardware)
 
 
 @functools.cache

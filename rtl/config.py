@@ -38,6 +38,12 @@ class SatConfig(BaseModel):
         return self
 
     @property
+    def hardware(self) -> Self:
+        """The same hardware, called 'hardware', beside a memory that is the default: equal where the Verilog is."""
+        own = ("rows", "columns", "interleave", "largest_m", "chunk", "update_lanes")
+        return SatConfig(name="hardware", **{field: getattr(self, field) for field in own})
+
+    @property
     def tile_columns(self) -> int:
         """Columns of the result in a tile: each processing element holds `interleave` of them."""
         return self.columns * self.interleave

@@ -9,6 +9,8 @@ This is the one file that touches MyHDL's internals (`_Block`, `_UserVerilogCode
 import inspect
 import re
 import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
@@ -26,7 +28,6 @@ WAIVERS = """\
 /* verilator lint_off BLKSEQ */        // Blocking assignments in clocked blocks are those to their own variables.
 /* verilator lint_off WIDTH */         // MyHDL's operators have no width: what does not fit fails when MyHDL simulates.
 /* verilator lint_off UNUSEDSIGNAL */  // At the array's edges outputs end, and blocks read their part of a command.
-
 """
 
 LINE = 118          # characters, where several ports stand in one
@@ -127,11 +128,21 @@ def write_verilog(folder, deco, *args, **kwargs):
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    return on_a_short_stack(_written, folder, deco, args, kwargs)
+
+
+def _written(folder, deco, args, kwargs):
     files = {}
     with warnings.catch_warnings(), forgotten_signals():
         warnings.simplefilter("error", ToVerilogWarning)
         _convert(Box(None, deco, args, kwargs), folder, files, {})
     return files
+
+
+def on_a_short_stack(call: Callable, *arguments):
+    """The same call from a new thread: for each block MyHDL looks at all frames, and pytest and notebooks have many."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call, *arguments).result()
 
 
 @contextmanager
@@ -190,12 +201,20 @@ def _compact(text):
                   lambda found: _wrapped(found[1], [line.strip() for line in found[2].splitlines()], after=");"), text,
                   flags=re.MULTILINE)
     text = re.sub(r"^(output .*)\n((?:wire|reg) .*)", r"\1 \2", text, flags=re.MULTILINE)
-    text = re.sub(r"^((?:input|wire|reg) (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
-                  lambda found: _wrapped(found[1], re.findall(r"(\w+);", found[0]), ", ", ";"), text,
-                  flags=re.MULTILINE)
+    text = re.sub(r"^(?:(?:wire|reg) .*;\n)+|^(input (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
+                  lambda found: _declared(found[0]), text, flags=re.MULTILINE)
+    text = re.sub(r"\bend\n +else", "end else", text)
     text = re.sub(r"^assign .{%d,}\n" % LINE, lambda found: _wrapped("assign ", found[0][7:].split()), text,
                   flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _declared(text):
+    """Declarations, those of one kind and width together."""
+    names = {}
+    for kind, name in re.findall(r"^(.*?)(\w+(?: \[[^]]*\])?);$", text, re.MULTILINE):
+        names.setdefault(kind, []).append(name)
+    return "".join(_wrapped(kind, same, ", ", ";") for kind, same in names.items())
 
 
 def _wrapped(before, words, between=" ", after=""):
@@ -233,4 +252,5 @@ def _without_named_blocks(text):
             line = re.sub(rf"\b({'|'.join(names)})\b", rf"{block}_\1", line)
         lines.append(line)
     first = next((i for i, line in enumerate(lines) if line.startswith("always")), len(lines))
-    return "\n".join(lines[:first] + variables + [""] * bool(variables) + lines[first:]) + "\n"
+    declarations = "\n".join(lines[:first]).rstrip("\n")
+    return "\n".join([declarations, *variables, "", *lines[first:]]) + "\n"

@@ -36,7 +36,7 @@ def weights_issuer(clk, rst, start, command, bank, stationary, weights_bank, act
     assert list(control.fields) == ["read", "line", "value", "first_value", "last_value", "sparse", "blank",
                                     "address", "write", "everyone", "distance"]
 
-    groups = Signal(intbv(0)[max(layout.bits("groups"), rows.bit_length()):])
+    groups = Signal(intbv(0)[layout.bits("groups"):])
     values, tail = (Signal(intbv(0)[layout.bits("values"):]) for _ in range(2))
     opening, last_value, turn_end, group_end = (Signal(bool(0)) for _ in range(4))
     place = Signal(intbv(0)[words.place_bits(config):])

@@ -18,12 +18,16 @@ from training.workload import training_step
 
 def update_step(module: nn.Module, method: str = "dense", n: int | None = None, m: int | None = None) -> list[Update]:
     """The updates of a training step of `module`: each layer's weights, with the compact copies that the next step
-    reads, and its bias. Parameters outside of nn.Linear and nn.Conv2d are updated on the host.
+    reads, and its bias; once where layers share it. Parameters outside of nn.Linear and nn.Conv2d are updated on the
+    host.
 
     method, n, m as in training.convert, which also says what is raised
     """
-    scheme = Scheme.of(method, n, m)
-    return [update for name, layer in find_layers(module) for _, update in updates_of(name, layer, scheme)]
+    scheme, updates = Scheme.of(method, n, m), {}
+    for name, layer in find_layers(module):
+        for parameter, update in updates_of(name, layer, scheme):
+            updates.setdefault(parameter, update)
+    return list(updates.values())
 
 
 def whole_step(module: nn.Module, input_shape: tuple[int, ...], method: str = "dense", n: int | None = None,
@@ -66,7 +70,7 @@ class Updates:
         for layer in module.modules():
             if isinstance(layer, (SatLinear, SatConv2d)):
                 for parameter, update in updates_of(layer.offload.layer, layer, layer.offload.scheme):
-                    self._owned[parameter] = _Owned(layer, update)
+                    self._owned.setdefault(parameter, _Owned(layer, update))
 
     def __contains__(self, parameter: Tensor) -> bool:
         return parameter in self._owned

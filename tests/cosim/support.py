@@ -1,5 +1,4 @@
 """What the co-simulation tests share: a tiny array, seeded operands, the contract as one comparison."""
-import functools
 import os
 from pathlib import Path
 
@@ -9,7 +8,6 @@ from cosim import Engine, GemmResult, Operands
 from cosim.functional import Functional
 from rtl.config import SatConfig
 from rtl.golden import nm_mask
-from tests.support.dut import shallow
 from tests.support.mixed import Mixed
 from tlm import Timeline, predict, simulate
 
@@ -73,8 +71,7 @@ def bits(c: np.ndarray) -> np.ndarray:
 def assert_contract(engine: Engine, a, b, sparsity=None, output="fp32", mapping="os") -> GemmResult:
     """Run; every bit must be the functional engine's, and every count of cycles the model's, which saw no value."""
     expected = Functional(engine.config).gemm(a, b, sparsity, output=output, mapping=mapping)
-    run = functools.partial(engine.gemm, a, b, sparsity, output=output, mapping=mapping)
-    result = shallow(run) if engine.name == "myhdl" else run()
+    result = engine.gemm(a, b, sparsity, output=output, mapping=mapping)
     shape = a.shape[0], a.shape[1], b.shape[1]
     return _assert_equal(result, expected, predict(*shape, sparsity, engine.config, output, mapping))
 
@@ -84,8 +81,7 @@ def assert_mixed(engine: Engine, a, b, program: Mixed) -> GemmResult:
     sparsity = program.gemm.sparsity
     values = Operands(a, np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0)) if sparsity else b)
     expected = GemmResult(*Functional(engine.config).run(program, values), program)
-    run = functools.partial(engine.run, program, values)
-    result = GemmResult(*(shallow(run) if engine.name == "myhdl" else run()), program)
+    result = GemmResult(*engine.run(program, values), program)
     return _assert_equal(result, expected, simulate(program))
 
 

@@ -9,7 +9,6 @@ from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import (
     HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands)
-from tests.support.dut import shallow
 from tests.support.mixed import Mixed
 from tests.tlm.test_mapping import mappings
 from tlm import Gemm, Mapping
@@ -198,11 +197,11 @@ def mixed(draw, gemm, config):
 BOUNDED = dict(derandomize=True, deadline=None, database=None, phases=(Phase.explicit, Phase.generate))
 
 
-@settings(max_examples=20, **BOUNDED)
+@settings(max_examples=10, **BOUNDED)
 @given(data=st.data())
 def test_any_configuration_any_work_and_any_mapping_in_icarus(data):
     config = data.draw(hardware())
-    engine = shallow(cosim.engine, "icarus", config)
+    engine = cosim.engine("icarus", config)
     for _ in range(2):
         values, sparsity, output, gemm = data.draw(work(config, (12, 80, 40)))
         assert_contract(engine, *values, sparsity, output, data.draw(mappings(gemm, config)))
@@ -210,7 +209,7 @@ def test_any_configuration_any_work_and_any_mapping_in_icarus(data):
     assert_mixed(engine, *values, data.draw(mixed(gemm, config)))
 
 
-@settings(max_examples=8, **BOUNDED)
+@settings(max_examples=5, **BOUNDED)
 @given(data=st.data())
 def test_any_configuration_any_work_and_any_mapping_in_myhdl(data):
     config = data.draw(hardware())

@@ -8,7 +8,7 @@ import cosim
 from cosim.checker import Checker
 from cosim.functional import Functional
 from rtl.config import SatConfig
-from tests.cosim.support import HARDWARE, TINY, VALUES, operands, shallow
+from tests.cosim.support import HARDWARE, TINY, VALUES, operands
 from tests.support.properties import few
 
 WIDE = SatConfig(name="wide", rows=3, columns=3, interleave=5, chunk=16, memory_latency=0)
@@ -18,7 +18,7 @@ SPECIAL = [np.inf, -np.inf, np.nan]
 def overflow(engine, a, b, sparsity=None, output="fp32", mapping="os") -> bool:
     """What the report says, after bits and cycles were found equal; for FP32 it is what the result holds."""
     checker = Checker(engine)
-    result = shallow(lambda: checker.gemm(a, b, sparsity, output=output, mapping=mapping))
+    result = checker.gemm(a, b, sparsity, output=output, mapping=mapping)
     assert checker.checked[0].equal
     assert result.report.overflow == (output == "fp32" and not np.isfinite(result.c).all())
     return result.report.overflow
@@ -87,7 +87,7 @@ def test_a_flag_is_down_again_in_the_next_run():
 def test_any_shape_and_any_values(data):
     config = SatConfig(rows=data.draw(st.integers(1, 4)), columns=data.draw(st.integers(1, 5)), chunk=16,
                        interleave=data.draw(st.sampled_from((1, 3, 4, 6))), memory_latency=0)
-    engine = shallow(cosim.engine, "icarus", config)
+    engine = cosim.engine("icarus", config)
     for _ in range(4):
         shape = [data.draw(st.integers(1, size)) for size in (9, 40, 25)]
         kinds = [data.draw(st.sampled_from(sorted(VALUES))) for _ in range(2)]

@@ -8,7 +8,6 @@ from cosim.simulation import IDLE_WINDOWS, WINDOW_CYCLES, Bench, SimulationError
 from rtl.config import SatConfig
 from tests.cosim.programs import program_of, update_of
 from tests.cosim.support import HARDWARE, TINY, assert_contract, operands
-from tests.support.dut import shallow
 from tlm import UpdateProgram
 
 WINDOW = 10
@@ -178,7 +177,7 @@ def test_an_engine_past_its_limit_stops_and_its_next_run_works(name, monkeypatch
         patch.setattr(Host, "limit", 200)
         for _ in range(2):
             with pytest.raises(SimulationError, match=r"^the device still runs at cycle \d+; \d+ of 27 tiles are done"):
-                shallow(engine.gemm, *operands(6, 40, 24))
+                engine.gemm(*operands(6, 40, 24))
     assert_contract(engine, *operands(3, 7, 5))
 
 
@@ -189,5 +188,5 @@ def test_an_engine_that_stands_still_stops_and_its_next_run_works(name, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(Host, "_messages", lambda host, values: list(messages(host, values))[:1].__iter__())
         with pytest.raises(SimulationError, match=r"^the device stands still at cycle \d+; \d of 9 tiles are done$"):
-            shallow(engine.gemm, *operands(6, 16, 24))
+            engine.gemm(*operands(6, 16, 24))
     assert_contract(engine, *operands(3, 7, 5))

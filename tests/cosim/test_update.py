@@ -9,7 +9,7 @@ from cosim.checker import Checker
 from rtl.config import SatConfig
 from rtl.golden import Rates, fp32_to_fp16
 from rtl.sparsity import Sparsity
-from tests.cosim.support import HARDWARE, PATTERNS, TINY, shallow
+from tests.cosim.support import HARDWARE, PATTERNS, TINY
 from tests.support import update
 from tests.support.properties import few
 
@@ -24,19 +24,13 @@ def matrices(shape, kind="wide", seed=1, rates=RATES):
     return update.triple(np.random.default_rng(seed), shape, kind, rates)
 
 
-def call(engine, method, *arguments, **options):
-    """A method in a thread of its own, where MyHDL is quick."""
-    run = getattr(engine, method)
-    return shallow(lambda: run(*arguments, **options))
-
-
 def as_halves(w: np.ndarray) -> list[list[int]]:
     """FP16 patterns, rounded by the scalar unit."""
     return [[fp32_to_fp16(int(x)) for x in row] for row in np.ascontiguousarray(w).view(np.uint32)]
 
 
 def best(group: list[int], n: int) -> list[int]:
-    """The indices kept of a group of patterns: those that fewer than n beat. NaN is largest, the first of equals wins."""
+    """The indices kept of a group of patterns: those fewer than n beat. NaN is largest, the first of equals wins."""
     size = [min(pattern & 0x7FFF, 0x7C01) for pattern in group]
     places = range(len(group))
     beats = [[size[j] > size[i] or (size[j] == size[i] and j < i) for j in places] for i in places]
@@ -80,8 +74,8 @@ def assert_update(engine, shape, pattern, channels, kind="wide", seed=1, rates=R
     w, v, g = matrices(shape, kind, seed, rates)
     g = np.where(np.isfinite(g), g, np.float32(1))
     w, v, g = update.tame(w, v, g, rates)
-    result = call(checker, "update", w, v, g, rates, pattern, channels=channels)
-    again = call(checker, "reduce", result.updated.weights, pattern, channels=channels)
+    result = checker.update(w, v, g, rates, pattern, channels=channels)
+    again = checker.reduce(result.updated.weights, pattern, channels=channels)
     assert all(verdict.equal for verdict in checker.checked[-2:]) and not result.skipped
     compared = assert_copies(result.updated, result.updated.weights, pattern, channels)
     assert assert_copies(again.updated, result.updated.weights, pattern, channels) == compared
@@ -93,7 +87,7 @@ def assert_update(engine, shape, pattern, channels, kind="wide", seed=1, rates=R
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_every_pattern(pattern):
     result, _ = assert_update(cosim.engine("icarus", TINY), (34, 19), pattern, 17)
-    assert result.cycles > 500 and len(result.report.tiles) == 6
+    assert result.cycles > 500 and len(result.report.tiles) == (8 if pattern.endswith(":16") else 6)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -192,16 +186,16 @@ def drawn_update(data, engine, positions, most):
                   data.draw(st.integers(0, 999)), data.draw(st.sampled_from(update.RATES)))
 
 
-@few(20)
+@few(6)
 @given(data=st.data())
 def test_any_hardware_and_any_updates_in_icarus(data):
-    engine = Checker(shallow(cosim.engine, "icarus", data.draw(hardware())))
+    engine = Checker(cosim.engine("icarus", data.draw(hardware())))
     for _ in range(3):
         drawn_update(data, engine, (1, 2, 3, 25), (20, 20))
     assert len(engine.checked) == 6
 
 
-@few(8)
+@few(4)
 @given(data=st.data())
 def test_any_hardware_and_any_update_in_myhdl(data):
     config = data.draw(hardware().filter(lambda config: config.largest_m < 16 or config.update_lanes < 16))

@@ -1,8 +1,13 @@
-"""`python -m tests.mutation`, which is `tox -e mutation`."""
-import json
+"""`python -m tests.mutation`, which is `tox -e mutation`.
+
+A mutant of the accelerator runs programs until one differs from the model in bits or cycles; a mutant of what gives it
+AXI ports runs the cases of tests/rtl/axi_*_cases.py, under cocotb.
+"""
 import shutil
+import signal
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -13,12 +18,15 @@ from rich.progress import Progress
 
 import cosim
 from cosim.checker import Checker, Mismatch
-from rtl import sat
+from cosim.tools import call, tool
+from rtl import sat_axi
 from sat import terminal
 from tests.mutation.mutants import Mutant, drawn
 from tests.mutation.stimuli import CONFIG, stimuli
+from tests.support.cocotb_run import outcomes
 
 CAUGHT_SHARE = 0.95
+PATIENCE = 600              # seconds that all cases may take; the programs stop by themselves
 LARGEST_SEED = 2 ** 32 - 1
 
 Count = Annotated[int, typer.Option(min=1, help="Mutants to draw.")]
@@ -28,49 +36,77 @@ Json = Annotated[Path | None, typer.Option("--json", help="Write every mutant's 
 
 
 class Fate(NamedTuple):
-    """`caught` is the number of the stimulus that told, from 1; 0: none did; None: it is no Verilog any more."""
+    """`caught` is the number of the program or case that told, from 1; 0: none did; None: it is no Verilog any more."""
 
     mutant: Mutant
     caught: int | None
     how: str
 
 
-def simulate(mutant: Mutant, original: Path, seed: int) -> Fate:
-    """What becomes of a mutant of the Verilog in `original`."""
+def simulate(mutant: Mutant, device: Path, harness: Path, seed: int) -> Fate:
+    """What becomes of a mutant of the Verilog in `device`, of which `harness` has the accelerator alone."""
+    inside = (harness / mutant.file).exists()
     with tempfile.TemporaryDirectory(prefix="sat-mutant-") as scratch:
         folder = Path(scratch, "verilog")
-        shutil.copytree(original, folder)
+        shutil.copytree(harness if inside else device, folder)
         mutant.apply(folder)
         try:
-            checker = Checker(cosim.engine("icarus", CONFIG, verilog=folder, patience=60.0))
+            caught, how = in_programs(folder, seed) if inside else in_cases(folder, seed)
         except cosim.ToolFailed:
-            return Fate(mutant, None, "does not compile")
-        for number, (program, operands) in enumerate(stimuli(seed), 1):
-            try:
-                checker.run(program, operands)
-            except Mismatch as error:
-                return Fate(mutant, number, str(error))
-    return Fate(mutant, 0, "")
+            caught, how = None, "does not compile"
+    return Fate(mutant, caught, how)
+
+
+def in_programs(folder: Path, seed: int) -> tuple[int, str]:
+    """The number of the first stimulus in which the Verilog differs from the model, and how."""
+    checker = Checker(cosim.engine("icarus", CONFIG, verilog=folder, patience=60.0))
+    for number, (program, operands) in enumerate(stimuli(seed), 1):
+        try:
+            checker.run(program, operands)
+        except Mismatch as error:
+            return number, str(error)
+    return 0, ""
+
+
+def in_cases(folder: Path, seed: int) -> tuple[int, str]:
+    """The number of the first case that fails on the Verilog, and which."""
+    files = sorted(folder.glob("*.v"))
+    call(tool("iverilog"), "-g2005", "-o", folder.parent / "sat_axi.vvp", *files)
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(PATIENCE)
+    try:
+        found = outcomes(files, CONFIG, folder.parent, seed)
+    except TimeoutError:
+        return 1, f"still running after {PATIENCE} s"
+    finally:
+        signal.alarm(0)
+    return next(((number, f"{name}: {why[0]}") for number, (name, why) in enumerate(found.items(), 1) if why), (0, ""))
 
 
 def run(count: Count = 240, seed: Seed = 1, workers: Workers = 2, json_file: Json = None) -> None:
     """Draw mutants over all modules of the device, simulate each, and say which ones nothing has told apart."""
     with tempfile.TemporaryDirectory(prefix="sat-mutation-") as scratch:
-        original = Path(scratch, "verilog")
-        checker = Checker(cosim.engine("icarus", CONFIG, keep=original))
-        for program, operands in stimuli(seed):
-            checker.run(program, operands)
-        files = [original / path.name for path in sat.write(CONFIG, Path(scratch, "device")).values()]
-        fates = _simulated(drawn(files, count, seed), original, seed, workers)
+        device, harness = Path(scratch, "device"), Path(scratch, "harness")
+        files = list(sat_axi.write(CONFIG, device).values())
+        cosim.engine("icarus", CONFIG, keep=harness)
+        for caught, how in (in_programs(harness, seed), in_cases(device, seed)):
+            if caught:
+                raise RuntimeError(f"the Verilog itself must pass: {how}")
+        fates = _simulated(drawn(files, count, seed), partial(simulate, device=device, harness=harness, seed=seed),
+                           workers)
     if not _report(fates, seed, json_file):
         raise typer.Exit(1)
 
 
-def _simulated(mutants: list[Mutant], original: Path, seed: int, workers: int) -> list[Fate]:
+def _give_up(*_) -> None:
+    raise TimeoutError
+
+
+def _simulated(mutants: list[Mutant], simulation: Callable[[Mutant], Fate], workers: int) -> list[Fate]:
     with Progress() as bar, ProcessPoolExecutor(workers) as pool:
         task = bar.add_task("mutants", total=len(mutants))
         fates = []
-        for fate in pool.map(partial(simulate, original=original, seed=seed), mutants):
+        for fate in pool.map(simulation, mutants):
             fates.append(fate)
             bar.advance(task)
     return fates

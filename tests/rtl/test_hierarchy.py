@@ -113,7 +113,7 @@ def test_every_module_is_a_file_of_its_name_with_children_before_parents(tmp_pat
 
 def test_a_parent_instantiates_its_children_by_name_of_port(tmp_path):
     text = write_verilog(tmp_path, pipeline, **pipeline_ports())["pipeline"].read_text()
-    assert re.search(r"register register_0 \(\s+\.clk\(clk\),\s+\.word\(word\),\s+\.kept\(kept\)\s+\);", text)
+    assert "register register_0 (.clk(clk), .word(word), .kept(kept));\n" in text
     assert re.search(r"adder_3 adder_0 \(", text)
     assert "always" not in text
 
@@ -163,8 +163,8 @@ def test_variables_of_named_blocks_move_to_the_module_each_under_its_own_name(tm
     ports = dict(clk=Signal(bool(0)), word=bus(8), low=bus(4), high=bus(4))
     text = write_verilog(tmp_path, named_blocks, **ports)["named_blocks"].read_text()
     assert not re.search(r"begin\s*:", text)
-    variables = re.findall(r"^(?:reg|integer) .*?(\w+_\w+);", text, re.MULTILINE)
-    assert variables == ["first_part", "second_part", "second_k"]
+    variables = re.findall(r"\b(\w+_(?:part|k))\b", "\n".join(re.findall(r"^(?:reg|integer) .*;", text, re.MULTILINE)))
+    assert sorted(variables) == ["first_part", "second_k", "second_part"]
     assert not re.search(r"\b(part|k)\b", text[text.index("\nmodule"):])
 
 

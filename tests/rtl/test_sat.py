@@ -23,6 +23,7 @@ class Run:
     def __init__(self, build, program, a, b, stalls=("none", "none", "none"), reset_at=None):
         config = program.config
         self.program, self.ports, self.stalls, self.reset_at = program, unit.ports(config), stalls, reset_at
+        self.ports["update_clk"] = self.ports["clk"]
         self.dut = build(unit.sat, **self.ports, config=config)
         tiles = list(program.tiles())
         lines = [lines_of(program, tile, a, b) for tile in tiles]
@@ -205,6 +206,6 @@ def test_a_reset_forgets_the_tiles_under_way(build, rng, at, mapping):
 def test_the_ports_are_as_wide_as_the_words(rng):
     config = SatConfig(rows=3, columns=2, chunk=16)
     ports = unit.ports(config)
-    assert len(ports["commands"].data) == words.command(config).width
+    assert len(ports["commands"].data) == words.command(config).width + 1       # or an update
     assert len(ports["operands"].data) == words.line_bits(config)
     assert len(ports["results"].data) == 64

@@ -1,50 +1,33 @@
-"""sat_axi by its AXI ports: masters of cocotbext-axi drive its Verilog in Icarus, through tests/rtl/axi_*_cases.py."""
+"""sat_axi by its AXI ports: masters of cocotbext-axi drive its Verilog in Icarus, through axi_*_cases.py."""
 import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from cocotb_tools.runner import get_runner
 
 from cosim.tools import tool
 from rtl import sat_axi, words
 from rtl.config import PRESETS, SatConfig
 from rtl.hierarchy import flat_ports
+from tests.support.cocotb_run import CASES, outcomes
 
-HERE = Path(__file__).parent
-CASES = ["axi_register_cases", "axi_run_cases"]
 # No word of this one fills its bytes, but the result's. Every case runs on it, and the runs on `small` too.
 RAGGED = SatConfig(name="ragged", rows=3, columns=2, interleave=6, largest_m=8, chunk=16, update_lanes=1)
 ON_SMALL = "a_gemm_has|an_update_between.*often|after_reset"
-
-
-def outcomes(folder, config, chosen, seed) -> dict[str, list[str]]:
-    """Of each case why it failed, if it did."""
-    files, build = sat_axi.write(config, folder / "verilog"), folder / "build"
-    (folder / "configuration.json").write_text(config.model_dump_json())
-    environment = dict(SAT_CONFIG=str(folder / "configuration.json"), SAT_SEED=str(seed), COCOTB_LOG_LEVEL="WARNING",
-                       PYTHONWARNINGS="ignore::DeprecationWarning", PYTHONPATH=str(HERE.parents[1]))
-    runner = get_runner("icarus")
-    runner.build(sources=[*files.values()], hdl_toplevel="sat_axi", build_dir=build, log_file=folder / "build.log")
-    results = runner.test(
-        hdl_toplevel="sat_axi", test_module=[f"tests.rtl.{name}" for name in CASES], test_filter=chosen,
-        build_dir=build, test_dir=folder, extra_env=environment, log_file=folder / "run.log")
-    return {case.get("name"): [part.get("message", "") for part in case if part.tag in ("failure", "error")]
-            for case in ElementTree.parse(results).getroot().iter("testcase")}
 
 
 @pytest.mark.parametrize("config, chosen, count", [(RAGGED, ".", 21), (PRESETS["small"], ON_SMALL, 6)],
                          ids=["ragged", "small"])
 def test_every_case_holds_on_the_axi_ports(tmp_path, rng, config, chosen, count):
     tool("vvp")
-    found = outcomes(tmp_path, config, chosen, rng.getrandbits(32))
+    files = sat_axi.write(config, tmp_path / "verilog")
+    found = outcomes(files.values(), config, tmp_path, rng.getrandbits(32), chosen)
     assert {name: why for name, why in found.items() if why} == {}, (tmp_path / "run.log").read_text()
     assert len(found) == count
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_is_marked_or_it_would_never_run(name):
-    text = (HERE / f"{name}.py").read_text()
+    text = Path(__file__).with_name(f"{name}.py").read_text()
     marked = re.findall(r"@cocotb\.test\(\)\n(?:@cocotb.*\n(?: .*\n)*)?async def (\w+)", text)
     helpers = {"send_late", "disturb", "break_off"}
     assert len(marked) >= 4 and {*re.findall(r"^async def (\w+)", text, re.MULTILINE)} - helpers == {*marked}

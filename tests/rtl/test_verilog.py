@@ -33,7 +33,7 @@ def test_it_is_one_module_a_file_and_short_enough_to_be_read(files):
 
 def test_every_module_is_instantiated_and_every_instance_has_its_module(files):
     used = {name for path in files.values()
-            for name in re.findall(r"^(?!module)(\w+) \w+_\d+ \($", path.read_text(), re.MULTILINE)}
+            for name in re.findall(r"^(?!module)(\w+) \w+_\d+ \(\.", path.read_text(), re.MULTILINE)}
     assert used == set(files) - {"sat_axi"}
 
 

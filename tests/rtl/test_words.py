@@ -20,7 +20,7 @@ def test_a_command_holds_every_count_that_a_tile_can_have(config):
     command = words.command(config)
     assert fits(command, "west_lines", config.chunk // BEAT)
     assert fits(command, "north_lines", config.chunk)
-    assert fits(command, "groups", config.chunk // BEAT)
+    assert fits(command, "groups", max(config.rows, config.chunk // BEAT))   # of activations, or of weights that stay
     assert fits(command, "rows", max(config.rows, config.chunk // BEAT))     # of the result, in either dataflow
     assert fits(command, "slots", config.interleave)
     assert all(fits(command, name, 4) for name in ("values", "tail", "beats"))

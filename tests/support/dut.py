@@ -3,7 +3,6 @@
 An endpoint is called at each rising edge after reset, with the cycle's number. It sees the signals as they
 stood before the edge, and what it drives stands after it: so it behaves like a register.
 """
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 
 from myhdl import Cosimulation, Signal, Simulation, StopSimulation, block, delay, instance, intbv
@@ -11,17 +10,11 @@ from myhdl import Cosimulation, Signal, Simulation, StopSimulation, block, delay
 from cosim.icarus import bridge
 from cosim.icarus_engine import one_processor
 from cosim.tools import tool
-from rtl.hierarchy import flat_ports, forgotten_signals
+from rtl.hierarchy import flat_ports, forgotten_signals, on_a_short_stack
 from rtl.stream import Stream
 from tests.support.verilog import compiled, message_length
 
 LONGEST_MESSAGE = 4095      # characters: MyHDL's bridge keeps a message in 4,096 with a terminating zero
-
-
-def shallow(call, *arguments):
-    """The same call from a new thread: MyHDL looks at all frames for each block it makes, and pytest has many."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(call, *arguments).result()
 
 
 class Dut:
@@ -64,7 +57,7 @@ class Dut:
     def run(self, *endpoints, until, limit, reset=2):
         """Reset for `reset` cycles, then clock until `until()` holds; fail after `limit` cycles."""
         with forgotten_signals(), self.session():
-            bench = shallow(clock_until, self, endpoints, until, limit, reset)
+            bench = on_a_short_stack(clock_until, self, endpoints, until, limit, reset)
             self.trace(bench)
             simulation = Simulation(bench)
             try:

@@ -1,0 +1,26 @@
+"""Runs the cases of tests/rtl/axi_*_cases.py under cocotb, on sat_axi's Verilog in Icarus."""
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
+from pathlib import Path
+
+from cocotb_tools.runner import get_runner
+
+from rtl.config import SatConfig
+
+CASES = ["axi_register_cases", "axi_run_cases"]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def outcomes(verilog: Iterable[Path], config: SatConfig, folder: Path, seed: int,
+             chosen: str = ".") -> dict[str, list[str]]:
+    """Of each case why it failed, if it did. `chosen` is a regular expression; `folder` takes all that is written."""
+    (folder / "configuration.json").write_text(config.model_dump_json())
+    environment = dict(SAT_CONFIG=str(folder / "configuration.json"), SAT_SEED=str(seed), COCOTB_LOG_LEVEL="WARNING",
+                       PYTHONWARNINGS="ignore::DeprecationWarning", PYTHONPATH=str(ROOT))
+    runner, build = get_runner("icarus"), folder / "build"
+    runner.build(sources=[*verilog], hdl_toplevel="sat_axi", build_dir=build, log_file=folder / "build.log")
+    results = runner.test(
+        hdl_toplevel="sat_axi", test_module=[f"tests.rtl.{name}" for name in CASES], test_filter=chosen,
+        build_dir=build, test_dir=folder, extra_env=environment, log_file=folder / "run.log")
+    return {case.get("name"): [part.get("message", "") for part in case if part.tag in ("failure", "error")]
+            for case in ElementTree.parse(results).getroot().iter("testcase")}
