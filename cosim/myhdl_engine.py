@@ -8,7 +8,7 @@ from cosim.exchange import Report
 from cosim.harness import harness
 from cosim.host import Host
 from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
-from rtl.hierarchy import forgotten_signals, on_a_short_stack
+from rtl.hierarchy import forgotten_signals
 from tlm import Program, UpdateProgram
 
 HALF_PERIOD = 5
@@ -22,7 +22,7 @@ class MyhdlEngine(Engine):
     def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
         with forgotten_signals():
-            bench = on_a_short_stack(simulation, Bench(program.config), host)
+            bench = simulation(Bench(program.config), host)
             try:
                 bench.run_sim(quiet=1)
             finally:

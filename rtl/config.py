@@ -39,9 +39,9 @@ class SatConfig(BaseModel):
 
     @property
     def hardware(self) -> Self:
-        """The same hardware, called 'hardware', beside a memory that is the default: equal where the Verilog is."""
-        own = ("rows", "columns", "interleave", "largest_m", "chunk", "update_lanes")
-        return SatConfig(name="hardware", **{field: getattr(self, field) for field in own})
+        """The same hardware beside the default clock and memory: the Verilog does not know the difference."""
+        own = ("name", "rows", "columns", "interleave", "largest_m", "chunk", "update_lanes")
+        return SatConfig(**{field: getattr(self, field) for field in own})
 
     @property
     def tile_columns(self) -> int:

@@ -4,33 +4,36 @@ MyHDL's converter flattens everything below the block it converts. Here each @mo
 its own, once for each parametrisation, and its parent sees it as a black box that MyHDL prints as an
 instantiation. In MyHDL's own simulator a @module is an ordinary block.
 
-This is the one file that touches MyHDL's internals (`_Block`, `_UserVerilogCode`, `_signals`).
+This is the one file that touches MyHDL's internals (`_Block`, `_UserVerilogCode`, `_signals`, its view of the stack).
 """
 import inspect
 import re
+import sys
 import warnings
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import fill
+from types import SimpleNamespace
 
-from myhdl import Signal, SignalType, ToVerilogWarning, _simulator, intbv
+from myhdl import Signal, SignalType, ToVerilogWarning, _block, _instance, _simulator, intbv
 from myhdl._block import _Block, _uniqueify_name, block_decorator
 from myhdl._extractHierarchy import _UserVerilogCode
 from myhdl.conversion._toVerilog import toVerilog
 
-from rtl.keywords import RESERVED
 from rtl.stream import Interface
+from rtl.verilog_text import tidied
 
-# Verilator's warnings that generated code cannot avoid, each with its reason beside it.
-WAIVERS = """\
-/* verilator lint_off BLKSEQ */        // Blocking assignments in clocked blocks are those to their own variables.
-/* verilator lint_off WIDTH */         // MyHDL's operators have no width: what does not fit fails when MyHDL simulates.
-/* verilator lint_off UNUSEDSIGNAL */  // At the array's edges outputs end, and blocks read their part of a command.
-"""
 
-LINE = 118          # characters, where several ports stand in one
+def _near_frames():
+    """The first frames of inspect.stack(), as far as MyHDL looks: (frame, -, -, name of its function)."""
+    frame, found = sys._getframe(1), []
+    while frame and len(found) < 6:
+        found.append((frame, None, None, frame.f_code.co_name))
+        frame = frame.f_back
+    return found
+
+
+# For each block and process MyHDL asks for the whole stack, and inspect then reads the source of every frame.
+_block.inspect = _instance.inspect = SimpleNamespace(**vars(inspect) | dict(stack=_near_frames))
 
 _boxes = None       # while a parent elaborates for conversion: the black boxes below it
 
@@ -128,21 +131,11 @@ def write_verilog(folder, deco, *args, **kwargs):
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return on_a_short_stack(_written, folder, deco, args, kwargs)
-
-
-def _written(folder, deco, args, kwargs):
     files = {}
     with warnings.catch_warnings(), forgotten_signals():
         warnings.simplefilter("error", ToVerilogWarning)
         _convert(Box(None, deco, args, kwargs), folder, files, {})
     return files
-
-
-def on_a_short_stack(call: Callable, *arguments):
-    """The same call from a new thread: for each block MyHDL looks at all frames, and pytest and notebooks have many."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(call, *arguments).result()
 
 
 @contextmanager
@@ -181,46 +174,10 @@ def _convert(box, folder, files, shapes):
             instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False,
                              timescale="1ns/1ns")
         files[name], shapes[name] = folder / f"{name}.v", box.shape
-        text = _in_one_order(_without_named_blocks(files[name].read_text()))
-        _refuse_reserved_words(name, text)
-        files[name].write_text(WAIVERS + _compact(text).lstrip())
+        files[name].write_text(tidied(name, files[name].read_text()))
     if shapes[name] != box.shape:
         raise ValueError(f"module {name} is used in two shapes: {shapes[name]} and {box.shape}")
     return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", files[name].read_text(), re.MULTILINE))
-
-
-def _in_one_order(text):
-    """Sort the sensitivity lists, which MyHDL writes in the order of a set."""
-    return re.sub(r"always @\((\w+(?:, \w+)*)\) begin",
-                  lambda found: f"always @({', '.join(sorted(found[1].split(', ')))}) begin", text)
-
-
-def _compact(text):
-    """Several ports or signals a line, where MyHDL and `close` print one, and no two empty lines."""
-    text = re.sub(r"^(.* \()\n((?:    \.?\w+(?:\(.*\))?,?\n)+)\);\n",
-                  lambda found: _wrapped(found[1], [line.strip() for line in found[2].splitlines()], after=");"), text,
-                  flags=re.MULTILINE)
-    text = re.sub(r"^(output .*)\n((?:wire|reg) .*)", r"\1 \2", text, flags=re.MULTILINE)
-    text = re.sub(r"^(?:(?:wire|reg) .*;\n)+|^(input (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
-                  lambda found: _declared(found[0]), text, flags=re.MULTILINE)
-    text = re.sub(r"\bend\n +else", "end else", text)
-    text = re.sub(r"^assign .{%d,}\n" % LINE, lambda found: _wrapped("assign ", found[0][7:].split()), text,
-                  flags=re.MULTILINE)
-    return re.sub(r"\n{3,}", "\n\n", text)
-
-
-def _declared(text):
-    """Declarations, those of one kind and width together."""
-    names = {}
-    for kind, name in re.findall(r"^(.*?)(\w+(?: \[[^]]*\])?);$", text, re.MULTILINE):
-        names.setdefault(kind, []).append(name)
-    return "".join(_wrapped(kind, same, ", ", ";") for kind, same in names.items())
-
-
-def _wrapped(before, words, between=" ", after=""):
-    """The words in lines, the first behind `before`, the others indented."""
-    return fill(between.join(words) + after, LINE, initial_indent=before, subsequent_indent="    ",
-                break_long_words=False) + "\n"
 
 
 def _below(instance):
@@ -228,29 +185,3 @@ def _below(instance):
         if isinstance(block, _Block):
             yield block
             yield from _below(block)
-
-
-def _refuse_reserved_words(module_name, text):
-    declared = re.findall(r"^(?:input|output|reg|wire)\b.*?(\w+)(?: \[[^]]*\])?;", text, re.MULTILINE)
-    for word in sorted(RESERVED & {module_name, *declared}):
-        raise ValueError(f"module {module_name}: a signal cannot be called {word!r}, which Verilog reserves")
-
-
-def _without_named_blocks(text):
-    """Move the variables of named blocks to the module: in Icarus each run of a named block forks a thread."""
-    lines, variables, block = [], [], None
-    for line in text.splitlines():
-        if opening := re.fullmatch(r"(always .* begin): (\w+)", line):
-            line, block, names = opening[1], opening[2], []
-        elif line == "end":
-            block = None
-        elif block and (declared := re.fullmatch(r"    (reg|integer) (.*?)(\w+);", line)):
-            names.append(declared[3])
-            variables.append(f"{declared[1]} {declared[2]}{block}_{declared[3]};")
-            continue
-        elif block and names:
-            line = re.sub(rf"\b({'|'.join(names)})\b", rf"{block}_\1", line)
-        lines.append(line)
-    first = next((i for i, line in enumerate(lines) if line.startswith("always")), len(lines))
-    declarations = "\n".join(lines[:first]).rstrip("\n")
-    return "\n".join([declarations, *variables, "", *lines[first:]]) + "\n"

@@ -88,11 +88,13 @@ def pace(config: SatConfig) -> Layout:
 
 
 def command(config: SatConfig) -> Layout:
-    """A tile command. Lines: operand lines to load. Groups: of activations for each row of the array, or, of
-    stationary weights that are sent, a group for each row; values: kept weights of a group, `tail` of the last one. Beats: operand lines of a group's activations. Rows and slots: what
-    the store sends, `width` columns of the last slot; half: as FP16. Weights: they are stationary."""
+    """A tile command. Lines: operand lines to load. Groups: of activations for each row of the array (weights that stay
+    are a group for each row); values: kept weights of a group, `tail` of the last one. Beats: operand lines of a
+    group's activations. Rows and slots: what the store sends, `width` columns of the last slot; half: as FP16. Weights:
+    they are stationary."""
     return Layout(west_lines=(config.chunk // BEAT).bit_length(), north_lines=config.chunk.bit_length(),
-                  groups=max(config.rows, config.chunk // BEAT).bit_length(), values=3, tail=3, beats=3, sparse=1, first=1, last=1,
+                  groups=max(config.rows, config.chunk // BEAT).bit_length(), values=3, tail=3, beats=3,
+                  sparse=1, first=1, last=1,
                   rows=max(config.rows, config.chunk // BEAT).bit_length(), slots=config.interleave.bit_length(),
                   width=config.columns.bit_length(), half=1, weights=1)
 

@@ -37,8 +37,8 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
     unscale, decay, friction, rate = (Signal(intbv(0)[32:]) for _ in range(4))
     unscaled_out, decay_out, friction_out, pull_out, push_out, change_out, weight_out = (
         Signal(intbv(0)[32:]) for _ in range(7))
-    unscaled, decayed, slowed, pull, push, change, minus_change, old_weight, old_slowed, rounded = (
-        Signal(intbv(0)[32:]) for _ in range(10))
+    unscaled, decayed, slowed, pull, push, change, minus_change, old_weight, old_slowed = (
+        Signal(intbv(0)[32:]) for _ in range(9))
     rounded = Signal(intbv(0)[16:])
     weights = Signal(intbv(0)[32 * weight_delay:])         # on their way past the gradients, youngest in the low bits
     velocities = Signal(intbv(0)[32 * velocity_delay:])

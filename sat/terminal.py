@@ -25,6 +25,8 @@ COLUMNS = {                         # heading -> a row's values
     "macs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
     "filled": "{filled:.1%}", "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
+ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases", "scatter-add of a strided bp",
+           "check for overflow")
 WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module")
 
 
@@ -47,7 +49,7 @@ def table(heading: str, columns: list[str]) -> Table:
 
 
 def print_report(to: Console, report: StepReport, heading: str) -> None:
-    """A row for each GEMM, the totals, and the step against dense."""
+    """A row for each GEMM and update, the totals, the step against dense, and what of it the host does."""
     rows, totals = table(heading, list(COLUMNS)), report.totals
     for row in report.rows:
         rows.add_row(*(form.format(**row) for form in COLUMNS.values()))
@@ -58,11 +60,13 @@ def print_report(to: Console, report: StepReport, heading: str) -> None:
     time = totals["cycles"] / report.config.clock_mhz
     to.print(f"{totals['cycles']:,} cycles ({time:,.1f} µs at {report.config.clock_mhz:g} MHz); "
              f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x")
+    to.print(f"on the host, and not in these cycles: {', '.join(ON_HOST)}")
 
 
 def report_data(report: StepReport, seed: int) -> dict[str, Any]:
-    """A report as data: config, seed, rows, totals."""
-    return dict(config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals)
+    """A report as data: config, seed, rows, totals, on_host."""
+    return dict(config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals,
+                on_host=list(ON_HOST))
 
 
 def progress() -> Progress:

@@ -22,7 +22,7 @@ def measured(seed: int, quick: bool) -> Iterator[Row]:
     """All rows, each as soon as it is there. MyHDL comes first: it resets every signal that its process ever made."""
     yield simulators.myhdl_row(seed)
     yield from kernels.conversion_rows()
-    yield kernels.utilisation_row()
+    yield from kernels.utilisation_rows()
     yield kernels.functional_row(seed, quick)
     yield from simulators.all_icarus_rows(seed, quick)
 

@@ -35,10 +35,11 @@ class Case:
     k: int
     n: int
     sparsity: str | None = None
+    dataflow: str = "os"
 
     @property
     def name(self) -> str:
-        return f"{self.config}, {self.m}x{self.k}x{self.n} {self.sparsity or 'dense'}"
+        return f"{self.config}, {self.m}x{self.k}x{self.n} {self.sparsity or 'dense'}, {self.dataflow}"
 
     def operands(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(seed)
@@ -47,7 +48,8 @@ class Case:
 
 
 CASES = (Case("small", 16, 256, 64), Case("small", 16, 1024, 64, "2:8"),
-         Case("medium", 16, 384, 64), Case("medium", 16, 1024, 64, "2:8"))
+         Case("medium", 16, 384, 64), Case("medium", 16, 1024, 64, "2:8"),
+         Case("medium", 64, 192, 32, dataflow="ws"), Case("medium", 128, 256, 32, "2:8", "ws"))
 QUICK = (Case("small", 4, 256, 64), Case("medium", 8, 512, 32, "2:8"))
 MYHDL = Case("small", 4, 256, 16)
 
@@ -65,10 +67,11 @@ def icarus_rows(case: Case, seed: int, repeats: int) -> Iterator[Row]:
     program, operands = _program(engine, case, a, b)
     with tempfile.TemporaryDirectory() as folder:
         recorded = record(engine, program, operands)
-        bare = Replay(engine.image, recorded, Path(folder))
-        reports = []
-        times = interleaved(repeats, pinned, bare=bare,
-                            engine=lambda: reports.append(engine.gemm(a, b, case.sparsity).report))
+        bare, reports = Replay(engine.image, recorded, Path(folder)), []
+
+        def run() -> None:
+            reports.append(engine.gemm(a, b, case.sparsity, mapping=case.dataflow).report)
+        times = interleaved(repeats, pinned, bare=bare, engine=run)
     if any(other != recorded.report for other in reports):
         raise CheckFailed(f"{case.name}: the runs that were timed took other cycles than the recorded one")
     took, alone = best(times["engine"]), best(times["bare"])
@@ -97,7 +100,7 @@ def _program(engine: IcarusEngine, case: Case, a: np.ndarray, b: np.ndarray) -> 
     pattern = Sparsity.parse(case.sparsity)
     if pattern:
         b = np.where(nm_mask(b, pattern.n, pattern.m), b, np.float16(0))
-    return schedule(Gemm(case.m, case.k, case.n, pattern), engine.config), Operands(a, b)
+    return schedule(Gemm(case.m, case.k, case.n, pattern), engine.config, case.dataflow), Operands(a, b)
 
 
 def _messages(program: Program, operands: Operands) -> float:

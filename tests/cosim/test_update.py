@@ -90,8 +90,8 @@ def test_every_pattern(pattern):
     assert result.cycles > 500 and len(result.report.tiles) == (8 if pattern.endswith(":16") else 6)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
-def test_every_pattern_in_myhdl(pattern):
+@pytest.mark.parametrize("pattern", ["dense", "2:4", "1:8", "4:16"])
+def test_patterns_of_every_m_in_myhdl(pattern):
     config = SHORT if pattern.endswith(":4") else SatConfig(rows=1, columns=2, chunk=16, update_lanes=4, **FAST)
     assert_update(cosim.engine("myhdl", config), (16, 16), pattern, 16)
 
@@ -114,7 +114,7 @@ def test_odd_arrays_and_odd_weights(name, config, shape, pattern, channels):
 
 
 @pytest.mark.parametrize("latency, read, write", [
-    (0, 1e6, 1e6), (500, 1e6, 1e6), (0, 0.25, 1e6), (0, 1e6, 0.25), (3, 0.25, 0.25), (0, 3.0, 3.0), (500, 7.5, 2.0)])
+    (0, 1e6, 1e6), (500, 1e6, 1e6), (0, 0.25, 1e6), (0, 1e6, 0.25), (500, 7.5, 2.0)])
 def test_memory_fast_and_starved(latency, read, write):
     memory = dict(memory_latency=latency, read_bytes_per_cycle=read, write_bytes_per_cycle=write)
     result, _ = assert_update(cosim.engine("icarus", TINY.model_copy(update=memory)), (36, 18), "2:4", 18)
@@ -186,7 +186,7 @@ def drawn_update(data, engine, positions, most):
                   data.draw(st.integers(0, 999)), data.draw(st.sampled_from(update.RATES)))
 
 
-@few(6)
+@few(4)
 @given(data=st.data())
 def test_any_hardware_and_any_updates_in_icarus(data):
     engine = Checker(cosim.engine("icarus", data.draw(hardware())))

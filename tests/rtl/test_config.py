@@ -80,11 +80,11 @@ def test_an_unknown_name_is_refused_with_the_names_there_are():
         load_config("smal")
 
 
-def test_configurations_of_the_same_hardware_are_equal_but_for_memory_clock_and_name():
+def test_configurations_of_the_same_hardware_are_equal_but_for_memory_and_clock():
     """A field that is added must be decided on: it changes the Verilog, or not."""
-    beside = dict(name="other", clock_mhz=1.0, buffer_kib=1, memory_latency=1, read_bytes_per_cycle=1.0,
+    beside = dict(clock_mhz=1.0, buffer_kib=1, memory_latency=1, read_bytes_per_cycle=1.0,
                   write_bytes_per_cycle=1.0)
-    inside = dict(rows=5, columns=5, interleave=5, largest_m=8, chunk=128, update_lanes=1)
+    inside = dict(name="other", rows=5, columns=5, interleave=5, largest_m=8, chunk=128, update_lanes=1)
     config = PRESETS["small"]
     assert set(beside) | set(inside) == set(SatConfig.model_fields)
     assert config.model_copy(update=beside).hardware == config.hardware

@@ -17,6 +17,8 @@ def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
     row = report.rows[0]
     assert f"({row['cycles'] / 200:,.1f} µs at 200 MHz)" in printed
     assert "…" not in printed and printed.count("a.layer.with.a.long.path") == 1
+    assert f"on the host, and not in these cycles: {', '.join(terminal.ON_HOST)}\n" in printed
+    assert terminal.report_data(report, 7)["on_host"] == list(terminal.ON_HOST)
     assert all(f"{row[key]:,}" in printed for key in ("macs", "cycles", "bytes_values", "bytes_results"))
 
 

@@ -10,7 +10,7 @@ from myhdl import Cosimulation, Signal, Simulation, StopSimulation, block, delay
 from cosim.icarus import bridge
 from cosim.icarus_engine import one_processor
 from cosim.tools import tool
-from rtl.hierarchy import flat_ports, forgotten_signals, on_a_short_stack
+from rtl.hierarchy import flat_ports, forgotten_signals
 from rtl.stream import Stream
 from tests.support.verilog import compiled, message_length
 
@@ -57,7 +57,7 @@ class Dut:
     def run(self, *endpoints, until, limit, reset=2):
         """Reset for `reset` cycles, then clock until `until()` holds; fail after `limit` cycles."""
         with forgotten_signals(), self.session():
-            bench = on_a_short_stack(clock_until, self, endpoints, until, limit, reset)
+            bench = clock_until(self, endpoints, until, limit, reset)
             self.trace(bench)
             simulation = Simulation(bench)
             try:

@@ -1,0 +1,73 @@
+"""The mutation run itself: what counts as a mutant, how they are drawn, and which one is caught."""
+import cosim
+from rtl import sat_axi
+from tests.mutation.__main__ import simulate
+from tests.mutation.mutants import Mutant, drawn, mutants_of
+from tests.mutation.stimuli import CONFIG
+
+MODULE = """\
+// a == b is a comment
+module m (clk, a, b, c);
+input clk;
+input [3:0] a, b;
+output [3:0] c; reg [3:0] c;
+wire [3:0] sum;
+
+assign sum = (a + b);
+
+always @(posedge clk) begin
+    if ((a == 3)) begin
+        c <= sum;
+    end
+end
+
+part part_0 (.a(a), .b(b));
+endmodule
+"""
+
+
+def written(folder, text=MODULE, name="m.v"):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_every_change_of_a_statement_is_a_mutant_and_nothing_else_is(tmp_path):
+    found = {(mutant.line, mutant.new.strip()) for mutant in mutants_of(written(tmp_path))}
+    assert found == {
+        (8, "assign sum = (a - b);"), (11, "if ((a != 3)) begin"), (11, "if ((a == 4)) begin"),
+        (11, "if (1'b1) begin"), (11, "if (1'b0) begin"), (12, "")}
+
+
+def test_a_mutant_changes_its_line_and_says_so(tmp_path):
+    file = written(tmp_path)
+    for mutant in mutants_of(file):
+        file.write_text(MODULE)
+        mutant.apply(tmp_path)
+        lines = list(zip(MODULE.splitlines(), file.read_text().splitlines(), strict=True))
+        assert [number for number, (old, new) in enumerate(lines, 1) if old != new] == [mutant.line]
+        assert lines[mutant.line - 1] == (mutant.old, mutant.new)
+        assert str(mutant).startswith(f"m.v:{mutant.line}: {mutant.operator}: ")
+
+
+def test_they_are_drawn_from_each_module_in_turn_and_follow_from_the_seed(tmp_path):
+    files = [written(tmp_path), written(tmp_path, MODULE.replace("==", "<"), "n.v")]
+    chosen = drawn(files, 5, 3)
+    assert [mutant.file for mutant in chosen] == ["m.v", "n.v", "m.v", "n.v", "m.v"]
+    assert chosen == drawn(files, 5, 3) != drawn(files, 5, 4)
+    every = drawn(files, 1000, 3)
+    assert len(every) == len(set(every)) == sum(len(mutants_of(file)) for file in files)
+
+
+def test_a_fault_is_caught_by_the_first_program_that_meets_it_and_what_is_no_verilog_is_none(tmp_path):
+    device, harness = tmp_path / "device", tmp_path / "harness"
+    sat_axi.write(CONFIG, device)
+    cosim.engine("icarus", CONFIG, keep=harness)
+
+    def fate(file, old, new):
+        lines = (harness / file).read_text().splitlines()
+        (line,) = (number for number, text in enumerate(lines, 1) if old in text)
+        mutant = Mutant(file, line, "by hand", lines[line - 1], lines[line - 1].replace(old, new))
+        return simulate(mutant, device, harness, 1)
+    wrong = fate("sum_lane.v", "feeds[12-1:0], feed}", "feeds[12-1:0], feed & 4'h0}")
+    assert wrong.caught == 2 and "gemm" in wrong.how       # the first program does not use it
+    assert fate("fp32_add.v", "exact <= ", "exact <= # ").caught is None

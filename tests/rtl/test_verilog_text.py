@@ -1,0 +1,86 @@
+"""The text of MyHDL's Verilog, as it is tidied."""
+import pytest
+
+from rtl.verilog_text import LINE, WAIVERS, tidied
+
+TEXT = """\
+`timescale 1ns/1ns
+
+module m (
+    clk,
+    a,
+    c
+);
+
+input clk;
+input [3:0] a;
+input [3:0] b;
+output [3:0] c;
+reg [3:0] c;
+
+wire [3:0] x;
+reg z;
+wire [3:0] y;
+
+
+assign x = (a + b);
+
+always @(y, x, a) begin: M_RUN
+    reg [2-1:0] k;
+    if (x) begin
+        k = 1;
+    end
+    else begin
+        k = 2;
+    end
+end
+
+endmodule
+"""
+TIDIED = """\
+`timescale 1ns/1ns
+
+module m (clk, a, c);
+
+input clk;
+input [3:0] a, b;
+output [3:0] c; reg [3:0] c;
+
+wire [3:0] x, y;
+reg z;
+reg [2-1:0] M_RUN_k;
+
+assign x = (a + b);
+
+always @(a, x, y) begin
+    if (x) begin
+        M_RUN_k = 1;
+    end else begin
+        M_RUN_k = 2;
+    end
+end
+
+endmodule
+"""
+
+
+def test_it_becomes_shorter_and_the_same_in_every_run():
+    assert tidied("m", TEXT) == WAIVERS + TIDIED
+
+
+def test_what_is_tidy_stays_as_it_is():
+    assert tidied("m", TIDIED) == WAIVERS + TIDIED
+
+
+def test_long_lines_are_wrapped_and_lose_nothing():
+    names = [f"wire_number_{i}" for i in range(40)]
+    text = "".join(f"wire {name};\n" for name in names) + f"\nassign all = {{{', '.join(names)}}};\n"
+    lines = tidied("m", text).removeprefix(WAIVERS).splitlines()
+    assert max(map(len, lines)) <= LINE and " ".join("".join(lines).split()) == " ".join(
+        f"wire {', '.join(names)};assign all = {{{', '.join(names)}}};".split())
+
+
+@pytest.mark.parametrize("name, word", [("m", "table"), ("cell", "cell")])
+def test_what_verilog_reserves_is_refused(name, word):
+    with pytest.raises(ValueError, match=f"module {name}: a signal cannot be called {word!r}, which Verilog reserves"):
+        tidied(name, f"module {name} (x);\ninput x;\nwire [3:0] {word if name == 'm' else 'free'};\nendmodule\n")
