@@ -46,8 +46,14 @@ class Engine(ABC):
         return self.execute(gemm, a, b, mapping)
 
     def execute(self, gemm: Gemm, a: np.ndarray, b: np.ndarray, mapping: Mapping | str = "os") -> GemmResult:
-        """The GEMM of operands (M, K) and (K, N) float16 that fit it; b is pruned to its sparsity."""
-        program = schedule(gemm, self.config, mapping)
+        """The GEMM of operands (M, K) and (K, N) float16; b is pruned to its sparsity.
+
+        Raises ValueError for operands that are not those of the GEMM.
+        """
+        program, (a, b) = schedule(gemm, self.config, mapping), (_operand(a, "a"), _operand(b, "b"))
+        if (a.shape, b.shape) != ((gemm.m, gemm.k), (gemm.k, gemm.n)):
+            raise ValueError(f"operands of a {gemm.m} x {gemm.k} x {gemm.n} GEMM must be {(gemm.m, gemm.k)} and "
+                             f"{(gemm.k, gemm.n)}, not {a.shape} and {b.shape}")
         if gemm.sparsity:
             b = np.where(nm_mask(b, gemm.sparsity.n, gemm.sparsity.m), b, np.float16(0))
         c, report = self.run(program, Operands(a, b))
@@ -65,6 +71,10 @@ class Engine(ABC):
         Raises ValueError for matrices or patterns that the hardware does not know.
         """
         w, v, g = (_matrix(array, name) for array, name in ((w, "w"), (v, "v"), (g, "g")))
+        if not isinstance(rates, Rates):
+            raise ValueError(f"rates must be rtl.golden.Rates, not {type(rates).__name__}")
+        if not np.isfinite(rates.constants).all():
+            raise ValueError(f"rates must be finite in FP32, 1 / scale too, not {rates}")
         if not w.shape == v.shape == g.shape:
             raise ValueError(f"w, v and g must have one shape, not {w.shape}, {v.shape} and {g.shape}")
         program = schedule_update(_update(w, sparsity, channels, True, layer), self.config)
@@ -82,7 +92,7 @@ class Engine(ABC):
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
     (k, n), pattern = w.shape, Sparsity.parse(sparsity)
-    channels = channels or k
+    channels = k if channels is None else channels
     return Update(k, n, channels, pattern, bool(pattern) and channels >= pattern.m, bool(pattern) and n >= pattern.m,
                   momentum, layer)
 

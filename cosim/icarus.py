@@ -19,7 +19,7 @@ from rtl.hierarchy import flat_ports, write_verilog
 
 WATCHED = {     # signal of the device -> when it must be known
     "commands_ready": "1", "operands_ready": "1", "results_valid": "1", "tile_done": "1",
-    "results_data": "{device}.results_valid", "busy": "1", "waiting": "1"}
+    "results_data": "{device}.results_valid", "busy": "1", "waiting": "1", "idle": "1"}
 
 TOP = """\
 // The harness, a clock that stands still while the harness says so, and MyHDL's pipe.
@@ -127,11 +127,12 @@ def _build(config: SatConfig, waves: Path | None = None, keep: Path | None = Non
 
 
 def _check(verilog: Path, config: SatConfig) -> None:
-    """Raise ValueError for a folder that does not hold the harness of this configuration."""
+    """Raise ValueError for a folder that does not hold the harness of this hardware, under whatever name."""
     written = verilog / "configuration.json"
     if not (verilog / "harness.v").is_file() or not written.is_file():
         raise ValueError(f"verilog folder {verilog} must hold harness.v and configuration.json, as keep leaves them")
-    if load_config(str(written)) != config:
+    hardware, wanted = (one.hardware.model_copy(update=dict(name="")) for one in (load_config(str(written)), config))
+    if hardware != wanted:
         raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")
 
 

@@ -3,7 +3,6 @@ import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
 from rtl import words
-from rtl.config import SatConfig
 from tlm import UpdateProgram, UpdateTile
 
 

@@ -1,8 +1,8 @@
 """The one configuration of an accelerator: frozen, checked, written beside every result."""
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rtl import timing
 
@@ -14,7 +14,7 @@ BEAT = 4
 class SatConfig(BaseModel):
     """Parameters of SAT. Raises pydantic.ValidationError, which is a ValueError, naming rule and value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     name: str = "custom"
     rows: int = Field(ge=1, le=128, description="rows of the array: rows of the result in a tile")
@@ -23,11 +23,19 @@ class SatConfig(BaseModel):
     largest_m: Literal[4, 8, 16] = Field(default=16, description="largest M of N:M that the datapath takes")
     chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
     update_lanes: Literal[1, 2, 4, 8, 16] = Field(default=2, description="weights updated at a time")
-    clock_mhz: float = Field(default=200.0, gt=0, description="clock, for times only")
+    clock_mhz: float = Field(default=200.0, gt=0, le=10_000, description="clock, for times only")
     buffer_kib: int = Field(default=0, ge=0, le=2 ** 20, description="on-chip operand buffer of the memory side, KiB")
     memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
     read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
     write_bytes_per_cycle: float = Field(default=16.0, ge=1 / 64, description="rate of result writes")
+
+    @field_validator("largest_m", "update_lanes", mode="before")
+    @classmethod
+    def _integer(cls, value: Any) -> Any:
+        """A Literal would take true for 1, and 8.0 for 8, even where the model is strict."""
+        if type(value) is not int:
+            raise ValueError("must be an integer")
+        return value
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
@@ -89,7 +97,12 @@ def load_config(name: str | SatConfig) -> SatConfig:
     try:
         return SatConfig.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "configuration"
-        got = "" if first["type"] == "json_invalid" else f" (got {first['input']!r:.60})"
-        raise ValueError(f"{path}: {where}: {first['msg']}{got}") from None
+        raise ValueError(f"{path}: {first_error(error, 'configuration')}") from None
+
+
+def first_error(error: ValidationError, whole: str) -> str:
+    """What pydantic found wrong first, in one line: where, or in the `whole`, the rule, and the value that it got."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or whole
+    got = "" if first["type"] in ("json_invalid", "missing") else f" (got {first['input']!r:.60})"
+    return f"{where}: {first['msg']}{got}"

@@ -1,7 +1,6 @@
 """The loops of a tile: for each group, for each kept value, for each place of a turn, a step a cycle."""
 from myhdl import Signal, always, always_comb, intbv
 
-from rtl import words
 from rtl.hierarchy import module
 
 

@@ -1,5 +1,5 @@
 """Takes an update command, and cuts the operand lines that follow into slices of weights."""
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import Signal, always, always_comb, intbv
 
 from rtl import words
 from rtl.hierarchy import module

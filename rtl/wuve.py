@@ -1,7 +1,7 @@
 """Weight update vector engine: lanes that update weights a slice at a time, and the vectors they make up."""
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
+from rtl import timing
 from rtl.hierarchy import module
 from rtl.lanes import join, split
 from rtl.wuve_lane import wuve_lane

@@ -27,7 +27,7 @@ class Variant:
 def ablation(step: Callable[[str], list[Work]], pattern: str, config: SatConfig) -> list[Variant]:
     """Cycles of a training step as it is, and with one choice after the other made otherwise.
 
-    step     the step's GEMMs and updates for a pattern, 'dense' or 'N:M'
+    step     the step's GEMMs and updates for a pattern: 'dense', or 'N:M' with the method bdwp
     pattern  the step's own
     """
     work = step(pattern)

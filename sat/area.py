@@ -51,9 +51,9 @@ def print_area(to: Console, found: Area, heading: str) -> None:
     to.print(f"{found.netlist.tool}: cells before placement, each module by itself; LUTRAM is among LUT; no latches")
     if found.short:
         lacking = ", ".join(f"{RESOURCES[resource]} {found.left[resource]:.1%}" for resource in found.short)
-        to.print(f"[bold]does not fit[/] a {found.device.name} with {SPARE:.0%} left of each: {lacking}")
+        terminal.verdict(to, "does not fit", f" a {found.device.name} with {SPARE:.0%} left of each: {lacking}")
     else:
-        to.print(f"[bold]fits[/] a {found.device.name} with at least {SPARE:.0%} left of each")
+        terminal.verdict(to, "fits", f" a {found.device.name} with at least {SPARE:.0%} left of each")
 
 
 def _number(value: float) -> str:

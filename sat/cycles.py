@@ -33,7 +33,7 @@ def cycles(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", spa
         work = step(method, sparsity)
         runs = cost(work, chosen, plan_for(work, chosen, dataflow, plan))
         report = against_dense(runs, step("dense", "dense"), chosen, dataflow)
-        variants = ablation.ablation(lambda pattern: step("dense" if pattern == "dense" else method, pattern),
+        variants = ablation.ablation(lambda pattern: step("dense" if pattern == "dense" else "bdwp", pattern),
                                      "dense" if method == "dense" else sparsity, chosen) if ablate else []
     heading = f"One training step of {model}, {options.title(method, sparsity)}, batch {batch}, on {chosen.name}"
     console = terminal.console()

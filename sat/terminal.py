@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
@@ -31,8 +32,13 @@ WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "orde
 
 
 def console() -> Console:
-    """Standard output."""
-    return Console(width=WIDTH, highlight=False)
+    """Standard output. Text is shown as it is: what is to be bold is a rich Text."""
+    return Console(width=WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def verdict(to: Console, word: str, rest: str) -> None:
+    """Print a line that begins with a bold word."""
+    to.print(Text.assemble((word, "bold"), rest))
 
 
 def definitions() -> str:
@@ -72,14 +78,14 @@ def report_data(report: StepReport, seed: int) -> dict[str, Any]:
 def progress() -> Progress:
     """A progress bar on standard error, where that is a terminal; it disappears when it is done."""
     to = Console(stderr=True)
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                    TextColumn("left"), TimeRemainingColumn(), console=to, transient=True,
+    return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+                    TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=to, transient=True,
                     disable=not to.is_terminal)
 
 
 def working(what: str) -> Status:
     """Says on standard error, where that is a terminal, what takes its time."""
-    return Console(stderr=True).status(what)
+    return Console(stderr=True).status(Text(what))
 
 
 def fail(message: str, code: int) -> NoReturn:

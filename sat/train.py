@@ -51,8 +51,8 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
     report = against_dense(recorder.runs, whole_step(trainer.module, images), hardware.config, dataflow)
     terminal.print_report(console, report, f"First training step of {model}, {name}, batch {images[0]}, "
                                            f"on {hardware.config.name}, engine {engine}")
-    console.print(f"{name}: [bold]{accuracy:.1%}[/] of {len(trainer.data.test_y)} test images recognised "
-                  f"after {total} steps, {trainer.loss_scale.skipped} of them skipped for overflow; seed {seed}")
+    terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {len(trainer.data.test_y)} test images recognised after "
+                     f"{total} steps, {trainer.loss_scale.skipped} of them skipped for overflow; seed {seed}")
     content = dict(model=model, data=data, **options.scheme_data(method, sparsity), engine=engine, batch=batch, lr=lr,
                    steps=total, losses=[loss if isfinite(loss) else None for loss in losses], accuracy=accuracy,
                    **terminal.report_data(report, seed))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 import cosim
 from cosim.checker import Checked, Checker, Mismatch
@@ -13,6 +14,8 @@ from sat.checks import gemm_check, step_check
 from sat.options import Batch, Config, Data, Json, Method, Model, Pattern, Seed
 from sat.planning import PlanFile
 from tlm import Program
+
+EQUAL = {True: Text("equal"), False: Text("different", "red")}
 
 Shape = Annotated[tuple[int, int, int] | None,
                   typer.Option(metavar="M K N", help="GEMMs of this shape instead of training steps.")]
@@ -60,7 +63,8 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     _conclude(console, checker.checked)
     if not gemm:
-        console.print(f"[bold]equal[/]: {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps")
+        terminal.verdict(console, "equal", f": {tensors} tensors (weights, buffers, gradients, momenta) "
+                                           f"after {steps} steps")
 
 
 def _refuse_options_for_steps(context: typer.Context) -> None:
@@ -73,13 +77,15 @@ def _refuse_options_for_steps(context: typer.Context) -> None:
 def _conclude(console: Console, checked: list[Checked]) -> None:
     """One line for the GEMMs and one for the updates, where there are any."""
     gemms = [row.program for row in checked if isinstance(row.program, Program)]
-    updates = [row.program for row in checked if not isinstance(row.program, Program)]
+    others = [row.program for row in checked if not isinstance(row.program, Program)]
+    updates = [program for program in others if program.update.momentum]
+    reductions = f" and {len(others) - len(updates)} reductions" if len(others) > len(updates) else ""
     elements = sum(program.gemm.m * program.gemm.n for program in gemms)
-    console.print(f"[bold]equal[/]: {elements:,} elements and all cycles of {len(gemms)} GEMMs")
+    terminal.verdict(console, "equal", f": {elements:,} elements and all cycles of {len(gemms)} GEMMs")
     if updates:
         weights = sum(program.update.k * program.update.n for program in updates)
-        console.print(f"[bold]equal[/]: {weights:,} weights with velocities and N:M copies, and all cycles, "
-                      f"of {len(updates)} updates")
+        terminal.verdict(console, "equal", f": {weights:,} weights with velocities and N:M copies, and all cycles, "
+                                           f"of {len(updates)} updates{reductions}")
 
 
 def _run(work: Iterator[int], checker: Checker, total: int) -> tuple[int, str]:
@@ -107,6 +113,5 @@ def _print(console: Console, checked: list[dict[str, Any]], heading: str) -> Non
     rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "flow", "cycles", "bits", "as modelled"])
     for row in checked:
         rows.add_row(row["layer"], row["stage"], f"{row['m']} x {row['k']} x {row['n']}", row["sparsity"],
-                     row["dataflow"], f"{row['cycles']:,}", "equal" if row["bits_equal"] else "[red]different",
-                     "equal" if row["cycles_equal"] else "[red]different")
+                     row["dataflow"], f"{row['cycles']:,}", EQUAL[row["bits_equal"]], EQUAL[row["cycles_equal"]])
     console.print(rows)

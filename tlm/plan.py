@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rtl.config import SatConfig
+from rtl.config import SatConfig, first_error
 from tlm.gemm import Gemm
 from tlm.mapping import DATAFLOWS, Mapping
 from tlm.program import Program, schedule
@@ -20,7 +20,7 @@ GENERATION = {"update": "with the weight update: the next step reads them (pre-g
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class GemmChoice(_Strict):
@@ -37,7 +37,21 @@ class GemmChoice(_Strict):
     columns: int
     depth: int
     order: Literal["rows", "columns"]
-    cycles: int
+    cycles: int = Field(ge=1)
+
+    @property
+    def key(self) -> tuple:
+        """What the choice is for."""
+        return self.layer, self.stage, self.m, self.k, self.n, self.sparsity
+
+    @property
+    def option(self) -> Mapping:
+        """What was chosen."""
+        return Mapping(self.dataflow, self.rows, self.columns, self.depth, self.order)
+
+    def programs(self, gemm: Gemm, config: SatConfig) -> list[Program]:
+        """What is run for the GEMM. Raises ValueError for a mapping that does not fit."""
+        return [schedule(gemm, config, self.option)]
 
 
 class UpdateChoice(_Strict):
@@ -47,7 +61,21 @@ class UpdateChoice(_Strict):
     k: int
     n: int
     generation: Literal["update", "use"]
-    cycles: int
+    cycles: int = Field(ge=1)
+
+    @property
+    def key(self) -> tuple:
+        """What the choice is for."""
+        return self.layer, self.k, self.n
+
+    @property
+    def option(self) -> str:
+        """What was chosen."""
+        return self.generation
+
+    def programs(self, update: Update, config: SatConfig) -> list[UpdateProgram]:
+        """What is run for the update."""
+        return [schedule_update(part, config) for part in _parts(update, self.generation)]
 
 
 class Plan(_Strict):
@@ -65,15 +93,15 @@ class Plan(_Strict):
     def mapping(self, gemm: Gemm) -> Mapping | str:
         """The mapping of a GEMM; 'os' for one that is not in the plan, such as of an epoch's last, smaller batch."""
         for choice in self.gemms:
-            if _key(gemm) == (choice.layer, choice.stage, choice.m, choice.k, choice.n, choice.sparsity):
-                return Mapping(choice.dataflow, choice.rows, choice.columns, choice.depth, choice.order)
+            if _key(gemm) == choice.key:
+                return choice.option
         return "os"
 
     def parts(self, update: Update) -> list[Update]:
         """What is run for an update: itself, or first without copies and then a reduction for each copy."""
         for choice in self.updates:
-            if (update.layer, update.k, update.n) == (choice.layer, choice.k, choice.n) and choice.generation == "use":
-                return apart(update)
+            if _key(update) == choice.key:
+                return _parts(update, choice.generation)
         return [update]
 
     def save(self, file: Path) -> None:
@@ -81,23 +109,23 @@ class Plan(_Strict):
         file.write_text(self.model_dump_json(indent=1) + "\n")
 
     def check(self, work: Iterable[Work], config: SatConfig) -> None:
-        """Raise ValueError unless the plan is for this step and this configuration, naming what differs first."""
+        """Raise ValueError unless the plan is for this step and this configuration, naming what differs first.
+
+        Each choice must fit, take the cycles that it says, and be that of all entries for the same GEMM or update.
+        """
         if self.config != config:
             name, want, have = next((name, want, have) for (name, want), (_, have) in zip(config, self.config)
                                     if want != have)
             raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
         gemms, updates = _kinds(work)
-        wanted = [_key(gemm) for gemm in gemms] + [(update.layer, update.k, update.n) for update in updates]
-        found = [(c.layer, c.stage, c.m, c.k, c.n, c.sparsity) for c in self.gemms] + \
-            [(c.layer, c.k, c.n) for c in self.updates]
-        for want, have in zip(wanted, found):
-            if want != have:
-                raise ValueError(f"the plan is for another training step: it must have {want}, not {have}")
+        wanted, found = [*gemms, *updates], [*self.gemms, *self.updates]
+        for one, choice in zip(wanted, found):
+            if _key(one) != choice.key:
+                raise ValueError(f"the plan is for another training step: it must have {_key(one)}, not {choice.key}")
         if len(wanted) != len(found):
             raise ValueError(f"the plan is for another training step: it must have {len(wanted)} entries, "
                              f"not {len(found)}")
-        for gemm in gemms:
-            schedule(gemm, config, self.mapping(gemm))
+        _check_choices(wanted, found, config)
 
 
 def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...] = tuple(DATAFLOWS),
@@ -105,13 +133,17 @@ def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...
     """The plan of fewest cycles for a step's GEMMs and updates, among those dataflows and places of generation."""
     gemms, updates = _kinds(work)
     known: dict[tuple, tuple[Mapping, int]] = {}
+    first: dict[tuple, Mapping] = {}
     choices = []
     for gemm in gemms:
         shape = (gemm.shape, gemm.sparsity, gemm.output, gemm.source)
         if shape not in known:
             known[shape] = best_mapping(gemm, config, dataflows)
         mapping, cycles = known[shape]
-        layer, stage, m, k, n, sparsity = _key(gemm)
+        layer, stage, m, k, n, sparsity = key = _key(gemm)
+        if first.setdefault(key, mapping) != mapping:       # the layer's call with a feature map of another form
+            mapping = first[key]
+            cycles = simulate(schedule(gemm, config, mapping)).cycles
         choices.append(GemmChoice(layer=layer, stage=stage, m=m, k=k, n=n, sparsity=sparsity, cycles=cycles,
                                   **vars(mapping)))
     return Plan(config=config, gemms=choices, updates=[_generation(update, config, generations) for update in updates])
@@ -122,8 +154,7 @@ def load_plan(file: Path, work: Iterable[Work], config: SatConfig) -> Plan:
     try:
         plan = Plan.model_validate_json(file.read_bytes())
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{file}: {'.'.join(map(str, first['loc'])) or 'plan'}: {first['msg']}") from None
+        raise ValueError(f"{file}: {first_error(error, 'plan')}") from None
     try:
         plan.check(work, config)
     except ValueError as error:
@@ -141,15 +172,35 @@ def programs(work: Iterable[Work], config: SatConfig, plan: Plan | None = None) 
 
 
 def apart(update: Update) -> list[Update]:
-    """An update that makes no copies, and a reduction for each copy that it would have made."""
+    """An update that makes no copies, and a reduction for each copy that it would have made, which makes no other."""
     plain = replace(update, forward=False, backward=False)
     copies = [name for name in ("forward", "backward") if getattr(update, name)]
-    return [plain] + [replace(plain, momentum=False, stage="reduce", **{name: True}) for name in copies]
+    return [plain] + [replace(plain, momentum=False, half=False, stage="reduce", **{name: True}) for name in copies]
+
+
+def _parts(update: Update, generation: str) -> list[Update]:
+    return apart(update) if generation == "use" else [update]
+
+
+def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], config: SatConfig) -> None:
+    first: dict[tuple, Mapping | str] = {}
+    known: dict[tuple, int] = {}
+    for one, choice in zip(work, choices):
+        try:
+            if choice.option != first.setdefault(choice.key, choice.option):
+                raise ValueError(f"all entries of {choice.key} must have {first[choice.key]}, not {choice.option}")
+            same = (replace(one, layer=""), getattr(one, "source", None), choice.option)
+            if same not in known:
+                known[same] = sum(simulate(program).cycles for program in choice.programs(one, config))
+            if choice.cycles != known[same]:
+                raise ValueError(f"cycles must be {known[same]}, not {choice.cycles}")
+        except ValueError as error:
+            raise ValueError(f"{one.layer} {one.stage}: {error}".lstrip()) from None
 
 
 def _generation(update: Update, config: SatConfig, generations: tuple[str, ...]) -> UpdateChoice:
-    parts = {"update": [update], "use": apart(update)}
-    cycles = {name: sum(simulate(schedule_update(part, config)).cycles for part in parts[name]) for name in generations}
+    cycles = {name: sum(simulate(schedule_update(part, config)).cycles for part in _parts(update, name))
+              for name in generations}
     best = min(cycles, key=cycles.get)
     return UpdateChoice(layer=update.layer, k=update.k, n=update.n, generation=best, cycles=cycles[best])
 
@@ -159,5 +210,7 @@ def _kinds(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:
     return [one for one in work if isinstance(one, Gemm)], [one for one in work if isinstance(one, Update)]
 
 
-def _key(gemm: Gemm) -> tuple:
-    return gemm.layer, gemm.stage, gemm.m, gemm.k, gemm.n, str(gemm.sparsity or "dense")
+def _key(one: Work) -> tuple:
+    if isinstance(one, Update):
+        return one.layer, one.k, one.n
+    return one.layer, one.stage, one.m, one.k, one.n, str(one.sparsity or "dense")

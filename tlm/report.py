@@ -26,12 +26,12 @@ Run = tuple[Program | UpdateProgram, Cost]
 # Key in the data -> definition. Rows have all of them, totals those that can be summed, and two of their own.
 DEFINITIONS = {
     "layer": "the layer's path in the module",
-    "stage": "ff forward pass, bp gradient of the input, wu gradient of the weights, update of the weights",
-    "m": "rows of the result: output pixels of the batch, in wu and update kernel positions times input channels",
-    "k": "length of the sums, 0 in update; zeros that fill a kernel position's last group are counted",
+    "stage": "ff forward pass, bp gradient of the input, wu of the weights; update; reduce makes N:M copies before use",
+    "m": "rows of the result: output pixels of the batch; in wu, update, reduce kernel positions x input channels",
+    "k": "length of the sums, 0 in update and reduce; zeros that fill a kernel position's last group count",
     "n": "columns of the result",
     "sparsity": "N:M pattern of the weights along k, or of the copies; dense with fewer than M channels",
-    "dataflow": "os output-stationary, ws weight-stationary; in update, where its N:M copies are made",
+    "dataflow": "os output-stationary, ws weight-stationary; update, use: where N:M copies are made; empty without",
     "tile": "rows, elements of k and columns of a tile of the result",
     "macs": "multiply-adds that are done",
     "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = m k n",
@@ -42,9 +42,9 @@ DEFINITIONS = {
     "busy": "cycles in which a step is issued to the array",
     "memory_wait": "cycles in which none is: operands or results are on their way; busy + memory_wait = cycles",
     "bytes": "bytes moved to and from memory, of which:",
-    "bytes_values": "FP16 operands read, weights without those that are pruned",
+    "bytes_values": "FP16 operands read, without pruned weights; FP32 masters, in update also velocities and gradients",
     "bytes_indices": "indices of the kept weights within their groups",
-    "bytes_results": "results written: FP16 in ff and bp, FP32 in wu and where a bp is still to be scattered",
+    "bytes_results": "FP16 in ff and bp, FP32 in wu and strided bp; else masters, velocities, FP16 weights, copies",
     "dense_cycles": "cycles of the same step with method dense",
     "speedup": "dense_cycles / cycles",
 }

@@ -1,9 +1,12 @@
 """Offline scheduling: for each GEMM the dataflow, tile sizes and order that take the fewest cycles.
 
-Candidates are ranked by a lower bound of their cycles, which costs nothing, and simulated in that order until the bound
-reaches the best found: so the answer is the best of all candidates. Where all tile sizes are few enough, all of them
-are candidates; else those that split an operand evenly into as few tiles as fit, or a few more.
+Candidates are ranked by a lower bound of their cycles, which costs next to nothing, and simulated in that order until
+the bound reaches the best found: so the answer is the best of all candidates. A candidate whose turn comes is first
+ranked again, with the bytes that it reads. Where all tile sizes are few enough, all of them are candidates; else those
+that split an operand evenly into as few tiles as fit, or a few more.
 """
+import heapq
+import math
 from collections.abc import Iterator
 from itertools import product
 
@@ -11,7 +14,7 @@ import numpy as np
 
 from rtl import timing
 from rtl.config import BEAT, SatConfig
-from tlm.gemm import Gemm
+from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import DATAFLOWS, ORDERS, Mapping, check_pattern, group_of, largest
 from tlm.memory import BUFFER_LATENCY
 from tlm.program import Program
@@ -22,20 +25,22 @@ MORE_TILES = 3              # else: so many tiles more than needed, along each d
 
 
 def best_mapping(gemm: Gemm, config: SatConfig, dataflows: tuple[str, ...] = tuple(DATAFLOWS)) -> tuple[Mapping, int]:
-    """The mapping of fewest cycles, and its cycles.
+    """The mapping of fewest cycles, and its cycles; of equal ones that of the lowest bound.
 
-    Of equal ones it is that of the lowest bound, then of the larger tiles.
     Raises ValueError for a group longer than the datapath's largest M, and for an unknown dataflow.
     """
     check_pattern(gemm.sparsity, config)
     candidates = [mapping for dataflow in dataflows for mapping in _candidates(gemm, config, dataflow)]
     bounds = _lower_bounds(gemm, config, candidates)
-    best, fewest = candidates[0], None
-    for i in np.argsort(bounds, kind="stable"):
-        if fewest is not None and bounds[i] >= fewest:
-            break
-        cycles = simulate(Program(gemm, config, candidates[i])).cycles
-        if fewest is None or cycles < fewest:
+    ranked = [(bound, i, False) for i, bound in enumerate(bounds.tolist())]
+    heapq.heapify(ranked)
+    best, fewest = candidates[0], math.inf
+    while ranked and ranked[0][0] < fewest:
+        bound, i, final = heapq.heappop(ranked)
+        program = Program(gemm, config, candidates[i])
+        if not final:
+            heapq.heappush(ranked, (max(bound, _read_bound(program)), i, True))
+        elif (cycles := simulate(program).cycles) < fewest:
             best, fewest = candidates[i], cycles
     return best, fewest
 
@@ -87,5 +92,15 @@ def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: list[Mapping]) -> np.
     hop = np.where(weights, values * config.turn, 1)
     drain = timing.drain_lag(config.rows, config.columns, 0) + config.rows * hop
     store = timing.STORE_SETUP + config.memory_latency + 1
-    stores = blocks * (store - 1) + gemm.m * across
+    moved = np.maximum(gemm.m * across, gemm.m * gemm.n * OUTPUT_BYTES[gemm.output] / config.write_bytes_per_cycle)
+    stores = blocks * (store - 1) + moved
     return drain + np.maximum(np.maximum(load + turns * config.turn, loads) + store, load + stores)
+
+
+def _read_bound(program: Program) -> float:
+    """Cycles at the least with what is read: all loads one after another, then what follows the last."""
+    config, traffic = program.config, program.traffic
+    tiles, reading = traffic.tiles
+    loads = tiles * timing.LOAD_SETUP + reading * config.memory_latency + (tiles - reading) * BUFFER_LATENCY
+    after = timing.drain_lag(config.rows, config.columns, 0) + timing.STORE_SETUP + config.memory_latency + 1
+    return loads + traffic.total / config.read_bytes_per_cycle + after

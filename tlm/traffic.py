@@ -4,11 +4,11 @@ The buffer keeps an operand whole, or the panel of it that a row (or column) of 
 the choices that fit, the one that reads the fewest bytes is taken. Without a buffer each tile reads all it needs.
 """
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 from rtl.config import SatConfig
-from tlm.feature_map import ELEMENT
+from tlm.feature_map import ELEMENT, FeatureMap
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping, group_of
 
@@ -22,6 +22,21 @@ class Traffic:
     gemm: Gemm
     config: SatConfig
     mapping: Mapping
+
+    @property
+    def total(self) -> float:
+        """Bytes of all reads."""
+        kept_a, kept_b = self.kept
+        return self._total_a(kept_a) + self._total_b(kept_b)
+
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """Tiles, and how many of them read anything: all, or where both operands are kept, the first of each panel."""
+        mapping, gemm = self.mapping, self.gemm
+        down, across, along = (-(-total // size) for total, size in (
+            (gemm.m, mapping.rows), (gemm.n, mapping.columns), (gemm.k, mapping.depth)))
+        reading = down * across if NOTHING in self.kept else down + across - 1
+        return down * across * along, reading * along
 
     @cached_property
     def kept(self) -> tuple[str, str]:
@@ -56,26 +71,26 @@ class Traffic:
         return (self.gemm.sparsity.m - 1).bit_length() if self.gemm.sparsity else 0
 
     def _panel_a(self, first: int, end: int) -> int:
-        matrix = (end - first) * self.gemm.k * ELEMENT
-        return min(matrix, self.gemm.source.touched(first, end)) if self.gemm.source else matrix
+        return _panel(self.gemm.k, self.gemm.source, first, end)
 
     @cached_property
     def _whole_a(self) -> int:
         matrix = self.gemm.m * self.gemm.k * ELEMENT
         return min(matrix, self.gemm.source.bytes) if self.gemm.source else matrix
 
-    @cached_property
-    def _panels_a(self) -> list[int]:
-        size, m = self.mapping.rows, self.gemm.m
-        return [self._panel_a(row, min(row + size, m)) for row in range(0, m, size)]
+    @property
+    def _panels_a(self) -> tuple[int, int]:
+        return _panels(self.gemm.m, self.gemm.k, self.gemm.source, self.mapping.rows)
 
     @property
     def _whole_b(self) -> float:
         group, values = group_of(self.gemm)
-        return -(-self.gemm.k // group) * values * self.gemm.n * (16 + self._index_bits) / 8
+        exact = self.gemm.sparsity is None and self.mapping.dataflow == "os"       # no zeros fill the last group
+        lines = self.gemm.k if exact else -(-self.gemm.k // group) * values
+        return lines * self.gemm.n * (16 + self._index_bits) / 8
 
     def _space_a(self, kept: str) -> float:
-        return {WHOLE: lambda: self._whole_a, PANEL: lambda: max(self._panels_a), NOTHING: lambda: 0}[kept]()
+        return {WHOLE: lambda: self._whole_a, PANEL: lambda: self._panels_a[0], NOTHING: lambda: 0}[kept]()
 
     def _space_b(self, kept: str) -> float:
         share = min(1, self.mapping.columns / self.gemm.n)
@@ -83,7 +98,20 @@ class Traffic:
 
     def _total_a(self, kept: str) -> float:
         again = self.gemm.m * self.gemm.k * ELEMENT * -(-self.gemm.n // self.mapping.columns)
-        return {WHOLE: lambda: self._whole_a, PANEL: lambda: sum(self._panels_a), NOTHING: lambda: again}[kept]()
+        return {WHOLE: lambda: self._whole_a, PANEL: lambda: self._panels_a[1], NOTHING: lambda: again}[kept]()
 
     def _total_b(self, kept: str) -> float:
         return self._whole_b * (-(-self.gemm.m // self.mapping.rows) if kept == NOTHING else 1)
+
+
+def _panel(k: int, source: FeatureMap | None, first: int, end: int) -> int:
+    """Bytes of rows first .. end - 1 of a, of k elements each."""
+    matrix = (end - first) * k * ELEMENT
+    return min(matrix, source.touched(first, end)) if source else matrix
+
+
+@lru_cache(maxsize=4096)        # a scheduler asks for the same ones again and again
+def _panels(m: int, k: int, source: FeatureMap | None, rows: int) -> tuple[int, int]:
+    """Bytes of the largest of the panels with so many rows of a, and of all of them."""
+    sizes = [_panel(k, source, row, min(row + rows, m)) for row in range(0, m, rows)]
+    return max(sizes), sum(sizes)

@@ -18,8 +18,9 @@ class Update:
     channels   input channels: consecutive rows of a kernel position
     forward    make a copy with groups along the input channels; backward: along the output channels
     momentum   momentum SGD first, and store masters and velocities; else the copies alone are made
-    The dense FP16 weights are stored where one of both passes uses them.
-    Raises ValueError for sizes below 1, channels that do not divide k, and copies without a pattern.
+    half       store the dense FP16 weights; None: where not both copies are made, since then a pass uses them
+    Raises ValueError for sizes below 1, channels that do not divide k, copies without a pattern, and where nothing is
+    stored.
     """
 
     k: int
@@ -31,6 +32,7 @@ class Update:
     momentum: bool = True
     layer: str = ""
     stage: str = "update"
+    half: bool | None = None
 
     def __post_init__(self):
         for name in ("k", "n", "channels"):
@@ -40,6 +42,10 @@ class Update:
             raise ValueError(f"k must be a multiple of the channels, {self.channels}, not {self.k}")
         if (self.forward or self.backward) and self.sparsity is None:
             raise ValueError("a compact copy needs a sparsity such as 2:8, not dense")
+        if self.half is None:
+            object.__setattr__(self, "half", not (self.forward and self.backward))
+        if not (self.momentum or self.half or self.forward or self.backward):
+            raise ValueError("an update must store something: give momentum, half, forward or backward")
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -52,11 +58,6 @@ class Update:
         return 0
 
     macs_skipped = macs
-
-    @property
-    def half(self) -> bool:
-        """The dense FP16 weights are stored."""
-        return not (self.forward and self.backward)
 
     @property
     def segment(self) -> int:

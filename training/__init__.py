@@ -3,7 +3,7 @@
     import cosim, training
     converted = training.convert(module, "bdwp", 2, 8, cosim.engine("functional"))    # any nn.Module; drop-in layers
     gemms = training.training_step(module, (32, 1, 8, 8), "bdwp", 2, 8)               # its GEMMs, without values
-    updates = training.update_step(module, "bdwp", 2, 8)                              # and its weight updates
+    updates = training.update_step(module, (32, 64), "bdwp", 2, 8)                     # and its weight updates
     mask = training.nm_mask(module.weight.half(), 2, 8, dim=1)                        # what is kept of each group
     trainer = training.Trainer("cnn", training.digits(seed=0), cosim.engine("functional"), "bdwp", "2:8")
     trainer.train(epochs=10); trainer.evaluate()

@@ -1,7 +1,6 @@
 """The same training steps on two engines: every weight, gradient and momentum must be the same to the bit."""
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor
 
 from cosim.checker import Mismatch

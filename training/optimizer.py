@@ -2,6 +2,7 @@
 from collections.abc import Iterable
 from math import inf
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,14 +23,10 @@ class SGD(torch.optim.Optimizer):
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0,
                  updates: Updates | None = None):
-        if not 0 < lr < inf:
-            raise ValueError(f"lr must be above 0 and finite, not {lr}")
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be at least 0 and below 1, not {momentum}")
-        if not weight_decay >= 0:
-            raise ValueError(f"weight_decay must be at least 0, not {weight_decay}")
         self.updates = updates
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        for group in self.param_groups:
+            _check_constants(group["lr"], group["momentum"], group["weight_decay"])
         for weight in self.weights():
             if weight.dtype != torch.float32:
                 raise ValueError(f"parameters must be float32, not {weight.dtype}")
@@ -51,6 +48,18 @@ class SGD(torch.optim.Optimizer):
                         self.updates.run(weight, velocity, rates)
                     else:
                         _on_host(weight, velocity, rates)
+
+
+def _check_constants(lr: float, momentum: float, weight_decay: float) -> None:
+    """Raise ValueError for one whose FP32 value is out of its range."""
+    with np.errstate(over="ignore"):
+        _, wd, mu, rate = Rates(lr, momentum, weight_decay).constants
+    if not 0 < rate < inf:
+        raise ValueError(f"lr must be above 0 and finite in FP32, not {lr}")
+    if not 0 <= mu < 1:
+        raise ValueError(f"momentum must be at least 0 and below 1 in FP32, not {momentum}")
+    if not 0 <= wd < inf:
+        raise ValueError(f"weight_decay must be at least 0 and finite in FP32, not {weight_decay}")
 
 
 def _on_host(weight: Tensor, velocity: Tensor, rates: Rates) -> None:

@@ -94,6 +94,14 @@ def test_verilog_of_another_configuration_and_no_verilog_are_refused(tmp_path):
     cosim.engine("icarus", TINY, keep=tmp_path)
     with pytest.raises(ValueError, match="holds another configuration than small"):
         cosim.engine("icarus", "small", verilog=tmp_path)
+    with pytest.raises(ValueError, match="holds another configuration than tiny"):
+        cosim.engine("icarus", TINY.model_copy(update=dict(interleave=5)), verilog=tmp_path)
+
+
+def test_kept_verilog_can_be_run_beside_another_memory_and_under_another_name(tmp_path):
+    cosim.engine("icarus", TINY, keep=tmp_path)
+    other = TINY.model_copy(update=dict(name="other", clock_mhz=100.0, buffer_kib=1, memory_latency=50))
+    assert_contract(cosim.engine("icarus", other, verilog=tmp_path), *operands(3, 9, 5))
 
 
 @pytest.mark.parametrize("name, text, words", [
@@ -111,4 +119,4 @@ def test_the_watched_signals_are_outputs_of_the_device(tmp_path):
     """An unknown value is looked for by a path into the device, under the names of its ports."""
     cosim.engine("icarus", TINY, keep=tmp_path)
     ports = re.findall(r"^output (?:\[\d+:0\] )?(\w+);", (tmp_path / "sat.v").read_text(), re.MULTILINE)
-    assert set(icarus.WATCHED) <= set(ports) and len(icarus.WATCHED) == 7
+    assert set(icarus.WATCHED) <= set(ports) and len(icarus.WATCHED) == 8

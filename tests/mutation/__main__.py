@@ -3,11 +3,12 @@
 A mutant of the accelerator runs programs until one differs from the model in bits or cycles; a mutant of what gives it
 AXI ports runs the cases of tests/rtl/axi_*_cases.py, under cocotb.
 """
+import re
 import shutil
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from tests.mutation.stimuli import CONFIG, stimuli
 from tests.support.cocotb_run import outcomes
 
 CAUGHT_SHARE = 0.95
-PATIENCE = 600              # seconds that all cases may take; the programs stop by themselves
+PATIENCE = 60               # seconds that a case may take; the programs stop by themselves
 LARGEST_SEED = 2 ** 32 - 1
 
 Count = Annotated[int, typer.Option(min=1, help="Mutants to draw.")]
@@ -43,7 +44,7 @@ class Fate(NamedTuple):
     how: str
 
 
-def simulate(mutant: Mutant, device: Path, harness: Path, seed: int) -> Fate:
+def simulate(mutant: Mutant, device: Path, harness: Path, seed: int, cases: Sequence[str]) -> Fate:
     """What becomes of a mutant of the Verilog in `device`, of which `harness` has the accelerator alone."""
     inside = (harness / mutant.file).exists()
     with tempfile.TemporaryDirectory(prefix="sat-mutant-") as scratch:
@@ -51,7 +52,7 @@ def simulate(mutant: Mutant, device: Path, harness: Path, seed: int) -> Fate:
         shutil.copytree(harness if inside else device, folder)
         mutant.apply(folder)
         try:
-            caught, how = in_programs(folder, seed) if inside else in_cases(folder, seed)
+            caught, how = in_programs(folder, seed) if inside else in_cases(folder, seed, cases)
         except cosim.ToolFailed:
             caught, how = None, "does not compile"
     return Fate(mutant, caught, how)
@@ -68,19 +69,22 @@ def in_programs(folder: Path, seed: int) -> tuple[int, str]:
     return 0, ""
 
 
-def in_cases(folder: Path, seed: int) -> tuple[int, str]:
-    """The number of the first case that fails on the Verilog, and which."""
+def in_cases(folder: Path, seed: int, cases: Sequence[str]) -> tuple[int, str]:
+    """The number of the first case that fails on the Verilog, and how."""
     files = sorted(folder.glob("*.v"))
     call(tool("iverilog"), "-g2005", "-o", folder.parent / "sat_axi.vvp", *files)
     signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(PATIENCE)
-    try:
-        found = outcomes(files, CONFIG, folder.parent, seed)
-    except TimeoutError:
-        return 1, f"still running after {PATIENCE} s"
-    finally:
-        signal.alarm(0)
-    return next(((number, f"{name}: {why[0]}") for number, (name, why) in enumerate(found.items(), 1) if why), (0, ""))
+    for number, name in enumerate(cases, 1):
+        signal.alarm(PATIENCE)
+        try:
+            (why,) = outcomes(files, CONFIG, folder.parent, seed, f"{re.escape(name)}$").values()
+        except TimeoutError:
+            why = [f"still running after {PATIENCE} s"]
+        finally:
+            signal.alarm(0)
+        if why:
+            return number, f"{name}: {why[0]}"
+    return 0, ""
 
 
 def run(count: Count = 240, seed: Seed = 1, workers: Workers = 2, json_file: Json = None) -> None:
@@ -89,11 +93,12 @@ def run(count: Count = 240, seed: Seed = 1, workers: Workers = 2, json_file: Jso
         device, harness = Path(scratch, "device"), Path(scratch, "harness")
         files = list(sat_axi.write(CONFIG, device).values())
         cosim.engine("icarus", CONFIG, keep=harness)
-        for caught, how in (in_programs(harness, seed), in_cases(device, seed)):
-            if caught:
-                raise RuntimeError(f"the Verilog itself must pass: {how}")
-        fates = _simulated(drawn(files, count, seed), partial(simulate, device=device, harness=harness, seed=seed),
-                           workers)
+        cases = outcomes(files, CONFIG, Path(scratch), seed)
+        failed = [in_programs(harness, seed)[1], *(name for name, why in cases.items() if why)]
+        if any(failed):
+            raise RuntimeError(f"the Verilog itself must pass: {failed}")
+        fates = _simulated(drawn(files, count, seed), partial(simulate, device=device, harness=harness, seed=seed,
+                                                              cases=list(cases)), workers)
     if not _report(fates, seed, json_file):
         raise typer.Exit(1)
 

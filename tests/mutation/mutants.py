@@ -16,7 +16,8 @@ OPERATORS: tuple[tuple[str, str, str], ...] = (
     ("condition false", r"(?<=if )\((.*)\)(?= begin)", "(1'b0)"),
     ("assignment lost", r"^ +[\w\[\]:+-]+ <= .*;", ""),
     ("choice", r"\? (?P<a>[^:?]+) : (?P<b>[^:?;]+);", r"? \g<b> : \g<a>;"))
-NUMBER = re.compile(r"(?<![\w'\[:.])\d+(?![\w'])")      # a decimal constant, not a range
+# A decimal constant; not in a range, and no modulus: both only say again how wide something is.
+NUMBER = re.compile(r"(?<![\w'.])(?<!% )\d+(?![\w'])(?![^[]*\])")
 
 
 @dataclass(frozen=True)

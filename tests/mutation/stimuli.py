@@ -1,6 +1,5 @@
 """What a mutant has to get through: programs in both dataflows, of all kinds of values, and weight updates."""
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,13 @@ from rtl.sparsity import Sparsity
 from sat.operands import KINDS
 from tlm import Gemm, Update, schedule, schedule_update
 
-CONFIG = SatConfig(name="mutation", rows=3, columns=2, chunk=32, largest_m=16, update_lanes=4, memory_latency=3,
-                   read_bytes_per_cycle=64, write_bytes_per_cycle=64)
+CONFIG = SatConfig(name="mutation", rows=3, columns=2, interleave=3, chunk=32, largest_m=16, update_lanes=4,
+                   memory_latency=3, read_bytes_per_cycle=64, write_bytes_per_cycle=64)
 # The same hardware beside other memories: starved of operands, and slow to take results.
 STARVED = CONFIG.model_copy(update=dict(memory_latency=40, read_bytes_per_cycle=2))
 CLOGGED = CONFIG.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1000, write_bytes_per_cycle=1))
 RATES = Rates(0.05, 0.9, 5e-4, 1024.0)
+SHORT_RATES = Rates(0.75, -0.625, 0.375, 3.0)        # products end with zeros
 NORMAL, EDGES, SPECIAL, SPECIAL_HALF = KINDS
 
 
@@ -39,6 +39,8 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _gemm(rng, SPECIAL, (13, 100, 24), "4:8", "os", CLOGGED)
     yield _gemm(rng, SPECIAL, (40, 64, 20), "2:4", "ws", CLOGGED)
     yield _gemm(rng, SPECIAL, (12, 64, 40), "1:16", "os", STARVED)
+    yield _subnormal(rng, (9, 60, 18))
+    yield _update(rng, Update(64, 16, 64, Sparsity(2, 16), True, True), rates=SHORT_RATES)
 
 
 def _gemm(rng: np.random.Generator, kind, shape: tuple[int, int, int], sparsity: str, mapping: str,
@@ -50,15 +52,32 @@ def _gemm(rng: np.random.Generator, kind, shape: tuple[int, int, int], sparsity:
     return schedule(gemm, config, mapping), Operands(a, b)
 
 
-def _update(rng: np.random.Generator, update: Update, config: SatConfig = CONFIG) -> tuple[Any, Any]:
+def _subnormal(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Any, Any]:
+    """In every other place of k subnormal activations on large weights, else subnormal weights on large activations."""
+    m, k, n = shape
+    a, b = (_large(rng, size) for size in ((m, k), (k, n)))
+    a[:, ::2], b[1::2] = _tiny(rng, a[:, ::2].shape), _tiny(rng, b[1::2].shape)
+    return schedule(Gemm(*shape), CONFIG), Operands(a, b)
+
+
+def _large(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    return (rng.standard_normal(shape) * 2.0 ** rng.integers(0, 13, shape)).astype(np.float16)
+
+
+def _tiny(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    return (rng.integers(0, 1 << 10, shape) | rng.integers(0, 2, shape) << 15).astype(np.uint16).view(np.float16)
+
+
+def _update(rng: np.random.Generator, update: Update, config: SatConfig = CONFIG,
+            rates: Rates = RATES) -> tuple[Any, Any]:
     """Weights of many magnitudes, ties among them, subnormals, and a few infinities and NaN."""
     w, v, g = (_varied(rng, (update.k, update.n)) for _ in range(3))
     w[::3] = np.round(w[::3])
     w.flat[::17] = np.array([np.inf, np.nan, -np.inf, 0.0], np.float32)[rng.integers(0, 4, w.flat[::17].size)]
-    given = Weights(w, v, g, replace(RATES)) if update.momentum else Weights(w)
+    given = Weights(w, v, g, rates) if update.momentum else Weights(w)
     return schedule_update(update, config), given
 
 
 def _varied(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    scale = 2.0 ** rng.choice([-140, -60, -20, 0, 0, 0, 2, 8, 60], shape)
+    scale = 2.0 ** rng.choice([-143, -139, -135, -131, -127, -60, -20, 0, 0, 0, 2, 8, 60], shape)
     return (rng.standard_normal(shape) * scale).astype(np.float32)

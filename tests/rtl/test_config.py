@@ -20,6 +20,15 @@ from rtl.config import PRESETS, SatConfig, load_config
     (dict(chunk=4112), "chunk"),
     (dict(chunk=24), "chunk must be a multiple of largest_m = 16, not 24"),
     (dict(clock_mhz=0), "clock_mhz"),
+    (dict(clock_mhz=10_001), "clock_mhz"),
+    (dict(rows=True), "rows"),
+    (dict(rows="3"), "rows"),
+    (dict(rows=3.0), "rows"),
+    (dict(largest_m=8.0), "largest_m"),
+    (dict(update_lanes=True), "update_lanes"),
+    (dict(clock_mhz="200"), "clock_mhz"),
+    (dict(memory_latency=False), "memory_latency"),
+    (dict(name=5), "name"),
     (dict(memory_latency=-1), "memory_latency"),
     (dict(read_bytes_per_cycle=0), "read_bytes_per_cycle"),
     (dict(write_bytes_per_cycle=-2), "write_bytes_per_cycle"),
@@ -65,6 +74,10 @@ def test_a_file_is_read_back_as_it_was_written(tmp_path):
 @pytest.mark.parametrize("content, complaint", [
     ({"rows": 2, "columns": 2, "rwos": 3}, r"rwos: .*got 3"),
     ({"rows": 2, "columns": "many"}, r"columns: .*got 'many'"),
+    ({"rows": True, "columns": 2}, r"rows: .*got True"),
+    ({"rows": 2, "columns": "3"}, r"columns: .*got '3'"),
+    ({"rows": 2, "columns": 2, "update_lanes": True}, r"update_lanes: .*must be an integer \(got True\)"),
+    ({"rows": 2}, r"columns: Field required$"),
     ({"rows": 2, "columns": 2, "chunk": 24}, r"chunk must be a multiple of largest_m = 16, not 24"),
 ])
 def test_a_wrong_file_is_refused_in_one_line_with_rule_and_value(tmp_path, content, complaint):
@@ -73,6 +86,14 @@ def test_a_wrong_file_is_refused_in_one_line_with_rule_and_value(tmp_path, conte
     with pytest.raises(ValueError, match=complaint) as error:
         load_config(str(path))
     assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_integer_is_a_rate_too_in_python_and_in_a_file(tmp_path):
+    path = tmp_path / "whole.json"
+    path.write_text(json.dumps({"rows": 2, "columns": 3, "clock_mhz": 100, "read_bytes_per_cycle": 8}))
+    config = load_config(str(path))
+    assert config == SatConfig(rows=2, columns=3, clock_mhz=100, read_bytes_per_cycle=8)
+    assert isinstance(config.clock_mhz, float) and config.clock_mhz == 100
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are():

@@ -10,7 +10,7 @@ from rtl.sparsity import Sparsity
 from rtl.stce import stce
 from tests.support import floats
 from tests.support.array import (
-    cleared, command_of, controls_of, hop_of, keep_pace, lines_of, merge, pruned, schedule_controls, steps_of)
+    cleared, command_of, controls_of, hop_of, keep_pace, lines_of, pruned, schedule_controls, steps_of)
 from tests.support.script import packed, play
 from tests.support.sequence import expected_starts
 from tlm import Gemm, schedule

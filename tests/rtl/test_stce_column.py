@@ -10,7 +10,7 @@ from rtl.sparsity import Sparsity
 from rtl.stce_column import stce_column
 from tests.support import floats
 from tests.support.array import command_of, controls_of, hop_of, lines_of, merge, pruned
-from tests.support.script import fields, packed, play
+from tests.support.script import packed, play
 from tlm import Gemm, schedule
 
 LANE = 2            # cycles of north_lane, from control to what goes down

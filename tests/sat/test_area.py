@@ -41,6 +41,11 @@ def test_where_it_fits_that_is_said(capsys):
     assert "does not fit a little with 20% left of each: FF 0.0%, DSP -20.0%\n" in text
 
 
+def test_the_name_of_a_configuration_is_no_markup(capsys):
+    print_area(terminal.console(), area(FDRE=4), "Area of [/x]")
+    assert "Area of [/x] " in capsys.readouterr().out
+
+
 def test_ultraram_has_a_column_where_it_is_used(capsys):
     found = area(URAM288=2)
     assert rows(printed(found, capsys))["left"][-1] == "0.0%" and area_data(found)["left"]["uram"] == 0

@@ -85,7 +85,7 @@ def test_a_gemm_that_the_hardware_does_not_know_is_refused_before_any_runs(check
 @pytest.fixture
 def step(tiny):
     module = models.build("tiny", 0)
-    return training_step(module, (4, 1, 8, 8), *SCHEME) + update_step(module, *SCHEME)
+    return training_step(module, (4, 1, 8, 8), *SCHEME) + update_step(module, (4, 1, 8, 8), *SCHEME)
 
 
 @pytest.mark.parametrize("dataflow, dataflows", [(None, ("os", "ws")), ("os", ("os",)), ("ws", ("ws",))])
@@ -103,7 +103,7 @@ def test_steps_run_by_the_plan_in_a_file(checker, step, tmp_path):
     check = checks.step_check(checker, "tiny", "digits", SCHEME, 0, 4, 1, None, tmp_path / "plan.json")
     list(check.work)
     stages = Counter(row.program.work.stage for row in checker.checked)
-    assert stages == dict(ff=2, bp=1, wu=2, update=3, reduce=4) and check.total == len(checker.checked) == 12
+    assert stages == dict(ff=2, bp=1, wu=2, update=3, reduce=3) and check.total == len(checker.checked) == 11
     with pytest.raises(ValueError, match="--dataflow os cannot go with --plan"):
         checks.step_check(checker, "tiny", "digits", SCHEME, 0, 4, 1, "os", tmp_path / "plan.json")
 

@@ -13,7 +13,7 @@ ROW = [key for key in DEFINITIONS if key not in ("dense_cycles", "speedup")]
 
 def step(method, n=None, m=None, batch=8):
     module = models.build("cnn", 0)
-    return training_step(module, (batch, 1, 8, 8), method, n, m) + update_step(module, method, n, m)
+    return training_step(module, (batch, 1, 8, 8), method, n, m) + update_step(module, (batch, 1, 8, 8), method, n, m)
 
 
 def possible(work, row, config):
@@ -30,7 +30,8 @@ def test_rows_are_the_models_cycles_and_totals_their_sums(method, pattern, confi
     file = tmp_path / "deep" / "cycles.json"
     sat("cycles", "--method", method, "--sparsity", "2:4", "--config", config, "--batch", 8, "--json", file)
     found, work = data(file), step(method, *pattern)
-    assert list(found) == ["model", "method", "sparsity", "batch", "config", "seed", "rows", "totals"]
+    assert list(found) == ["model", "method", "sparsity", "batch", "config", "seed", "rows", "totals",
+                           "on_host"]
     assert found["config"] == PRESETS[config].model_dump() and found["seed"] == 0
     assert len(found["rows"]) == len(work) == 11 + 5
     for one, row in zip(work, found["rows"]):
@@ -84,6 +85,22 @@ def test_an_ablation_shows_the_step_with_one_choice_made_otherwise(tiny, tmp_pat
         usual["totals"]["cycles"]
     assert variants["N:M", "dense"]["cycles"] == usual["totals"]["dense_cycles"]
     assert len(variants) == 5 + 7 and all(f"{row['cycles']:,}" in output for row in variants.values())
+
+
+def test_patterns_beside_a_dense_step_are_those_of_bdwp(tiny, tmp_path):
+    found = {}
+    for method in ("dense", "bdwp"):
+        file = tmp_path / method
+        sat("cycles", *tiny, "--method", method, "--config", "small", "--batch", 4, "--ablate", "--json", file)
+        found[method] = {row["choice"]: row["cycles"] for row in data(file)["ablation"] if row["what"] == "N:M"}
+    assert found["dense"] == found["bdwp"] and found["dense"]["2:4"] != found["dense"]["dense"]
+
+
+def test_a_name_is_no_markup(tiny, tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text('{"name": "[/x]", "rows": 2, "columns": 2}')
+    for words in ((), ("--ablate",)):
+        assert "[/x]" in sat("cycles", *tiny, "--config", file, "--batch", 4, *words).output
 
 
 @pytest.mark.parametrize("words, complaint", [

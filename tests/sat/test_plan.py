@@ -4,6 +4,7 @@ import pytest
 from rtl.config import PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import load_plan, make_plan
+from tlm.plan import programs
 from training import models, training_step, update_step
 
 WORDS = ("--config", "small", "--batch", 4)
@@ -12,7 +13,7 @@ WORDS = ("--config", "small", "--batch", 4)
 @pytest.fixture
 def step(tiny):
     module = models.build("tiny", 0)
-    return training_step(module, (4, 1, 8, 8), "bdwp", 2, 4) + update_step(module, "bdwp", 2, 4)
+    return training_step(module, (4, 1, 8, 8), "bdwp", 2, 4) + update_step(module, (4, 1, 8, 8), "bdwp", 2, 4)
 
 
 def test_the_plan_is_the_best_one_and_is_saved_and_told_as_data(step, tiny, tmp_path):
@@ -44,11 +45,13 @@ def test_cycles_run_by_the_plan_and_follow_a_change_of_it(step, tiny, tmp_path):
     sat("cycles", *tiny, *WORDS, "--json", tmp_path / "usual.json")
     sat("cycles", *tiny, *WORDS, "--plan", file, "--json", tmp_path / "planned.json")
     assert data(tmp_path / "planned.json") == data(tmp_path / "usual.json")
-    make_plan(step, PRESETS["small"], ("ws",), ("use",)).save(file)
+    plan = make_plan(step, PRESETS["small"], ("ws",), ("use",))
+    plan.save(file)
     sat("cycles", *tiny, *WORDS, "--plan", file, "--json", tmp_path / "other.json")
     rows = data(tmp_path / "other.json")["rows"]
     assert {row["dataflow"] for row in rows[:5]} == {"ws"}
-    assert [row["stage"] for row in rows[5:]] == [*["update", "reduce", "reduce"] * 2, "update"]
+    stages = [row["stage"] for row in rows]
+    assert stages == [one.work.stage for one in programs(step, PRESETS["small"], plan)] and "reduce" in stages
     assert sum(row["cycles"] for row in rows) == load_plan(file, step, PRESETS["small"]).cycles
 
 
@@ -60,6 +63,11 @@ def test_a_plan_of_another_batch_or_configuration_is_refused_where_it_is_used(ti
         assert f"{file}: the plan is for another training step: it must have ('one', 'ff', 3, 8, 4, '2:4'), not" in line
         line = refused(*command, *tiny, "--config", "medium", "--batch", 4, "--plan", file)
         assert f"{file}: the plan is for another configuration: name must be 'medium', not 'small'" in line
+
+
+def test_a_name_is_no_markup(tiny, tmp_path):
+    (tmp_path / "config.json").write_text('{"name": "[/x]", "rows": 2, "columns": 2}')
+    assert "batch 4, on [/x] " in sat("plan", *tiny, "--config", tmp_path / "config.json", "--batch", 4).output
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_the_work():

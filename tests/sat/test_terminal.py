@@ -22,6 +22,27 @@ def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
     assert all(f"{row[key]:,}" in printed for key in ("macs", "cycles", "bytes_values", "bytes_results"))
 
 
+HOSTILE = "[/x] [red]y[/] :smile:"
+
+
+def test_text_is_shown_as_it_is_in_headings_cells_and_lines(capsys):
+    config = PRESETS["small"].model_copy(update=dict(name=HOSTILE))
+    report = step_report(*2 * [cost([Gemm(2, 3, 4, layer=HOSTILE, stage="wu")], config)])
+    console = terminal.console()
+    terminal.print_report(console, report, f"A step on {HOSTILE}")
+    terminal.verdict(console, HOSTILE, f" is {HOSTILE}")
+    assert capsys.readouterr().out.count(HOSTILE) == 4
+
+
+def test_text_is_shown_as_it_is_while_it_works(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")          # as on a terminal
+    with terminal.progress() as bar:
+        bar.add_task(HOSTILE, total=1)
+    with terminal.working(HOSTILE):
+        pass
+    assert capsys.readouterr().err.count(HOSTILE) >= 2
+
+
 def test_what_a_report_shows_is_defined():
     shown = " ".join(terminal.COLUMNS.values())
     assert all(f"{{{key}" in shown for key in ("layer", "stage", "macs", "cycles", "share", "bytes_indices"))

@@ -5,8 +5,13 @@ import pytest
 
 from cosim.functional import Functional
 from cosim.myhdl_engine import MyhdlEngine
+from rtl.config import PRESETS
+from sat import terminal
+from sat.verify import _print
 from tests.sat.support import data, refused, sat
-from tlm import predict
+from tlm import make_plan, predict
+from tlm.plan import programs
+from training import models, whole_step
 
 
 @pytest.mark.parametrize("engine, shape", [("myhdl", (1, 8, 2)), ("icarus", (9, 40, 18))])
@@ -47,6 +52,35 @@ def test_the_operands_follow_from_the_seed(monkeypatch):
     one, again, other = seen[:8], seen[8:16], seen[16:]
     assert one == again and not set(one) & set(other) and len(set(seen)) == 8
     assert one[::2] == one[1::2]                    # both dataflows have the same
+
+
+@pytest.mark.parametrize("place", ["use", "update"])
+def test_updates_are_counted_and_reductions_where_there_are_any(place, tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr(MyhdlEngine, "run", lambda self, *work: Functional(self.config).run(*work))
+    module = models.build("tiny", 0)
+    step = whole_step(module, (4, 1, 8, 8), "bdwp", 2, 4)
+    plan = make_plan(step, PRESETS["small"], generations=(place,))
+    plan.save(tmp_path / "plan.json")
+    output = sat("verify", *tiny, "--engine", "myhdl", "--batch", 4, "--steps", 1,
+                 "--plan", tmp_path / "plan.json").output
+    weights = sum(one.numel() for one in module.parameters())
+    reductions = [one for one in programs(step, PRESETS["small"], plan) if one.work.stage == "reduce"]
+    assert bool(reductions) == (place == "use")
+    of = f"3 updates and {len(reductions)} reductions\n" if reductions else "3 updates\n"
+    assert f"equal: {weights} weights with velocities and N:M copies, and all cycles, of {of}" in output
+
+
+def test_an_engine_is_no_markup(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")          # as on a terminal
+    assert "engine must be one of" in sat("verify", "--engine", "[/x]", code=2).stderr
+
+
+def test_layers_are_no_markup_and_what_differs_is_called_different(capsys):
+    row = dict(layer="[/y]", stage="ff", m=1, k=2, n=3, sparsity="dense", dataflow="os", cycles=5, bits_equal=False,
+               cycles_equal=True)
+    _print(terminal.console(), [row], "[/x]")
+    words = capsys.readouterr().out.split()
+    assert words[0] == "[/x]" and "[/y]" in words and words[-2:] == ["different", "equal"]
 
 
 def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):

@@ -30,6 +30,12 @@ def test_a_configuration_that_was_written_can_be_read_again(tmp_path):
         assert file.read_text() == (tmp_path / "two" / file.name).read_text()
 
 
+def test_a_name_and_a_folder_are_no_markup(tmp_path):
+    (tmp_path / "config.json").write_text('{"name": "[/x]", "rows": 1, "columns": 1, "largest_m": 4, "chunk": 16}')
+    output = sat("verilog", "--config", tmp_path / "config.json", "-o", tmp_path / "out[" / "y]").output
+    assert "Verilog of [/x], 1 x 1" in output and f"lines in {tmp_path}/out[/y]; " in output
+
+
 def test_a_folder_that_cannot_be_written_is_refused():
     line = refused("verilog", "-o", "/dev/null/v")
     assert "/dev/null/v/configuration.json cannot be written: Not a directory" in line

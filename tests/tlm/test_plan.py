@@ -11,6 +11,7 @@ from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import configurations, gemms
 from tlm import Gemm, Mapping, Program, Update, UpdateProgram, load_plan, make_plan, schedule, simulate
+from tlm.feature_map import FeatureMap
 from tlm.plan import Plan, apart, programs
 from tlm.report import cost, step_report
 from tlm.scheduler import best_mapping
@@ -117,8 +118,8 @@ def test_apart_is_the_update_without_copies_and_a_reduction_for_each(forward, ba
     plain, *rest = apart(update)
     assert plain == replace(update, forward=False, backward=False) and plain.momentum
     assert [(one.forward, one.backward) for one in rest] == reductions
-    assert all(one == replace(update, forward=one.forward, backward=one.backward, momentum=False, stage="reduce")
-               for one in rest)
+    assert all(one == replace(update, forward=one.forward, backward=one.backward, momentum=False, half=False,
+                              stage="reduce") for one in rest)
 
 
 def test_an_update_has_parts_where_the_plan_makes_its_copies_before_use():
@@ -144,16 +145,20 @@ def set_in(*path, value):
 
 
 @pytest.mark.parametrize("change, words", [
-    (set_in("gemms", 0, "rows", value=3), "rows of a tile must be from 1 to 2 (os, tiny), not 3"),
-    (set_in("gemms", 0, "columns", value=0), "columns of a tile must be from 1 to 8 (os, tiny), not 0"),
+    (set_in("gemms", 0, "rows", value=3), ": one ff: rows of a tile must be from 1 to 2 (os, tiny), not 3"),
+    (set_in("gemms", 0, "columns", value=0), ": one ff: columns of a tile must be from 1 to 8 (os, tiny), not 0"),
     (set_in("gemms", 0, "depth", value=12), "depth of a tile must be a multiple of the group's 8, not 12"),
-    (set_in("gemms", 0, "order", value="random"), "gemms.0.order: Input should be 'rows' or 'columns'"),
-    (set_in("gemms", 1, "dataflow", value="is"), "gemms.1.dataflow: Input should be 'os' or 'ws'"),
-    (set_in("gemms", 1, "rows", value="many"), "gemms.1.rows: Input should be a valid integer"),
+    (set_in("gemms", 0, "order", value="random"), "gemms.0.order: Input should be 'rows' or 'columns' (got 'random')"),
+    (set_in("gemms", 1, "dataflow", value="is"), "gemms.1.dataflow: Input should be 'os' or 'ws' (got 'is')"),
+    (set_in("gemms", 1, "rows", value="many"), "gemms.1.rows: Input should be a valid integer (got 'many')"),
+    (set_in("gemms", 1, "rows", value=True), "gemms.1.rows: Input should be a valid integer (got True)"),
+    (set_in("gemms", 1, "rows", value="2"), "gemms.1.rows: Input should be a valid integer (got '2')"),
+    (set_in("gemms", 1, "cycles", value=0), "gemms.1.cycles: Input should be greater than or equal to 1 (got 0)"),
+    (set_in("updates", 1, "cycles", value=-3), "updates.1.cycles: Input should be greater than or equal to 1 (got -3)"),
     (set_in("gemms", 1, "colour", value=1), "gemms.1.colour: Extra inputs are not permitted"),
     (set_in("colour", value=1), "colour: Extra inputs are not permitted"),
     (set_in("updates", 0, "generation", value="never"), "updates.0.generation: Input should be 'update' or 'use'"),
-    (set_in("config", "rows", value=0), "config.rows: Input should be greater than or equal to 1"),
+    (set_in("config", "rows", value=0), "config.rows: Input should be greater than or equal to 1 (got 0)"),
     (set_in("config", "rows", value=3), "another configuration: rows must be 2, not 3"),
     (set_in("config", "buffer_kib", value=9), "another configuration: buffer_kib must be 1, not 9"),
     (set_in("gemms", 2, "m", value=8), "('two', 'bp', 9, 6, 8, 'dense'), not ('two', 'bp', 8, 6, 8, 'dense')"),
@@ -185,8 +190,51 @@ def test_a_file_that_is_no_plan_is_refused_in_one_line(tmp_path, text, words):
 
 def test_a_changed_mapping_that_fits_is_followed(saved):
     mapping = Mapping("ws", 2, 3, 16, "columns")
-    file = saved(lambda content: content["gemms"][0].update(vars(mapping)))
+    cycles = simulate(schedule(STEP[0], TINY, mapping)).cycles
+    file = saved(lambda content: content["gemms"][0].update(vars(mapping), cycles=cycles))
     assert load_plan(file, STEP, TINY).mapping(STEP[0]) == mapping
+
+
+def test_cycles_that_are_not_the_models_are_refused(plan, saved):
+    gemm, update = plan.gemms[2].cycles, plan.updates[0].cycles
+    for path, words in ((("gemms", 2), f": two bp: cycles must be {gemm}, not 5"),
+                        (("updates", 0), f": one update: cycles must be {update}, not 5")):
+        with pytest.raises(ValueError, match=words):
+            load_plan(saved(set_in(*path, "cycles", value=5)), STEP, TINY)
+    in_parts = make_plan(STEP, TINY, generations=("use",)).updates[0].cycles
+    with pytest.raises(ValueError, match=f": one update: cycles must be {in_parts}, not {update}"):
+        load_plan(saved(set_in("updates", 0, "generation", value="use")), STEP, TINY)
+
+
+def test_equal_choices_are_simulated_once(monkeypatch):
+    step = [*STEP, *(replace(one, layer="twin") for one in STEP if one.layer == "one")]
+    plan, asked = make_plan(step, TINY), []
+    monkeypatch.setattr("tlm.plan.simulate", lambda program: asked.append(program) or simulate(program))
+    plan.check(step, TINY)
+    assert [program.work for program in asked] == STEP
+
+
+def test_a_layer_called_twice_has_two_entries_that_must_fit_and_be_equal():
+    plan = make_plan(twice := [STEP[0], STEP[0], STEP[5], STEP[5]], TINY, ("os",), ("update",))
+    plan.check(twice, TINY)
+    for change, words in (
+            (set_in("gemms", 1, "rows", value=9), r"^one ff: all entries of \('one', .*rows=2, .*, not .*rows=9,"),
+            (set_in("gemms", 1, "cycles", value=9), "^one ff: cycles must be [0-9]+, not 9$"),
+            (set_in("updates", 1, "generation", value="use"), "^one update: all .* must have update, not use$")):
+        change(changed := json.loads(plan.model_dump_json()))
+        with pytest.raises(ValueError, match=words):
+            Plan.model_validate_json(json.dumps(changed)).check(twice, TINY)
+
+
+def test_a_layer_called_with_maps_of_two_forms_has_one_mapping_and_the_cycles_of_both(monkeypatch):
+    best = iter([("ws",), ("os",)])         # as if each form had another
+    monkeypatch.setattr("tlm.plan.best_mapping", lambda gemm, config, _: best_mapping(gemm, config, next(best)))
+    form = FeatureMap(1, 11, 16, 8, (1, 1), (1, 1), (0, 0), (1, 1), (6, 6))
+    twice = [replace(STEP[0], source=source) for source in (None, form)]
+    plan = make_plan(twice, TINY)
+    plan.check(twice, TINY)
+    assert plan.gemms[0].option == plan.gemms[1].option and not list(best)
+    assert plan.cycles == sum(simulate(program).cycles for program in programs(twice, TINY, plan))
 
 
 def test_a_plan_cannot_be_changed_and_knows_no_other_keys(plan):

@@ -1,9 +1,11 @@
 """The report of a step: what it adds up, and what it refuses."""
+import re
+
 import pytest
 
 from rtl.config import PRESETS
 from rtl.sparsity import Sparsity
-from tlm import Gemm, Timeline, schedule
+from tlm import Gemm, Timeline, Update, make_plan, schedule
 from tlm.report import DEFINITIONS, cost, step_report
 
 SMALL = PRESETS["small"]
@@ -49,6 +51,26 @@ def test_every_key_has_a_definition_and_every_definition_a_key():
     report = report_of([Gemm(2, 2, 2)])
     assert [*report.rows[0], "dense_cycles", "speedup"] == list(DEFINITIONS)
     assert list(report.totals) == [key for key in DEFINITIONS if key in report.totals]
+
+
+@pytest.mark.parametrize("place", ["update", "use"])
+def test_every_stage_and_dataflow_of_a_step_is_named_in_its_definition(place):
+    pattern = Sparsity(2, 8)
+    step = [*(Gemm(9, 16, 8, pattern, layer="one", stage=stage) for stage in ("ff", "bp", "wu")),
+            Update(16, 8, 16, pattern, True, True, layer="one"), Update(1, 8, 1, layer="one.bias")]
+    runs = cost(step, SMALL, make_plan(step, SMALL, generations=(place,)))
+    rows = step_report(runs, runs).rows
+    named = {key: set(re.findall(r"\w+", DEFINITIONS[key])) for key in ("stage", "dataflow")}
+    assert {row["stage"] for row in rows} <= named["stage"] and ("reduce" in {row["stage"] for row in rows}) == (
+        place == "use")
+    flows = {row["dataflow"] for row in rows}
+    assert flows - {""} <= named["dataflow"] and {"", place} <= flows and "empty" in named["dataflow"]
+
+
+def test_the_bytes_of_an_update_are_defined():
+    reads, writes = DEFINITIONS["bytes_values"], DEFINITIONS["bytes_results"]
+    assert all(word in reads for word in ("FP32 masters", "velocities", "gradients"))
+    assert all(word in writes for word in ("masters", "velocities", "FP16 weights", "copies"))
 
 
 class Taken(Timeline):

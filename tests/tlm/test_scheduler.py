@@ -13,6 +13,7 @@ from tests.support.workloads import cases, configurations, gemms
 from tlm import Gemm, Mapping, schedule, scheduler, simulate
 from tlm.feature_map import FeatureMap
 from tlm.mapping import group_of
+from tlm.program import Program
 from tlm.scheduler import best_mapping
 
 SMALL = PRESETS["small"]
@@ -44,7 +45,16 @@ def every_mapping(gemm, config):
 def test_the_lower_bound_never_exceeds_the_simulated_cycles(case):
     gemm, config, mapping = case
     (bound,) = scheduler._lower_bounds(gemm, config, [mapping])
-    assert 0 < bound <= cycles(gemm, config, mapping)
+    program = schedule(gemm, config, mapping)
+    assert 0 < bound <= cycles(gemm, config, mapping) >= scheduler._read_bound(program) > 0
+    assert program.traffic.tiles == (len(list(program.tiles())),
+                                     sum(sum(program.read_bytes(tile)) > 0 for tile in program.tiles()))
+
+
+def test_the_lower_bound_is_close_where_the_memory_is_slow():
+    gemm, config = Gemm(256, 144, 16, Sparsity(2, 8)), SMALL.model_copy(update=dict(read_bytes_per_cycle=1.0))
+    mapping = Mapping("os", 4, 16, 48)
+    assert 0.98 * cycles(gemm, config, mapping) < scheduler._read_bound(schedule(gemm, config, mapping))
 
 
 def test_the_lower_bound_is_close_where_the_array_is_busy():
@@ -123,7 +133,8 @@ def test_of_mappings_that_take_equal_cycles_the_lowest_bound_decides_and_then_th
     candidates = [mapping for dataflow in ("os", "ws") for mapping in scheduler._candidates(gemm, config, dataflow)]
     taken = [cycles(gemm, config, mapping) for mapping in candidates]
     assert taken.count(min(taken)) > 1
-    bounds = scheduler._lower_bounds(gemm, config, candidates).tolist()
+    bounds = [max(bound, scheduler._read_bound(Program(gemm, config, mapping)))
+              for bound, mapping in zip(scheduler._lower_bounds(gemm, config, candidates).tolist(), candidates)]
     assert best_mapping(gemm, config)[0] == min(zip(taken, bounds, range(len(taken)), candidates))[3]
 
 
@@ -147,13 +158,15 @@ def test_the_other_order_would_be_no_better(case):
     assert rows <= columns
 
 
-def test_few_of_many_candidates_are_simulated(monkeypatch):
+@pytest.mark.parametrize("memory, share", [({}, 0.05), (dict(read_bytes_per_cycle=1.0), 0.2),
+                                           (dict(read_bytes_per_cycle=1.0, write_bytes_per_cycle=0.5), 0.4)], ids=str)
+def test_few_of_many_candidates_are_simulated(monkeypatch, memory, share):
     simulated = []
     monkeypatch.setattr(scheduler, "simulate", lambda program: simulated.append(1) or simulate(program))
     gemm = Gemm(40, 64, 40)
     candidates = sum(1 for dataflow in ("os", "ws") for _ in scheduler._candidates(gemm, SMALL, dataflow))
-    best_mapping(gemm, SMALL)
-    assert candidates > 4_000 and 0 < len(simulated) < 0.05 * candidates
+    best_mapping(gemm, SMALL.model_copy(update=memory))
+    assert candidates > 4_000 and 0 < len(simulated) < share * candidates
 
 
 def test_an_unknown_dataflow_is_refused():

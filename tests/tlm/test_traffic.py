@@ -5,7 +5,6 @@ import pytest
 from hypothesis import assume, given
 
 from rtl.config import PRESETS
-from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import cases
 from tlm import Gemm, Mapping, schedule

@@ -61,7 +61,7 @@ def test_two_kernel_positions_of_three_channels_by_hand():
 
 @pytest.mark.parametrize("change, sections, words, size", [
     (dict(), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
-    (dict(momentum=False), dict(half=64), 8, 32 * 2),
+    (dict(momentum=False), dict(half=64), 8, 32 * 2), (dict(half=False), dict(masters=256), 8 * 4, 32 * 8),
     (dict(sparsity=Sparsity(1, 4)), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
     (dict(sparsity=Sparsity(1, 4), forward=True), dict(masters=256, half=64, forward=72), 40 + 2 * 2,
      320 + 8 * 18 // 8),

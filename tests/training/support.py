@@ -1,11 +1,13 @@
 """What the training tests share."""
 import copy
 
+import numpy as np
 import torch
 from torch import nn
 
 import cosim
 from cosim.recorder import Recorder
+from tlm import Update
 from training import convert, nm_mask
 
 
@@ -48,3 +50,34 @@ def difference(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     """Largest difference, in units of FP16's last place (2^-11) at the size of the largest value."""
     assert ours.shape == theirs.shape and ours.numel() > 0
     return float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-3)) * 2 ** 11
+
+
+class Keeping(Recorder):
+    """Remembers what each program gave as well."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.given = []
+
+    def run(self, program, operands):
+        result, report = super().run(program, operands)
+        self.given.append(result)
+        return result, report
+
+    def updates(self):
+        """(update, what it gave) of each update, in order."""
+        return [(program.work, given) for (program, _), given in zip(self.runs, self.given)
+                if isinstance(program.work, Update)]
+
+
+def seeded(factory, seed=7):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return factory()
+
+
+def give_gradients(module, seed):
+    """Gradients of many sizes, subnormals among them, the same for each copy of a module."""
+    for i, weight in enumerate(module.parameters()):
+        scale = 10.0 ** np.random.default_rng([seed, i]).integers(-42, 3, tuple(weight.shape))
+        weight.grad = draw(tuple(weight.shape), seed + i) * torch.from_numpy(scale).float()

@@ -1,4 +1,6 @@
 """The weight update against NumPy's float32, bit by bit, and dynamic loss scaling."""
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -93,11 +95,21 @@ def test_the_scale_stays_within_its_bounds():
     assert (low.scale, high.scale) == (1.0, 2.0 ** 24)
 
 
-@pytest.mark.parametrize("lr, mu, wd", [
-    (0, 0.9, 0), (-1, 0.9, 0), (float("nan"), 0.9, 0), (0.1, 1.0, 0), (0.1, 0.9, -1)])
-def test_constants_out_of_range_are_refused(lr, mu, wd):
-    with pytest.raises(ValueError, match="must be"):
-        SGD([parameter([1.0])], lr, mu, wd)
+@pytest.mark.parametrize("change, words", [
+    *((dict(lr=lr), f"lr must be above 0 and finite in FP32, not {lr}")
+      for lr in (0, -1, float("nan"), float("inf"), 1e39, 1e-50)),
+    *((dict(momentum=momentum), f"momentum must be at least 0 and below 1 in FP32, not {momentum}")
+      for momentum in (1.0, -0.1, 0.99999999999)),
+    *((dict(weight_decay=decay), f"weight_decay must be at least 0 and finite in FP32, not {decay}")
+      for decay in (-1, float("inf"), 1e39))])
+def test_constants_whose_fp32_values_are_out_of_range_are_refused(change, words):
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        SGD([parameter([1.0])], **dict(lr=0.1) | change)
+
+
+def test_the_constants_of_a_group_of_parameters_are_checked_too():
+    with pytest.raises(ValueError, match="lr must be above 0 and finite in FP32, not -2"):
+        SGD([dict(params=[parameter([1.0])]), dict(params=[parameter([1.0])], lr=-2)], 0.1)
 
 
 def test_weights_of_another_type_and_bad_scales_are_refused():

@@ -20,7 +20,8 @@ def trainer(method="bdwp", seed=0, model="cnn", engine=None):
 
 def work(trainer):
     """The GEMMs and updates of a step."""
-    return training_step(trainer.module, (32, 1, 8, 8), "bdwp", 2, 8) + update_step(trainer.module, "bdwp", 2, 8)
+    shape = (32, 1, 8, 8)
+    return training_step(trainer.module, shape, "bdwp", 2, 8) + update_step(trainer.module, shape, "bdwp", 2, 8)
 
 
 def bits(trainer):
@@ -107,7 +108,7 @@ def test_the_last_batch_of_an_epoch_runs_output_stationary_beside_the_plan():
 def test_a_step_of_a_small_module_has_its_bits_on_icarus_and_the_plans_cycles(choices):
     config = PRESETS["small"]
     module = nn.Sequential(nn.Flatten(), nn.AvgPool1d(8), nn.Linear(8, 4, False), nn.ReLU(), nn.Linear(4, 10, False))
-    step = training_step(module, (3, 1, 8, 8), "bdwp", 2, 4) + update_step(module, "bdwp", 2, 4)
+    step = training_step(module, (3, 1, 8, 8), "bdwp", 2, 4) + update_step(module, (3, 1, 8, 8), "bdwp", 2, 4)
     plan, checker = make_plan(step, config, **choices), Checker(engine("icarus", config))
     runs = [Trainer(module, DIGITS, used, "bdwp", "2:4") for used in (checker, engine("functional", config))]
     runs[0].follow(plan)

@@ -8,12 +8,14 @@ from torch import nn
 
 from cosim.recorder import Recorder
 from rtl.golden import nm_compact
-from tests.training.support import draw, functional, recorded
+from tests.training.support import Keeping, draw, functional, give_gradients, recorded, seeded
 from tlm import Update, make_plan
 from training import SGD, Scheme, Updates, convert, models, training_step, update_step
 from training.conversion import use_engine, use_plan
 from training.lowering import Lowering, geometry_of
+from training.methods import STAGES
 from training.precision import operand
+from training.updates import updates_of
 
 LAYERS = {
     "linear": (lambda: nn.Linear(16, 24), (5, 16)), "ragged": (lambda: nn.Linear(19, 13), (6, 19)),
@@ -22,37 +24,6 @@ LAYERS = {
     "strided": (lambda: nn.Conv2d(11, 13, (3, 2), stride=(2, 1), padding=1), (2, 11, 5, 5)),
     "few inputs": (lambda: nn.Conv2d(3, 9, 3, dilation=2), (1, 3, 7, 7)),
     "few outputs": (lambda: nn.Conv2d(9, 3, 2, stride=3), (1, 9, 6, 6))}
-
-
-class Keeping(Recorder):
-    """Remembers what each program gave as well."""
-
-    def __init__(self, inner):
-        super().__init__(inner)
-        self.given = []
-
-    def run(self, program, operands):
-        result, report = super().run(program, operands)
-        self.given.append(result)
-        return result, report
-
-    def updates(self):
-        """(update, what it gave) of each update, in order."""
-        return [(program.work, given) for (program, _), given in zip(self.runs, self.given)
-                if isinstance(program.work, Update)]
-
-
-def seeded(factory, seed=7):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return factory()
-
-
-def give_gradients(module, seed):
-    """Gradients of many sizes, subnormals among them, the same for each copy of a module."""
-    for i, weight in enumerate(module.parameters()):
-        scale = 10.0 ** np.random.default_rng([seed, i]).integers(-42, 3, tuple(weight.shape))
-        weight.grad = draw(tuple(weight.shape), seed + i) * torch.from_numpy(scale).float()
 
 
 def same_bits(one, two):
@@ -114,10 +85,11 @@ def same_copy(found, values, indices):
 
 
 def test_a_step_of_the_cnn_has_an_update_for_each_weight_and_the_bias():
-    updates = update_step(models.build("cnn", 0), "bdwp", 2, 8)
-    assert [(one.layer, one.k, one.n, one.channels, one.forward, one.backward) for one in updates] == [
-        ("conv1", 9, 8, 1, False, True), ("conv2", 72, 16, 8, True, True), ("conv3", 144, 16, 16, True, True),
-        ("linear", 256, 10, 256, True, True), ("linear.bias", 1, 10, 1, False, False)]
+    updates = update_step(models.build("cnn", 0), (2, 1, 8, 8), "bdwp", 2, 8)
+    assert [(one.layer, one.k, one.n, one.channels, one.forward, one.backward, one.half) for one in updates] == [
+        ("conv1", 9, 8, 1, False, False, True), ("conv2", 72, 16, 8, True, True, False),
+        ("conv3", 144, 16, 16, True, True, False), ("linear", 256, 10, 256, True, True, False),
+        ("linear.bias", 1, 10, 1, False, False, False)]
     assert all(one.momentum and one.stage == "update" for one in updates)
     assert all((one.forward or one.backward) == (str(one.sparsity) == "2:8") for one in updates)
 
@@ -125,10 +97,13 @@ def test_a_step_of_the_cnn_has_an_update_for_each_weight_and_the_bias():
 @pytest.mark.parametrize("inputs, outputs, forward, backward", [
     (8, 8, True, True), (7, 8, False, True), (8, 7, True, False), (7, 7, False, False), (64, 8, True, True)])
 def test_a_copy_is_made_where_a_pass_has_m_channels(inputs, outputs, forward, backward):
-    (update,) = update_step(nn.Conv2d(inputs, outputs, (3, 2), bias=False), "bdwp", 2, 8)
-    assert (update.forward, update.backward) == (forward, backward)
+    layer, shape = nn.Conv2d(inputs, outputs, (3, 2), bias=False), (1, inputs, 4, 4)
+    _, update = update_step(nn.Sequential(nn.Conv2d(inputs, inputs, 1, bias=False), layer), shape, "bdwp", 2, 8)
+    assert (update.forward, update.backward, update.half) == (forward, backward, not (forward and backward))
     assert (update.k, update.n, update.channels) == (6 * inputs, outputs, inputs)
-    (dense,) = update_step(nn.Conv2d(inputs, outputs, (3, 2), bias=False), "dense", 2, 8)
+    (first,) = update_step(layer, shape, "bdwp", 2, 8)          # without a backward pass
+    assert (first.forward, first.backward, first.half) == (forward, False, not forward)
+    (dense,) = update_step(layer, shape, "dense", 2, 8)
     assert not dense.forward and not dense.backward and dense.sparsity is None and dense.half
 
 
@@ -149,7 +124,7 @@ def test_frozen_parameters_have_no_update_and_those_without_gradient_none_in_thi
     module = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4))
     module[0].weight.requires_grad_(False)
     module[1].bias.requires_grad_(False)
-    assert [update.layer for update in update_step(module)] == ["0.bias", "1", "2", "2.bias"]
+    assert [update.layer for update in update_step(module, (2, 4))] == ["0.bias", "1", "2", "2.bias"]
     converted, recorder = recorded(module, "dense")
     before = copy.deepcopy(converted.state_dict())
     optimizer = SGD(converted.parameters(), 0.1, updates=Updates(converted))
@@ -183,12 +158,26 @@ def test_the_workload_of_a_shared_weight_is_what_is_executed():
     module(draw((4, 8), 1)).sum().backward()
     optimizer.step()
     executed = [program.work for program, _ in recorder.runs if isinstance(program.work, Update)]
-    assert update_step(module) == executed and len(executed) == 1
+    assert update_step(module, (4, 8)) == executed and len(executed) == 1
+
+
+def test_of_a_shared_weight_the_copies_are_made_that_any_of_its_layers_reads():
+    module, recorder = recorded(seeded(tied), "bdwp", 2, 4)
+    module(draw((4, 8), 1)).sum().backward()
+    SGD(module.parameters(), 0.1, updates=Updates(module)).step()
+    (update,) = (program.work for program, _ in recorder.runs if isinstance(program.work, Update))
+    assert [update] == update_step(module, (4, 8), "bdwp", 2, 4) and update.forward and update.backward
+
+
+def test_a_layer_that_is_not_called_has_no_update():
+    module = nn.Sequential(nn.Linear(8, 8, bias=False))
+    module[0].spare = nn.Linear(8, 8)
+    assert [update.layer for update in update_step(module, (4, 8))] == ["0"]
 
 
 def test_a_layer_that_is_used_twice_has_one_update():
     layer = nn.Linear(8, 8)
-    assert [update.layer for update in update_step(nn.Sequential(layer, nn.ReLU(), layer))] == ["0", "0.bias"]
+    assert [update.layer for update in update_step(nn.Sequential(layer, nn.ReLU(), layer), (4, 8))] == ["0", "0.bias"]
 
 
 def test_the_workload_is_what_the_optimizer_executes_in_order():
@@ -197,13 +186,14 @@ def test_the_workload_is_what_the_optimizer_executes_in_order():
     converted(draw((2, 3, 6, 6), 1)).sum().backward()
     SGD(converted.parameters(), 0.1, updates=Updates(converted)).step()
     executed = [program.work for program, _ in recorder.runs]
-    assert executed == training_step(module, (2, 3, 6, 6), "bdwp", 2, 8) + update_step(module, "bdwp", 2, 8)
+    assert executed == training_step(module, (2, 3, 6, 6), "bdwp", 2, 8) + update_step(
+        module, (2, 3, 6, 6), "bdwp", 2, 8)
     assert len(executed) == 5 + 4
 
 
 def test_copies_that_are_made_before_use_are_made_of_the_new_weights_and_change_no_bit():
     module, made = seeded(LAYERS["strided"][0]), {}
-    step = update_step(module, "bdwp", 2, 8)
+    step = [update for _, update in updates_of("Conv2d", module, Scheme.of("bdwp", 2, 8), STAGES)]
     for place in ("update", "use"):
         engine = Keeping(functional())
         plan = make_plan(step, engine.config, generations=(place,))
@@ -226,7 +216,8 @@ def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
     optimizer = SGD(module.parameters(), 0.1, updates=Updates(module))
     second = Recorder(functional())
     use_engine(module, second)
-    use_plan(module, make_plan(update_step(module, "bdwp", 2, 8), second.config, generations=("use",)))
+    use_plan(module, make_plan([update for _, update in updates_of("Linear", module, Scheme.of("bdwp", 2, 8), STAGES)],
+                               second.config, generations=("use",)))
     give_gradients(module, 1)
     optimizer.step()
     assert not first.runs and [program.work.stage for program, _ in second.runs] == ["update", "reduce", "reduce"]
@@ -234,4 +225,4 @@ def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
 
 def test_what_cannot_be_lowered_has_no_updates_either():
     with pytest.raises(ValueError, match="layer 0: groups must be 1, not 2"):
-        update_step(nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)))
+        update_step(nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), (1, 4, 4, 4))
