@@ -1,7 +1,7 @@
 """`python -m tests.mutation`, which is `tox -e mutation`.
 
-A mutant of the accelerator runs programs until one differs from the model in bits or cycles; a mutant of what gives it
-AXI ports runs the cases of tests/rtl/axi_*_cases.py, under cocotb.
+A mutant runs programs until one differs from the model in bits or cycles. If none does, and where it is one of what
+gives the accelerator its AXI ports, it runs the cases of tests/rtl/axi_*_cases.py under cocotb.
 """
 import re
 import shutil
@@ -22,6 +22,7 @@ from cosim.checker import Checker, Mismatch
 from cosim.tools import call, tool
 from rtl import sat_axi
 from sat import terminal
+from tests.mutation.explained import explanation
 from tests.mutation.mutants import Mutant, drawn
 from tests.mutation.stimuli import CONFIG, stimuli
 from tests.support.cocotb_run import outcomes
@@ -46,15 +47,17 @@ class Fate(NamedTuple):
 
 def simulate(mutant: Mutant, device: Path, harness: Path, seed: int, cases: Sequence[str]) -> Fate:
     """What becomes of a mutant of the Verilog in `device`, of which `harness` has the accelerator alone."""
-    inside = (harness / mutant.file).exists()
+    caught = 0
     with tempfile.TemporaryDirectory(prefix="sat-mutant-") as scratch:
-        folder = Path(scratch, "verilog")
-        shutil.copytree(harness if inside else device, folder)
-        mutant.apply(folder)
-        try:
-            caught, how = in_programs(folder, seed) if inside else in_cases(folder, seed, cases)
-        except cosim.ToolFailed:
-            caught, how = None, "does not compile"
+        for original, checks in ((harness, in_programs), (device, partial(in_cases, cases=cases))):
+            folder = Path(scratch, original.name)
+            if not caught and (original / mutant.file).exists():
+                shutil.copytree(original, folder)
+                mutant.apply(folder)
+                try:
+                    caught, how = checks(folder, seed)
+                except cosim.ToolFailed:
+                    return Fate(mutant, None, "does not compile")
     return Fate(mutant, caught, how)
 
 
@@ -121,6 +124,7 @@ def _report(fates: list[Fate], seed: int, json_file: Path | None) -> bool:
     """Print the fates; whether enough were caught."""
     console, valid = terminal.console(), [fate for fate in fates if fate.caught is not None]
     survivors = [fate for fate in valid if not fate.caught]
+    explained = [fate for fate in survivors if explanation(fate.mutant)]
     rows = terminal.table(f"Mutants, seed {seed}", ["module", "mutants", "caught"])
     per_module = Counter(fate.mutant.file for fate in valid)
     alive = Counter(fate.mutant.file for fate in survivors)
@@ -128,12 +132,13 @@ def _report(fates: list[Fate], seed: int, json_file: Path | None) -> bool:
         rows.add_row(module, str(number), str(number - alive[module]))
     console.print(rows)
     for fate in survivors:
-        console.print(f"survived: {fate.mutant}", markup=False)
-    share = 1 - len(survivors) / max(1, len(valid))
-    console.print(f"{len(valid) - len(survivors)} of {len(valid)} mutants caught ({share:.1%}); "
-                  f"{len(fates) - len(valid)} more did not compile")
+        console.print(f"survived: {fate.mutant}\n    {explanation(fate.mutant) or 'NOT EXPLAINED'}")
+    faults, caught = len(valid) - len(explained), len(valid) - len(survivors)
+    share = caught / max(1, faults)
+    console.print(f"{len(valid)} mutants, of which {len(explained)} are explained to be no faults; {caught} of the "
+                  f"other {faults} caught ({share:.1%}); {len(fates) - len(valid)} more did not compile")
     terminal.write_json(json_file, dict(seed=seed, caught=share, mutants=[
-        dict(**vars(fate.mutant), caught=fate.caught, how=fate.how) for fate in fates]))
+        dict(**vars(fate.mutant), caught=fate.caught, how=fate.how or explanation(fate.mutant)) for fate in fates]))
     return share >= CAUGHT_SHARE
 
 

@@ -17,7 +17,9 @@ OPERATORS: tuple[tuple[str, str, str], ...] = (
     ("assignment lost", r"^ +[\w\[\]:+-]+ <= .*;", ""),
     ("choice", r"\? (?P<a>[^:?]+) : (?P<b>[^:?;]+);", r"? \g<b> : \g<a>;"))
 # A decimal constant; not in a range, and no modulus: both only say again how wide something is.
-NUMBER = re.compile(r"(?<![\w'.])(?<!% )\d+(?![\w'])(?![^[]*\])")
+NUMBER = re.compile(r"(?<![\w'.])(?<!% )(?<!\*\* )\d+(?! \*\*)(?![\w'])(?![^[]*\])")
+# What MyHDL writes of widths and signs, which is no logic: a range, a zero before a sign.
+WIDTHS = re.compile(r"\[[^][]*:[^][]*\]|\$signed\(\{1'b0,|^ *for \(.*")
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ def _body(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def _of_line(file: str, number: int, line: str) -> Iterator[Mutant]:
-    for name, pattern, new in OPERATORS:
+    widths = [place for found in WIDTHS.finditer(line) for place in range(*found.span())]
+    for name, pattern, new in (*OPERATORS, ("constant", NUMBER, None)):
         for found in re.finditer(pattern, line):
-            yield _mutant(file, number, name, line, found, found.expand(new))
-    for found in NUMBER.finditer(line):
-        yield _mutant(file, number, "constant", line, found, str(int(found[0]) + 1))
+            if found.start() not in widths:
+                text = str(int(found[0]) + 1) if new is None else found.expand(new)
+                yield _mutant(file, number, name, line, found, text)
 
 
 def _mutant(file: str, number: int, name: str, line: str, found: re.Match, new: str) -> Mutant:

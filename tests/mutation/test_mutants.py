@@ -2,6 +2,7 @@
 import cosim
 from rtl import sat_axi
 from tests.mutation.__main__ import simulate
+from tests.mutation.explained import EXPLAINED, explanation
 from tests.mutation.mutants import Mutant, drawn, mutants_of
 from tests.mutation.stimuli import CONFIG
 
@@ -47,6 +48,20 @@ def test_a_mutant_changes_its_line_and_says_so(tmp_path):
         assert [number for number, (old, new) in enumerate(lines, 1) if old != new] == [mutant.line]
         assert lines[mutant.line - 1] == (mutant.old, mutant.new)
         assert str(mutant).startswith(f"m.v:{mutant.line}: {mutant.operator}: ")
+
+
+def test_every_explanation_is_of_a_mutant_that_there_is(tmp_path):
+    every = [mutant for file in sat_axi.write(CONFIG, tmp_path).values() for mutant in mutants_of(file)]
+    explained = {explanation(mutant) for mutant in every} - {""}
+    assert explained == {why for _, why in EXPLAINED} and len(every) > 1_500
+    assert sum(bool(explanation(mutant)) for mutant in every) < 0.05 * len(every)
+
+
+def test_widths_are_left_alone(tmp_path):
+    line = "assign x = ($signed({1'b0, y[8 - 1:0]}) + 1) % (2 ** 4);"
+    text = MODULE.replace("assign sum = (a + b);", line)
+    assert {mutant.new for mutant in mutants_of(written(tmp_path, text)) if mutant.line == 8} == {
+        line.replace("+ 1", "- 1"), line.replace("+ 1", "+ 2")}
 
 
 def test_they_are_drawn_from_each_module_in_turn_and_follow_from_the_seed(tmp_path):

@@ -1,0 +1,30 @@
+"""Mutants that survive because they change nothing that the accelerator ever shows, each with the reason."""
+import re
+
+from tests.mutation.mutants import Mutant
+
+# A regular expression for the mutant as it prints itself (file, line, operator, old => new), and why it is no fault.
+EXPLAINED: tuple[tuple[str, str], ...] = (
+    (r"fp32_to_fp16\.v.* - 1\)\) != 0\);  =>  .* - 2\)\) != 0\);", "the lowest bit of what is shifted out is always 0"),
+    (r"fp32_to_fp16\.v.* sticky = 0;  =>", "where it is not set otherwise, guard is 0 and nothing is rounded up"),
+    (r"fp32_to_fp16\.v.*> 112\)\) begin  =>", "the way of subnormals gives the smallest normal numbers as well"),
+    (r"fp32_to_fp16\.v.*> 100\)\) begin  =>  end else if \(1'b1\)", "still smaller numbers are shifted out altogether"),
+    (r"fp_round_5_10\.v.*== 31\)\) begin  =>  .*1'b0", "rounding up to infinity leaves a fraction of 0 by itself"),
+    (r"pacer\.v.*\(stationary\)\) begin  =>  .*1'b1|pacer\.v.*\(stationary\) begin  =>  .*1'b1",
+     "where sums stay, rows do not look at the place"),
+    (r"pacer\.v.*last_place = \(\(4 \* 4\) - 1\);  =>", "in reset the delay lines may be gone around further"),
+    (r"wuve\.v.*collected\}\) == \(4 - 1\)\)", "slices are a power of two, so the counter wraps by itself"),
+    (r"update_section_\d+_\d+\.v.*place\}\) != \(", "no tile has so many rows that the counter passes the last place"),
+    (r"weights_issuer\.v.*\(place < \d\)", "what is written to a place that no output has, or once more, is not seen"),
+    (r"sore\.v.*backward_done <= 1'b0;  =>", "no row is complete in the cycle after a reset"),
+    (r"west_lane\.v.*control\[0\]\)\) begin  =>  .*1'b1|west_lane\.v.*\(control\[0\]\) begin  =>  .*1'b1",
+     "a word that is read without need is not used"),
+    (r"update_loader\.v.*gradients = 0;  =>", "without momentum nobody looks at gradients"),
+    (r"register_slice_\d+\.v.*filled <= 1'b0;  =>  \(nothing\)", "a second cycle of reset empties it"),
+    (r"register_slice_\d+\.v.*if \(rst\) begin  =>  .*1'b0", "what it holds is thrown away by its neighbour"),
+    (r"reset_holder_\d+\.v.*left", "a cycle more or less: tests/rtl/test_reset_holder.py holds it to the cycle"))
+
+
+def explanation(mutant: Mutant) -> str:
+    """Why the mutant is no fault, or nothing."""
+    return next((why for pattern, why in EXPLAINED if re.match(pattern, str(mutant))), "")
