@@ -17,7 +17,8 @@ class SatConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     name: str = "custom"
-    rows: int = Field(ge=1, le=128, description="rows of the array: rows of the result in a tile")
+    rows: int = Field(ge=1, le=128,
+                      description="rows of the array: in a tile rows of the result (os), or groups of k (ws)")
     columns: int = Field(ge=1, le=128, description="columns of the array")
     interleave: int = Field(default=4, ge=1, le=16, description="outputs that take turns in a processing element")
     largest_m: Literal[4, 8, 16] = Field(default=16, description="largest M of N:M that the datapath takes")

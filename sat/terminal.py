@@ -26,8 +26,8 @@ COLUMNS = {                         # heading -> a row's values
     "macs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
     "filled": "{filled:.1%}", "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
-ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases", "scatter-add of a strided bp",
-           "check for overflow")
+ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases and their gradients", "rounding to FP16",
+           "scatter-add of a strided bp", "check for overflow")
 WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module")
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from rtl import registers, sat_axi, timing
-from rtl.config import PRESETS
+from rtl.config import PRESETS, SatConfig
 from sat.__main__ import app
+from tlm import make_plan
 from tlm.report import DEFINITIONS
+from training import models, whole_step
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -20,6 +22,23 @@ def test_the_examples_run():
     assert len(examples) == 1
     for example in examples:
         exec(compile(example, "README.md", "exec"), {})
+
+
+def test_the_results_that_no_machine_changes_are_true(tmp_path):
+    config, module = PRESETS["small"], models.build("cnn", 0)
+    step = {method: whole_step(module, (16, 1, 8, 8), method, 2, 8) for method in ("dense", "bdwp")}
+    dense, ours, *fixed = (make_plan(step[method], config, flows).cycles for method, flows in (
+        ("dense", ("os", "ws")), ("bdwp", ("os", "ws")), ("bdwp", ("os",)), ("bdwp", ("ws",))))
+    assert f"| {dense:,} → {ours:,} ({dense / ours:.2f}x) |" in README
+    assert f"| {ours:,} / {fixed[0]:,} / {fixed[1]:,} |" in README
+    files = sat_axi.write(PRESETS["vcu1525"], tmp_path).values()
+    assert f"| {len(files)} modules, {sum(len(file.read_text().splitlines()) for file in files):,} lines, " in README
+
+
+def test_the_parameters_are_those_of_the_configuration():
+    told = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (.*) \|$", README, re.MULTILINE)
+    assert told == [(name, *(f"{getattr(config, name):g}" for config in PRESETS.values()), field.description)
+                    for name, field in SatConfig.model_fields.items() if name != "name"]
 
 
 def test_the_report_is_explained_as_in_the_help():

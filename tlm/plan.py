@@ -104,9 +104,9 @@ class Plan(_Strict):
                 return _parts(update, choice.generation)
         return [update]
 
-    def save(self, file: Path) -> None:
+    def save(self, file: str | Path) -> None:
         """Write it as JSON."""
-        file.write_text(self.model_dump_json(indent=1) + "\n")
+        Path(file).write_text(self.model_dump_json(indent=1) + "\n")
 
     def check(self, work: Iterable[Work], config: SatConfig) -> None:
         """Raise ValueError unless the plan is for this step and this configuration, naming what differs first.
@@ -149,10 +149,10 @@ def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...
     return Plan(config=config, gemms=choices, updates=[_generation(update, config, generations) for update in updates])
 
 
-def load_plan(file: Path, work: Iterable[Work], config: SatConfig) -> Plan:
+def load_plan(file: str | Path, work: Iterable[Work], config: SatConfig) -> Plan:
     """The plan in a file. Raises ValueError for one that is damaged, or for another step or configuration."""
     try:
-        plan = Plan.model_validate_json(file.read_bytes())
+        plan = Plan.model_validate_json(Path(file).read_bytes())
     except ValidationError as error:
         raise ValueError(f"{file}: {first_error(error, 'plan')}") from None
     try:
