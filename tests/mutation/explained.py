@@ -22,6 +22,11 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"update_loader\.v.*gradients = 0;  =>", "without momentum nobody looks at gradients"),
     (r"register_slice_\d+\.v.*filled <= 1'b0;  =>  \(nothing\)", "a second cycle of reset empties it"),
     (r"register_slice_\d+\.v.*if \(rst\) begin  =>  .*1'b0", "what it holds is thrown away by its neighbour"),
+    (r"register_slice_\d+\.v.*leaving_valid <= 1'b0;  =>  \(nothing\)", "its neighbour throws that away"),
+    (r"register_bank\.v.*_high <= ", "takes 2^32 cycles: tests/rtl/test_register_bank.py has such counters"),
+    (r"sum_lane\.v.*collects <= 0;  =>", "a sum that is stored in reset is overwritten before it is read"),
+    (r"west_lane\.v.*delayed\[.*\] <= 0;  =>", "what is read in reset is not used"),
+    (r"sore_word\.v.*keep_k % 4\) >= n\) \|\|", "sore_row takes no more groups than a word has"),
     (r"reset_holder_\d+\.v.*left", "a cycle more or less: tests/rtl/test_reset_holder.py holds it to the cycle"))
 
 

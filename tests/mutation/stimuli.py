@@ -18,7 +18,7 @@ STARVED = CONFIG.model_copy(update=dict(memory_latency=40, read_bytes_per_cycle=
 FAST = CONFIG.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6))
 CLOGGED = CONFIG.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1000, write_bytes_per_cycle=1))
 RATES = Rates(0.05, 0.9, 5e-4, 1024.0)
-MAGNITUDES = (-146, -143, -139, -135, -131, -127, -60, -20, 0, 0, 0, 2, 8, 60)       # of an update, powers of two
+MAGNITUDES = (-147, -145, -143, -139, -135, -131, -127, -60, -20, 0, 0, 0, 2, 8, 60)       # of an update, powers of two
 SHORT_RATES = Rates(0.75, -0.625, 0.375, 3.0)        # products end with zeros
 NORMAL, EDGES, SPECIAL, SPECIAL_HALF = KINDS
 
@@ -71,7 +71,9 @@ def _large(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _tiny(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    return (rng.integers(0, 1 << 10, shape) | rng.integers(0, 2, shape) << 15).astype(np.uint16).view(np.float16)
+    """Subnormals of every length, and both signs."""
+    magnitudes = rng.integers(0, 1 << rng.integers(1, 11, shape))
+    return (magnitudes | rng.integers(0, 2, shape) << 15).astype(np.uint16).view(np.float16)
 
 
 def _update(rng: np.random.Generator, update: Update, config: SatConfig = CONFIG,
