@@ -11,7 +11,7 @@ from tests.cosim.support import (
     HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands)
 from tests.support.mixed import Mixed
 from tests.tlm.test_mapping import mappings
-from tlm import Gemm, Mapping
+from tlm import Gemm, Mapping, simulate
 from tlm.mapping import group_of, largest
 
 RAGGED = SatConfig(name="ragged", rows=3, columns=2, chunk=16, memory_latency=3, read_bytes_per_cycle=64)
@@ -64,6 +64,16 @@ def test_an_array_of_one_element(name, mapping):
 def test_more_rows_than_groups_in_a_bank(sparsity, mapping):
     """Where weights are stationary, the last rows have blank ones."""
     assert_contract(cosim.engine("icarus", TALL), *operands(9, 70, 3), sparsity, mapping=mapping)
+
+
+def test_a_block_follows_the_last_sums_of_the_one_before_without_a_pause():
+    """With one weight a group, the last sum that enters is right before the first one that starts from zero."""
+    memory = dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6)
+    config = SatConfig(name="no-pause", rows=2, columns=1, chunk=32, **memory)
+    result = assert_contract(cosim.engine("icarus", config), *operands(16, 32, 12), "1:4", mapping="ws")
+    spans, tiles = simulate(result.program).spans, list(result.program.tiles())
+    pauses = [spans[i].compute_start - spans[i - 1].compute_end for i in range(1, len(tiles)) if tiles[i].first]
+    assert pauses == [0] * 5 and not tiles[-1].first
 
 
 @both_dataflows
