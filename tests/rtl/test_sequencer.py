@@ -7,7 +7,7 @@ from myhdl import Signal, intbv
 from rtl import timing, words
 from rtl.config import SatConfig
 from rtl.sequencer import sequencer
-from tests.support.array import controls_of, hop_of, steps_of
+from tests.support.array import controls_of, hop_of, known_read, known_step, known_weight, steps_of
 from tests.support.script import Probe, fields, packed
 from tests.support.sequence import expected_starts, random_commands
 
@@ -108,23 +108,6 @@ def expected_controls(config, commands, starts):
         steps |= {start.steps + timing.WEST - 1 + number: step for number, step in enumerate(controls.steps)}
         north |= {start.weights + timing.SKEW + number: weight for number, weight in enumerate(controls.weights)}
     return reads, steps, north
-
-
-def known_read(beat):
-    """Where nothing is read, no address means anything."""
-    return tuple(beat[name] for name in (("read", "end", "address", "beat") if beat["read"] else ("read", "end")))
-
-
-def known_step(step):
-    """A step that is not valid may still bring a group, or be the last of its block; a place then means nothing."""
-    names = ["valid", "load", "above", "below", "begin", "close"]
-    return tuple(step[name] for name in names + ["fresh", "set", "place", "value", "bank"] * step["valid"])
-
-
-def known_weight(weight):
-    """A line matters where it is read, a distance where the weight is for one element."""
-    return {name: value for name, value in weight.items()
-            if (name != "line" or weight["read"]) and (name != "distance" or not weight["everyone"])}
 
 
 @every_mix

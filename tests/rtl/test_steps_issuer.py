@@ -5,7 +5,7 @@ from myhdl import Signal, intbv
 from rtl import timing, words
 from rtl.config import SatConfig
 from rtl.steps_issuer import steps_issuer
-from tests.support.array import controls_of
+from tests.support.array import controls_of, known_read, known_step
 from tests.support.script import fields, packed, play
 from tests.support.sequence import random_commands
 
@@ -43,17 +43,6 @@ def scripted(rng, config, commands, pause=lambda: 0):
 def compared(starts):
     """All tiles but the first one, before which Icarus knows neither line nor place."""
     return dict(list(starts.items())[1:])
-
-
-def known_read(word):
-    """Where nothing is read, no address means anything."""
-    return tuple(word[name] for name in (("read", "end", "address", "beat") if word["read"] else ("read", "end")))
-
-
-def known_step(step):
-    """A step that is not valid may still bring a group, or be the last of its block; a place then means nothing."""
-    names = ["valid", "load", "above", "below", "begin", "close"]
-    return tuple(step[name] for name in names + ["fresh", "set", "place", "value", "bank"] * step["valid"])
 
 
 def seen(config, words_of_control):

@@ -5,7 +5,7 @@ from myhdl import Signal, intbv
 from rtl import timing, words
 from rtl.config import SatConfig
 from rtl.weights_issuer import weights_issuer
-from tests.support.array import controls_of
+from tests.support.array import controls_of, known_weight
 from tests.support.script import fields, packed, play
 from tests.support.sequence import random_commands
 
@@ -40,12 +40,6 @@ def scripted(rng, config, commands, pause=lambda: 0):
     return entries, starts
 
 
-def known(weight):
-    """A line matters where it is read, a distance where the weight is for one element."""
-    return {name: value for name, value in weight.items()
-            if (name != "line" or weight["read"]) and (name != "distance" or not weight["everyone"])}
-
-
 @every_mix
 @every_config
 def test_each_weight_has_its_control_and_follows_the_one_before(build, rng, config, blocks):
@@ -54,7 +48,8 @@ def test_each_weight_has_its_control_and_follows_the_one_before(build, rng, conf
     expected = [weight for weights in starts.values() for weight in weights]
     first, layout = min(starts), words.north_control(config)
     sent = [fields(layout, word) for word in got["north_control"][first + timing.SKEW:][:len(expected)]]
-    assert [known(word) for word in sent if word["write"]] == [known(word) for word in expected if word["write"]]
+    assert [known_weight(word) for word in sent if word["write"]] == [
+        known_weight(word) for word in expected if word["write"]]
     assert [(word["write"], word["read"]) for word in sent] == [(word["write"], word["read"]) for word in expected]
     assert got["active"][:first + len(expected) + 5] == [0] * first + [1] * len(expected) + [0] * 5
     ends = [start + len(weights) - 1 for start, weights in starts.items()]

@@ -123,6 +123,23 @@ def _weights(config, command, bank, memory):
         turns += place == config.turn - 1
 
 
+def known_read(word: dict) -> tuple:
+    """What of a read can be compared: where nothing is read, no address means anything."""
+    return tuple(word[name] for name in (("read", "end", "address", "beat") if word["read"] else ("read", "end")))
+
+
+def known_step(step: dict) -> tuple:
+    """The same of a step: one that is not valid may still bring a group, or be the last of its block."""
+    names = ["valid", "load", "above", "below", "begin", "close"]
+    return tuple(step[name] for name in names + ["fresh", "set", "place", "value", "bank"] * step["valid"])
+
+
+def known_weight(weight: dict) -> dict:
+    """The same of a weight: a line matters where it is read, a distance where the weight is for one element."""
+    return {name: value for name, value in weight.items()
+            if (name != "line" or weight["read"]) and (name != "distance" or not weight["everyone"])}
+
+
 def west_word(config: SatConfig, fields: dict) -> int:
     """The words.west_control of an entry of Controls.reads or Controls.steps."""
     layout, step = words.west_control(config), words.step(config)
