@@ -9,7 +9,7 @@ import cosim
 from cosim.checker import Checker
 from rtl.sparsity import Sparsity
 from sat.operands import KINDS
-from sat.planning import SCHEDULED, plan_for
+from sat.planning import SCHEDULED, check_dataflow, plan_for
 from tlm import Gemm, schedule
 from tlm.mapping import DATAFLOWS
 from tlm.plan import programs
@@ -31,6 +31,8 @@ def gemm_check(checker: Checker, shape: tuple[int, int, int], sparsity: str, see
     """
     pattern, names = Sparsity.parse(sparsity), DATAFLOWS if dataflow is None else (dataflow,)
     runs = []
+    if dataflow is not None:
+        check_dataflow(dataflow)
     for kind in KINDS:
         for name in names:
             gemm = Gemm(*shape, pattern, kind.output, "gemm", kind.name)

@@ -17,6 +17,12 @@ Dataflow = Annotated[str, typer.Option(help="os (output-stationary), ws (weight-
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
 
 
+def check_dataflow(name: str) -> None:
+    """Raise ValueError for the name of no dataflow."""
+    if name != SCHEDULED and name not in DATAFLOWS:
+        raise ValueError(f"dataflow must be one of {', '.join((*DATAFLOWS, SCHEDULED))}, not {name!r}")
+
+
 def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED, file: Path | None = None) -> Plan:
     """The plan in the file, or the best one with that dataflow.
 
@@ -26,8 +32,7 @@ def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED,
         if dataflow != SCHEDULED:
             raise ValueError(f"--dataflow {dataflow} cannot go with --plan, which has its own")
         return load_plan(file, work, config)
-    if dataflow != SCHEDULED and dataflow not in DATAFLOWS:
-        raise ValueError(f"dataflow must be one of {', '.join((*DATAFLOWS, SCHEDULED))}, not {dataflow!r}")
+    check_dataflow(dataflow)
     return make_plan(work, config, tuple(DATAFLOWS) if dataflow == SCHEDULED else (dataflow,))
 
 

@@ -75,7 +75,7 @@ def test_the_operands_depend_on_the_seed_and_not_on_the_dataflow(checker, datafl
 
 @pytest.mark.parametrize("shape, sparsity, dataflow, words", [
     ((9, 0, 18), "2:8", None, "GEMM size k must be at least 1, not 0"), ((9, 40, 18), "3:8", None, "not 3:8"),
-    ((9, 40, 18), "2:8", "is", "dataflow must be one of os, ws, not 'is'")])
+    ((9, 40, 18), "2:8", "is", "dataflow must be one of os, ws, scheduled, not 'is'")])
 def test_a_gemm_that_the_hardware_does_not_know_is_refused_before_any_runs(checker, shape, sparsity, dataflow, words):
     with pytest.raises(ValueError, match=words):
         checks.gemm_check(checker, shape, sparsity, 1, dataflow)
