@@ -1,6 +1,8 @@
 """Where a convolution's im2col matrix comes from, and how few bytes of it are different ones."""
 from dataclasses import dataclass
 
+import numpy as np
+
 ELEMENT = 2             # bytes of an FP16
 
 Pair = tuple[int, int]
@@ -30,21 +32,20 @@ class FeatureMap:
         """Bytes of the images."""
         return self.batch * self.height * self.width * self.channels * ELEMENT
 
-    def touched(self, first: int, end: int) -> int:
-        """Bytes of the images that rows first .. end - 1 of the operand are made of, at most."""
+    def touched(self, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Bytes of the images that rows first .. end - 1 of the operand are made of, at most; of each of many."""
         if self.transposed:
-            channels = min(end - first, self.channels)          # each of them at some kernel position, all over
+            channels = np.minimum(end - first, self.channels)       # each of them at some kernel position, all over
             return self.bytes // self.channels * channels
         pixels = self.out[0] * self.out[1]
-        image, last = first // pixels, (end - 1) // pixels
-        lines = sum(self._lines((first - i * pixels if i == image else 0) // self.out[1],
-                                (end - 1 - i * pixels if i == last else pixels - 1) // self.out[1])
-                    for i in (image, last)[:1 + (last > image)])
-        lines += max(0, last - image - 1) * self.height
+        (image, start), (last, stop) = np.divmod(first, pixels), np.divmod(end - 1, pixels)
+        alone, zero = image == last, np.zeros_like(start)
+        lines = self._lines(start, np.where(alone, stop, pixels - 1)) + ~alone * self._lines(zero, stop)
+        lines += np.maximum(0, last - image - 1) * self.height
         return lines * self.width * self.channels * ELEMENT
 
-    def _lines(self, first: int, last: int) -> int:
-        """Lines of an image that output lines first .. last meet."""
-        top = first * self.stride[0] - self.padding[0]
-        bottom = last * self.stride[0] - self.padding[0] + self.dilation[0] * (self.kernel[0] - 1)
-        return max(0, min(bottom, self.height - 1) - max(top, 0) + 1)
+    def _lines(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Lines of an image that output pixels first .. last meet."""
+        top = first // self.out[1] * self.stride[0] - self.padding[0]
+        bottom = last // self.out[1] * self.stride[0] - self.padding[0] + self.dilation[0] * (self.kernel[0] - 1)
+        return np.maximum(0, np.minimum(bottom, self.height - 1) - np.maximum(top, 0) + 1)

@@ -12,6 +12,7 @@ class Gemm:
     """c (m, n) = a (m, k) @ b (k, n) in FP16 with FP32 accumulators; b N:M sparse along k, or dense.
 
     source  of an `a` that is an im2col matrix
+    count   so many products of this shape one after another: a (count, m, k) @ b (count, k, n), as attention's heads
     output  'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
     Raises ValueError for a size below 1 or an unknown output.
     """
@@ -24,9 +25,10 @@ class Gemm:
     layer: str = ""
     stage: str = ""
     source: FeatureMap | None = field(default=None, compare=False, repr=False)
+    count: int = 1
 
     def __post_init__(self):
-        for name in ("m", "k", "n"):
+        for name in ("m", "k", "n", "count"):
             if getattr(self, name) < 1:
                 raise ValueError(f"GEMM size {name} must be at least 1, not {getattr(self, name)}")
         if self.output not in OUTPUT_BYTES:
@@ -48,9 +50,9 @@ class Gemm:
     @property
     def macs(self) -> int:
         """Multiply-adds that are done."""
-        return self.m * self.kept * self.n
+        return self.count * self.m * self.kept * self.n
 
     @property
     def macs_skipped(self) -> int:
-        """Multiply-adds that N:M sparsity saves: with `macs`, m * k * n."""
-        return self.m * (self.k - self.kept) * self.n
+        """Multiply-adds that N:M sparsity saves: with `macs`, count * m * k * n."""
+        return self.count * self.m * (self.k - self.kept) * self.n

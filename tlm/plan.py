@@ -136,7 +136,7 @@ def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...
     first: dict[tuple, Mapping] = {}
     choices = []
     for gemm in gemms:
-        shape = (gemm.shape, gemm.sparsity, gemm.output, gemm.source)
+        shape = (gemm.shape, gemm.count, gemm.sparsity, gemm.output, gemm.source)
         if shape not in known:
             known[shape] = best_mapping(gemm, config, dataflows)
         mapping, cycles = known[shape]

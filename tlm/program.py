@@ -1,12 +1,15 @@
 """A GEMM as a list of tile transactions, read by the timeline (which costs it) and by the engines (which run it)."""
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from rtl.config import BEAT, SatConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import Mapping, group_of, mapping_of
 from tlm.memory import BUFFER_LATENCY, transaction
+from tlm.runs import Run, places, stretches
 from tlm.traffic import Traffic
 
 
@@ -18,6 +21,7 @@ class Tile:
     stationary      'os': sums stay in the array, a step is a kept weight of each group; 'ws': weights stay, and it is
                     a kept weight of the row's group for each row of the result
     first   accumulators start from zero; last: the block is complete and leaves the array
+    item    which of the GEMM's products it is part of
     """
 
     row: int
@@ -31,6 +35,7 @@ class Tile:
     stationary: str
     first: bool
     last: bool
+    item: int = 0
 
     @property
     def weights(self) -> bool:
@@ -105,13 +110,47 @@ class Program:
 
     def tiles(self) -> Iterator[Tile]:
         """All tiles, in the order in which they run: blocks as the mapping says, and in each block k ascending."""
+        for item in range(self.gemm.count):
+            for row, column in self.mapping.blocks(self.gemm):
+                for start in range(0, self.gemm.k, self.mapping.depth):
+                    yield self._tile(row, column, start, item)
+
+    def _tile(self, row: int, column: int, start: int, item: int = 0) -> Tile:
         gemm, mapping = self.gemm, self.mapping
         group, values = group_of(gemm)
-        for row, column in mapping.blocks(gemm):
-            for start in range(0, gemm.k, mapping.depth):
-                yield Tile(row, min(mapping.rows, gemm.m - row), column, min(mapping.columns, gemm.n - column),
-                           start, min(mapping.depth, gemm.k - start), group, values, mapping.dataflow,
-                           start == 0, start + mapping.depth >= gemm.k)
+        return Tile(row, min(mapping.rows, gemm.m - row), column, min(mapping.columns, gemm.n - column),
+                    start, min(mapping.depth, gemm.k - start), group, values, mapping.dataflow,
+                    start == 0, start + mapping.depth >= gemm.k, item)
+
+    def runs(self) -> Run:
+        """The same tiles in short."""
+        mapping, gemm = self.mapping, self.gemm
+        rows, columns = self._row_kinds(), places(gemm.n, mapping.columns)
+        depths = list(stretches(places(gemm.k, mapping.depth)))
+
+        def block(row: int, column: int) -> Run:
+            return Run(tuple(Run((self._tile(row * mapping.rows, column * mapping.columns, start * mapping.depth),),
+                                 count) for start, count in depths))
+
+        if mapping.order == "rows":
+            one = _nested(rows, columns, block)
+        else:
+            one = _nested(columns, rows, lambda column, row: block(row, column))
+        return Run((one,), gemm.count)
+
+    def _row_kinds(self) -> np.ndarray:
+        """Kinds of the rows of blocks: where each reads a panel of images, by the cycles that its loads take."""
+        rows, m = self.mapping.rows, self.gemm.m
+        kinds, first = places(m, rows), np.arange(0, m, rows)
+        if not self.traffic.uneven or len(kinds) == 1:
+            return kinds
+        alike = 4 * self.traffic.panels(first, np.minimum(first + rows, m)) + kinds
+        _, example, which = np.unique(alike, return_index=True, return_inverse=True)
+        starts = [start for start, _ in stretches(places(self.gemm.k, self.mapping.depth))]
+        loads = [tuple(self.read_cycles(self._tile(place * rows, 0, start * self.mapping.depth)) for start in starts)
+                 for place in example.tolist()]
+        number = {load: i for i, load in enumerate(dict.fromkeys(loads))}
+        return 4 * np.array([number[load] for load in loads])[which] + kinds
 
     def steps(self, tile: Tile) -> int:
         """Cycles the array is busy: the turns."""
@@ -124,6 +163,12 @@ class Program:
     def lines(self, tile: Tile) -> int:
         """Operand lines of the load."""
         return tile.west_lines + tile.north_lines
+
+    @property
+    def bytes_moved(self) -> tuple[float, float, int]:
+        """Of all tiles: (values read, indices read, results written)."""
+        gemm = self.gemm
+        return *self.traffic.total, gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
 
     def read_bytes(self, tile: Tile) -> tuple[float, float]:
         """Bytes that the load reads off-chip: (values, indices). A dense weight needs no index."""
@@ -150,6 +195,18 @@ class Program:
     def write_cycles(self, tile: Tile) -> int:
         return transaction(self.words(tile), self.write_bytes(tile),
                            self.config.write_bytes_per_cycle, self.config.memory_latency)
+
+
+def _nested(outer: np.ndarray, inner: np.ndarray, part: Callable[[int, int], Run]) -> Run:
+    """Two loops over places of these kinds; what is inside is made once for each kind of the outer loop."""
+    bodies: dict[int, Run] = {}
+    runs = []
+    for place, count in stretches(outer):
+        kind = int(outer[place])
+        if kind not in bodies:
+            bodies[kind] = Run(tuple(Run((part(place, other),), times) for other, times in stretches(inner)))
+        runs.append(Run((bodies[kind],), count))
+    return Run(tuple(runs))
 
 
 def schedule(gemm: Gemm, config: SatConfig, mapping: Mapping | str = "os") -> Program:

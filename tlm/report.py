@@ -1,4 +1,5 @@
 """Where the cycles of a training step go: a row for each GEMM, and the step against its dense twin."""
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,11 +31,12 @@ DEFINITIONS = {
     "m": "rows of the result: output pixels of the batch; in wu, update, reduce kernel positions x input channels",
     "k": "length of the sums, 0 in update and reduce; zeros that fill a kernel position's last group count",
     "n": "columns of the result",
+    "count": "products of this shape, one after another: attention's heads of all images; else 1",
     "sparsity": "N:M pattern of the weights along k, or of the copies; dense with fewer than M channels",
     "dataflow": "os output-stationary, ws weight-stationary; update, use: where N:M copies are made; empty without",
     "tile": "rows, elements of k and columns of a tile of the result",
     "macs": "multiply-adds that are done",
-    "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = m k n",
+    "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = count m k n",
     "cycles": "clock cycles from the first command to the last word stored",
     "share": "cycles of this row in those of the step",
     "utilisation": "macs in cycles x processing elements = filled x busy / cycles",
@@ -91,23 +93,15 @@ def _row(program: Program | UpdateProgram, taken: Cost) -> dict[str, Any]:
     utilisation = work.macs / (taken.cycles * program.config.elements)
     if utilisation > 1:
         raise ValueError(f"utilisation must be at most 100 %, not {utilisation:.1%}: {work}")
-    moved = _bytes(program)
+    values, indices, results = program.bytes_moved
+    moved = dict(bytes_values=round(values), bytes_indices=math.ceil(indices), bytes_results=results)
     m, k, n = work.shape
     return dict(
-        layer=work.layer, stage=work.stage, m=m, k=k, n=n, sparsity=str(work.sparsity or "dense"),
+        layer=work.layer, stage=work.stage, m=m, k=k, n=n, count=work.count, sparsity=str(work.sparsity or "dense"),
         dataflow=program.dataflow, tile=program.tile,
         macs=work.macs, macs_skipped=work.macs_skipped, cycles=taken.cycles, utilisation=utilisation,
         filled=work.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
         bytes=sum(moved.values()), **moved)
-
-
-def _bytes(program: Program | UpdateProgram) -> dict[str, int]:
-    values = indices = results = 0
-    for tile in program.tiles():
-        tile_values, tile_indices = program.read_bytes(tile)
-        values, indices = values + tile_values, indices + tile_indices
-        results += program.write_bytes(tile) if tile.last else 0
-    return dict(bytes_values=round(values), bytes_indices=-int(-indices // 1), bytes_results=results)
 
 
 def _ordered(row: dict[str, Any]) -> dict[str, Any]:

@@ -80,11 +80,11 @@ def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: list[Mapping]) -> np.
     rows, columns, depth = (np.minimum([getattr(mapping, name) for mapping in mappings], total)
                             for name, total in (("rows", gemm.m), ("columns", gemm.n), ("depth", gemm.k)))
     across, along = -(-gemm.n // columns), -(-gemm.k // depth)
-    blocks = -(-gemm.m // rows) * across
+    blocks, m = gemm.count * -(-gemm.m // rows) * across, gemm.count * gemm.m
     groups, tile_groups, beats = -(-gemm.k // group), -(-depth // group), group // BEAT
     kept = np.where(weights | (gemm.sparsity is not None), groups * values, gemm.k)        # lines of a block's weights
-    turns = np.where(weights, gemm.m * values * across * along, blocks * kept)
-    lines = np.where(weights, gemm.m * across * along, blocks * groups) * beats + blocks * kept
+    turns = np.where(weights, m * values * across * along, blocks * kept)
+    lines = np.where(weights, m * across * along, blocks * groups) * beats + blocks * kept
     # The first tile holds a corner of both operands that no buffer has yet; the last one may be small.
     first_lines = np.where(weights, rows, tile_groups) * beats
     load = timing.LOAD_SETUP + config.memory_latency + first_lines + timing.START_SETUP
@@ -92,7 +92,7 @@ def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: list[Mapping]) -> np.
     hop = np.where(weights, values * config.turn, 1)
     drain = timing.drain_lag(config.rows, config.columns, 0) + config.rows * hop
     store = timing.STORE_SETUP + config.memory_latency + 1
-    moved = np.maximum(gemm.m * across, gemm.m * gemm.n * OUTPUT_BYTES[gemm.output] / config.write_bytes_per_cycle)
+    moved = np.maximum(m * across, m * gemm.n * OUTPUT_BYTES[gemm.output] / config.write_bytes_per_cycle)
     stores = blocks * (store - 1) + moved
     return drain + np.maximum(np.maximum(load + turns * config.turn, loads) + store, load + stores)
 
@@ -103,4 +103,4 @@ def _read_bound(program: Program) -> float:
     tiles, reading = traffic.tiles
     loads = tiles * timing.LOAD_SETUP + reading * config.memory_latency + (tiles - reading) * BUFFER_LATENCY
     after = timing.drain_lag(config.rows, config.columns, 0) + timing.STORE_SETUP + config.memory_latency + 1
-    return loads + traffic.total / config.read_bytes_per_cycle + after
+    return loads + sum(traffic.total) / config.read_bytes_per_cycle + after

@@ -1,11 +1,16 @@
-"""When each tile's load, compute and store happen, in DUT cycles: equal to the RTL's, tile by tile."""
+"""When each tile's load, compute and store happen, in DUT cycles: equal to the RTL's, tile by tile.
+
+A tile's times depend on a few times of the tiles before it: a state, which `after` takes from tile to tile. They are all
+relative, so equal tiles that find equal states leave equal states: of a long run of tiles a few are looked at.
+"""
 from dataclasses import dataclass
-from functools import singledispatch
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
 from rtl import timing
-from tlm.program import Program
-from tlm.update import UpdateProgram
+from tlm.program import Program, Tile
+from tlm.runs import Run
+from tlm.update import UpdateProgram, UpdateTile
 
 
 class Span(NamedTuple):
@@ -22,21 +27,26 @@ class Span(NamedTuple):
 class Timeline:
     """What a program costs.
 
-    spans    the times of each tile
     cycles   from the first command to the last word stored; busy + waiting = cycles
     busy     cycles in which the array is issued a step
     """
 
-    spans: list[Span]
+    program: Program | UpdateProgram
+    cycles: int
     busy: int
-
-    @property
-    def cycles(self) -> int:
-        return self.spans[-1].store_end
 
     @property
     def waiting(self) -> int:
         return self.cycles - self.busy
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """The times of each tile."""
+        state, spans = _start(self.program), []
+        for tile in self.program.tiles():
+            state, span = state.after(self.program, tile)
+            spans.append(span)
+        return spans
 
     @property
     def stores(self) -> list[int]:
@@ -54,70 +64,137 @@ def lengths(ends: list[int]) -> list[int]:
     return [end - start for start, end in zip([0] + ends, ends)]
 
 
-@singledispatch
-def simulate(program: Any) -> Timeline:
-    """What a program costs. Raises TypeError for anything but a Program or an UpdateProgram."""
-    raise TypeError(f"a program must be a Program or an UpdateProgram, not {type(program).__name__}")
+class GemmState(NamedTuple):
+    """The times that matter to a GEMM's next tile: two operand banks, two sets of sums, one read and one write channel.
 
-
-@simulate.register
-def _(program: UpdateProgram) -> Timeline:
-    """Two banks for what a tile gives; a tile's slices enter as its lines come."""
-    banks = [0, 0]           # when each is free
-    load_end = store_end = busy = 0
-    spans = []
-    for i, tile in enumerate(program.tiles()):
-        load_start = max(load_end, banks[i % 2])
-        load_end = load_start + timing.LOAD_SETUP + program.read_cycles(tile)
-        start = load_end - program.lines(tile) + program.slice_lines
-        finished = load_end + 1 + timing.UPDATE_LAG
-        store_end = max(store_end, finished) + timing.STORE_SETUP + program.write_cycles(tile)
-        banks[i % 2] = store_end
-        busy += program.steps(tile)
-        spans.append(Span(load_start, load_end, start, load_end + 1, store_end))
-    return Timeline(spans, busy)
-
-
-@simulate.register
-def _(program: Program) -> Timeline:
-    """Run the program's transactions: two operand banks, two sets of accumulators, one read and one write channel.
-
-    A load needs the read channel and a bank that the tile before the last has left. Compute needs its operands, and
-    accumulators that have been stored; where weights are stationary, also weights in the array, and the sums of the
-    tile before. A store needs the write channel and finished sums.
+    banks, sums    when each is free, the one that is used next first
+    weights_end    where weights are stationary: when the last ones had all been sent
+    mode           dataflow, and by how many cycles rows lag; None before the first tile
     """
-    config = program.config
-    banks = [0, 0]           # when each operand bank is free
-    accumulators = [0, 0]    # when each set of accumulators is free
-    load_end = start = compute_end = store_end = busy = blocks = 0
-    weights_end = mode = None
-    spans = []
-    for i, tile in enumerate(program.tiles()):
-        steps, hop = program.steps(tile), program.hop(tile)
-        load_start = max(load_end, banks[i % 2])
+
+    load_end: int = 0
+    banks: tuple[int, int] = (0, 0)
+    start: int = 0
+    compute_end: int = 0
+    sums: tuple[int, int] = (0, 0)
+    store_end: int = 0
+    weights_end: int | None = None
+    mode: tuple[bool, int] | None = None
+
+    def after(self, program: Program, tile: Tile) -> tuple[Self, Span]:
+        """The state after a tile, and the tile's times.
+
+        A load needs the read channel and a bank that the tile before the last has left. Compute needs its operands, and
+        sums that have been stored; where weights are stationary, also weights in the array, and the sums of the tile
+        before. A store needs the write channel and finished sums.
+        """
+        config, hop, (sums, other_sums) = program.config, program.hop(tile), self.sums
+        load_start = max(self.load_end, self.banks[0])
         load_end = load_start + timing.LOAD_SETUP + program.read_cycles(tile)
-        ready = load_end + timing.START_SETUP
-        if tile.first:
-            free = accumulators[blocks % 2] + timing.START_SETUP
-        else:
-            free = 0
-        if mode != (mode := (tile.weights, hop)) and i:         # only when nothing is under way
-            ready, weights_end = max(ready, max(accumulators) + timing.START_SETUP), None
+        ready, weights_end, mode = load_end + timing.START_SETUP, self.weights_end, (tile.weights, hop)
+        if self.mode not in (mode, None):                       # only when nothing is under way
+            ready, weights_end = max(ready, max(self.sums) + timing.START_SETUP), None
         if tile.weights:
             weights_start, back = ready, 0
             if weights_end is not None:                         # the elements' other bank is free, too
-                weights_start = max(ready, weights_end, start + timing.START_SETUP)
-                back = start + timing.turnaround(config.rows, hop)
+                weights_start = max(ready, weights_end, self.start + timing.START_SETUP)
+                back = self.start + timing.turnaround(config.rows, hop)
             weights_end = weights_start + config.rows * hop
             ready = max(weights_start + timing.lead(config.rows), back)
-        start = max(compute_end, ready, free)
-        compute_end = start + steps
-        busy += steps
-        banks[i % 2] = compute_end + timing.release_lag(config.rows, config.columns, hop)
+        start = max(self.compute_end, ready, sums + timing.START_SETUP if tile.first else 0)
+        compute_end = start + program.steps(tile)
+        bank = compute_end + timing.release_lag(config.rows, config.columns, hop)
+        store_end = self.store_end
         if tile.last:
             finished = compute_end + timing.drain_lag(config.rows, config.columns, hop)
             store_end = max(store_end, finished) + timing.STORE_SETUP + program.write_cycles(tile)
-            accumulators[blocks % 2] = store_end
-            blocks += 1
-        spans.append(Span(load_start, load_end, start, compute_end, store_end if tile.last else None))
-    return Timeline(spans, busy)
+            sums, other_sums = other_sums, store_end
+        state = GemmState(load_end, (self.banks[1], bank), start, compute_end, (sums, other_sums), store_end,
+                          weights_end, mode)
+        return state, Span(load_start, load_end, start, compute_end, store_end if tile.last else None)
+
+    def since(self) -> tuple[int, Self]:
+        """A time, and the state as it is from there; what comes does not tell states apart that are equal then."""
+        now = self.compute_end
+        load_end = max(self.load_end, self.banks[0]) - now
+        banks = load_end, max(self.banks[1] - now, load_end)
+        sums = tuple(max(free - now, -timing.START_SETUP) for free in self.sums)
+        weights_end = None if self.weights_end is None else self.weights_end - now
+        return now, GemmState(load_end, banks, self.start - now, 0, sums, max(self.store_end - now, 0), weights_end,
+                              self.mode)
+
+
+class UpdateState(NamedTuple):
+    """The times that matter to an update's next tile: two banks for what a tile gives, the one used next first."""
+
+    load_end: int = 0
+    banks: tuple[int, int] = (0, 0)
+    store_end: int = 0
+
+    def after(self, program: UpdateProgram, tile: UpdateTile) -> tuple[Self, Span]:
+        """The state after a tile, and the tile's times: its slices enter as its lines come."""
+        load_start = max(self.load_end, self.banks[0])
+        load_end = load_start + timing.LOAD_SETUP + program.read_cycles(tile)
+        start = load_end - program.lines(tile) + program.slice_lines
+        finished = load_end + 1 + timing.UPDATE_LAG
+        store_end = max(self.store_end, finished) + timing.STORE_SETUP + program.write_cycles(tile)
+        return (UpdateState(load_end, (self.banks[1], store_end), store_end),
+                Span(load_start, load_end, start, load_end + 1, store_end))
+
+    def since(self) -> tuple[int, Self]:
+        """A time, and the state as it is from there; what comes does not tell states apart that are equal then."""
+        now = self.load_end
+        first = max(self.banks[0] - now, 0)
+        return now, UpdateState(0, (first, max(self.banks[1] - now, first)), self.store_end - now)
+
+
+def _start(program: Program | UpdateProgram) -> GemmState | UpdateState:
+    if isinstance(program, Program):
+        return GemmState()
+    if isinstance(program, UpdateProgram):
+        return UpdateState()
+    raise TypeError(f"a program must be a Program or an UpdateProgram, not {type(program).__name__}")
+
+
+def simulate(program: Program | UpdateProgram) -> Timeline:
+    """What a program costs. Raises TypeError for anything but a Program or an UpdateProgram."""
+    state = _start(program)
+    runs = program.runs()
+    end, last = _Walk(program).through(runs, state)
+    return Timeline(program, end + last.store_end, runs.total(program.steps))
+
+
+class _Walk:
+    """Goes through the tiles of a program, and remembers what has happened before."""
+
+    def __init__(self, program: Program | UpdateProgram):
+        self.program = program
+        self.known: dict[tuple[int, Any], tuple[int, Any]] = {}
+
+    def through(self, run: Run, state: Any) -> tuple[int, Any]:
+        """(cycles, state) after a run, both from a `since` to the next one."""
+        time, done, met = 0, 0, {}
+        while done < run.count:
+            if state in met:                    # the same again, as often as there is room for
+                before, then = met[state]
+                again = (run.count - done) // (done - before)
+                time, done, met = time + again * (time - then), done + again * (done - before), {}
+                if done == run.count:
+                    break
+            met[state] = done, time
+            taken, state = self._once(run, state)
+            time, done = time + taken, done + 1
+        return time, state
+
+    def _once(self, run: Run, state: Any) -> tuple[int, Any]:
+        key = id(run), state
+        if key not in self.known:
+            time = 0
+            for part in run.parts:
+                if isinstance(part, Run):
+                    taken, state = self.through(part, state)
+                else:
+                    taken, state = state.after(self.program, part)[0].since()
+                time += taken
+            self.known[key] = time, state
+        return self.known[key]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
 
+import numpy as np
+
 from rtl.config import SatConfig
 from tlm.feature_map import ELEMENT, FeatureMap
 from tlm.gemm import Gemm
@@ -24,10 +26,11 @@ class Traffic:
     mapping: Mapping
 
     @property
-    def total(self) -> float:
-        """Bytes of all reads."""
+    def total(self) -> tuple[float, float]:
+        """Bytes of all reads: (values, indices)."""
         kept_a, kept_b = self.kept
-        return self._total_a(kept_a) + self._total_b(kept_b)
+        weights, count = self._weights * self._passes_b(kept_b), self.gemm.count
+        return count * (self._total_a(kept_a) + weights * ELEMENT), count * weights * self._index_bits / 8
 
     @property
     def tiles(self) -> tuple[int, int]:
@@ -36,7 +39,7 @@ class Traffic:
         down, across, along = (-(-total // size) for total, size in (
             (gemm.m, mapping.rows), (gemm.n, mapping.columns), (gemm.k, mapping.depth)))
         reading = down * across if NOTHING in self.kept else down + across - 1
-        return down * across * along, reading * along
+        return self.gemm.count * down * across * along, self.gemm.count * reading * along
 
     @cached_property
     def kept(self) -> tuple[str, str]:
@@ -57,7 +60,7 @@ class Traffic:
         if column:
             return 0.0
         if kept == PANEL:
-            return self._panel_a(row, row + rows) * depth / self.gemm.k
+            return int(self.panels(row, row + rows)) * depth / self.gemm.k
         return self._whole_a * (rows * depth) / (self.gemm.m * self.gemm.k)
 
     def of_b(self, row: int, lines: int, columns: int) -> tuple[float, float]:
@@ -70,7 +73,13 @@ class Traffic:
     def _index_bits(self) -> int:
         return (self.gemm.sparsity.m - 1).bit_length() if self.gemm.sparsity else 0
 
-    def _panel_a(self, first: int, end: int) -> int:
+    @property
+    def uneven(self) -> bool:
+        """Whether rows of tiles differ in what they read of a."""
+        return self.kept[0] == PANEL and self.gemm.source is not None
+
+    def panels(self, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Bytes of a's panels with rows first .. end - 1."""
         return _panel(self.gemm.k, self.gemm.source, first, end)
 
     @cached_property
@@ -83,11 +92,16 @@ class Traffic:
         return _panels(self.gemm.m, self.gemm.k, self.gemm.source, self.mapping.rows)
 
     @property
-    def _whole_b(self) -> float:
+    def _weights(self) -> int:
+        """Kept weights of b."""
         group, values = group_of(self.gemm)
         exact = self.gemm.sparsity is None and self.mapping.dataflow == "os"       # no zeros fill the last group
         lines = self.gemm.k if exact else -(-self.gemm.k // group) * values
-        return lines * self.gemm.n * (16 + self._index_bits) / 8
+        return lines * self.gemm.n
+
+    @property
+    def _whole_b(self) -> float:
+        return self._weights * (16 + self._index_bits) / 8
 
     def _space_a(self, kept: str) -> float:
         return {WHOLE: lambda: self._whole_a, PANEL: lambda: self._panels_a[0], NOTHING: lambda: 0}[kept]()
@@ -101,17 +115,21 @@ class Traffic:
         return {WHOLE: lambda: self._whole_a, PANEL: lambda: self._panels_a[1], NOTHING: lambda: again}[kept]()
 
     def _total_b(self, kept: str) -> float:
-        return self._whole_b * (-(-self.gemm.m // self.mapping.rows) if kept == NOTHING else 1)
+        return self._whole_b * self._passes_b(kept)
+
+    def _passes_b(self, kept: str) -> int:
+        return -(-self.gemm.m // self.mapping.rows) if kept == NOTHING else 1
 
 
-def _panel(k: int, source: FeatureMap | None, first: int, end: int) -> int:
-    """Bytes of rows first .. end - 1 of a, of k elements each."""
+def _panel(k: int, source: FeatureMap | None, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Bytes of rows first .. end - 1 of a, of k elements each; of each of many panels."""
     matrix = (end - first) * k * ELEMENT
-    return min(matrix, source.touched(first, end)) if source else matrix
+    return np.minimum(matrix, source.touched(first, end)) if source else matrix
 
 
 @lru_cache(maxsize=4096)        # a scheduler asks for the same ones again and again
 def _panels(m: int, k: int, source: FeatureMap | None, rows: int) -> tuple[int, int]:
     """Bytes of the largest of the panels with so many rows of a, and of all of them."""
-    sizes = [_panel(k, source, row, min(row + rows, m)) for row in range(0, m, rows)]
-    return max(sizes), sum(sizes)
+    first = np.arange(0, m, rows)
+    sizes = _panel(k, source, first, np.minimum(first + rows, m))
+    return int(sizes.max()), int(sizes.sum())

@@ -2,11 +2,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from rtl import words
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm.mapping import check_pattern
 from tlm.memory import transaction
+from tlm.runs import Run, places, stretches
 
 MASTER_BYTES, HALF_BYTES = 4, 2
 
@@ -58,6 +61,7 @@ class Update:
         return 0
 
     macs_skipped = macs
+    count = 1
 
     @property
     def segment(self) -> int:
@@ -109,13 +113,33 @@ class UpdateProgram:
 
     def tiles(self) -> Iterator[UpdateTile]:
         """All tiles, in the order in which they run: columns, then rows."""
-        update, width = self.update, self.config.largest_m
-        align = update.sparsity.m if update.forward or update.backward else 1
-        most = self.config.update_vectors // align * align
-        for column in range(0, update.n, width):
-            for row in range(0, update.streamed, most):
-                rows = min(most, update.streamed - row)
-                yield UpdateTile(row, rows, -(-rows // align) * align, column, min(width, update.n - column))
+        for column in range(0, self.update.n, self.config.largest_m):
+            for row in range(0, self.update.streamed, self._most):
+                yield self._tile(row, column)
+
+    @property
+    def _align(self) -> int:
+        """Vectors come in so many: whole groups, where a copy is made."""
+        return self.update.sparsity.m if self.update.forward or self.update.backward else 1
+
+    @property
+    def _most(self) -> int:
+        """Vectors of a full tile."""
+        return self.config.update_vectors // self._align * self._align
+
+    def _tile(self, row: int, column: int) -> UpdateTile:
+        update, align = self.update, self._align
+        rows = min(self._most, update.streamed - row)
+        return UpdateTile(row, rows, -(-rows // align) * align, column, min(self.config.largest_m, update.n - column))
+
+    def runs(self) -> Run:
+        """The same tiles in short."""
+        corners = range(0, self.update.streamed, self._most)
+        kinds = np.array([(tile.vectors, self.weights(tile)) for tile in (self._tile(row, 0) for row in corners)])
+        rows = list(stretches(np.unique(kinds, axis=0, return_inverse=True)[1].reshape(-1)))
+        width = self.config.largest_m
+        return Run(tuple(Run(tuple(Run((self._tile(corners[row], column * width),), count) for row, count in rows), times)
+                         for column, times in stretches(places(self.update.n, width))))
 
     def slices(self, tile: UpdateTile) -> int:
         """Slices of update_lanes weights."""
@@ -141,6 +165,12 @@ class UpdateProgram:
         last, left = divmod(end, update.segment)
         rows = (last - position) * update.channels + min(left, update.channels) - min(rest, update.channels)
         return rows * tile.columns
+
+    @property
+    def bytes_moved(self) -> tuple[float, float, int]:
+        """Of all tiles: (values read, indices read, results written)."""
+        runs = self.runs()
+        return runs.total(lambda tile: self.read_bytes(tile)[0]), 0.0, runs.total(self.write_bytes)
 
     def read_bytes(self, tile: UpdateTile) -> tuple[float, float]:
         """Bytes that the load moves: (values, indices)."""

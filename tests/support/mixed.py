@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tlm import Program, Tile
+from tlm.runs import Run
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,6 @@ class Mixed(Program):
         tiles = [list(flow.tiles()) for flow in flows]
         for corner, number in corners.items():
             yield from (tile for tile in tiles[number % len(flows)] if (tile.row, tile.column) == corner)
+
+    def runs(self) -> Run:
+        return Run(tuple(self.tiles()))

@@ -5,7 +5,7 @@ import pytest
 
 from rtl.config import PRESETS
 from rtl.sparsity import Sparsity
-from tlm import Gemm, Timeline, Update, make_plan, schedule
+from tlm import Gemm, Update, make_plan, schedule
 from tlm.report import DEFINITIONS, cost, step_report
 
 SMALL = PRESETS["small"]
@@ -73,16 +73,12 @@ def test_the_bytes_of_an_update_are_defined():
     assert all(word in writes for word in ("masters", "velocities", "FP16 weights", "copies"))
 
 
-class Taken(Timeline):
-    """A cost of one's own."""
-    cycles = 100
-
-
 @pytest.mark.parametrize("busy, gemm, words", [
     (101, Gemm(2, 2, 2), "busy 101 [+] waiting 0 must be cycles, not 100"),
     (100, Gemm(64, 64, 64), "utilisation must be at most 100 %, not 16384.0%")])
 def test_a_cost_that_cannot_be_is_refused(busy, gemm, words):
-    class Wrong(Taken):
-        waiting = 0
+    class Wrong:
+        cycles, waiting = 100, 0
+    Wrong.busy = busy
     with pytest.raises(ValueError, match=words):
-        step_report([(schedule(gemm, SMALL), Wrong([], busy))], [])
+        step_report([(schedule(gemm, SMALL), Wrong())], [])

@@ -1,4 +1,6 @@
 """Timelines worked out by hand, and what holds for every one."""
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,8 +9,10 @@ from rtl.config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.mixed import Mixed
 from tests.support.properties import few
+from tests.support.workloads import cases
 from tests.tlm.test_program import programs
 from tlm import Gemm, Mapping, predict, schedule, simulate
+from tlm.timeline import GemmState
 
 # 2 x 2 elements: a bank is free 3 cycles after its tile's last step, and sums stand 14 cycles after it. Where weights
 # are stationary, dense, rows are 16 cycles apart: 18 and 44 cycles, 38 from a tile's first step to the next one's, and
@@ -115,6 +119,29 @@ def test_tiles_sum_to_the_cycles_and_so_do_busy_and_waiting(program):
     assert timeline.busy == sum(program.steps(tile) for tile in program.tiles())
     assert len(timeline.spans) == len(timeline.tiles) == len(list(program.tiles()))
     assert timeline.cycles == timeline.stores[-1] == max(timeline.stores)
+
+
+@few(300)
+@given(cases(), st.integers(1, 3))
+def test_a_run_told_in_short_has_the_tiles_and_takes_the_cycles_of_all_its_tiles_one_by_one(case, count):
+    gemm, config, mapping = case
+    program = schedule(gemm if gemm.source else replace(gemm, count=count), config, mapping)
+    timeline, runs, tiles = simulate(program), program.runs(), list(program.tiles())
+    assert timeline.cycles == timeline.spans[-1].store_end
+    for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns * tile.depth, program.steps, program.lines):
+        assert runs.total(of) == sum(map(of, tiles))
+    values, indices, results = program.bytes_moved
+    read = [program.read_bytes(tile) for tile in tiles]
+    assert values == pytest.approx(sum(one for one, _ in read)) and indices == sum(one for _, one in read)
+    assert results == sum(program.write_bytes(tile) for tile in tiles if tile.last)
+
+
+def test_of_a_million_equal_tiles_a_few_are_looked_at(monkeypatch):
+    looked = []
+    after = GemmState.after
+    monkeypatch.setattr(GemmState, "after", lambda *args: looked.append(1) or after(*args))
+    timeline = simulate(schedule(Gemm(2 ** 21, 64, 64, count=4), BASE))
+    assert timeline.cycles > 2 ** 30 and 0 < len(looked) < 1_000
 
 
 @few(80)
