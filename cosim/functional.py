@@ -1,26 +1,25 @@
-"""The fast engine: bits from NumPy, cycles from the transaction-level model."""
+"""The fast engine: bits from the kernel, cycles from the transaction-level model."""
 from typing import Any
 
 import numpy as np
 
+from cosim import kernel
 from cosim.engine import Engine
 from cosim.exchange import Copy, Report, Updated, Weights
-from rtl.golden import gemm, nm_compact, sgd, to_fp16
+from rtl.golden import sgd, to_fp16
 from tlm import Program, Update, UpdateProgram, simulate
 
 
 class Functional(Engine):
-    """The arithmetic contract in NumPy; its cycles are the timeline's."""
+    """The arithmetic contract, as fast as the processor can; its cycles are the timeline's."""
 
     name = "functional"
 
     def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         if isinstance(program, UpdateProgram):
             return updated(program, operands), predicted(program)
-        c = gemm(operands.a, operands.b)
-        if program.gemm.output == "fp16":
-            return to_fp16(c), predicted(program)
-        return c, predicted(program, overflow=not np.isfinite(c).all())
+        c = kernel.gemm(operands.a, operands.b, output=program.gemm.output)
+        return c, predicted(program, overflow=program.gemm.output == "fp32" and not np.isfinite(c).all())
 
 
 def updated(program: UpdateProgram, operands: Weights) -> Updated:
@@ -42,8 +41,7 @@ def updated(program: UpdateProgram, operands: Weights) -> Updated:
 
 
 def _copy(w16: np.ndarray, update: Update) -> Copy:
-    values, indices = nm_compact(w16, update.sparsity.n, update.sparsity.m)
-    return Copy(values, indices.astype(np.uint8))
+    return Copy(*kernel.compact(w16, update.sparsity.n, update.sparsity.m))
 
 
 def predicted(program: Program | UpdateProgram, overflow: bool = False) -> Report:
