@@ -106,14 +106,16 @@ def _arrays(updated: Updated) -> dict[str, np.ndarray]:
     return arrays
 
 
-def left_at(program: Program, report: Report, row: int, column: int) -> int:
+def left_at(program: Program, report: Report, *where: int) -> int:
     """The cycle in which an element of c was stored: the words of a block leave slot by slot, the last at its end."""
+    item, row, column = (0, *where)[-3:]
     blocks = (tile for tile in program.tiles() if tile.last)
     for tile, end in zip(blocks, report.stores):
-        if tile.row <= row < tile.row + tile.rows and tile.column <= column < tile.column + tile.columns:
+        inside = tile.row <= row < tile.row + tile.rows and tile.column <= column < tile.column + tile.columns
+        if inside and tile.item == item:
             word = (column - tile.column) // program.config.columns * tile.rows + row - tile.row
             return end - program.words(tile) + word
-    raise ValueError(f"element ({row}, {column}) is outside of {program.gemm}")
+    raise ValueError(f"element {where} is outside of {program.gemm}")
 
 
 def compare_cycles(report: Report, predicted: Report) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from cosim.exchange import GemmResult, Operands, Report, Updated, UpdateResult, Weights
+from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
+from cosim.operands import half, operands_of
 from rtl.config import SatConfig
-from rtl.golden import Rates, nm_mask
+from rtl.golden import Rates
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Mapping, Program, Update, UpdateProgram, schedule, schedule_update
 
@@ -39,7 +40,7 @@ class Engine(ABC):
         mapping   'os' or 'ws', the dataflow, with the largest tiles that fit; or a tlm.Mapping. The bits are the same
         Raises ValueError for operands or patterns that the hardware does not know.
         """
-        a, b = _operand(a, "a"), _operand(b, "b")
+        a, b = half(a, "a"), half(b, "b")
         if a.shape[1] != b.shape[0]:
             raise ValueError(f"a and b must agree in K, not {a.shape[1]} and {b.shape[0]}")
         gemm = Gemm(a.shape[0], a.shape[1], b.shape[1], Sparsity.parse(sparsity), output, layer, stage)
@@ -48,16 +49,15 @@ class Engine(ABC):
     def execute(self, gemm: Gemm, a: np.ndarray, b: np.ndarray, mapping: Mapping | str = "os") -> GemmResult:
         """The GEMM of operands (M, K) and (K, N) float16; b is pruned to its sparsity.
 
+        Instead of an im2col matrix, the images (B, H, W, C) of the GEMM's source may be given. Where its count is above
+        1, operands and c have that many in front.
         Raises ValueError for operands that are not those of the GEMM.
         """
-        program, (a, b) = schedule(gemm, self.config, mapping), (_operand(a, "a"), _operand(b, "b"))
-        if (a.shape, b.shape) != ((gemm.m, gemm.k), (gemm.k, gemm.n)):
-            raise ValueError(f"operands of a {gemm.m} x {gemm.k} x {gemm.n} GEMM must be {(gemm.m, gemm.k)} and "
-                             f"{(gemm.k, gemm.n)}, not {a.shape} and {b.shape}")
-        if gemm.sparsity:
-            b = np.where(nm_mask(b, gemm.sparsity.n, gemm.sparsity.m), b, np.float16(0))
-        c, report = self.run(program, Operands(a, b))
-        return GemmResult(c, report, program)
+        return self.perform(schedule(gemm, self.config, mapping), a, b)
+
+    def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
+        """The same for a GEMM that is scheduled already."""
+        return GemmResult(*self.run(program, operands_of(program.gemm, a, b)), program)
 
     def update(self, w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates,
                sparsity: str | Sparsity | None = None, *, channels: int | None = None, layer: str = "") -> UpdateResult:
@@ -101,11 +101,4 @@ def _matrix(array: np.ndarray, name: str) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype != np.float32 or array.ndim != 2:
         raise ValueError(f"{name} must be a float32 matrix, not {array.dtype} with {array.ndim} dimensions")
-    return array
-
-
-def _operand(array: np.ndarray, name: str) -> np.ndarray:
-    array = np.asarray(array)
-    if array.dtype != np.float16 or array.ndim != 2:
-        raise ValueError(f"operand {name} must be a float16 matrix, not {array.dtype} with {array.ndim} dimensions")
     return array

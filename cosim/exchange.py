@@ -3,16 +3,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cosim.im2col import Im2col
 from rtl.golden import Rates
 from tlm import Program, UpdateProgram
 
 
 @dataclass(frozen=True)
 class Operands:
-    """Of a GEMM: a (M, K) and b (K, N), float16; b is already pruned to the program's sparsity."""
+    """Of a GEMM: a (M, K) and b (K, N), float16; b is already pruned to the program's sparsity.
 
-    a: np.ndarray
-    b: np.ndarray
+    Where the GEMM's count is above 1, they are (count, M, K) and (count, K, N).
+    """
+
+    a: np.ndarray | Im2col
+    b: np.ndarray | Im2col
+
+    def item(self, number: int) -> "Operands":
+        """Those of one of the GEMM's products."""
+        return Operands(self.a[number], self.b[number]) if len(self.a.shape) == 3 else self
 
 
 @dataclass(frozen=True)

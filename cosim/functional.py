@@ -1,25 +1,43 @@
-"""The fast engine: bits from the kernel, cycles from the transaction-level model."""
+"""The fast engine: bits from a kernel of the processor, cycles from the transaction-level model."""
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from cosim import kernel
 from cosim.engine import Engine
-from cosim.exchange import Copy, Report, Updated, Weights
+from cosim.exchange import Copy, Operands, Report, Updated, Weights
+from cosim.im2col import Im2col
+from cosim.kernel import compact, gemm
 from rtl.golden import sgd, to_fp16
-from tlm import Program, Update, UpdateProgram, simulate
+from rtl.sparsity import Sparsity
+from tlm import Program, UpdateProgram, simulate
+
+_REPORT = "the model's report"
 
 
 class Functional(Engine):
-    """The arithmetic contract, as fast as the processor can; its cycles are the timeline's."""
+    """The arithmetic contract on this processor; its cycles are the timeline's."""
 
     name = "functional"
 
     def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         if isinstance(program, UpdateProgram):
             return updated(program, operands), predicted(program)
-        c = kernel.gemm(operands.a, operands.b, output=program.gemm.output)
-        return c, predicted(program, overflow=program.gemm.output == "fp32" and not np.isfinite(c).all())
+        output = program.gemm.output
+        c = products(operands, program.gemm.sparsity, output)
+        return c, predicted(program, overflow=output == "fp32" and not np.isfinite(c).all())
+
+
+def products(operands: Operands, sparsity: Sparsity | None, output: str) -> np.ndarray:
+    """c (M, N) of operands, float32 or float16; or (count, M, N)."""
+    a, b = operands.a, operands.b
+    if len(a.shape) == 3:
+        return np.stack([gemm(*one, sparsity, output=output) for one in zip(a, b)])
+    if isinstance(b, Im2col):                   # the same sums, of the transpose
+        return gemm(b.images, a.T, output=output, source=b.source).T
+    if isinstance(a, Im2col):
+        return gemm(a.images, b, sparsity, output=output, source=a.source)
+    return gemm(a, b, sparsity, output=output)
 
 
 def updated(program: UpdateProgram, operands: Weights) -> Updated:
@@ -32,19 +50,20 @@ def updated(program: UpdateProgram, operands: Weights) -> Updated:
     if update.half:
         half = w16
     if update.forward:
-        positions = np.zeros((update.k // update.channels, update.segment, update.n), np.float16)
-        positions[:, :update.channels] = w16.reshape(-1, update.channels, update.n)
-        forward = _copy(positions.reshape(-1, update.n), update)
+        positions = w16.reshape(-1, update.channels, update.n)
+        if update.segment > update.channels:
+            positions = np.zeros((len(positions), update.segment, update.n), np.float16)
+            positions[:, :update.channels] = w16.reshape(-1, update.channels, update.n)
+        forward = Copy(*compact(positions.reshape(-1, update.n), update.sparsity.n, update.sparsity.m))
     if update.backward:
-        backward = _copy(w16.T, update)
+        backward = Copy(*compact(w16.T, update.sparsity.n, update.sparsity.m))
     return Updated(w if update.momentum else None, v, half, forward, backward)
-
-
-def _copy(w16: np.ndarray, update: Update) -> Copy:
-    return Copy(*kernel.compact(w16, update.sparsity.n, update.sparsity.m))
 
 
 def predicted(program: Program | UpdateProgram, overflow: bool = False) -> Report:
     """The report that the transaction-level model gives, for a result in which there is an overflow or not."""
-    timeline = simulate(program)
-    return Report(timeline.cycles, timeline.tiles, timeline.stores, timeline.busy, timeline.waiting, overflow=overflow)
+    known = vars(program)           # a program runs again and again in training, and its report stays the same
+    if _REPORT not in known:
+        timeline = simulate(program)
+        known[_REPORT] = Report(timeline.cycles, timeline.tiles, timeline.stores, timeline.busy, timeline.waiting)
+    return replace(known[_REPORT], overflow=True) if overflow else known[_REPORT]

@@ -10,7 +10,8 @@ from tlm import Program, Tile
 
 def lines(program: Program, operands: Operands, tile: Tile) -> np.ndarray:
     """The tile's operand lines: (lines, bytes) uint8."""
-    return np.concatenate([west_lines(program, operands.a, tile), north_lines(program, operands.b, tile)])
+    one = operands.item(tile.item)
+    return np.concatenate([west_lines(program, one.a, tile), north_lines(program, one.b, tile)])
 
 
 def command(program: Program, tile: Tile) -> int:
@@ -23,15 +24,16 @@ def command(program: Program, tile: Tile) -> int:
 
 
 def result(program: Program, received: list[np.ndarray]) -> np.ndarray:
-    """c (M, N), float32 or float16, from the words of all blocks, each (columns,) uint32."""
+    """c (M, N), float32 or float16, from the words of all blocks, each (columns,) uint32; or (count, M, N)."""
     gemm, columns, word = program.gemm, program.config.columns, iter(received)
-    c = np.empty((gemm.m, gemm.n), np.uint32)
+    c = np.empty((gemm.count, gemm.m, gemm.n), np.uint32)
     for tile in filter(lambda tile: tile.last, program.tiles()):
         for slot in range(program.slots(tile)):
             left = tile.column + slot * columns
             width = min(columns, tile.column + tile.columns - left)
             for row in range(tile.row, tile.row + tile.rows):
-                c[row, left:left + width] = next(word)[:width]
+                c[tile.item, row, left:left + width] = next(word)[:width]
+    c = c if gemm.count > 1 else c[0]
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
 
 

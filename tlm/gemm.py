@@ -11,9 +11,9 @@ OUTPUT_BYTES = {"fp32": 4, "fp16": 2}
 class Gemm:
     """c (m, n) = a (m, k) @ b (k, n) in FP16 with FP32 accumulators; b N:M sparse along k, or dense.
 
-    source  of an `a` that is an im2col matrix
-    count   so many products of this shape one after another: a (count, m, k) @ b (count, k, n), as attention's heads
-    output  'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
+    source    of an `a` that is an im2col matrix; source_b: of a `b` that is the transpose of one
+    count     so many products of this shape one after another: a (count, m, k) @ b (count, k, n), as attention's heads
+    output    'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
     Raises ValueError for a size below 1 or an unknown output.
     """
 
@@ -26,6 +26,7 @@ class Gemm:
     stage: str = ""
     source: FeatureMap | None = field(default=None, compare=False, repr=False)
     count: int = 1
+    source_b: FeatureMap | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
         for name in ("m", "k", "n", "count"):
@@ -33,6 +34,11 @@ class Gemm:
                 raise ValueError(f"GEMM size {name} must be at least 1, not {getattr(self, name)}")
         if self.output not in OUTPUT_BYTES:
             raise ValueError(f"output must be one of {', '.join(OUTPUT_BYTES)}, not {self.output!r}")
+
+    @property
+    def sources(self) -> tuple[FeatureMap | None, FeatureMap | None]:
+        """Of a and b."""
+        return self.source, self.source_b
 
     @property
     def shape(self) -> tuple[int, int, int]:

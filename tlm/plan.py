@@ -13,8 +13,8 @@ from tlm.program import Program, schedule
 from tlm.scheduler import best_mapping
 from tlm.timeline import simulate
 from tlm.update import Update, UpdateProgram, schedule_update
+from tlm.workload.step import Work
 
-Work = Gemm | Update
 GENERATION = {"update": "with the weight update: the next step reads them (pre-generation)",
               "use": "before each use, from the FP32 weights"}
 
@@ -58,6 +58,7 @@ class UpdateChoice(_Strict):
     """Where one update's compact copies are made, and the cycles of update and copies together."""
 
     layer: str
+    stage: str
     k: int
     n: int
     generation: Literal["update", "use"]
@@ -66,7 +67,7 @@ class UpdateChoice(_Strict):
     @property
     def key(self) -> tuple:
         """What the choice is for."""
-        return self.layer, self.k, self.n
+        return self.layer, self.stage, self.k, self.n
 
     @property
     def option(self) -> str:
@@ -136,7 +137,7 @@ def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...
     first: dict[tuple, Mapping] = {}
     choices = []
     for gemm in gemms:
-        shape = (gemm.shape, gemm.count, gemm.sparsity, gemm.output, gemm.source)
+        shape = (gemm.shape, gemm.count, gemm.sparsity, gemm.output, gemm.sources)
         if shape not in known:
             known[shape] = best_mapping(gemm, config, dataflows)
         mapping, cycles = known[shape]
@@ -179,7 +180,7 @@ def apart(update: Update) -> list[Update]:
 
 
 def _parts(update: Update, generation: str) -> list[Update]:
-    return apart(update) if generation == "use" else [update]
+    return apart(update) if generation == "use" and update.momentum else [update]
 
 
 def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], config: SatConfig) -> None:
@@ -189,7 +190,7 @@ def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], c
         try:
             if choice.option != first.setdefault(choice.key, choice.option):
                 raise ValueError(f"all entries of {choice.key} must have {first[choice.key]}, not {choice.option}")
-            same = (replace(one, layer=""), getattr(one, "source", None), choice.option)
+            same = (replace(one, layer=""), getattr(one, "sources", None), choice.option)
             if same not in known:
                 known[same] = sum(simulate(program).cycles for program in choice.programs(one, config))
             if choice.cycles != known[same]:
@@ -199,10 +200,13 @@ def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], c
 
 
 def _generation(update: Update, config: SatConfig, generations: tuple[str, ...]) -> UpdateChoice:
+    if not update.momentum:
+        generations = ("use",)      # a reduction of gradients, which no update could make before
     cycles = {name: sum(simulate(schedule_update(part, config)).cycles for part in _parts(update, name))
               for name in generations}
     best = min(cycles, key=cycles.get)
-    return UpdateChoice(layer=update.layer, k=update.k, n=update.n, generation=best, cycles=cycles[best])
+    return UpdateChoice(layer=update.layer, stage=update.stage, k=update.k, n=update.n, generation=best,
+                        cycles=cycles[best])
 
 
 def _kinds(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:
@@ -212,5 +216,5 @@ def _kinds(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:
 
 def _key(one: Work) -> tuple:
     if isinstance(one, Update):
-        return one.layer, one.k, one.n
+        return one.layer, one.stage, one.k, one.n
     return one.layer, one.stage, one.m, one.k, one.n, str(one.sparsity or "dense")

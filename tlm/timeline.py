@@ -1,7 +1,7 @@
 """When each tile's load, compute and store happen, in DUT cycles: equal to the RTL's, tile by tile.
 
-A tile's times depend on a few times of the tiles before it: a state, which `after` takes from tile to tile. They are all
-relative, so equal tiles that find equal states leave equal states: of a long run of tiles a few are looked at.
+A tile's times depend on a few times of the tiles before it: a state, which `after` takes from tile to tile. Equal tiles
+that find equal states, but for when, leave equal states, but for when: so of a long run of tiles a few are looked at.
 """
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,12 +48,12 @@ class Timeline:
             spans.append(span)
         return spans
 
-    @property
+    @cached_property
     def stores(self) -> list[int]:
         """When each block of the result has left."""
         return [span.store_end for span in self.spans if span.store_end is not None]
 
-    @property
+    @cached_property
     def tiles(self) -> list[int]:
         """Cycles of each tile, from the end of the one before to its own end: to its last word for the last."""
         return lengths([span.compute_end for span in self.spans[:-1]] + [self.cycles])

@@ -29,7 +29,7 @@ class Traffic:
     def total(self) -> tuple[float, float]:
         """Bytes of all reads: (values, indices)."""
         kept_a, kept_b = self.kept
-        weights, count = self._weights * self._passes_b(kept_b), self.gemm.count
+        weights, count = self._weights * self._passes_b(kept_b) * self._share_b(kept_b), self.gemm.count
         return count * (self._total_a(kept_a) + weights * ELEMENT), count * weights * self._index_bits / 8
 
     @property
@@ -67,7 +67,8 @@ class Traffic:
         """Bytes of b that the tile of that row, with those lines of weights, reads: (values, indices)."""
         if row and self.kept[1] != NOTHING:
             return 0.0, 0.0
-        return float(lines * columns * ELEMENT), lines * columns * self._index_bits / 8
+        weights = lines * columns * self._share_b(self.kept[1])
+        return float(weights * ELEMENT), weights * self._index_bits / 8
 
     @property
     def _index_bits(self) -> int:
@@ -108,14 +109,22 @@ class Traffic:
 
     def _space_b(self, kept: str) -> float:
         share = min(1, self.mapping.columns / self.gemm.n)
-        return {WHOLE: self._whole_b, PANEL: self._whole_b * share, NOTHING: 0}[kept]
+        return {WHOLE: self._whole_b * self._share_b(WHOLE), PANEL: self._whole_b * share, NOTHING: 0}[kept]
 
     def _total_a(self, kept: str) -> float:
         again = self.gemm.m * self.gemm.k * ELEMENT * -(-self.gemm.n // self.mapping.columns)
         return {WHOLE: lambda: self._whole_a, PANEL: lambda: self._panels_a[1], NOTHING: lambda: again}[kept]()
 
     def _total_b(self, kept: str) -> float:
-        return self._whole_b * self._passes_b(kept)
+        return self._whole_b * self._passes_b(kept) * self._share_b(kept)
+
+    def _share_b(self, kept: str) -> float:
+        """What is read of b's matrix: of an im2col matrix that is kept whole, its images alone."""
+        source, (group, values) = self.gemm.source_b, group_of(self.gemm)
+        if kept != WHOLE or source is None:
+            return 1
+        images = source.batch * source.height * source.width * -(-source.channels // group) * values
+        return min(1, images / self._weights)
 
     def _passes_b(self, kept: str) -> int:
         return -(-self.gemm.m // self.mapping.rows) if kept == NOTHING else 1

@@ -138,8 +138,10 @@ class UpdateProgram:
         kinds = np.array([(tile.vectors, self.weights(tile)) for tile in (self._tile(row, 0) for row in corners)])
         rows = list(stretches(np.unique(kinds, axis=0, return_inverse=True)[1].reshape(-1)))
         width = self.config.largest_m
-        return Run(tuple(Run(tuple(Run((self._tile(corners[row], column * width),), count) for row, count in rows), times)
-                         for column, times in stretches(places(self.update.n, width))))
+
+        def strip(column: int) -> tuple[Run, ...]:
+            return tuple(Run((self._tile(corners[row], column * width),), count) for row, count in rows)
+        return Run(tuple(Run(strip(column), times) for column, times in stretches(places(self.update.n, width))))
 
     def slices(self, tile: UpdateTile) -> int:
         """Slices of update_lanes weights."""

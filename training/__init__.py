@@ -8,17 +8,18 @@
     trainer = training.Trainer("cnn", training.digits(seed=0), cosim.engine("functional"), "bdwp", "2:8")
     trainer.train(epochs=10); trainer.evaluate()
 """
+from tlm.workload.methods import METHODS, Scheme
 from training.conversion import convert
 from training.data import Data, digits
-from training.layers import Offload, SatConv2d, SatLinear
+from training.layers import MatMul, SatConv2d, SatLinear, SatMatMul
 from training.masks import nm_mask
-from training.methods import METHODS, Scheme
 from training.models import MODELS
+from training.offload import Offload
 from training.optimizer import SGD, LossScale
 from training.trainer import Settings, Trainer
-from training.updates import Updates, update_step, whole_step
-from training.workload import training_step
+from training.updates import Updates
+from training.workload import training_step, update_step, whole_step
 
-__all__ = ["METHODS", "MODELS", "SGD", "Data", "LossScale", "Offload", "SatConv2d", "SatLinear", "Scheme", "Settings",
-           "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step", "update_step",
+__all__ = ["METHODS", "MODELS", "SGD", "Data", "LossScale", "MatMul", "Offload", "SatConv2d", "SatLinear", "SatMatMul",
+           "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step", "update_step",
            "whole_step"]

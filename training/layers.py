@@ -1,77 +1,83 @@
-"""Drop-in layers whose three GEMMs run on an engine.
+"""Drop-in layers whose GEMMs run on an engine.
 
 Operands (input, weight, output gradient) are rounded to FP16 on entry; the FP32 master weight is the nn.Parameter.
 Outputs and input gradients leave the array as FP16 and are returned in the input's dtype; weight gradients leave as
 FP32 and go straight through the masks to the dense master weight. On the host: the bias, added in FP32 to the FP16
-output and rounded to FP16 once more, and its gradient, an FP32 sum.
+output and rounded to FP16 once more, and its gradient, an FP32 sum; and the rescaling of pruned gradients.
 """
-from dataclasses import dataclass, field
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from cosim import Engine
-from tlm import Plan
-from training.lowering import Lowering, geometry_of
-from training.methods import Scheme
+from training import operands
+from training.offload import Offload
 from training.precision import operand, to_fp16, to_numpy
+from training.rescaling import rescaled
 
 
-@dataclass(eq=False)
-class Offload:
-    """Where a layer's GEMMs run, by which scheme and plan, their name in reports, and which stages have run."""
-
-    layer: str
-    scheme: Scheme
-    engine: Engine
-    plan: Plan | None = None
-    stages: set[str] = field(default_factory=set)
-
-    def __deepcopy__(self, memo) -> "Offload":
-        return Offload(self.layer, self.scheme, self.engine, self.plan)      # a copy of a layer uses the same hardware
-
-    def run(self, lowering: Lowering, stage: str, operands: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """The product of a stage's operands, (M, N) in the dtype in which it leaves the array."""
-        gemm, (a, b) = lowering.gemm(stage), operands
-        self.stages.add(stage)
-        return self.engine.execute(gemm, a, b, self.plan.mapping(gemm) if self.plan else "os").c
-
-
-class _Convolution(Function):
-    """x (B, H, W, Ci), weight (Kh, Kw, Ci, Co), bias (Co) or None -> y (B, Ho, Wo, Co), channels last."""
+class _Layer(Function):
+    """x, weight, bias or None, layer -> y, as the layer takes and gives them."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | None, offload: Offload, lowering: Lowering) -> Tensor:
-        x16, weight16 = operand(x), operand(weight)
-        y = offload.run(lowering, "ff", lowering.ff(x16, weight16))
+    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | None, layer: "SatLinear | SatConv2d") -> Tensor:
+        offload = layer.offload
+        lowering = offload.lowering(layer, x.shape)
+        x16 = operand(layer.channels_last(x)).reshape(lowering.geometry.shape)
+        weight16 = operand(layer.positions_first(weight))
+        y = offload.run(lowering.gemm("ff"), *operands.forward(lowering, x16, weight16))
         if bias is not None:
             with np.errstate(invalid="ignore", over="ignore"):
                 y = to_fp16(y.astype(np.float32) + to_numpy(bias))
-        ctx.offload, ctx.lowering, ctx.x16, ctx.weight16, ctx.like = offload, lowering, x16, weight16, x.new_empty(0)
-        return _tensor(y, x).reshape(x.shape[0], *lowering.geometry.out, -1)
+        ctx.layer, ctx.lowering, ctx.x16, ctx.weight16, ctx.x = layer, lowering, x16, weight16, x.new_empty(0)
+        ctx.shape = x.shape
+        return layer.from_channels_last(_tensor(y, x), layer.output_shape(x.shape, lowering.geometry.out))
 
     @staticmethod
     @once_differentiable
     def backward(ctx, dy: Tensor) -> tuple[Tensor | None, ...]:
-        offload, lowering, dy16 = ctx.offload, ctx.lowering, operand(dy)
+        layer, lowering, offload = ctx.layer, ctx.lowering, ctx.layer.offload
+        geometry = lowering.geometry
+        dy16 = operand(layer.channels_last(dy)).reshape(geometry.batch, *geometry.out, geometry.outputs)
         dx = dweight = dbias = None
         if ctx.needs_input_grad[0]:         # not so for the network's input: the first layer has no BP
-            product = offload.run(lowering, "bp", lowering.bp(dy16, ctx.weight16))
-            dx = _tensor(lowering.input_gradient(product), ctx.like)
+            pruned = dy16
+            if lowering.gradients_pruned:
+                pruned = offload.pruned_gradients(lowering, dy16)
+                pruned = rescaled(pruned, dy16) if lowering.scheme.rescale else pruned
+            product = offload.run(lowering.gemm("bp"), *operands.input_gradient(lowering, pruned, ctx.weight16))
+            dx = layer.from_channels_last(_tensor(operands.scattered(lowering, product), ctx.x), ctx.shape)
         if ctx.needs_input_grad[1]:
-            product = offload.run(lowering, "wu", lowering.wu(ctx.x16, dy16))
-            dweight = torch.from_numpy(product).reshape(ctx.weight16.shape).to(dy.device)
+            product = offload.run(lowering.gemm("wu"), *operands.weight_gradient(lowering, ctx.x16, dy16))
+            dweight = layer.from_positions_first(torch.from_numpy(product).reshape(ctx.weight16.shape)).to(dy.device)
         if ctx.needs_input_grad[2]:
             with np.errstate(invalid="ignore", over="ignore"):
                 dbias = torch.from_numpy(dy16.sum(axis=(0, 1, 2), dtype=np.float32)).to(dy.device)
-        return dx, dweight, dbias, None, None
+        return dx, dweight, dbias, None
+
+
+class _Product(Function):
+    """a (..., M, K), b (..., K, N) -> a @ b: as many products as the leading dimensions say."""
+
+    @staticmethod
+    def forward(ctx, a: Tensor, b: Tensor, offload: Offload) -> Tensor:
+        ctx.offload, ctx.gemms, ctx.like = offload, offload.products(a.shape, b.shape), a.new_empty(0)
+        ctx.a, ctx.b = (operand(matrix).reshape(-1, *matrix.shape[-2:]) for matrix in (a, b))
+        ctx.shapes = a.shape, b.shape
+        return _tensor(offload.run_products(ctx.gemms["ff"], ctx.a, ctx.b), a).reshape(*a.shape[:-1], b.shape[-1])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, dc: Tensor) -> tuple[Tensor | None, ...]:
+        dc16 = operand(dc).reshape(-1, *dc.shape[-2:])
+        pairs = {"left": (dc16, ctx.b.swapaxes(1, 2)), "right": (ctx.a.swapaxes(1, 2), dc16)}
+        return *(_tensor(ctx.offload.run_products(ctx.gemms[side], *pair), ctx.like).reshape(shape) if wanted else None
+                 for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad)), None
 
 
 def _tensor(array: np.ndarray, like: Tensor) -> Tensor:
-    return torch.from_numpy(array).to(like)
+    return torch.from_numpy(np.ascontiguousarray(array)).to(like)
 
 
 class SatLinear(nn.Linear):
@@ -85,10 +91,31 @@ class SatLinear(nn.Linear):
         """x (..., Ci) -> (..., Co), in x's dtype. Raises ValueError for an input that does not fit."""
         if x.is_meta:
             return super().forward(x)       # shapes alone: nothing to compute
-        lowering = Lowering(self.offload.layer, self.offload.scheme, geometry_of(self, x.shape))
-        y = _Convolution.apply(x.reshape(lowering.geometry.shape), self.weight.T[None, None],
-                               self.bias, self.offload, lowering)
-        return y.reshape(*x.shape[:-1], self.out_features)
+        return _Layer.apply(x, self.weight, self.bias, self)
+
+    def output_shape(self, shape: torch.Size, _out: tuple[int, int]) -> tuple[int, ...]:
+        """Of y, for an input of that shape."""
+        return *shape[:-1], self.out_features
+
+    @staticmethod
+    def channels_last(x: Tensor) -> Tensor:
+        """An input or output as it is."""
+        return x
+
+    @staticmethod
+    def from_channels_last(images: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Back to an input's or output's shape."""
+        return images.reshape(shape)
+
+    @staticmethod
+    def positions_first(weight: Tensor) -> Tensor:
+        """(Co, Ci) -> (1, 1, Ci, Co)."""
+        return weight.T[None, None]
+
+    @staticmethod
+    def from_positions_first(weight: Tensor) -> Tensor:
+        """(1, 1, Ci, Co) -> (Co, Ci)."""
+        return weight[0, 0].T
 
 
 class SatConv2d(nn.Conv2d):
@@ -106,10 +133,51 @@ class SatConv2d(nn.Conv2d):
         """x (B, Ci, H, W) or (Ci, H, W) -> y likewise, in x's dtype. Raises ValueError for one that does not fit."""
         if x.is_meta:
             return super().forward(x)       # shapes alone: nothing to compute
-        lowering = Lowering(self.offload.layer, self.offload.scheme, geometry_of(self, x.shape))
-        images = x.reshape(-1, *x.shape[-3:]).permute(0, 2, 3, 1)                          # (B, H, W, Ci)
-        y = _Convolution.apply(images, self.weight.permute(2, 3, 1, 0), self.bias, self.offload, lowering)
-        return y.permute(0, 3, 1, 2).contiguous().reshape(*x.shape[:-3], *y.shape[3:], *y.shape[1:3])
+        return _Layer.apply(x, self.weight, self.bias, self)
+
+    def output_shape(self, shape: torch.Size, out: tuple[int, int]) -> tuple[int, ...]:
+        """Of y, for an input of that shape."""
+        return *shape[:-3], self.out_channels, *out
+
+    @staticmethod
+    def channels_last(x: Tensor) -> Tensor:
+        """(..., C, H, W) -> (..., H, W, C)."""
+        return x.movedim(-3, -1)
+
+    @staticmethod
+    def from_channels_last(images: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Back to (..., C, H, W); in memory channels stay last."""
+        return images.reshape(*shape[:-3], *shape[-2:], shape[-3]).movedim(-1, -3)
+
+    @staticmethod
+    def positions_first(weight: Tensor) -> Tensor:
+        """(Co, Ci, Kh, Kw) -> (Kh, Kw, Ci, Co)."""
+        return weight.permute(2, 3, 1, 0)
+
+    @staticmethod
+    def from_positions_first(weight: Tensor) -> Tensor:
+        """(Kh, Kw, Ci, Co) -> (Co, Ci, Kh, Kw)."""
+        return weight.permute(3, 2, 0, 1)
+
+
+class MatMul(nn.Module):
+    """The product of two activations, such as attention's: a module, so that it can be found and run elsewhere."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """a (..., M, K) @ b (..., K, N) -> (..., M, N)."""
+        return a @ b
+
+
+class SatMatMul(MatMul):
+    """MatMul on an engine: dense GEMMs without weights."""
+
+    def __init__(self, offload: Offload):
+        super().__init__()
+        self.offload = offload
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """As MatMul's, in a's dtype. Raises ValueError unless a and b have the same leading dimensions."""
+        return super().forward(a, b) if a.is_meta else _Product.apply(a, b, self.offload)
 
 
 def check_convolution(layer: nn.Conv2d, name: str) -> None:

@@ -12,5 +12,8 @@ def to_numpy(tensor: torch.Tensor) -> np.ndarray:
 
 
 def operand(tensor: torch.Tensor) -> np.ndarray:
-    """The tensor as the hardware sees it: float16, rounded once, of the same shape."""
-    return to_fp16(to_numpy(tensor))
+    """The tensor as the hardware sees it: float16, rounded once, of the same shape, contiguous."""
+    tensor = tensor.detach()
+    if tensor.dtype == torch.float64:           # which torch rounds twice, by way of float32
+        return to_fp16(to_numpy(tensor))
+    return tensor.to("cpu", torch.float16, memory_format=torch.contiguous_format).contiguous().numpy()

@@ -1,54 +1,17 @@
-"""The weight updates of a module's layers: which there are, and their execution on the layers' engines."""
-from collections.abc import Collection, Iterator
-
+"""The weight updates of a converted module's layers, on the layers' engines."""
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from cosim import Weights
 from rtl.golden import Rates
-from tlm import Gemm, Update, schedule_update
-from training.conversion import find_layers
+from tlm import Update, schedule_update
+from tlm.workload.lowering import Geometry, Lowering
+from tlm.workload.methods import STAGES
+from tlm.workload.window import Window
+from training.conversion import offloaded
 from training.layers import SatConv2d, SatLinear
-from training.methods import STAGES, Scheme
 from training.precision import to_numpy
-from training.workload import training_step
-
-
-def update_step(module: nn.Module, input_shape: tuple[int, ...], method: str = "dense", n: int | None = None,
-                m: int | None = None) -> list[Update]:
-    """The updates of a training step of `module`: of each layer that is called its weights, with the copies that the
-    next step reads, and its bias; once where layers share it. Parameters outside of nn.Linear and nn.Conv2d are updated
-    on the host.
-
-    input_shape, method, n, m as in training_step, which also says what is raised
-    """
-    return [one for one in whole_step(module, input_shape, method, n, m) if isinstance(one, Update)]
-
-
-def whole_step(module: nn.Module, input_shape: tuple[int, ...], method: str = "dense", n: int | None = None,
-               m: int | None = None) -> list[Gemm | Update]:
-    """Everything of a training step that runs on the hardware: training_step, then update_step."""
-    gemms, updates, layers = training_step(module, input_shape, method, n, m), {}, dict(find_layers(module))
-    for name, layer in layers.items():
-        stages = {gemm.stage for gemm in gemms if layers[gemm.layer].weight is layer.weight}
-        for parameter, update in updates_of(name, layer, Scheme.of(method, n, m), stages) if stages else ():
-            updates.setdefault(parameter, update)
-    return gemms + list(updates.values())
-
-
-def updates_of(name: str, layer: nn.Linear | nn.Conv2d, scheme: Scheme,
-               stages: Collection[str]) -> Iterator[tuple[nn.Parameter, Update]]:
-    """Each trained parameter of a layer, and its update with the copies that these stages read."""
-    positions, inputs, outputs = _matrix(layer.weight).shape
-    if layer.weight.requires_grad:
-        forward = scheme.pattern("ff", inputs)
-        backward = scheme.pattern("bp", outputs) if "bp" in stages else None
-        dense = not forward or ("bp" in stages and not backward)
-        yield layer.weight, Update(positions * inputs, outputs, inputs, forward or backward, bool(forward),
-                                   bool(backward), layer=name, half=dense)
-    if layer.bias is not None and layer.bias.requires_grad:
-        yield layer.bias, Update(1, outputs, 1, layer=f"{name}.bias", half=False)     # which is added in FP32
 
 
 def _matrix(parameter: Tensor) -> Tensor:
@@ -60,6 +23,15 @@ def _matrix(parameter: Tensor) -> Tensor:
     return parameter.permute(2, 3, 1, 0).flatten(0, 1)
 
 
+def _update(layer: SatLinear | SatConv2d, parameter: nn.Parameter, stages: frozenset[str]) -> Update:
+    """The update of a layer's weight or bias. A size of one image does not matter to it."""
+    positions, inputs, outputs = _matrix(layer.weight).shape
+    window = Window((positions, 1))
+    lowering = Lowering(layer.offload.layer, layer.offload.scheme.of_layer(layer.offload.layer),
+                        Geometry(1, positions, 1, inputs, outputs, window))
+    return lowering.update(stages) if parameter is layer.weight else lowering.bias_update()
+
+
 class Updates:
     """The updates of a converted module's layers, each on the engine that the layer has at the time.
 
@@ -68,11 +40,10 @@ class Updates:
 
     def __init__(self, module: nn.Module):
         self._layers: dict[nn.Parameter, list[SatLinear | SatConv2d]] = {}
-        for layer in module.modules():
-            if isinstance(layer, (SatLinear, SatConv2d)):
-                for parameter in layer.parameters(recurse=False):
-                    if parameter.requires_grad:
-                        self._layers.setdefault(parameter, []).append(layer)
+        for layer in offloaded(module):
+            for parameter in layer.parameters(recurse=False):
+                if parameter.requires_grad:
+                    self._layers.setdefault(parameter, []).append(layer)
 
     def __contains__(self, parameter: Tensor) -> bool:
         return parameter in self._layers
@@ -83,7 +54,7 @@ class Updates:
         layer, *_ = sharing = self._layers[parameter]
         offload, engine = layer.offload, layer.offload.engine
         stages = set().union(*(one.offload.stages for one in sharing)) or STAGES
-        whole = dict(updates_of(offload.layer, layer, offload.scheme, stages))[parameter]
+        whole = _update(layer, parameter, frozenset(stages))
         given = [np.ascontiguousarray(to_numpy(_matrix(tensor))).reshape(whole.k, whole.n)
                  for tensor in (parameter, velocity, parameter.grad)]
         update, *reductions = offload.plan.parts(whole) if offload.plan else [whole]

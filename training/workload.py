@@ -1,30 +1,20 @@
-"""The GEMMs of one training step, found from shapes alone."""
+"""The GEMMs and updates of one training step, found from shapes alone."""
 import copy
-from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from tlm import Gemm
-from training.conversion import find_layers
-from training.lowering import Lowering, geometry_of
-from training.methods import Scheme
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One execution of a layer, and whether its input and its weight want a gradient."""
-
-    lowering: Lowering
-    input_gradient: bool
-    weight_gradient: bool
-
-    def backward(self) -> list[Gemm]:
-        stages = ["bp"] * self.input_gradient + ["wu"] * self.weight_gradient
-        return [self.lowering.gemm(stage) for stage in stages]
+from tlm import Gemm, Update
+from tlm.workload import step
+from tlm.workload.layer import Conv, Product
+from tlm.workload.methods import Scheme
+from tlm.workload.step import Call, Work
+from training.conversion import find_layers, scheme_of
+from training.layers import MatMul
+from training.offload import described
 
 
-def training_step(module: nn.Module, input_shape: tuple[int, ...], method: str = "dense",
+def training_step(module: nn.Module, input_shape: tuple[int, ...], method: str | Scheme = "dense",
                   n: int | None = None, m: int | None = None) -> list[Gemm]:
     """Every GEMM of a training step of `module`, in the order in which a converted module executes them.
 
@@ -36,19 +26,47 @@ def training_step(module: nn.Module, input_shape: tuple[int, ...], method: str =
     on the meta device, where ResNet50 takes a fraction of a second.
     Raises ValueError as training.convert does.
     """
-    calls = _trace(module, input_shape, Scheme.of(method, n, m))
-    return [call.lowering.gemm("ff") for call in calls] + [gemm for call in reversed(calls) for gemm in call.backward()]
+    work = step.gemms_of(traced(module, input_shape), scheme_of(method, n, m))
+    return [one for one in work if isinstance(one, Gemm)]
 
 
-def _trace(module: nn.Module, input_shape: tuple[int, ...], scheme: Scheme) -> list[_Call]:
-    """The calls of the module's layers, in order."""
-    calls: list[_Call] = []
+def update_step(module: nn.Module, input_shape: tuple[int, ...], method: str | Scheme = "dense",
+                n: int | None = None, m: int | None = None) -> list[Update]:
+    """The updates of a training step of `module`: of each layer that is called its weights, with the copies that the
+    next step reads, and its bias; once where layers share it. Parameters outside of nn.Linear and nn.Conv2d are updated
+    on the host.
+
+    input_shape, method, n, m as in training_step, which also says what is raised
+    """
+    return step.updates_of(traced(module, input_shape), scheme_of(method, n, m))
+
+
+def whole_step(module: nn.Module, input_shape: tuple[int, ...], method: str | Scheme = "dense",
+               n: int | None = None, m: int | None = None) -> list[Work]:
+    """Everything of a training step that runs on the hardware: the GEMMs of training_step, with the reductions that
+    prune their operands where the method needs them; then the updates of update_step."""
+    return step.whole_step(traced(module, input_shape), scheme_of(method, n, m))
+
+
+def traced(module: nn.Module, input_shape: tuple[int, ...]) -> list[Call]:
+    """The calls of the module's layers, in order. Raises ValueError as training.convert does."""
+    calls: list[Call] = []
+    weights = {name: id(getattr(layer, "weight", None)) for name, layer in find_layers(module)}   # meta ones share none
     shadow = copy.deepcopy(module).to("meta").train()
     for name, layer in find_layers(shadow):
         def record(layer, inputs, _output, name=name):
-            lowering = Lowering(name, scheme, geometry_of(layer, inputs[0].shape))
-            calls.append(_Call(lowering, inputs[0].requires_grad, layer.weight.requires_grad))
+            calls.append(_call(name, layer, inputs, weights[name]))
         layer.register_forward_hook(record)
     with torch.enable_grad():
         shadow(torch.empty(input_shape, device="meta"))
     return calls
+
+
+def _call(name: str, layer: nn.Module, inputs: tuple[Tensor, ...], weight: int) -> Call:
+    if isinstance(layer, MatMul):
+        a, b = inputs
+        product = Product(name, *a.shape[-2:], b.shape[-1])
+        return Call(product, a.shape[:-2].numel(), a.requires_grad, second_gradient=b.requires_grad)
+    conv, batch = described(name, layer, inputs[0].shape)
+    return Call(conv, batch, inputs[0].requires_grad, layer.weight.requires_grad,
+                layer.bias is not None and layer.bias.requires_grad, weight=weight)

@@ -11,7 +11,8 @@ from cosim import kernel
 from rtl.sparsity import Sparsity
 from tests.cosim.test_kernel import assert_same, golden, normal, path, special  # noqa: F401 (path is a fixture)
 from tlm.feature_map import FeatureMap
-from training.im2col import Window, im2col
+from tests.support.im2col import im2col
+from tlm.workload.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = [Window(), Window((3, 3), (1, 1), (1, 1)), Window((7, 7), (2, 2), (3, 3)), Window((1, 1), (2, 2)),

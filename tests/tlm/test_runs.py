@@ -1,7 +1,10 @@
 """Lists told in short, by hand."""
 import numpy as np
 import pytest
+from hypothesis import given
 
+from tests.support.properties import few
+from tests.tlm.test_update import updates
 from tlm.runs import Run, places, stretches
 
 
@@ -11,7 +14,8 @@ def test_a_total_counts_every_part_as_often_as_it_comes():
 
 
 @pytest.mark.parametrize("kinds, expected", [
-    ([7], [(0, 1)]), ([1, 1, 1], [(0, 3)]), ([2, 0, 0, 0, 1], [(0, 1), (1, 3), (4, 1)]), ([0, 1, 0], [(0, 1), (1, 1), (2, 1)])])
+    ([7], [(0, 1)]), ([1, 1, 1], [(0, 3)]), ([2, 0, 0, 0, 1], [(0, 1), (1, 3), (4, 1)]),
+    ([0, 1, 0], [(0, 1), (1, 1), (2, 1)])])
 def test_stretches_of_equal_neighbours(kinds, expected):
     assert list(stretches(np.array(kinds))) == expected
 
@@ -20,3 +24,14 @@ def test_stretches_of_equal_neighbours(kinds, expected):
     (4, 4, [3]), (3, 4, [3]), (8, 4, [2, 1]), (17, 4, [2, 0, 0, 0, 1])])
 def test_the_first_and_the_last_place_are_kinds_of_their_own(total, size, kinds):
     assert places(total, size).tolist() == kinds
+
+
+@few(120)
+@given(updates())
+def test_an_update_told_in_short_has_all_its_tiles(program):
+    tiles, runs = list(program.tiles()), program.runs()
+    for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns, program.weights, program.lines, program.words):
+        assert runs.total(of) == sum(map(of, tiles))
+    values, indices, results = program.bytes_moved
+    assert (values, indices) == (sum(program.read_bytes(tile)[0] for tile in tiles), 0)
+    assert results == sum(map(program.write_bytes, tiles))

@@ -10,12 +10,13 @@ from cosim.recorder import Recorder
 from rtl.golden import nm_compact
 from tests.training.support import Keeping, draw, functional, give_gradients, recorded, seeded
 from tlm import Update, make_plan
-from training import SGD, Scheme, Updates, convert, models, training_step, update_step
+from training import SGD, Scheme, Updates, convert, models, operands, training_step, update_step
 from training.conversion import use_engine, use_plan
-from training.lowering import Lowering, geometry_of
-from training.methods import STAGES
+from tlm.workload.layer import Conv
+from tlm.workload.lowering import lowered
+from tlm.workload.methods import STAGES
+from training.offload import described
 from training.precision import operand
-from training.updates import updates_of
 
 LAYERS = {
     "linear": (lambda: nn.Linear(16, 24), (5, 16)), "ragged": (lambda: nn.Linear(19, 13), (6, 19)),
@@ -60,18 +61,18 @@ def test_the_copies_are_the_weights_that_the_next_steps_gemms_read(case):
     give_gradients(converted, 1)
     SGD(converted.parameters(), 0.3, updates=Updates(converted)).step()
     update, given = engine.updates()[0]
-    geometry = geometry_of(module, shape)
-    lowering, window = Lowering("layer", Scheme.of("bdwp", 2, 8), geometry), geometry.window
+    lowering = lowered(*described("layer", module, shape), Scheme.of("bdwp", 2, 8))
+    geometry, window = lowering.geometry, lowering.geometry.window
     weight = operand(converted.weight)[..., None, None] if converted.weight.dim() == 2 else operand(converted.weight)
     weight = weight.transpose(2, 3, 1, 0)
     ff, bp = lowering.gemm("ff"), lowering.gemm("bp")
     assert (update.forward, update.backward) == (ff.sparsity is not None, bp.sparsity is not None)
     if update.forward:
-        wanted = nm_compact(lowering.ff(np.zeros(geometry.shape, np.float16), weight)[1], 2, 8)
+        wanted = nm_compact(operands.forward(lowering, np.zeros(geometry.shape, np.float16), weight)[1], 2, 8)
         assert same_copy(given.forward, *wanted)
     if update.backward:
         dy = np.zeros((geometry.batch, *geometry.out, geometry.outputs), np.float16)
-        wanted = nm_compact(lowering.bp(dy, weight)[1], 2, 8)
+        wanted = nm_compact(operands.input_gradient(lowering, dy, weight)[1], 2, 8)
         if window.reversible:                       # the GEMM has its kernel positions last to first along k
             wanted = [of.reshape(window.positions, -1, *of.shape[1:])[::-1].transpose(1, 2, 0, 3) for of in wanted]
         assert same_copy(given.backward, *wanted)
@@ -193,7 +194,8 @@ def test_the_workload_is_what_the_optimizer_executes_in_order():
 
 def test_copies_that_are_made_before_use_are_made_of_the_new_weights_and_change_no_bit():
     module, made = seeded(LAYERS["strided"][0]), {}
-    step = [update for _, update in updates_of("Conv2d", module, Scheme.of("bdwp", 2, 8), STAGES)]
+    lowering = lowered(*described("Conv2d", module, LAYERS["strided"][1]), Scheme.of("bdwp", 2, 8))
+    step = [lowering.update(STAGES), lowering.bias_update()]
     for place in ("update", "use"):
         engine = Keeping(functional())
         plan = make_plan(step, engine.config, generations=(place,))
@@ -216,8 +218,8 @@ def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
     optimizer = SGD(module.parameters(), 0.1, updates=Updates(module))
     second = Recorder(functional())
     use_engine(module, second)
-    use_plan(module, make_plan([update for _, update in updates_of("Linear", module, Scheme.of("bdwp", 2, 8), STAGES)],
-                               second.config, generations=("use",)))
+    update = lowered(Conv("Linear", 8, 8, 1, 1), 1, Scheme.of("bdwp", 2, 8)).update(STAGES)
+    use_plan(module, make_plan([update], second.config, generations=("use",)))
     give_gradients(module, 1)
     optimizer.step()
     assert not first.runs and [program.work.stage for program, _ in second.runs] == ["update", "reduce", "reduce"]

@@ -1,0 +1,44 @@
+"""An im2col matrix that is never there as a whole: only the blocks that somebody asks for."""
+from math import prod
+
+import numpy as np
+
+from tlm.feature_map import FeatureMap
+
+
+class Im2col:
+    """What a kernel meets as it moves over images: a row for each output pixel, kernel positions first, channels last.
+
+    images      (B, H, W, C) float16, as `source` says; outside of them are zeros
+    depth       elements for each kernel position, at least C; those beyond C are zeros
+    transposed  the transpose of that matrix
+    `matrix[rows, columns]`, with two slices, is a new array. Raises ValueError for other images.
+    """
+
+    def __init__(self, images: np.ndarray, source: FeatureMap, depth: int, transposed: bool):
+        shape = source.batch, source.height, source.width, source.channels
+        if images.dtype != np.float16 or images.shape != shape:
+            raise ValueError(f"images must be float16 of shape {shape}, not {images.dtype} of shape {images.shape}")
+        self.images, self.source, self.depth, self.transposed = images, source, depth, transposed
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        pixels, elements = prod((self.source.batch, *self.source.out)), prod(self.source.kernel) * self.depth
+        return (elements, pixels) if self.transposed else (pixels, elements)
+
+    def __getitem__(self, block: tuple[slice, slice]) -> np.ndarray:
+        rows, columns = (np.arange(size)[part] for size, part in zip(self.shape, block))
+        return self._block(columns, rows).T if self.transposed else self._block(rows, columns)
+
+    def _block(self, pixels: np.ndarray, elements: np.ndarray) -> np.ndarray:
+        """(pixels, elements) of the matrix that is not transposed."""
+        source = self.source
+        image, out_y, out_x = np.unravel_index(pixels, (source.batch, *source.out))
+        tap_y, tap_x, channel = np.unravel_index(elements, (*source.kernel, self.depth))
+        y = np.add.outer(out_y * source.stride[0] - source.padding[0], tap_y * source.dilation[0])
+        x = np.add.outer(out_x * source.stride[1] - source.padding[1], tap_x * source.dilation[1])
+        there = channel < source.channels
+        inside = (y >= 0) & (y < source.height) & (x >= 0) & (x < source.width) & there
+        y, x, channel = np.where(inside, y, 0), np.where(inside, x, 0), np.where(there, channel, 0)
+        return np.where(inside, self.images[image[:, None], y, x, channel], np.float16(0))

@@ -1,0 +1,41 @@
+"""What a user gives as a GEMM's operands, checked, and b pruned."""
+import numpy as np
+
+from cosim.exchange import Operands
+from cosim.im2col import Im2col
+from cosim.kernel import prune
+from tlm import Gemm
+from tlm.feature_map import FeatureMap
+
+
+def operands_of(gemm: Gemm, a: np.ndarray, b: np.ndarray) -> Operands:
+    """The operands of a GEMM; arrays or, where it has a source, images. Raises ValueError for others."""
+    count = (gemm.count,) if gemm.count > 1 else ()
+    a = _given(a, "a", gemm.source, gemm.k, bool(gemm.source and gemm.source.transposed), len(count))
+    b = _given(b, "b", gemm.source_b, gemm.k, True, len(count))
+    wanted = (*count, gemm.m, gemm.k), (*count, gemm.k, gemm.n)
+    if (a.shape, b.shape) != wanted:
+        raise ValueError(f"operands of a {gemm.m} x {gemm.k} x {gemm.n} GEMM must be {wanted[0]} and {wanted[1]}, "
+                         f"not {a.shape} and {b.shape}")
+    if gemm.sparsity and isinstance(b, Im2col):
+        # Along the channels of each pixel: groups of the matrix never straddle two kernel positions.
+        b = Im2col(prune(b.images, gemm.sparsity.n, gemm.sparsity.m, axis=3), b.source, b.depth, b.transposed)
+    elif gemm.sparsity:
+        b = prune(b, gemm.sparsity.n, gemm.sparsity.m, axis=b.ndim - 2)
+    return Operands(a, b)
+
+
+def half(array: np.ndarray, name: str, dimensions: int = 2) -> np.ndarray:
+    """The array itself. Raises ValueError unless it is float16 and has so many dimensions."""
+    array = np.asarray(array)
+    if array.dtype != np.float16 or array.ndim != dimensions:
+        raise ValueError(f"operand {name} must be a float16 matrix, not {array.dtype} with {array.ndim} dimensions")
+    return array
+
+
+def _given(array: np.ndarray, name: str, source: FeatureMap | None, k: int, transposed: bool,
+           extra: int) -> np.ndarray | Im2col:
+    if source and np.ndim(array) == 4:
+        depth = source.channels if source.transposed else k // (source.kernel[0] * source.kernel[1])
+        return Im2col(np.asarray(array), source, depth, transposed)
+    return half(array, name, 2 + extra)

@@ -1,0 +1,95 @@
+"""GEMMs and updates of each stage."""
+import pytest
+
+from tlm import Gemm, Update
+from tlm.workload.layer import Conv, Product
+from tlm.workload.lowering import Geometry, Lowering, lowered, product_gemms
+from tlm.workload.methods import Scheme
+from tlm.workload.window import Window
+
+BDWP = Scheme.of("bdwp", 2, 8)
+PATTERN = BDWP.sparsity
+
+
+def lowering(scheme=BDWP, channels=16, outputs=24, **window):
+    return Lowering("conv", scheme, Geometry(2, 6, 5, channels, outputs, Window(**window)))
+
+
+@pytest.mark.parametrize("stage, gemm", [
+    ("ff", Gemm(2 * 6 * 5, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
+    ("bp", Gemm(2 * 6 * 5, 9 * 24, 16, PATTERN, "fp16", "conv", "bp")),
+    ("wu", Gemm(9 * 16, 2 * 6 * 5, 24, None, "fp32", "conv", "wu"))])
+def test_the_gemms_of_a_convolution_of_stride_1(stage, gemm):
+    assert lowering(kernel=(3, 3), padding=(1, 1)).gemm(stage) == gemm
+
+
+@pytest.mark.parametrize("stage, gemm", [
+    ("ff", Gemm(2 * 3 * 3, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
+    ("bp", Gemm(2 * 3 * 3, 24, 9 * 16, PATTERN, "fp32", "conv", "bp")),
+    ("wu", Gemm(9 * 16, 2 * 3 * 3, 24, None, "fp32", "conv", "wu"))])
+def test_the_gemms_of_a_strided_convolution(stage, gemm):
+    assert lowering(kernel=(3, 3), stride=(2, 2), padding=(1, 1)).gemm(stage) == gemm
+
+
+def test_an_operand_that_is_the_images_themselves_has_no_other_source():
+    assert [lowering().gemm(stage).source for stage in ("ff", "bp", "wu")] == [None] * 3
+
+
+def test_a_strided_bp_costs_no_more_than_ff():
+    strided = lowering(kernel=(3, 3), stride=(2, 2), padding=(1, 1))
+    assert strided.gemm("bp").macs == strided.gemm("ff").macs
+
+
+def test_ragged_channels_are_filled_up_only_where_groups_would_straddle_positions():
+    assert lowering(channels=11, kernel=(3, 3)).gemm("ff").k == 9 * 16
+    assert lowering(channels=11, kernel=(3, 3)).gemm("wu").m == 9 * 11
+    assert lowering(channels=11).gemm("ff").k == 11
+    assert lowering(channels=7, kernel=(3, 3)).gemm("ff") == lowering(Scheme(), 7, kernel=(3, 3)).gemm("ff")
+    assert lowering(outputs=11, kernel=(3, 3), padding=(1, 1)).gemm("bp").k == 9 * 16
+    assert lowering(outputs=11, kernel=(3, 3), stride=(2, 2)).gemm("bp").k == 11
+
+
+@pytest.mark.parametrize("geometry", [(0, 4, 4, 1, 1, Window()), (1, 2, 4, 1, 1, Window((3, 3)))])
+def test_an_empty_geometry_is_refused(geometry):
+    with pytest.raises(ValueError, match="at least one"):
+        Geometry(*geometry)
+
+
+def test_pruned_gradients_are_the_second_operand_of_the_transpose_and_are_reduced_before():
+    layer = lowering(Scheme.of("sdgp", 2, 8), kernel=(3, 3), padding=(1, 1))
+    gemm = layer.gemm("bp")
+    assert gemm == Gemm(16, 9 * 24, 2 * 6 * 5, PATTERN, "fp16", "conv", "bp") and gemm.source is None
+    assert (gemm.source_b.channels, gemm.source_b.out, gemm.source_b.bytes) == (24, (6, 5), 2 * 6 * 5 * 24 * 2)
+    assert layer.reduction() == Update(60, 24, 60, PATTERN, backward=True, momentum=False, layer="conv", stage="reduce",
+                                       half=False)
+    strided = lowering(Scheme.of("sdgp", 2, 8), kernel=(3, 3), stride=(2, 2), padding=(1, 1)).gemm("bp")
+    assert strided == Gemm(9 * 16, 24, 2 * 3 * 3, PATTERN, "fp32", "conv", "bp") and strided.source_b is None
+    few = lowering(Scheme.of("sdgp", 2, 8), outputs=7)
+    assert few.reduction() is None and few.gemm("bp") == Gemm(60, 7, 16, None, "fp16", "conv", "bp")
+
+
+@pytest.mark.parametrize("method, ff, bp, forward, backward, half", [
+    ("dense", None, None, False, False, True), ("srste", PATTERN, None, True, False, True),
+    ("sdgp", None, PATTERN, False, False, True), ("sdwp", None, PATTERN, False, True, True),
+    ("bdwp", PATTERN, PATTERN, True, True, False)])
+def test_each_method_skips_in_its_stages_and_its_update_makes_their_copies(method, ff, bp, forward, backward, half):
+    layer = lowering(Scheme.of(method, 2, 8), kernel=(3, 3), padding=(1, 1))
+    assert (layer.gemm("ff").sparsity, layer.gemm("bp").sparsity, layer.gemm("wu").sparsity) == (ff, bp, None)
+    update = layer.update({"ff", "bp", "wu"})
+    assert (update.forward, update.backward, update.half) == (forward, backward, half)
+    assert layer.update({"ff", "wu"}).backward is False and layer.bias_update().shape == (1, 0, 24)
+
+
+def test_a_layer_that_is_to_stay_dense_is():
+    conv = Conv("head", 16, 24, 6, 5)
+    scheme = Scheme.of("bdwp", 2, 8, dense=("he*",))
+    assert lowered(conv, 2, scheme).gemm("ff").sparsity is None
+    assert lowered(conv, 2, Scheme.of("bdwp", 2, 8)).gemm("ff").sparsity == PATTERN
+
+
+def test_products_without_weights_are_dense_and_have_two_gradients():
+    gemms = product_gemms(Product("scores", 17, 64, 19, 3), 5)
+    assert {name: (gemm.shape, gemm.count, gemm.stage, gemm.output) for name, gemm in gemms.items()} == {
+        "ff": ((17, 64, 19), 15, "ff", "fp16"), "left": ((17, 19, 64), 15, "bp", "fp16"),
+        "right": ((64, 17, 19), 15, "bp", "fp16")}
+    assert len({gemm.macs for gemm in gemms.values()}) == 1

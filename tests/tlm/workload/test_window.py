@@ -1,0 +1,17 @@
+"""How windows lead from one size to another."""
+import pytest
+
+from tlm.workload.window import Window
+
+WINDOWS = [Window(), Window((3, 3)), Window((3, 3), (1, 1), (1, 1)), Window((3, 2), (2, 1), (1, 0), (1, 2)),
+           Window((2, 2), (3, 3)), Window((1, 1), (2, 2)), Window((5, 3), (1, 2), (2, 3), (2, 1))]
+
+
+@pytest.mark.parametrize("window", [window for window in WINDOWS if window.reversible], ids=str)
+def test_the_reverse_of_a_window_leads_back_to_the_input_size(window):
+    assert window.reverse().output(window.output((9, 10))) == (9, 10)
+
+
+def test_strided_windows_and_those_padded_beyond_the_kernel_are_not_reversible():
+    assert Window((3, 3), padding=(2, 2)).reversible
+    assert not Window((3, 3), (2, 1)).reversible and not Window((3, 3), padding=(1, 3)).reversible

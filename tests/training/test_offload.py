@@ -1,0 +1,97 @@
+"""What a layer knows of where its GEMMs run."""
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import cosim
+from cosim.recorder import Recorder
+from rtl.golden import nm_mask
+from tests.training.support import draw, functional, recorded
+from tlm.workload.layer import Conv
+from training import MatMul, Offload, Scheme, convert
+from training.offload import described
+
+
+@pytest.mark.parametrize("layer, shape, conv, batch", [
+    (nn.Linear(8, 4), (3, 8), Conv("l", 8, 4, 1, 1, bias=True), 3),
+    (nn.Linear(8, 4, bias=False), (2, 5, 8), Conv("l", 8, 4, 1, 1), 10),
+    (nn.Linear(8, 4, bias=False), (8,), Conv("l", 8, 4, 1, 1), 1),
+    (nn.Conv2d(3, 4, (3, 2), 2, 1, (1, 2), bias=False), (5, 3, 9, 8),
+     Conv("l", 3, 4, 9, 8, (3, 2), (2, 2), (1, 1), (1, 2)), 5),
+    (nn.Conv2d(3, 4, 1), (3, 9, 8), Conv("l", 3, 4, 9, 8, bias=True), 1)])
+def test_a_layer_is_described_as_the_model_knows_it(layer, shape, conv, batch):
+    assert described("l", layer, shape) == (conv, batch)
+
+
+@pytest.mark.parametrize("layer, shape, words", [
+    (nn.Linear(8, 4), (3, 7), "takes 8 input channels, not 7"), (nn.Conv2d(8, 4, 1), (3, 7), "3 or 4 dimensions"),
+    (nn.Conv2d(8, 4, 1), (2, 7, 3, 3), "takes 8 input channels, not 7")])
+def test_an_input_that_does_not_fit_is_refused(layer, shape, words):
+    with pytest.raises(ValueError, match=words):
+        described("l", layer, shape)
+
+
+@pytest.mark.parametrize("engine", ["functional", "icarus"])
+def test_gradients_are_pruned_by_the_sore(engine):
+    offload = Offload("l", Scheme.of("sdgp", 2, 8), cosim.engine(engine, "small"))
+    layer = nn.Conv2d(8, 19, 3)
+    dy = np.random.default_rng(1).standard_normal((2, 3, 4, 19)).astype(np.float16)
+    pruned = offload.pruned_gradients(offload.lowering(layer, (2, 8, 5, 6)), dy)
+    keep = nm_mask(np.moveaxis(dy, -1, 0), 2, 8)
+    assert np.array_equal(pruned, np.where(np.moveaxis(keep, 0, -1), dy, 0)) and 0.2 < keep.mean() < 0.4
+
+
+class Attention(nn.Module):
+    """Two products without weights, of several heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.scores, self.mix = MatMul(), MatMul()
+
+    def forward(self, q, k, v):
+        return self.mix(self.scores(q, k.transpose(-2, -1)).softmax(-1), v)
+
+
+def test_products_and_their_gradients_run_on_the_engine():
+    plain, (converted, recorder) = Attention(), recorded(Attention(), "bdwp", 2, 8)
+    given = [draw((2, 3, 5, 8), seed).requires_grad_() for seed in range(3)]
+    results = []
+    for module in (plain, converted):
+        y = module(*given)
+        results.append([y, *torch.autograd.grad(y, given, draw(tuple(y.shape), 9))])
+    for ours, theirs in zip(*results[::-1]):
+        assert ours.shape == theirs.shape and torch.allclose(ours, theirs, atol=4e-3)
+    gemms = [program.gemm for program, _ in recorder.runs]
+    assert [(gemm.layer, gemm.stage, gemm.shape, gemm.count) for gemm in gemms] == [
+        ("scores", "ff", (5, 8, 5), 6), ("mix", "ff", (5, 5, 8), 6),
+        ("mix", "bp", (5, 8, 5), 6), ("mix", "bp", (5, 5, 8), 6),
+        ("scores", "bp", (5, 5, 8), 6), ("scores", "bp", (8, 5, 5), 6)]
+    assert all(gemm.sparsity is None for gemm in gemms)
+
+
+def test_a_single_product_is_one_too_and_misfits_are_refused():
+    module = convert(MatMul(), "dense", engine=functional())
+    a, b = draw((4, 6), 1), draw((6, 3), 2)
+    assert torch.allclose(module(a, b), a @ b, atol=4e-3)
+    with pytest.raises(ValueError, match=r"layer MatMul: operands must be .* not \(4, 6\) and \(5, 3\)"):
+        module(a, b[:5])
+
+
+def test_a_copy_uses_the_same_hardware_and_forgets_what_has_run():
+    module, _ = recorded(nn.Linear(8, 8), "bdwp", 2, 8)
+    module(draw((2, 8), 1))
+    other = copy.deepcopy(module)
+    assert other.offload is not module.offload and other.offload.engine is module.offload.engine
+    assert module.offload.stages == {"ff"} and not other.offload.stages
+
+
+def test_another_engine_schedules_anew():
+    module, first = recorded(nn.Linear(8, 8), "dense")
+    module(draw((2, 8), 1))
+    second = Recorder(cosim.engine("functional", "small"))
+    module.offload.use(second, None)
+    module(draw((2, 8), 1))
+    assert [program.config.name for program, _ in first.runs + second.runs] == ["vcu1525", "small"]

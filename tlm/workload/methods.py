@@ -1,0 +1,101 @@
+"""The training methods as a table: which operand of which stage is N:M sparse, in groups along which channels."""
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from math import isfinite
+
+from rtl.sparsity import Sparsity
+
+STAGES = ("ff", "bp", "wu")
+SUMMED = {"ff": "inputs", "bp": "outputs"}      # the channels that a stage's GEMM sums over
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a stage prunes: 'weights' or (output) 'gradients', in groups along a layer's 'inputs' or 'outputs'."""
+
+    operand: str
+    along: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """Its rules, stage by stage, and the strength of SR-STE's decay that it has by default."""
+
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    decay: float = 0.0
+
+    @property
+    def prunes_weights(self) -> bool:
+        """Whether any stage does."""
+        return any(rule.operand == "weights" for rule in self.rules.values())
+
+
+METHODS = {
+    "dense": Method(),
+    # Its backward pass is that of the pruned forward pass: zeros that do not lie along the sums, and are not skipped.
+    "srste": Method({"ff": Rule("weights", "inputs"), "bp": Rule("weights", "inputs")}, decay=2e-4),
+    "sdgp": Method({"bp": Rule("gradients", "outputs")}),
+    "sdwp": Method({"bp": Rule("weights", "outputs")}),
+    "bdwp": Method({"ff": Rule("weights", "inputs"), "bp": Rule("weights", "outputs")}),
+}
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A method, its pattern, and what of it can be chosen.
+
+    decay    strength of SR-STE's term, which pulls pruned weights to zero: decay * w is added to their gradient;
+             None: the method's own
+    rescale  with pruned gradients: each image's channel is scaled up to the sum of magnitudes that it had
+    dense    layers that stay dense, by their names or patterns such as 'layer1.*'
+    Raises ValueError for an unknown method, a sparse one without a pattern, and a choice that the method does not have.
+    """
+
+    method: str = "dense"
+    sparsity: Sparsity | None = None
+    decay: float | None = None
+    rescale: bool = False
+    dense: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.method not in METHODS:
+            raise ValueError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+        method = METHODS[self.method]
+        if method.rules and self.sparsity is None:
+            raise ValueError(f"method {self.method} needs a sparsity such as 2:8, not dense")
+        if self.decay is None:
+            object.__setattr__(self, "decay", method.decay)
+        if not (isfinite(self.decay) and self.decay >= 0):
+            raise ValueError(f"decay must be at least 0 and finite, not {self.decay}")
+        if self.decay and not method.prunes_weights:
+            raise ValueError(f"decay pulls pruned weights to zero: method {self.method} has none, so it must be 0, "
+                             f"not {self.decay}")
+        if self.rescale and "gradients" not in {rule.operand for rule in method.rules.values()}:
+            raise ValueError(f"rescale is for methods that prune gradients, not {self.method}")
+
+    @classmethod
+    def of(cls, method: str, n: int | None = None, m: int | None = None, **choices) -> "Scheme":
+        """The scheme of a method's name and its N:M. A dense method ignores n and m. Raises ValueError."""
+        given = method in METHODS and METHODS[method].rules and (n, m) != (None, None)
+        return cls(method, Sparsity(n, m) if given else None, **choices)
+
+    def of_layer(self, name: str) -> "Scheme":
+        """What holds for the layer of that name."""
+        if any(fnmatchcase(name, pattern) for pattern in self.dense):
+            return replace(self, method="dense", sparsity=None, decay=0.0, rescale=False)
+        return self
+
+    def rule(self, stage: str) -> Rule | None:
+        """What a stage prunes."""
+        return METHODS[self.method].rules.get(stage)
+
+    def pattern(self, stage: str, channels: int) -> Sparsity | None:
+        """What a stage's GEMM skips, which sums over `channels` at each kernel position; fewer than M stay dense."""
+        rule = self.rule(stage)
+        return self.sparsity if rule and rule.along == SUMMED[stage] and channels >= self.sparsity.m else None
+
+    def weights(self, stage: str, channels: int) -> Sparsity | None:
+        """The same where the weights are pruned: their compact copy is what the stage reads."""
+        rule = self.rule(stage)
+        return self.pattern(stage, channels) if rule and rule.operand == "weights" else None

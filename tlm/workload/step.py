@@ -1,0 +1,89 @@
+"""A training step: the GEMMs and the weight updates of layers that are called one after another."""
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tlm.gemm import Gemm
+from tlm.update import Update
+from tlm.workload.layer import Conv, Layer
+from tlm.workload.lowering import lowered, product_gemms
+from tlm.workload.methods import Scheme
+
+Work = Gemm | Update
+
+
+@dataclass(frozen=True)
+class Call:
+    """One execution of a layer on a batch.
+
+    input_gradient              its input wants a gradient, so there is a 'bp'
+    weight_gradient, bias_gradient  its parameters are trained
+    weight                      what is the same for calls that share their weight; None: the layer's name
+    second_gradient             of a product: its second operand wants a gradient
+    """
+
+    layer: Layer
+    batch: int
+    input_gradient: bool = True
+    weight_gradient: bool = True
+    bias_gradient: bool = True
+    weight: Hashable = None
+    second_gradient: bool = True
+
+    @property
+    def owner(self) -> Hashable:
+        """Whose weight it is."""
+        return self.layer.name if self.weight is None else self.weight
+
+
+def calls_of(layers: Sequence[Layer], batch: int) -> list[Call]:
+    """A call of each layer, in this order; the first one's input wants no gradient."""
+    return [Call(layer, batch, input_gradient=i > 0) for i, layer in enumerate(layers)]
+
+
+def gemms_of(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
+    """Every GEMM, and each reduction that makes an operand of one, in the order in which they run: forward passes
+    first; then, from the last call to the first, the gradients of its input and of its weight."""
+    forward = [work for call in calls for work in _forward(call, scheme)]
+    return forward + [work for call in reversed(calls) for work in _backward(call, scheme)]
+
+
+def updates_of(calls: Iterable[Call], scheme: Scheme) -> list[Update]:
+    """The update of each trained parameter, with the copies that the next step reads; once where layers share it."""
+    stages: dict[Hashable, set[str]] = {}
+    calls = [call for call in calls if isinstance(call.layer, Conv)]
+    for call in calls:
+        stages.setdefault(call.owner, {"ff"}).update({"bp"} if call.input_gradient else ())
+    updates: dict[Hashable, Update] = {}
+    for call in calls:
+        lowering = lowered(call.layer, call.batch, scheme)
+        if call.weight_gradient:
+            updates.setdefault(call.owner, lowering.update(stages[call.owner]))
+        if call.layer.bias and call.bias_gradient:
+            updates.setdefault(f"{call.layer.name}.bias", lowering.bias_update())
+    return list(updates.values())
+
+
+def whole_step(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
+    """Everything of a training step that runs on the hardware: the GEMMs, then the updates."""
+    return gemms_of(calls, scheme) + updates_of(calls, scheme)
+
+
+def _forward(call: Call, scheme: Scheme) -> Iterator[Work]:
+    if isinstance(call.layer, Conv):
+        yield lowered(call.layer, call.batch, scheme).gemm("ff")
+    else:
+        yield product_gemms(call.layer, call.batch)["ff"]
+
+
+def _backward(call: Call, scheme: Scheme) -> Iterator[Work]:
+    if not isinstance(call.layer, Conv):
+        gemms = product_gemms(call.layer, call.batch)
+        yield from (gemms[side] for side, wanted in (("left", call.input_gradient), ("right", call.second_gradient))
+                    if wanted)
+        return
+    lowering = lowered(call.layer, call.batch, scheme)
+    if call.input_gradient:
+        yield from filter(None, [lowering.reduction()])
+        yield lowering.gemm("bp")
+    if call.weight_gradient:
+        yield lowering.gemm("wu")
