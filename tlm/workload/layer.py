@@ -1,0 +1,61 @@
+"""One call of a layer on one image, as far as its matrix products depend on it."""
+from dataclasses import dataclass
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Conv:
+    """A convolution of one image (height, width, channels); pairs are (height, width).
+
+    A linear layer is one with a 1x1 kernel: height is its rows, the tokens of an image, and width 1.
+    bias  whether one is added to the output
+    Raises ValueError unless there is at least one channel, one output channel and one output pixel.
+    """
+
+    name: str
+    channels: int
+    outputs: int
+    height: int
+    width: int
+    kernel: Pair = (1, 1)
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+    dilation: Pair = (1, 1)
+    bias: bool = False
+
+    def __post_init__(self):
+        if min(self.channels, self.outputs, *self.out) < 1:
+            raise ValueError(f"layer {self.name}: channels, output channels and output pixels must be at least 1, not "
+                             f"{self.channels}, {self.outputs} and {self.out}")
+
+    @property
+    def out(self) -> Pair:
+        """Height and width of the output."""
+        return tuple((length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+                     for length, padding, dilation, kernel, stride in zip(
+                         (self.height, self.width), self.padding, self.dilation, self.kernel, self.stride))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of the forward pass."""
+        return self.out[0] * self.out[1] * self.kernel[0] * self.kernel[1] * self.channels * self.outputs
+
+
+@dataclass(frozen=True)
+class Product:
+    """Products of two activations, (m, k) x (k, n), `copies` of them for an image: no operand is a weight."""
+
+    name: str
+    m: int
+    k: int
+    n: int
+    copies: int = 1
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of the forward pass."""
+        return self.copies * self.m * self.k * self.n
+
+
+Layer = Conv | Product
