@@ -41,7 +41,8 @@ def test_a_layer_imports_only_itself_and_layers_below(layer):
 
 
 @pytest.mark.parametrize("modules", [
-    "rtl.golden, rtl.config, rtl.sparsity, rtl.timing, rtl.layout, rtl.words", "tlm, tlm.report"])
+    "rtl.golden, rtl.config, rtl.sparsity, rtl.timing, rtl.layout, rtl.words", "tlm, tlm.report",
+    "tlm.workload.networks"])
 def test_goldens_and_model_load_no_simulator_and_no_torch(modules):
     code = f"import sys, {modules}; print(sorted({{'myhdl', 'torch'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -54,7 +55,8 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
     assert [place(file) for file in files if "myhdl" in imported_packages(file)] == []
 
 
-@pytest.mark.parametrize("layer", ["rtl", "rtl/golden", "tlm", "cosim", "training", "sat"])
+@pytest.mark.parametrize("layer", ["rtl", "rtl/golden", "tlm", "tlm/workload", "cosim", "training", "training/models",
+                                   "sat"])
 def test_every_module_has_its_test(layer):
     modules = [file.name for file in sorted((ROOT / layer).glob("*.py")) if not file.name.startswith("__")]
     assert modules

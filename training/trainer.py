@@ -42,14 +42,15 @@ class Trainer:
 
     model      a name of models.MODELS, drawn from the seed; or an nn.Module, which is copied and stays as it is
     sparsity   'N:M' or a Sparsity; ignored for method 'dense'
-    Raises ValueError for an unknown model, method or pattern, and for a layer that cannot be lowered.
+    Raises ValueError for an unknown model, method or pattern, for a layer that cannot be lowered, and for images that
+    the named model does not take.
     Afterwards `module` is the converted module, `optimizer` and `loss_scale` what updates it, `steps` the steps tried.
     """
 
     def __init__(self, model: str | nn.Module, data: Data, engine: Engine, method: str = "dense",
                  sparsity: str | Sparsity | None = None, settings: Settings = Settings()):
         pattern = Sparsity.parse(sparsity)
-        plain = models.build(model, settings.seed) if isinstance(model, str) else model
+        plain = _build(model, data, settings.seed) if isinstance(model, str) else model
         n, m = (pattern.n, pattern.m) if pattern else (None, None)
         self.module = convert(plain, method, n, m, engine)
         self.data, self.engine, self.settings = data, engine, settings
@@ -122,6 +123,13 @@ class Trainer:
     def _endless(self) -> Iterator[tuple[Tensor, Tensor]]:
         for epoch in count():
             yield from self.data.batches(self.settings.batch, self.settings.seed, epoch)
+
+
+def _build(name: str, data: Data, seed: int) -> nn.Module:
+    images, taken = tuple(data.train_x.shape[1:]), models.find(name).input_shape
+    if images != taken:
+        raise ValueError(f"model {name} takes images of {taken}, not {images}")
+    return models.build(name, seed)
 
 
 @contextmanager

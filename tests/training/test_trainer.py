@@ -166,3 +166,8 @@ def test_either_epochs_or_steps_are_to_be_given(arguments):
 def test_bad_arguments_are_refused(make):
     with pytest.raises(ValueError):
         make()
+
+
+def test_a_model_for_other_images_than_the_data_has_is_refused():
+    with pytest.raises(ValueError, match=r"model resnet9 takes images of \(3, 32, 32\), not \(1, 8, 8\)"):
+        trainer(model="resnet9")
