@@ -60,7 +60,7 @@ def step_check(checker: Checker, model: str, data: str, scheme: tuple, seed: int
     images, settings = load(data, seed), Settings(seed, batch)
     trial, reference = (Trainer(model, images, engine, method, f"{n}:{m}" if n else None, settings)
                         for engine in (checker, cosim.engine("functional", checker.config)))
-    step = whole_step(trial.module, (batch, *images.train_x.shape[1:]), *scheme)
+    step = whole_step(trial.module, (batch, *images.image_shape), *scheme)
     chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     trial.follow(chosen)
     return Check(steps * len(list(programs(step, checker.config, chosen))), lockstep(trial, reference, steps))

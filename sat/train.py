@@ -32,7 +32,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         hardware = cosim.engine(engine, config)
         recorder = Recorder(hardware)
         trainer = Trainer(model, load(data, seed), recorder, method, sparsity, Settings(seed, batch, lr))
-        images = (min(batch, len(trainer.data.train_x)), *trainer.data.train_x.shape[1:])
+        images = (min(batch, trainer.data.train_size), *trainer.data.image_shape)
         step = whole_step(trainer.module, images, *options.scheme(method, sparsity))
         trainer.follow(plan_for(step, hardware.config, dataflow, plan))
     console, name = terminal.console(), options.title(method, sparsity)
@@ -51,7 +51,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
     report = against_dense(recorder.runs, whole_step(trainer.module, images), hardware.config, dataflow)
     terminal.print_report(console, report, f"First training step of {model}, {name}, batch {images[0]}, "
                                            f"on {hardware.config.name}, engine {engine}")
-    terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {len(trainer.data.test_y)} test images recognised after "
+    terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {trainer.data.test_size} test images recognised after "
                      f"{total} steps, {trainer.loss_scale.skipped} of them skipped for overflow; seed {seed}")
     content = dict(model=model, data=data, **options.scheme_data(method, sparsity), engine=engine, batch=batch, lr=lr,
                    steps=total, losses=[loss if isfinite(loss) else None for loss in losses], accuracy=accuracy,

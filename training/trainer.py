@@ -62,7 +62,7 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.data.train_x) // self.settings.batch)
+        return -(-self.data.train_size // self.settings.batch)
 
     def step(self, x: Tensor, y: Tensor) -> float:
         """One forward pass, backward pass and weight update on a batch. Returns its loss, FP32 on the host.
@@ -113,12 +113,12 @@ class Trainer:
         self.module.eval()
         usual = self.engine
         self.use(engine or usual)
-        batches = zip(self.data.test_x.split(EVALUATION_BATCH), self.data.test_y.split(EVALUATION_BATCH))
         try:
-            right = sum(int((self.module(x).argmax(1) == y).sum()) for x, y in batches)
+            right = sum(int((self.module(x).argmax(1) == y).sum())
+                        for x, y in self.data.test_batches(EVALUATION_BATCH))
         finally:
             self.use(usual)
-        return right / len(self.data.test_y)
+        return right / self.data.test_size
 
     def _endless(self) -> Iterator[tuple[Tensor, Tensor]]:
         for epoch in count():

@@ -51,7 +51,7 @@ def test_the_learning_rate_matters_and_what_diverges_is_no_number(tmp_path):
 
 @pytest.mark.parametrize("words, complaint", [
     (["--lr", "0"], "lr must be above 0 and finite in FP32, not 0.0"),
-    (["--data", "faces"], "data must be one of digits, not 'faces'"),
+    (["--data", "faces"], "data must be one of digits, cifar10, cifar100, tinyimagenet, imagenet, not 'faces'"),
     (["--engine", "magic"], "engine must be one of functional, myhdl, icarus, not 'magic'"),
     (["--out", "/dev/null/run"], "cannot be written")])
 def test_bad_input_is_refused(words, complaint):
