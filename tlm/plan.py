@@ -1,6 +1,7 @@
 """A plan: how each GEMM of a training step is laid on the array, and where the N:M copies of its weights are made."""
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -133,14 +134,10 @@ def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...
               generations: tuple[str, ...] = tuple(GENERATION)) -> Plan:
     """The plan of fewest cycles for a step's GEMMs and updates, among those dataflows and places of generation."""
     gemms, updates = _kinds(work)
-    known: dict[tuple, tuple[Mapping, int]] = {}
     first: dict[tuple, Mapping] = {}
     choices = []
     for gemm in gemms:
-        shape = (gemm.shape, gemm.count, gemm.sparsity, gemm.output, gemm.sources)
-        if shape not in known:
-            known[shape] = best_mapping(gemm, config, dataflows)
-        mapping, cycles = known[shape]
+        mapping, cycles = _mapped(replace(gemm, layer="", stage=""), gemm.sources, config, dataflows)
         layer, stage, m, k, n, sparsity = key = _key(gemm)
         if first.setdefault(key, mapping) != mapping:       # the layer's call with a feature map of another form
             mapping = first[key]
@@ -177,6 +174,12 @@ def apart(update: Update) -> list[Update]:
     plain = replace(update, forward=False, backward=False)
     copies = [name for name in ("forward", "backward") if getattr(update, name)]
     return [plain] + [replace(plain, momentum=False, half=False, stage="reduce", **{name: True}) for name in copies]
+
+
+@lru_cache(maxsize=4096)        # the layers of a network are alike, and methods share GEMMs
+def _mapped(gemm: Gemm, _sources: tuple, config: SatConfig, dataflows: tuple[str, ...]) -> tuple[Mapping, int]:
+    """GEMMs that differ in their sources alone are equal, but take other cycles."""
+    return best_mapping(gemm, config, dataflows)
 
 
 def _parts(update: Update, generation: str) -> list[Update]:

@@ -28,12 +28,15 @@ class Timeline:
     """What a program costs.
 
     cycles   from the first command to the last word stored; busy + waiting = cycles
-    busy     cycles in which the array is issued a step
     """
 
     program: Program | UpdateProgram
     cycles: int
-    busy: int
+
+    @cached_property
+    def busy(self) -> int:
+        """Cycles in which the array is issued a step."""
+        return self.program.runs().total(self.program.steps)
 
     @property
     def waiting(self) -> int:
@@ -42,9 +45,10 @@ class Timeline:
     @cached_property
     def spans(self) -> list[Span]:
         """The times of each tile."""
-        state, spans = _start(self.program), []
+        (times, state), spans = _kind(self.program), []
+        state = state()
         for tile in self.program.tiles():
-            state, span = state.after(self.program, tile)
+            state, span = state.after(times.of(self.program, tile))
             spans.append(span)
         return spans
 
@@ -64,12 +68,42 @@ def lengths(ends: list[int]) -> list[int]:
     return [end - start for start, end in zip([0] + ends, ends)]
 
 
+class GemmTimes(NamedTuple):
+    """What the parts of a tile's transaction take, in cycles.
+
+    release, drain   from its last step until its bank is free, and until its sums stand
+    sending, leading, turnaround  of stationary weights: how long they are sent to the array, how much later its steps
+                     may begin, and from a tile's first step to the next one's; None: weights do not stay
+    mode             what changes only when nothing is under way
+    """
+
+    load: int
+    steps: int
+    release: int
+    drain: int
+    store: int
+    first: bool
+    last: bool
+    mode: tuple[bool, int]
+    stationary: tuple[int, int, int] | None
+
+    @classmethod
+    def of(cls, program: Program, tile: Tile) -> Self:
+        """Those of a tile."""
+        (rows, columns), hop = (program.config.rows, program.config.columns), program.hop(tile)
+        store = timing.STORE_SETUP + program.write_cycles(tile) if tile.last else 0
+        stationary = (rows * hop, timing.lead(rows), timing.turnaround(rows, hop)) if tile.weights else None
+        return cls(timing.LOAD_SETUP + program.read_cycles(tile), program.steps(tile),
+                   timing.release_lag(rows, columns, hop), timing.drain_lag(rows, columns, hop), store, tile.first,
+                   tile.last, (tile.weights, hop), stationary)
+
+
 class GemmState(NamedTuple):
     """The times that matter to a GEMM's next tile: two operand banks, two sets of sums, one read and one write channel.
 
     banks, sums    when each is free, the one that is used next first
     weights_end    where weights are stationary: when the last ones had all been sent
-    mode           dataflow, and by how many cycles rows lag; None before the first tile
+    mode           that of the last tile; None before the first one
     """
 
     load_end: int = 0
@@ -81,36 +115,34 @@ class GemmState(NamedTuple):
     weights_end: int | None = None
     mode: tuple[bool, int] | None = None
 
-    def after(self, program: Program, tile: Tile) -> tuple[Self, Span]:
+    def after(self, tile: GemmTimes) -> tuple[Self, Span]:
         """The state after a tile, and the tile's times.
 
         A load needs the read channel and a bank that the tile before the last has left. Compute needs its operands, and
         sums that have been stored; where weights are stationary, also weights in the array, and the sums of the tile
         before. A store needs the write channel and finished sums.
         """
-        config, hop, (sums, other_sums) = program.config, program.hop(tile), self.sums
+        sums, weights_end, store_end = self.sums, self.weights_end, self.store_end
         load_start = max(self.load_end, self.banks[0])
-        load_end = load_start + timing.LOAD_SETUP + program.read_cycles(tile)
-        ready, weights_end, mode = load_end + timing.START_SETUP, self.weights_end, (tile.weights, hop)
-        if self.mode not in (mode, None):                       # only when nothing is under way
-            ready, weights_end = max(ready, max(self.sums) + timing.START_SETUP), None
-        if tile.weights:
+        load_end = load_start + tile.load
+        ready = load_end + timing.START_SETUP
+        if self.mode != tile.mode and self.mode:                # only when nothing is under way
+            ready, weights_end = max(ready, max(sums) + timing.START_SETUP), None
+        if tile.stationary:
+            sending, leading, turnaround = tile.stationary
             weights_start, back = ready, 0
             if weights_end is not None:                         # the elements' other bank is free, too
                 weights_start = max(ready, weights_end, self.start + timing.START_SETUP)
-                back = self.start + timing.turnaround(config.rows, hop)
-            weights_end = weights_start + config.rows * hop
-            ready = max(weights_start + timing.lead(config.rows), back)
-        start = max(self.compute_end, ready, sums + timing.START_SETUP if tile.first else 0)
-        compute_end = start + program.steps(tile)
-        bank = compute_end + timing.release_lag(config.rows, config.columns, hop)
-        store_end = self.store_end
+                back = self.start + turnaround
+            weights_end = weights_start + sending
+            ready = max(weights_start + leading, back)
+        start = max(self.compute_end, ready, sums[0] + timing.START_SETUP if tile.first else 0)
+        compute_end = start + tile.steps
         if tile.last:
-            finished = compute_end + timing.drain_lag(config.rows, config.columns, hop)
-            store_end = max(store_end, finished) + timing.STORE_SETUP + program.write_cycles(tile)
-            sums, other_sums = other_sums, store_end
-        state = GemmState(load_end, (self.banks[1], bank), start, compute_end, (sums, other_sums), store_end,
-                          weights_end, mode)
+            store_end = max(store_end, compute_end + tile.drain) + tile.store
+            sums = sums[1], store_end
+        state = GemmState(load_end, (self.banks[1], compute_end + tile.release), start, compute_end, sums, store_end,
+                          weights_end, tile.mode)
         return state, Span(load_start, load_end, start, compute_end, store_end if tile.last else None)
 
     def since(self) -> tuple[int, Self]:
@@ -124,6 +156,20 @@ class GemmState(NamedTuple):
                               self.mode)
 
 
+class UpdateTimes(NamedTuple):
+    """What the parts of an update tile's transaction take, in cycles; slices from its first one to its load's end."""
+
+    load: int
+    slices: int
+    store: int
+
+    @classmethod
+    def of(cls, program: UpdateProgram, tile: UpdateTile) -> Self:
+        """Those of a tile."""
+        return cls(timing.LOAD_SETUP + program.read_cycles(tile), program.lines(tile) - program.slice_lines,
+                   timing.STORE_SETUP + program.write_cycles(tile))
+
+
 class UpdateState(NamedTuple):
     """The times that matter to an update's next tile: two banks for what a tile gives, the one used next first."""
 
@@ -131,15 +177,13 @@ class UpdateState(NamedTuple):
     banks: tuple[int, int] = (0, 0)
     store_end: int = 0
 
-    def after(self, program: UpdateProgram, tile: UpdateTile) -> tuple[Self, Span]:
+    def after(self, tile: UpdateTimes) -> tuple[Self, Span]:
         """The state after a tile, and the tile's times: its slices enter as its lines come."""
         load_start = max(self.load_end, self.banks[0])
-        load_end = load_start + timing.LOAD_SETUP + program.read_cycles(tile)
-        start = load_end - program.lines(tile) + program.slice_lines
-        finished = load_end + 1 + timing.UPDATE_LAG
-        store_end = max(self.store_end, finished) + timing.STORE_SETUP + program.write_cycles(tile)
+        load_end = load_start + tile.load
+        store_end = max(self.store_end, load_end + 1 + timing.UPDATE_LAG) + tile.store
         return (UpdateState(load_end, (self.banks[1], store_end), store_end),
-                Span(load_start, load_end, start, load_end + 1, store_end))
+                Span(load_start, load_end, load_end - tile.slices, load_end + 1, store_end))
 
     def since(self) -> tuple[int, Self]:
         """A time, and the state as it is from there; what comes does not tell states apart that are equal then."""
@@ -148,28 +192,29 @@ class UpdateState(NamedTuple):
         return now, UpdateState(0, (first, max(self.banks[1] - now, first)), self.store_end - now)
 
 
-def _start(program: Program | UpdateProgram) -> GemmState | UpdateState:
+def _kind(program: Program | UpdateProgram) -> tuple[type, type]:
+    """(times of a tile, state between tiles) of a kind of program."""
     if isinstance(program, Program):
-        return GemmState()
+        return GemmTimes, GemmState
     if isinstance(program, UpdateProgram):
-        return UpdateState()
+        return UpdateTimes, UpdateState
     raise TypeError(f"a program must be a Program or an UpdateProgram, not {type(program).__name__}")
 
 
 def simulate(program: Program | UpdateProgram) -> Timeline:
     """What a program costs. Raises TypeError for anything but a Program or an UpdateProgram."""
-    state = _start(program)
-    runs = program.runs()
-    end, last = _Walk(program).through(runs, state)
-    return Timeline(program, end + last.store_end, runs.total(program.steps))
+    _, state = _kind(program)
+    end, last = _Walk(program).through(program.runs(), state())
+    return Timeline(program, end + last.store_end)
 
 
 class _Walk:
     """Goes through the tiles of a program, and remembers what has happened before."""
 
     def __init__(self, program: Program | UpdateProgram):
-        self.program = program
+        self.program, (self.times, _) = program, _kind(program)
         self.known: dict[tuple[int, Any], tuple[int, Any]] = {}
+        self.costs: dict[int, Any] = {}
 
     def through(self, run: Run, state: Any) -> tuple[int, Any]:
         """(cycles, state) after a run, both from a `since` to the next one."""
@@ -191,10 +236,12 @@ class _Walk:
         if key not in self.known:
             time = 0
             for part in run.parts:
-                if isinstance(part, Run):
-                    taken, state = self.through(part, state)
-                else:
-                    taken, state = state.after(self.program, part)[0].since()
+                taken, state = self.through(part, state) if isinstance(part, Run) else self._tile(part, state)
                 time += taken
             self.known[key] = time, state
         return self.known[key]
+
+    def _tile(self, tile: Tile | UpdateTile, state: Any) -> tuple[int, Any]:
+        if id(tile) not in self.costs:
+            self.costs[id(tile)] = self.times.of(self.program, tile)
+        return state.after(self.costs[id(tile)])[0].since()

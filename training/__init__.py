@@ -10,7 +10,7 @@
 """
 from tlm.workload.methods import METHODS, Scheme
 from training.conversion import convert
-from training.data import Data, digits
+from training.data import Data, DataSet, digits
 from training.layers import MatMul, SatConv2d, SatLinear, SatMatMul
 from training.masks import nm_mask
 from training.models import MODELS
@@ -20,6 +20,6 @@ from training.trainer import Settings, Trainer
 from training.updates import Updates
 from training.workload import training_step, update_step, whole_step
 
-__all__ = ["METHODS", "MODELS", "SGD", "Data", "LossScale", "MatMul", "Offload", "SatConv2d", "SatLinear", "SatMatMul",
-           "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step", "update_step",
-           "whole_step"]
+__all__ = ["METHODS", "MODELS", "SGD", "Data", "DataSet", "LossScale", "MatMul", "Offload", "SatConv2d", "SatLinear",
+           "SatMatMul", "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step",
+           "update_step", "whole_step"]

@@ -13,7 +13,7 @@ from rtl.sparsity import Sparsity
 from tlm import Plan
 from training import models
 from training.conversion import convert, use_engine, use_plan
-from training.data import Data
+from training.data import DataSet
 from training.optimizer import SGD, LossScale
 from training.updates import Updates
 
@@ -47,7 +47,7 @@ class Trainer:
     Afterwards `module` is the converted module, `optimizer` and `loss_scale` what updates it, `steps` the steps tried.
     """
 
-    def __init__(self, model: str | nn.Module, data: Data, engine: Engine, method: str = "dense",
+    def __init__(self, model: str | nn.Module, data: DataSet, engine: Engine, method: str = "dense",
                  sparsity: str | Sparsity | None = None, settings: Settings = Settings()):
         pattern = Sparsity.parse(sparsity)
         plain = _build(model, data, settings.seed) if isinstance(model, str) else model
@@ -125,8 +125,8 @@ class Trainer:
             yield from self.data.batches(self.settings.batch, self.settings.seed, epoch)
 
 
-def _build(name: str, data: Data, seed: int) -> nn.Module:
-    images, taken = tuple(data.train_x.shape[1:]), models.find(name).input_shape
+def _build(name: str, data: DataSet, seed: int) -> nn.Module:
+    images, taken = data.image_shape, models.find(name).input_shape
     if images != taken:
         raise ValueError(f"model {name} takes images of {taken}, not {images}")
     return models.build(name, seed)

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize("command", ["train", "cycles", "verify"])
 @pytest.mark.parametrize("option, value, words", [
-    ("--model", "magic", "model must be one of cnn, not 'magic'"),
-    ("--method", "magic", "method must be one of dense, bdwp, not 'magic'"),
+    ("--model", "magic", "resnet9, resnet18, resnet50, vgg19, vit, not 'magic'"),
+    ("--method", "magic", "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
     ("--sparsity", "8:2", "sparsity must be N:M with N in (1, 2, 4), M in (4, 8, 16) and N < M, not 8:2"),
     ("--sparsity", "two", "sparsity must look like 2:8 or dense, not 'two'"),
     ("--sparsity", "dense", "method bdwp needs a sparsity such as 2:8, not dense"),

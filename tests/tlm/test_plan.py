@@ -12,7 +12,7 @@ from tests.support.properties import few
 from tests.support.workloads import configurations, gemms
 from tlm import Gemm, Mapping, Program, Update, UpdateProgram, load_plan, make_plan, schedule, simulate
 from tlm.feature_map import FeatureMap
-from tlm.plan import Plan, apart, programs
+from tlm.plan import Plan, _mapped, apart, programs
 from tlm.report import cost, step_report
 from tlm.scheduler import best_mapping
 
@@ -103,6 +103,7 @@ def test_no_fixed_dataflow_or_place_of_generation_is_better(data):
 
 def test_equal_layers_are_scheduled_once(monkeypatch):
     asked = []
+    _mapped.cache_clear()
     monkeypatch.setattr("tlm.plan.best_mapping", lambda gemm, *rest: asked.append(gemm) or best_mapping(gemm, *rest))
     twins = [replace(STEP[0], layer=name) for name in ("a", "b", "c")]
     plan = make_plan([*twins, replace(STEP[0], output="fp32")], TINY)
@@ -163,8 +164,8 @@ def set_in(*path, value):
     (set_in("config", "buffer_kib", value=9), "another configuration: buffer_kib must be 1, not 9"),
     (set_in("gemms", 2, "m", value=8), "('two', 'bp', 9, 6, 8, 'dense'), not ('two', 'bp', 8, 6, 8, 'dense')"),
     (set_in("gemms", 0, "sparsity", value="1:8"), "16, 8, '2:8'), not ('one', 'ff', 9, 16, 8, '1:8')"),
-    (set_in("updates", 1, "layer", value="six"), "another training step: it must have ('two', 8, 6), not ('six',"),
-    (lambda content: content["gemms"].pop(), "must have ('one', 'wu', 16, 9, 8, 'dense'), not ('one', 16, 8)"),
+    (set_in("updates", 1, "layer", value="six"), "training step: it must have ('two', 'update', 8, 6), not ('six',"),
+    (lambda content: content["gemms"].pop(), "have ('one', 'wu', 16, 9, 8, 'dense'), not ('one', 'update', 16, 8)"),
     (lambda content: content["updates"].pop(), "another training step: it must have 8 entries, not 7"),
     (lambda content: content["updates"].append(content["updates"][0]), "it must have 8 entries, not 9"),
     (lambda content: content["gemms"][3].pop("cycles"), "gemms.3.cycles: Field required"),
@@ -228,11 +229,10 @@ def test_a_layer_called_twice_has_two_entries_that_must_fit_and_be_equal():
 
 def test_a_layer_called_with_maps_of_two_forms_has_one_mapping_and_the_cycles_of_both(monkeypatch):
     best = iter([("ws",), ("os",)])         # as if each form had another
-    monkeypatch.setattr("tlm.plan.best_mapping", lambda gemm, config, _: best_mapping(gemm, config, next(best)))
+    monkeypatch.setattr("tlm.plan._mapped", lambda gemm, _, config, __: best_mapping(gemm, config, next(best)))
     form = FeatureMap(1, 11, 16, 8, (1, 1), (1, 1), (0, 0), (1, 1), (6, 6))
     twice = [replace(STEP[0], source=source) for source in (None, form)]
-    plan = make_plan(twice, TINY)
-    plan.check(twice, TINY)
+    (plan := make_plan(twice, TINY)).check(twice, TINY)
     assert plan.gemms[0].option == plan.gemms[1].option and not list(best)
     assert plan.cycles == sum(simulate(program).cycles for program in programs(twice, TINY, plan))
 

@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 
-class Data(ABC):
+class DataSet(ABC):
     """Images with labels, split for good into those to train on and those to test on.
 
     name         what it is called

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from training.data import augmentation, cifar, folders
 from training.data.augmentation import Views
-from training.data.base import Data
+from training.data.base import DataSet
 from training.data.digits import digits
 from training.data.forms import Form, expected, read
 from training.data.pictures import Pictures
@@ -37,7 +37,7 @@ NAMES = (DIGITS, *PICTURES)
 
 
 def load(name: str, seed: int, path: str | Path | None = None, image: tuple[int, int, int] | None = None,
-         augment: bool = True) -> Data:
+         augment: bool = True) -> DataSet:
     """The data set of that name.
 
     seed     splits the digits; the others come split

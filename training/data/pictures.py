@@ -8,13 +8,13 @@ from PIL.Image import Image
 from torch import Tensor
 
 from training.data.augmentation import Views
-from training.data.base import Data
+from training.data.base import DataSet
 from training.data.forms import Contents, Split
 
 AUGMENTATION = 1        # the last word of a view's seed. Trailing zeros do not count, and [seed, epoch] gives the order
 
 
-class Pictures(Data):
+class Pictures(DataSet):
     """Pictures as squares of `side` pixels, whose channels have mean 0 and deviation 1 over the training set.
 
     mean, std  of red, green and blue, for values from 0 to 1

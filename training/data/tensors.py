@@ -5,19 +5,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.data.base import Data
+from training.data.base import DataSet
 
 
 @dataclass(frozen=True, eq=False)
-class TensorData(Data):
-    """Images (images, channels, height, width) float32, and labels (images,) int64, shown as they are."""
+class Data(DataSet):
+    """Images (images, channels, height, width) float32, and labels (images,) int64, shown as they are.
 
-    name: str
-    classes: int
+    classes  None: as many as the largest label says
+    """
+
     train_x: Tensor
     train_y: Tensor
     test_x: Tensor
     test_y: Tensor
+    name: str = "tensors"
+    classes: int | None = None
+
+    def __post_init__(self):
+        if self.classes is None:
+            object.__setattr__(self, "classes", int(max(self.train_y.max(), self.test_y.max())) + 1)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -38,14 +45,14 @@ class TensorData(Data):
         return self.test_x[indices], self.test_y[indices]
 
 
-class Enlarged(Data):
+class Enlarged(DataSet):
     """Another data set for a model that wants larger images, or more channels; only a batch at a time is enlarged.
 
     A pixel becomes the nearest one of the original, and channels are repeated.
     Raises ValueError for an image_shape that is lower or narrower, or whose channels are no multiple of the original's.
     """
 
-    def __init__(self, data: Data, image_shape: tuple[int, int, int]):
+    def __init__(self, data: DataSet, image_shape: tuple[int, int, int]):
         channels, height, width = data.image_shape
         if len(image_shape) != 3 or image_shape[0] < 1 or image_shape[0] % channels:
             raise ValueError(f"image of {data.name} must have a multiple of {channels} channels, height and width, "

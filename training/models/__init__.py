@@ -15,9 +15,9 @@ from training.models.cnn import cnn
 from training.models.resnet import ResNet
 from training.models.resnet9 import resnet9
 from training.models.vgg import Vgg
-from training.models.vit import MatMul, Vit
+from training.models.vit import Vit
 
-__all__ = ["MODELS", "MatMul", "Model", "build", "find"]
+__all__ = ["MODELS", "Model", "build", "find"]
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from tlm.workload import architecture
+from training.layers import MatMul
 from training.models.parts import undrawn
-
-
-class MatMul(nn.Module):
-    """The product of two activations: a module, so that it can be replaced by one that runs on the accelerator."""
-
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """a (..., M, K), b (..., K, N) -> (..., M, N)."""
-        return a @ b
 
 
 class Attention(nn.Module):

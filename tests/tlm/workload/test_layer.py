@@ -2,9 +2,9 @@
 import pytest
 
 from tlm.workload.layer import Conv, Product
-from training.im2col import Window
-from training.lowering import Geometry, Lowering
-from training.methods import Scheme
+from tlm.workload.lowering import Geometry, Lowering
+from tlm.workload.methods import Scheme
+from tlm.workload.window import Window
 
 
 def test_a_convolution_has_the_output_and_the_multiply_adds_of_its_forward_gemm(rng):

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 import torch
 
-from training.data import Data
+from training.data import DataSet
 
 
-class Numbers(Data):
+class Numbers(DataSet):
     """The number of each image, and a record of what was asked for."""
 
     name, classes, image_shape, train_size, test_size = "numbers", 10, (1, 1, 1), 10, 7
@@ -64,7 +64,7 @@ def test_bad_arguments_are_refused_at_once(make, complaint):
 
 
 def test_a_data_set_must_say_how_it_makes_both_batches():
-    class Half(Data):
+    class Half(DataSet):
         def train_batch(self, indices, seed, epoch):
             return None
 

@@ -2,10 +2,10 @@
 import pytest
 import torch
 
-from training.data import Enlarged, TensorData
+from training.data import Data, Enlarged
 
 X, Y = torch.arange(40, dtype=torch.float32).reshape(5, 2, 2, 2), torch.tensor([0, 1, 2, 0, 1])
-DATA = TensorData("own", 3, X[:3], Y[:3], X[3:], Y[3:])
+DATA = Data(X[:3], Y[:3], X[3:], Y[3:], "own", 3)
 
 
 def test_tensors_of_ones_own_are_data():

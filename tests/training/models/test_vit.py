@@ -5,7 +5,7 @@ from torch import nn
 
 from tests.training.models.support import parameters, uneven
 from tests.training.support import draw
-from training import models
+from training import MatMul, models
 
 
 # 224: `num_params` of torchvision's vit_b_16, and timm's vit_base_patch16_224. 32: DeiT-Ti has 5,717,416 for 1000
@@ -51,7 +51,7 @@ def test_it_computes_what_pytorchs_encoder_does(image, heads, patch):
 
 def test_attention_multiplies_by_modules_that_can_be_replaced():
     module, seen = models.build("vit", 0, 32, 5, 0.125), []
-    products = [child for child in module.modules() if isinstance(child, models.MatMul)]
+    products = [child for child in module.modules() if isinstance(child, MatMul)]
     for child in products:
         child.register_forward_hook(lambda _, operands, y: seen.append((operands[0].shape, operands[1].shape, y.shape)))
     module(draw((2, 3, 32, 32), 1))
