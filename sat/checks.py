@@ -14,6 +14,7 @@ from tlm import Gemm, schedule
 from tlm.mapping import DATAFLOWS
 from tlm.plan import programs
 from tlm.scheduler import best_mapping
+from tlm.workload.methods import Scheme
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,16 @@ def _each(checker: Checker, runs: list[tuple], seed: int) -> Iterator[int]:
         yield 0
 
 
-def step_check(checker: Checker, model: str, data: str, scheme: tuple, seed: int, batch: int, steps: int,
+def step_check(checker: Checker, model: str, data: str, scheme: Scheme, seed: int, batch: int, steps: int,
                dataflow: str | None, plan: Path | None) -> Check:
     """Training steps on the checker and on the functional engine. Raises ValueError."""
     from training import Settings, Trainer, whole_step
     from training.data import load
     from training.lockstep import lockstep
-    method, n, m = scheme
     images, settings = load(data, seed), Settings(seed, batch)
-    trial, reference = (Trainer(model, images, engine, method, f"{n}:{m}" if n else None, settings)
+    trial, reference = (Trainer(model, images, engine, scheme, settings=settings)
                         for engine in (checker, cosim.engine("functional", checker.config)))
-    step = whole_step(trial.module, (batch, *images.image_shape), *scheme)
+    step = whole_step(trial.module, (batch, *images.image_shape), scheme)
     chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     trial.follow(chosen)
     return Check(steps * len(list(programs(step, checker.config, chosen))), lockstep(trial, reference, steps))

@@ -1,37 +1,63 @@
 """Options that several commands share."""
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rtl.config import PRESETS
 from rtl.sparsity import Sparsity
+from tlm.workload.methods import METHODS, Scheme
+from tlm.workload.networks import NETWORKS
 
 LARGEST_SEED = 2 ** 32 - 1
+NONE = "none"
 
 Config = Annotated[str, typer.Option(help=f"A preset ({', '.join(PRESETS)}) or a JSON file.")]
 Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
-Model = Annotated[str, typer.Option(help="A built-in network: cnn.")]
-Data = Annotated[str, typer.Option(help="A built-in data set: digits.")]
-Method = Annotated[str, typer.Option(help="dense or bdwp.")]
+Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
+Image = Annotated[int | None, typer.Option(help="Height and width of the images: 32, 64 or 224 (cnn: 8). By default the "
+                                                "network's own.")]
+Width = Annotated[float, typer.Option(help="What the network's inner channels are multiplied by.")]
+Classes = Annotated[int | None, typer.Option(help="Outputs of the network. By default its own.")]
+Data = Annotated[str, typer.Option(help="digits, which are built in; or cifar10, cifar100, tinyimagenet, imagenet.")]
+DataPath = Annotated[Path | None, typer.Option(help="The folder with the data set's files. Nothing is downloaded.")]
+Method = Annotated[str, typer.Option(help=f"{', '.join(METHODS)}.")]
 Pattern = Annotated[str, typer.Option("--sparsity", help="N:M with N in 1, 2, 4 and M in 4, 8, 16; or dense.")]
+Dense = Annotated[str | None, typer.Option(help="Layers that stay dense, by names or patterns with commas between, such "
+                                                f"as 'fc,layer1.*'; or {NONE}. By default the network's classifier; "
+                                                "in cnn no layer.")]
+Decay = Annotated[float | None, typer.Option(help="SR-STE's pull of pruned weights to zero. By default 2e-4 for srste, "
+                                                  "else 0.")]
+Rescale = Annotated[bool, typer.Option("--rescale", help="With sdgp: scale pruned gradients up to the sum that they "
+                                                         "had.")]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED,
                                    help="Of everything random: weights, order of the data, operands.")]
 Batch = Annotated[int, typer.Option(min=1, max=10 ** 6, help="Images in a step.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the same content as data to this file.")]
 
 
-def scheme(method: str, sparsity: str) -> tuple[str, int | None, int | None]:
-    """(method, N, M) as training takes them. Raises ValueError for a pattern the hardware does not know."""
+def scheme(method: str, sparsity: str, model: str | None = None, dense: str | None = None, decay: float | None = None,
+           rescale: bool = False) -> Scheme:
+    """The scheme that the options ask for. Raises ValueError for a method or pattern that nobody knows.
+
+    model  the network whose own choice of dense layers holds where `dense` is not given
+    """
+    if dense is None:
+        layers = NETWORKS[model].dense if model in NETWORKS else ()
+    else:
+        layers = () if dense == NONE else tuple(name.strip() for name in dense.split(","))
     pattern = Sparsity.parse(sparsity)
-    return (method, pattern.n, pattern.m) if pattern else (method, None, None)
+    n, m = (pattern.n, pattern.m) if pattern else (None, None)
+    return Scheme.of(method, n, m, decay=decay, rescale=rescale, dense=layers)
 
 
-def scheme_data(method: str, sparsity: str) -> dict[str, str]:
-    """Method and pattern as data; a dense method has no other pattern, whatever the option says."""
-    return dict(method=method, sparsity="dense" if method == "dense" else sparsity)
+def scheme_data(chosen: Scheme) -> dict[str, Any]:
+    """A scheme as data; a dense method has no other pattern, whatever the option says."""
+    return dict(method=chosen.method, sparsity=str(chosen.sparsity or "dense"), decay=chosen.decay,
+                rescale=chosen.rescale, dense_layers=list(chosen.dense))
 
 
-def title(method: str, sparsity: str) -> str:
-    """What a method is called in a report."""
-    return method if method == "dense" else f"{method} {sparsity}"
+def title(chosen: Scheme) -> str:
+    """What a scheme is called in a report."""
+    rescaled = ", rescaled" if chosen.rescale else ""
+    return f"{chosen.method} {chosen.sparsity}{rescaled}" if chosen.sparsity else chosen.method

@@ -31,11 +31,12 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
         terminal.writable(json_file, *files)
         hardware = cosim.engine(engine, config)
         recorder = Recorder(hardware)
-        trainer = Trainer(model, load(data, seed), recorder, method, sparsity, Settings(seed, batch, lr))
+        scheme = options.scheme(method, sparsity, model)
+        trainer = Trainer(model, load(data, seed), recorder, scheme, settings=Settings(seed, batch, lr))
         images = (min(batch, trainer.data.train_size), *trainer.data.image_shape)
-        step = whole_step(trainer.module, images, *options.scheme(method, sparsity))
+        step = whole_step(trainer.module, images, scheme)
         trainer.follow(plan_for(step, hardware.config, dataflow, plan))
-    console, name = terminal.console(), options.title(method, sparsity)
+    console, name = terminal.console(), options.title(scheme)
     total = steps or epochs * trainer.steps_per_epoch
     with terminal.simulating(), terminal.progress() as bar:
         task = bar.add_task(f"training {name}", total=total)
@@ -53,7 +54,7 @@ def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", 
                                            f"on {hardware.config.name}, engine {engine}")
     terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {trainer.data.test_size} test images recognised after "
                      f"{total} steps, {trainer.loss_scale.skipped} of them skipped for overflow; seed {seed}")
-    content = dict(model=model, data=data, **options.scheme_data(method, sparsity), engine=engine, batch=batch, lr=lr,
+    content = dict(model=model, data=data, **options.scheme_data(scheme), engine=engine, batch=batch, lr=lr,
                    steps=total, losses=[loss if isfinite(loss) else None for loss in losses], accuracy=accuracy,
                    **terminal.report_data(report, seed))
     for file in (json_file, *files[1:]):

@@ -50,9 +50,9 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
             _refuse_options_for_steps(context)
             check, what = gemm_check(checker, gemm, sparsity, seed, dataflow), dict(gemm=gemm, sparsity=sparsity)
         else:
-            scheme = options.scheme(method, sparsity)
+            scheme = options.scheme(method, sparsity, model)
             check = step_check(checker, model, data, scheme, seed, batch, steps, dataflow, plan)
-            what = dict(model=model, data=data, **options.scheme_data(method, sparsity), batch=batch, steps=steps)
+            what = dict(model=model, data=data, **options.scheme_data(scheme), batch=batch, steps=steps)
     tensors, difference = _run(check.work, checker, check.total)
     console, checked = terminal.console(), [_data(row) for row in checker.checked]
     if checked:

@@ -11,8 +11,9 @@ from torch.nn.functional import cross_entropy
 from cosim import Engine
 from rtl.sparsity import Sparsity
 from tlm import Plan
+from tlm.workload.methods import Scheme
 from training import models
-from training.conversion import convert, use_engine, use_plan
+from training.conversion import convert, scheme_of, use_engine, use_plan
 from training.data import DataSet
 from training.optimizer import SGD, LossScale
 from training.updates import Updates
@@ -41,18 +42,18 @@ class Trainer:
     """Trains a model, by its name or a module of one's own, by a method on an engine.
 
     model      a name of models.MODELS, drawn from the seed; or an nn.Module, which is copied and stays as it is
-    sparsity   'N:M' or a Sparsity; ignored for method 'dense'
+    method     a name of METHODS, with the sparsity 'N:M' or a Sparsity, ignored for 'dense'; or a whole Scheme
     Raises ValueError for an unknown model, method or pattern, for a layer that cannot be lowered, and for images that
     the named model does not take.
     Afterwards `module` is the converted module, `optimizer` and `loss_scale` what updates it, `steps` the steps tried.
     """
 
-    def __init__(self, model: str | nn.Module, data: DataSet, engine: Engine, method: str = "dense",
+    def __init__(self, model: str | nn.Module, data: DataSet, engine: Engine, method: str | Scheme = "dense",
                  sparsity: str | Sparsity | None = None, settings: Settings = Settings()):
-        pattern = Sparsity.parse(sparsity)
         plain = _build(model, data, settings.seed) if isinstance(model, str) else model
-        n, m = (pattern.n, pattern.m) if pattern else (None, None)
-        self.module = convert(plain, method, n, m, engine)
+        pattern = Sparsity.parse(sparsity)
+        self.scheme = scheme_of(method, *((pattern.n, pattern.m) if pattern else ()))
+        self.module = convert(plain, self.scheme, engine=engine)
         self.data, self.engine, self.settings = data, engine, settings
         self.optimizer = SGD(self.module.parameters(), settings.lr, settings.momentum, settings.weight_decay,
                              Updates(self.module))

@@ -7,6 +7,7 @@ import pytest
 
 from sat import options
 from tests.sat.support import refused
+from tlm.workload.methods import Scheme
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,5 +55,15 @@ def test_without_words_it_shows_the_commands():
 
 
 def test_titles_and_schemes_of_methods():
-    assert options.scheme("bdwp", "2:8") == ("bdwp", 2, 8) and options.scheme("dense", "dense") == ("dense", None, None)
-    assert (options.title("bdwp", "2:8"), options.title("dense", "2:8")) == ("bdwp 2:8", "dense")
+    sparse, dense = options.scheme("bdwp", "2:8"), options.scheme("dense", "2:8")
+    assert (sparse, dense) == (Scheme.of("bdwp", 2, 8), Scheme()) == (sparse, options.scheme("dense", "dense"))
+    assert (options.title(sparse), options.title(dense)) == ("bdwp 2:8", "dense")
+    assert options.title(options.scheme("sdgp", "2:8", rescale=True)) == "sdgp 2:8, rescaled"
+    assert options.scheme_data(options.scheme("srste", "1:4", "resnet18")) == dict(
+        method="srste", sparsity="1:4", decay=2e-4, rescale=False, dense_layers=["fc"])
+
+
+def test_layers_that_stay_dense_are_the_networks_own_unless_others_are_named():
+    found = [options.scheme("bdwp", "2:8", *model, dense=dense).dense for model, dense in (
+        (["vit"], None), (["cnn"], None), (["vit"], "none"), (["vit"], "a, b.*"), ([], None))]
+    assert found == [("head",), (), (), ("a", "b.*"), ()]

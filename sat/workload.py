@@ -1,0 +1,71 @@
+"""What a command costs: a built-in network, a list of layers in a file, or a module of one's own."""
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlm.workload.networks import layers
+from tlm.workload.step import Call, calls_of
+from tlm.workload.topology import read_topology
+
+Topology = Annotated[Path | None, typer.Option(help="Cost this list of layers instead of a built-in network: a CSV file "
+                                                    "of SCALE-Sim, with convolutions or GEMMs.")]
+Module = Annotated[str | None, typer.Option(metavar="PACKAGE:FACTORY",
+                                            help="Cost the nn.Module that this function makes, with --input.")]
+Input = Annotated[str | None, typer.Option(metavar="B,C,H,W", help="Shape of the input of --module, batch included.")]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The calls of a training step's layers, what they are called, and the batch."""
+
+    name: str
+    calls: Sequence[Call]
+    batch: int
+
+
+def workload(model: str, image: int | None, classes: int | None, width: float, batch: int, topology: Path | None,
+             module: str | None, shape: str | None) -> Workload:
+    """What the options ask for. Raises ValueError for a network, a file or a module that cannot be costed."""
+    if topology and module:
+        raise ValueError("--topology and --module exclude each other")
+    if shape and not module:
+        raise ValueError("--input is the shape of a --module's input")
+    if topology:
+        return Workload(topology.stem, calls_of(read_topology(topology), batch), batch)
+    if module:
+        return _of_module(module, shape)
+    return Workload(model, calls_of(layers(model, image, classes, width), batch), batch)
+
+
+def _of_module(place: str, shape: str | None) -> Workload:
+    from training.workload import traced
+    sizes = _shape(shape)
+    package, colon, factory = place.partition(":")
+    if not (colon and package and factory):
+        raise ValueError(f"module must be PACKAGE:FACTORY, not {place!r}")
+    sys.path.insert(0, "")              # a file in the folder where the command runs is a package, too
+    try:
+        make = getattr(importlib.import_module(package), factory)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"module {place!r} cannot be found: {error}") from None
+    finally:
+        sys.path.remove("")
+    try:
+        calls = traced(make(), sizes)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"module {place} does not take an input of shape {sizes}: {error}") from None
+    if not calls:
+        raise ValueError(f"module {place} calls no nn.Linear, nn.Conv2d or training.MatMul")
+    return Workload(place, calls, sizes[0])
+
+
+def _shape(text: str | None) -> tuple[int, ...]:
+    parts = (text or "").split(",")
+    if not all(part.strip().isdecimal() and int(part) for part in parts):
+        raise ValueError(f"--module needs an --input such as 1,3,224,224, not {text!r}")
+    return tuple(map(int, parts))
