@@ -1,46 +1,69 @@
 """`sat cycles`: what a training step costs."""
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from rtl.config import load_config
-from sat import ablation, options, terminal
-from sat.options import Batch, Config, Json, Method, Model, Pattern
+from sat import ablation, options, paper, terminal
+from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
 from sat.planning import SCHEDULED, Dataflow, PlanFile, against_dense, plan_for
+from sat.workload import Input, Module, Topology, Workload, workload
+from tlm.plan import Work
 from tlm.report import cost
+from tlm.workload.methods import Scheme
+from tlm.workload.step import whole_step
 
 Unused = Annotated[int, typer.Option("--seed", min=0, max=options.LARGEST_SEED,
                                      help="Echoed in --json: cycles do not depend on values.")]
 Ablate = Annotated[bool, typer.Option("--ablate", help="Show what interleaving, pre-generation, dataflow and N:M are "
                                                        "worth.")]
+Paper = Annotated[bool, typer.Option("--paper", help="The paper's five networks, dense and BDWP 2:8, beside "
+                                                     "its own figures; with --batch and --config.")]
 
 
-def cycles(model: Model = "cnn", batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8",
-           config: Config = "vcu1525", dataflow: Dataflow = SCHEDULED, plan: PlanFile = None, ablate: Ablate = False,
-           seed: Unused = 0, json_file: Json = None) -> None:
+def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, classes: Classes = None,
+           width: Width = 1.0, topology: Topology = None, module: Module = None, shape: Input = None,
+           batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8", dense: Dense = None,
+           decay: Decay = None, rescale: Rescale = False, config: Config = "vcu1525", dataflow: Dataflow = SCHEDULED,
+           plan: PlanFile = None, ablate: Ablate = False, headline: Paper = False, seed: Unused = 0,
+           json_file: Json = None) -> None:
     """Cost a training step by the transaction-level model, whose cycles are the RTL's: no data, no simulation."""
-    from training import models, whole_step
-    with terminal.reading_input(), terminal.working("scheduling"):
+    with terminal.reading_input():
+        terminal.writable(json_file)
+        chosen = load_config(config)
+        if headline:
+            others = {parameter.name for parameter in context.command.params}
+            options.refuse(context, "--paper", others - {"headline", "batch", "config", "json_file"})
+            paper.run(terminal.console(), batch, chosen, json_file)
+            return
+        what = workload(context, model, image, classes, width, batch, topology, module, shape)
+        scheme = options.scheme(method, sparsity, model if what.built_in else None, dense, decay, rescale)
         if ablate and (plan or dataflow != SCHEDULED):
             raise ValueError("--ablate shows every dataflow, and cannot go with --dataflow or --plan")
-        terminal.writable(json_file)
-        chosen, shape = load_config(config), (batch, *models.find(model).input_shape)
-        module = models.build(model, seed)
-
-        def step(method: str, pattern: str) -> list:
-            return whole_step(module, shape, *options.scheme(method, pattern))
-
-        work = step(method, sparsity)
-        runs = cost(work, chosen, plan_for(work, chosen, dataflow, plan))
-        report = against_dense(runs, step("dense", "dense"), chosen, dataflow)
-        variants = ablation.ablation(lambda pattern: step("dense" if pattern == "dense" else "bdwp", pattern),
-                                     "dense" if method == "dense" else sparsity, chosen) if ablate else []
-    heading = f"One training step of {model}, {options.title(method, sparsity)}, batch {batch}, on {chosen.name}"
+        with terminal.working("scheduling"):
+            work = whole_step(what.calls, scheme)
+            runs = cost(work, chosen, plan_for(work, chosen, dataflow, plan))
+            report = against_dense(runs, whole_step(what.calls, Scheme()), chosen, dataflow)
+            variants = ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"),
+                                         chosen) if ablate else []
+    heading = f"One training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on {chosen.name}"
     console = terminal.console()
     if ablate:
         ablation.show(console, variants, f"{heading}: one choice made otherwise")
     else:
         terminal.print_report(console, report, heading)
-    terminal.write_json(json_file, dict(model=model, **options.scheme_data(method, sparsity), batch=batch,
+    terminal.write_json(json_file, dict(model=what.name, **options.scheme_data(scheme), batch=what.batch,
                                         **terminal.report_data(report, seed),
                                         **(dict(ablation=ablation.as_data(variants)) if ablate else {})))
+
+
+def _patterns(what: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:
+    """The same step with other patterns; where the method has none, by BDWP."""
+    def step(pattern: str) -> list[Work]:
+        if pattern == "dense":
+            return whole_step(what.calls, Scheme())
+        other = options.scheme("bdwp" if scheme.method == "dense" else scheme.method, pattern)
+        return whole_step(what.calls, replace(other, dense=scheme.dense))
+    return step

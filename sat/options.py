@@ -1,4 +1,5 @@
 """Options that several commands share."""
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,17 +16,17 @@ NONE = "none"
 Config = Annotated[str, typer.Option(help=f"A preset ({', '.join(PRESETS)}) or a JSON file.")]
 Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
 Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
-Image = Annotated[int | None, typer.Option(help="Height and width of the images: 32, 64 or 224 (cnn: 8). By default the "
-                                                "network's own.")]
+Image = Annotated[int | None, typer.Option(help="Height and width of the images: 32, 64 or 224 (cnn: 8). By default "
+                                                "the network's own.")]
 Width = Annotated[float, typer.Option(help="What the network's inner channels are multiplied by.")]
 Classes = Annotated[int | None, typer.Option(help="Outputs of the network. By default its own.")]
 Data = Annotated[str, typer.Option(help="digits, which are built in; or cifar10, cifar100, tinyimagenet, imagenet.")]
 DataPath = Annotated[Path | None, typer.Option(help="The folder with the data set's files. Nothing is downloaded.")]
 Method = Annotated[str, typer.Option(help=f"{', '.join(METHODS)}.")]
 Pattern = Annotated[str, typer.Option("--sparsity", help="N:M with N in 1, 2, 4 and M in 4, 8, 16; or dense.")]
-Dense = Annotated[str | None, typer.Option(help="Layers that stay dense, by names or patterns with commas between, such "
-                                                f"as 'fc,layer1.*'; or {NONE}. By default the network's classifier; "
-                                                "in cnn no layer.")]
+Dense = Annotated[str | None, typer.Option(help="Layers that stay dense, by names or patterns with commas between, "
+                                                f"such as 'fc,layer1.*'; or {NONE}. By default the network's "
+                                                "classifier; in cnn no layer.")]
 Decay = Annotated[float | None, typer.Option(help="SR-STE's pull of pruned weights to zero. By default 2e-4 for srste, "
                                                   "else 0.")]
 Rescale = Annotated[bool, typer.Option("--rescale", help="With sdgp: scale pruned gradients up to the sum that they "
@@ -34,6 +35,18 @@ Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED,
                                    help="Of everything random: weights, order of the data, operands.")]
 Batch = Annotated[int, typer.Option(min=1, max=10 ** 6, help="Images in a step.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the same content as data to this file.")]
+
+
+def given(context: typer.Context, name: str) -> bool:
+    """Whether an option was on the command line."""
+    return context.get_parameter_source(name).name == "COMMANDLINE"
+
+
+def refuse(context: typer.Context, option: str, names: Collection[str]) -> None:
+    """Raise ValueError for parameters that cannot go with an option, and would silently do nothing."""
+    for parameter in context.command.params:
+        if parameter.name in names and given(context, parameter.name):
+            raise ValueError(f"{parameter.opts[0]} cannot go with {option}")
 
 
 def scheme(method: str, sparsity: str, model: str | None = None, dense: str | None = None, decay: float | None = None,

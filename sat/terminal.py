@@ -27,8 +27,10 @@ COLUMNS = {                         # heading -> a row's values
     "filled": "{filled:.1%}", "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
 ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases and their gradients", "rounding to FP16",
-           "scatter-add of a strided bp", "check for overflow")
-WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module")
+           "scatter-add of a strided bp", "check for overflow", "srste's decay, and zeros in its bp",
+           "rescaling of pruned gradients")
+WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module",
+         "network")
 
 
 def console() -> Console:

@@ -8,15 +8,20 @@ from typing import Annotated
 
 import typer
 
+from sat.options import given, refuse
 from tlm.workload.networks import layers
 from tlm.workload.step import Call, calls_of
 from tlm.workload.topology import read_topology
 
-Topology = Annotated[Path | None, typer.Option(help="Cost this list of layers instead of a built-in network: a CSV file "
-                                                    "of SCALE-Sim, with convolutions or GEMMs.")]
+Topology = Annotated[Path | None, typer.Option(help="Cost this list of layers instead of a built-in network: a CSV "
+                                                    "file of SCALE-Sim, with convolutions or GEMMs.")]
 Module = Annotated[str | None, typer.Option(metavar="PACKAGE:FACTORY",
                                             help="Cost the nn.Module that this function makes, with --input.")]
-Input = Annotated[str | None, typer.Option(metavar="B,C,H,W", help="Shape of the input of --module, batch included.")]
+Input = Annotated[str | None, typer.Option("--input", metavar="B,C,H,W",
+                                           help="Shape of the input of --module, batch included.")]
+
+_INSTEAD_OF = {"topology": ("model", "image", "classes", "width", "module"),
+               "module": ("model", "image", "classes", "width", "batch")}
 
 
 @dataclass(frozen=True)
@@ -26,20 +31,23 @@ class Workload:
     name: str
     calls: Sequence[Call]
     batch: int
+    built_in: bool = False
 
 
-def workload(model: str, image: int | None, classes: int | None, width: float, batch: int, topology: Path | None,
-             module: str | None, shape: str | None) -> Workload:
-    """What the options ask for. Raises ValueError for a network, a file or a module that cannot be costed."""
-    if topology and module:
-        raise ValueError("--topology and --module exclude each other")
+def workload(context: typer.Context, model: str, image: int | None, classes: int | None, width: float, batch: int,
+             topology: Path | None, module: str | None, shape: str | None) -> Workload:
+    """What the options ask for. Raises ValueError for a network, a file or a module that cannot be costed, and for an
+    option that would silently do nothing."""
+    for option, others in _INSTEAD_OF.items():
+        if given(context, option):
+            refuse(context, f"--{option}", others)
     if shape and not module:
         raise ValueError("--input is the shape of a --module's input")
     if topology:
         return Workload(topology.stem, calls_of(read_topology(topology), batch), batch)
     if module:
         return _of_module(module, shape)
-    return Workload(model, calls_of(layers(model, image, classes, width), batch), batch)
+    return Workload(model, calls_of(layers(model, image, classes, width), batch), batch, built_in=True)
 
 
 def _of_module(place: str, shape: str | None) -> Workload:

@@ -4,6 +4,8 @@ from collections import OrderedDict
 import pytest
 from torch import nn
 
+from tlm.workload.layer import Conv
+from tlm.workload.networks import NETWORKS, Network
 from training import models
 
 
@@ -16,5 +18,7 @@ def tiny_network() -> nn.Module:
 @pytest.fixture
 def tiny(monkeypatch) -> list[str]:
     """The words for it, with groups as short as its layers."""
+    layers = [Conv("one", 8, 4, 1, 1), Conv("two", 4, 10, 1, 1, bias=True)]
     monkeypatch.setitem(models.MODELS, "tiny", models.Model(tiny_network, (1, 8, 8), 10))
+    monkeypatch.setitem(NETWORKS, "tiny", Network(lambda *_: layers, 1, (8,), 8, 10))
     return ["--model", "tiny", "--sparsity", "2:4"]

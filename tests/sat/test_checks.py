@@ -11,9 +11,10 @@ from sat.operands import KINDS
 from tlm import Gemm, make_plan
 from tlm.plan import programs
 from tlm.scheduler import best_mapping
+from tlm.workload.methods import Scheme
 from training import models, training_step, update_step
 
-SCHEME = ("bdwp", 2, 4)
+SCHEME = Scheme.of("bdwp", 2, 4)
 
 
 class Seen(Functional):
@@ -85,7 +86,7 @@ def test_a_gemm_that_the_hardware_does_not_know_is_refused_before_any_runs(check
 @pytest.fixture
 def step(tiny):
     module = models.build("tiny", 0)
-    return training_step(module, (4, 1, 8, 8), *SCHEME) + update_step(module, (4, 1, 8, 8), *SCHEME)
+    return training_step(module, (4, 1, 8, 8), SCHEME) + update_step(module, (4, 1, 8, 8), SCHEME)
 
 
 @pytest.mark.parametrize("dataflow, dataflows", [(None, ("os", "ws")), ("os", ("os",)), ("ws", ("ws",))])
@@ -110,7 +111,7 @@ def test_steps_run_by_the_plan_in_a_file(checker, step, tmp_path):
 
 @pytest.mark.parametrize("change, words", [
     (dict(model="none"), "model must be one of"), (dict(data="none"), "data must be one of"),
-    (dict(scheme=("bdwp", None, None)), "needs a sparsity"), (dict(dataflow="is"), "os, ws, scheduled, not 'is'"),
+    (dict(dataflow="is"), "os, ws, scheduled, not 'is'"),
     (dict(batch=0), "batch must be at least 1")])
 def test_a_step_that_cannot_be_is_refused_before_anything_runs(checker, change, words):
     usual = dict(model="cnn", data="digits", scheme=SCHEME, seed=0, batch=4, steps=1, dataflow=None, plan=None)

@@ -36,8 +36,8 @@ class Call:
 
 
 def calls_of(layers: Sequence[Layer], batch: int) -> list[Call]:
-    """A call of each layer, in this order; the first one's input wants no gradient."""
-    return [Call(layer, batch, input_gradient=i > 0) for i, layer in enumerate(layers)]
+    """A call of each layer, in this order; the first one's input wants no gradient. None share a weight."""
+    return [Call(layer, batch, input_gradient=i > 0, weight=i) for i, layer in enumerate(layers)]
 
 
 def gemms_of(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
@@ -59,7 +59,7 @@ def updates_of(calls: Iterable[Call], scheme: Scheme) -> list[Update]:
         if call.weight_gradient:
             updates.setdefault(call.owner, lowering.update(stages[call.owner]))
         if call.layer.bias and call.bias_gradient:
-            updates.setdefault(f"{call.layer.name}.bias", lowering.bias_update())
+            updates.setdefault((call.owner, "bias"), lowering.bias_update())
     return list(updates.values())
 
 
