@@ -2,7 +2,7 @@
 // which adds a weight, broadcast, times W activations. So a pruned weight is skipped without a gather, and each sum has
 // one accumulator to which k is added in ascending order; K is cut into stretches, but never into partial sums.
 #include <cmath>
-#include "kernel_pack.h"
+#include "kernel_images.h"
 #include "kernel_prune.h"
 
 // Sizes of the register tile, and of what the caches hold. A panel's stretch of k stays in the first one.
@@ -16,7 +16,7 @@ const int DENSE = 3, ACROSS = 4, SPARSE = 8;
 const int DENSE = 2, ACROSS = 4, SPARSE = 8;
 #define SAT_PATH PATH_GENERIC
 #endif
-const int64_t PANEL_BYTES = 32 << 10, SUM_BYTES = 448 << 10, PANELS_BYTES = 256 << 10, WIDEST = 512;
+const int64_t PANEL_BYTES = 32 << 10, SUM_BYTES = 576 << 10, WIDEST = 512, LARGEST_PANEL = 128;
 
 // A kept weight of W columns: its value, and where its activations are in the panel, in bytes.
 struct Kept {
@@ -58,72 +58,60 @@ template <int V> static void sparse_tile(const float* panel, const Kept* kept, i
     UNROLL for (int v = 0; v < V; v++) ((vec*)sums)[v] = sum[v];
 }
 
-template <int V> static void tiles(const Gemm& g, const float* panel, const char* weights, int64_t columns,
-                                   int64_t count, float* sums, bool first) {
-    if (g.compact) {
-        int64_t kept = up(count, g.compact->group) / g.compact->group * g.compact->keep;
-        for (int64_t j = 0; j < columns; j++)
-            sparse_tile<V>(panel, (const Kept*)weights + j / W * kept, j % W, kept, sums + j * SPARSE * W, first);
-        return;
-    }
-    if constexpr (V <= DENSE)
-        for (int64_t j = 0; j < columns; j += ACROSS)
-            dense_tile<V>(panel, (const float*)weights + j / W * W * count + j % W, count, sums + j * DENSE * W, first);
-}
-
-using Tiles = void (*)(const Gemm&, const float*, const char*, int64_t, int64_t, float*, bool);
-static const Tiles TILES[] = {tiles<1>, tiles<2>, tiles<3>, tiles<4>, tiles<5>, tiles<6>, tiles<7>, tiles<8>};
-
 // What a block works on: rows x columns of the result, a stretch of k, and its part of the scratch memory.
 struct Block {
     int64_t row, rows, column, columns, k, end;
-    float *sums, *panels;
+    float *sums, *panel;
     char* weights;
+    Pixel* pixels;              // of the rows, where they are those of images
     int64_t pitch, count;       // rows of a panel; elements of k with the zeros that fill the last group
+    int64_t kept;               // of them in a column of sparse weights
+    bool odd[LARGEST_PANEL];    // rows of the panel with something that is not finite
 };
 
-INLINE float* panel_of(const Block& b, int64_t row, int64_t depth) { return b.panels + row / b.pitch * b.pitch * depth; }
-INLINE float* sums_of(const Block& b, int64_t row) { return b.sums + row / b.pitch * b.pitch * up(b.columns, W); }
-
-// An activation that is not finite makes a NaN of each product with zero, so also where a weight is pruned.
-static void poison(const Gemm& g, const Block& b, int64_t row) {
-    const Compact& c = *g.compact;
-    const float *panel = panel_of(b, row, b.count) + row % b.pitch;
-    float* sums = sums_of(b, row) + row % b.pitch;
-    for (int64_t k = 0; k < b.end - b.k; k++) {
-        float a = panel[k * b.pitch];
-        if (std::isfinite(a)) continue;
-        const uint8_t* indices = c.indices + (b.k + k) / c.group * c.keep * c.columns + b.column;
-        for (int64_t j = 0; j < b.columns; j++) {
-            bool kept = false;
-            for (int64_t s = 0; s < c.keep; s++) kept |= indices[s * c.columns + j] == (b.k + k) % c.group;
-            if (!kept) sums[j * b.pitch] = NAN;
-        }
+// Sums of W columns for a panel of V vectors of rows.
+template <int V> static void tile(const Block& b, int64_t column, float* sums) {
+    int64_t columns = least(W, b.columns - column);
+    if (b.kept) {
+        const Kept* kept = (const Kept*)b.weights + column / W * b.kept;
+        for (int64_t j = 0; j < columns; j++)
+            sparse_tile<V>(b.panel, kept, j, b.kept, sums + j * SPARSE * W, b.k == 0);
+    } else if constexpr (V <= DENSE) {
+        const float* weights = (const float*)b.weights + column * b.count;
+        for (int64_t j = 0; j < columns; j += ACROSS)
+            dense_tile<V>(b.panel, weights + j, b.count, sums + j * DENSE * W, b.k == 0);
     }
 }
 
-// Pack the panels of a stretch of k. Sets odd[i] where one of row i's elements is not finite.
-static void pack_panels(const Gemm& g, const Block& b, bool* odd) {
-    for (int64_t i = 0; i < b.rows; i += W) {
-        float* out = panel_of(b, i, b.count) + i % b.pitch;
-        vec seen = pack(g.a, b.row + i, b.k, b.end, out, b.pitch);
+using Tile = void (*)(const Block&, int64_t, float*);
+static const Tile TILES[] = {tile<1>, tile<2>, tile<3>, tile<4>, tile<5>, tile<6>, tile<7>, tile<8>};
+
+// Returns whether something in it is not finite.
+static bool pack_panel(const Gemm& g, Block& b, int64_t row, int64_t rows) {
+    bool any = false;
+    for (int64_t i = 0; i < rows; i += W) {
+        int64_t valid = least(W, rows - i), line = b.row + row + i;
+        float* out = b.panel + i;
+        ivec odd = !g.a.images ? pack_matrix(g.a, line, valid, b.k, b.end, out, b.pitch)
+                   : g.a.images->transposed ? pack_taps(g.a, line, valid, b.k, b.end, out, b.pitch)
+                   : pack_pixels(g.a, b.pixels + row + i, valid, b.k, b.end, out, b.pitch);
         for (int64_t k = b.end - b.k; k < b.count; k++) *(vec*)(out + k * b.pitch) = vec{};
-        ivec bad = seen != seen;
-        for (int64_t lane = 0; lane < W; lane++) odd[i + lane] = bad[lane];
+        for (int64_t lane = 0; lane < W; lane++) any |= b.odd[i + lane] = odd[lane];
     }
+    return any;
 }
 
 static void pack_weights(const Gemm& g, const Block& b) {
     if (!g.compact) {
         for (int64_t j = 0; j < b.columns; j += W)
-            pack(g.b, b.column + j, b.k, b.end, (float*)b.weights + j * b.count, W);
+            pack_matrix(g.b, b.column + j, least(W, b.columns - j), b.k, b.end, (float*)b.weights + j * b.count, W);
         return;
     }
     const Compact& c = *g.compact;
-    int64_t first = b.k / c.group * c.keep, kept = b.count / c.group * c.keep;
+    int64_t first = b.k / c.group * c.keep;
     Kept* to = (Kept*)b.weights;
     for (int64_t j = 0; j < b.columns; j += W)
-        for (int64_t i = 0; i < kept; i++, to++) {
+        for (int64_t i = 0; i < b.kept; i++, to++) {
             int64_t from = (first + i) * c.columns + b.column + j, valid = least(W, b.columns - j);
             uint8_t index[W] = {};
             if (valid == W) memcpy(index, c.indices + from, W);
@@ -134,75 +122,94 @@ static void pack_weights(const Gemm& g, const Block& b) {
         }
 }
 
-// Turn the sums of W rows and store them.
-static void store(const Gemm& g, const Block& b, int64_t row) {
-    const float* sums = sums_of(b, row) + row % b.pitch;
-    for (int64_t j = 0; j < b.columns; j += W) {
-        int64_t columns = least(W, b.columns - j);
-        vec x[W];
-        for (int64_t i = 0; i < W; i++) x[i] = *(const vec*)(sums + (j + least(i, columns - 1)) * b.pitch);
-        transpose(x);
-        for (int64_t i = 0; i < least(W, b.rows - row); i++) {
-            int64_t place = (b.row + row + i) * g.row_stride + b.column + j;
-            vec y = canonical(x[i]);
-            half rounded[W];
-            if (g.narrow) {
-                narrow(y, rounded);
-                memcpy((half*)g.c + place, rounded, columns * sizeof(half));
-            } else {
-                memcpy((float*)g.c + place, &y, columns * sizeof(float));
-            }
+// An activation that is not finite makes a NaN of each product with zero, so also where a weight is pruned.
+static void poison(const Compact& c, const Block& b, int64_t row, int64_t column, float* sums) {
+    for (int64_t k = 0; k < b.end - b.k; k++) {
+        if (std::isfinite(b.panel[k * b.pitch + row])) continue;
+        const uint8_t* indices = c.indices + (b.k + k) / c.group * c.keep * c.columns + b.column + column;
+        for (int64_t j = 0; j < least(W, b.columns - column); j++) {
+            bool kept = false;
+            for (int64_t s = 0; s < c.keep; s++) kept |= indices[s * c.columns + j] == (b.k + k) % c.group;
+            if (!kept) sums[j * b.pitch + row] = NAN;
         }
     }
 }
 
-static int64_t sums_bytes(const Gemm& g) { return (g.rows + 128) * up(g.columns, W) * sizeof(float); }
-static int64_t panels_bytes(const Gemm& g) { return (g.rows + 128) * g.depth * sizeof(float); }
+// Turn the sums of W rows and W columns and store them.
+static void store(const Gemm& g, const Block& b, int64_t row, int64_t column, const float* sums) {
+    int64_t columns = least(W, b.columns - column);
+    vec x[W];
+    UNROLL for (int64_t i = 0; i < W; i++) x[i] = *(const vec*)(sums + i * b.pitch);
+    transpose(x);
+    for (int64_t i = 0; i < least(W, b.rows - row); i++) {
+        int64_t place = (b.row + row + i) * g.row_stride + b.column + column;
+        vec y = canonical(x[i]);
+        half rounded[W];
+        if (g.narrow) narrow(y, rounded);
+        if (g.narrow && columns == W) memcpy((half*)g.c + place, rounded, sizeof rounded);
+        else if (g.narrow) memcpy((half*)g.c + place, rounded, columns * sizeof(half));
+        else if (columns == W) memcpy((float*)g.c + place, &y, sizeof y);
+        else memcpy((float*)g.c + place, &y, columns * sizeof(float));
+    }
+}
+
+// All columns of a panel. Results leave as soon as they are there: the memory is then busy beside the arithmetic.
+static void multiply_panel(const Gemm& g, Block& b, int64_t row) {
+    int64_t rows = least(b.pitch, b.rows - row);
+    float* sums = b.sums + row * up(b.columns, W);
+    bool odd = pack_panel(g, b, row, rows) && g.compact;
+    for (int64_t column = 0; column < b.columns; column += W, sums += W * b.pitch) {
+        TILES[parts(rows, W) - 1](b, column, sums);
+        for (int64_t i = 0; odd && i < rows; i++)
+            if (b.odd[i]) poison(*g.compact, b, i, column, sums);
+        for (int64_t i = 0; b.end == g.k && i < rows; i += W) store(g, b, row + i, column, sums + i);
+    }
+}
+
+static int64_t pitch_of(const Gemm& g) { return (g.compact ? SPARSE : DENSE) * W; }
+static int64_t sums_bytes(const Gemm& g) { return up(g.rows, pitch_of(g)) * up(g.columns, W) * sizeof(float); }
 static int64_t weights_bytes(const Gemm& g) {
     int64_t per = g.compact ? 2 * up(g.depth, g.compact->group) / g.compact->group * g.compact->keep : g.depth;
     return up(g.columns, W) * per * sizeof(float);
 }
-
-static int64_t scratch(const Gemm& g) { return sums_bytes(g) + panels_bytes(g) + weights_bytes(g) + up(g.rows, W); }
+static int64_t scratch(const Gemm& g) {
+    return PANEL_BYTES + sums_bytes(g) + weights_bytes(g) + g.rows * (int64_t)sizeof(Pixel);
+}
 
 static void block(const Gemm& g, int64_t number, char* memory) {
-    Block b;
+    Block b = {};
     b.row = number / g.column_blocks * g.rows, b.column = number % g.column_blocks * g.columns;
     b.rows = least(g.rows, g.a.lines - b.row), b.columns = least(g.columns, g.b.lines - b.column);
-    b.sums = (float*)memory, b.panels = (float*)(memory + sums_bytes(g));
-    b.weights = memory + sums_bytes(g) + panels_bytes(g);
-    b.pitch = (g.compact ? SPARSE : DENSE) * W;
-    bool* odd = (bool*)(b.weights + weights_bytes(g));
+    b.panel = (float*)memory, b.sums = (float*)(memory + PANEL_BYTES);
+    b.weights = memory + PANEL_BYTES + sums_bytes(g), b.pixels = (Pixel*)(b.weights + weights_bytes(g));
+    b.pitch = pitch_of(g);
+    if (g.a.images && !g.a.images->transposed) {
+        Walk walk(*g.a.images, g.a.data, b.row);
+        for (int64_t i = 0; i < b.rows; i++, walk.pass(1)) b.pixels[i] = walk.pixel;
+    }
     for (b.k = 0; b.k < g.k; b.k = b.end) {
         b.end = least(b.k + g.depth, g.k);
         b.count = g.compact ? up(b.end - b.k, g.compact->group) : b.end - b.k;
-        pack_panels(g, b, odd);
+        b.kept = g.compact ? b.count / g.compact->group * g.compact->keep : 0;
         pack_weights(g, b);
-        for (int64_t row = 0; row < b.rows; row += b.pitch)
-            TILES[up(least(b.pitch, b.rows - row), W) / W - 1](g, panel_of(b, row, b.count), b.weights, b.columns,
-                                                              b.count, sums_of(b, row), b.k == 0);
-        for (int64_t row = 0; g.compact && row < b.rows; row++)
-            if (odd[row]) poison(g, b, row);
+        for (int64_t row = 0; row < b.rows; row += b.pitch) multiply_panel(g, b, row);
     }
-    for (int64_t row = 0; row < b.rows; row += W) store(g, b, row);
 }
 
-// Blocks that the second cache holds; as many as threads, or a multiple, where the result is large enough.
+// Blocks that the second cache holds. A multiple of as many as there are threads, where the result is large enough.
 static void plan(Gemm& g, int64_t threads) {
-    int64_t panel = (g.compact ? SPARSE : DENSE) * W, m = g.a.lines, n = g.b.lines;
-    g.depth = least(least(PANEL_BYTES / (panel * (int64_t)sizeof(float)), DEEPEST) / LARGEST_GROUP * LARGEST_GROUP,
-                    up(g.k, LARGEST_GROUP));
-    g.columns = least(up(n, W), WIDEST);
-    g.column_blocks = (n + g.columns - 1) / g.columns;
-    int64_t most_rows = least(SUM_BYTES / (4 * g.columns), PANELS_BYTES / (4 * g.depth)) / panel * panel;
-    g.row_blocks = (m + most(most_rows, panel) - 1) / most(most_rows, panel);
-    if (g.row_blocks * g.column_blocks % threads)
-        g.row_blocks = least(up(g.row_blocks, threads), (m + W - 1) / W);
-    g.rows = up((m + g.row_blocks - 1) / g.row_blocks, W);
-    g.row_blocks = (m + g.rows - 1) / g.rows;
+    int64_t panel = pitch_of(g), m = g.a.lines, n = g.b.lines, pad = LARGEST_GROUP;
+    g.depth = least(PANEL_BYTES / (4 * panel) / pad * pad, least(DEEPEST, up(g.k, pad)));
+    g.columns = up(parts(n, parts(n, WIDEST)), W);
+    g.column_blocks = parts(n, g.columns);
+    int64_t rows = most(1, SUM_BYTES / (4 * g.columns) / panel) * panel;
+    int64_t blocks = parts(m, rows), unit = m < 4 * threads * panel ? W : panel;
+    if (blocks * g.column_blocks % threads) blocks = up(blocks, threads);
+    g.rows = up(parts(m, blocks), unit);
+    g.row_blocks = parts(m, g.rows);
     if (g.row_blocks == 1 && g.column_blocks < threads) {
-        g.columns = up((n + threads - 1) / threads, W);
-        g.column_blocks = (n + g.columns - 1) / g.columns;
+        g.columns = up(parts(n, threads), W);
+        g.column_blocks = parts(n, g.columns);
     }
 }
 

@@ -8,6 +8,7 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+#define INLINE_MEMBER inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 32")     // what is indexed by such a loop stays in registers
 
 #if defined(__AVX512F__)
@@ -25,13 +26,19 @@ const int64_t L = 2 * W;        // halves of a vector
 
 INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
-INLINE int64_t up(int64_t length, int64_t step) { return (length + step - 1) / step * step; }
+INLINE int64_t parts(int64_t length, int64_t part) { return (length + part - 1) / part; }
+INLINE int64_t up(int64_t length, int64_t step) { return parts(length, step) * step; }
 
 #if defined(__AVX512F__)
 INLINE vec splat(float x) { return _mm512_set1_ps(x); }
 INLINE vec widen(const half* p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p)); }
 INLINE vec widen(const half* p, int64_t count) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), p));
+}
+// `count` from p, and the rest from q.
+INLINE vec widen(const half* p, int64_t count, const half* q) {
+    __mmask16 first = (__mmask16)((1u << count) - 1);
+    return _mm512_cvtph_ps(_mm256_mask_loadu_epi16(_mm256_maskz_loadu_epi16(first, p), (__mmask16)~first, q - count));
 }
 INLINE void narrow(vec x, half* p) { _mm256_storeu_si256((__m256i*)p, _mm512_cvtps_ph(x, 0)); }
 #else
@@ -64,6 +71,11 @@ INLINE vec widen(const half* p, int64_t count) {
     memcpy(part, p, count * sizeof(half));
     return widen(part);
 }
+INLINE vec widen(const half* p, int64_t count, const half* q) {
+    half part[W];
+    for (int64_t i = 0; i < W; i++) part[i] = i < count ? p[i] : q[i - count];
+    return widen(part);
+}
 #endif
 
 template <size_t... I> INLINE void interleave(vec a, vec b, vec& low, vec& high, std::index_sequence<I...>) {
@@ -82,3 +94,34 @@ INLINE void transpose(vec x[W]) {
 }
 
 INLINE vec canonical(vec x) { return x == x ? x : splat(__builtin_nanf("")); }
+
+// W elements of W lines, from[i][k ..], turned: x[j] is element k + j of all lines.
+#if defined(__AVX512F__)
+INLINE void turn(const half* const from[W], int64_t k, vec x[W]) {
+    __m512i a[8], b[8];         // lines i and i + 8 in a register: 8 x 8 halves are turned in each quarter of it
+    UNROLL for (int i = 0; i < 8; i++)
+        a[i] = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256((const __m256i*)(from[i] + k))),
+                                  _mm256_loadu_si256((const __m256i*)(from[i + 8] + k)), 1);
+    UNROLL for (int i = 0; i < 4; i++) {
+        b[2 * i] = _mm512_unpacklo_epi16(a[i], a[i + 4]);
+        b[2 * i + 1] = _mm512_unpackhi_epi16(a[i], a[i + 4]);
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+        a[2 * i] = _mm512_unpacklo_epi16(b[i], b[i + 4]);
+        a[2 * i + 1] = _mm512_unpackhi_epi16(b[i], b[i + 4]);
+    }
+    alignas(64) half turned[8][2][W];
+    UNROLL for (int i = 0; i < 4; i++) {
+        b[2 * i] = _mm512_unpacklo_epi16(a[i], a[i + 4]);
+        b[2 * i + 1] = _mm512_unpackhi_epi16(a[i], a[i + 4]);
+    }
+    UNROLL for (int i = 0; i < 8; i++)
+        _mm512_store_si512(turned[i], _mm512_shuffle_i64x2(b[i], b[i], _MM_SHUFFLE(3, 1, 2, 0)));
+    UNROLL for (int i = 0; i < 8; i++) x[i] = widen(turned[i][0]), x[i + 8] = widen(turned[i][1]);
+}
+#else
+INLINE void turn(const half* const from[W], int64_t k, vec x[W]) {
+    UNROLL for (int64_t i = 0; i < W; i++) x[i] = widen(from[i] + k);
+    transpose(x);
+}
+#endif

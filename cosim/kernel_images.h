@@ -1,0 +1,128 @@
+// Packing images: what a kernel meets is picked from them, so that their im2col matrix never exists.
+#pragma once
+#include "kernel_lines.h"
+
+// Where the kernel's first position meets the images for an output pixel; outside of them `at` must not be read.
+struct Pixel {
+    const half* at;
+    int32_t y, x;
+};
+
+// Output pixels in their order.
+struct Walk {
+    const Images& s;
+    Pixel pixel;
+    int64_t out_y, out_x;
+
+    INLINE_MEMBER Walk(const Images& images, const half* data, int64_t number)
+        : s(images), out_y(number / s.out_x % s.out_y), out_x(number % s.out_x) {
+        int64_t y = out_y * s.stride_y - s.padding_y, x = out_x * s.stride_x - s.padding_x;
+        int64_t image = number / s.out_x / s.out_y;
+        pixel = {data + image * s.batch_stride + y * s.y_stride + x * s.x_stride, (int32_t)y, (int32_t)x};
+    }
+
+    // Past `count` pixels, all of them on this line.
+    INLINE_MEMBER void pass(int64_t count) {
+        pixel.x += count * s.stride_x, pixel.at += count * s.stride_x * s.x_stride;
+        if ((out_x += count) < s.out_x) return;
+        pixel.x = -s.padding_x, pixel.at += s.stride_y * s.y_stride - s.out_x * s.stride_x * s.x_stride;
+        out_x = 0, pixel.y += s.stride_y;
+        if (++out_y < s.out_y) return;
+        pixel.y = -s.padding_y, pixel.at += s.batch_stride - s.out_y * s.stride_y * s.y_stride;
+        out_y = 0;
+    }
+};
+
+// A stretch of im2col elements that lie side by side in the images: a kernel position, or where they touch a whole
+// line of the kernel. Elements offset .. offset + count - 1 of it, `shift` from where the pixel is.
+struct Run {
+    int64_t y, x, taps, offset, count, shift;
+};
+
+INLINE Run run_at(const Images& s, int64_t element, int64_t end) {
+    bool touch = s.depth == s.channels && s.dilation_x == 1 && s.channel_stride == 1 && s.x_stride == s.channels;
+    int64_t taps = touch ? s.kernel_x : 1, length = taps * s.depth;
+    int64_t number = element / length * taps, offset = element % length;
+    int64_t y = number / s.kernel_x * s.dilation_y, x = number % s.kernel_x * s.dilation_x;
+    return {y, x, taps, offset, least(length - offset, end - element),
+            y * s.y_stride + x * s.x_stride + offset * s.channel_stride};
+}
+
+INLINE bool inside(const Images& s, const Pixel& p, const Run& run) {
+    return (uint64_t)(p.y + run.y) < (uint64_t)s.height && p.x + run.x >= 0 && p.x + run.x + run.taps <= s.width;
+}
+
+// A run that is not, or not all, inside of the images: zeros, or a copy in `spare` with zeros.
+static const half* outside(const Images& s, const Pixel& p, const Run& run, half* spare) {
+    int64_t x = p.x + run.x;
+    int64_t first = most(run.offset, -x * s.channels), end = least(run.offset + run.count, (s.width - x) * s.channels);
+    if ((uint64_t)(p.y + run.y) >= (uint64_t)s.height || run.taps == 1 || first >= end) return ZEROS;
+    memset(spare, 0, run.count * sizeof(half));
+    memcpy(spare + first - run.offset, p.at + run.shift + first - run.offset, (end - first) * sizeof(half));
+    return spare;
+}
+
+// Lines are pixels: W of them, elements k .. end - 1 of their im2col rows.
+static ivec pack_pixels(const Operand& from, const Pixel* pixels, int64_t valid, int64_t k, int64_t end, float* out,
+                        int64_t pitch) {
+    const Images& s = *from.images;
+    half spare[W][DEEPEST];
+    const half* lines[W];
+    ivec odd = {};
+    for (int64_t i = valid; i < W; i++) lines[i] = ZEROS;
+    while (k < end) {
+        Run run = run_at(s, k, end);
+        int64_t real = run.taps > 1 ? run.count : most(0, least(run.count, s.channels - run.offset));
+        for (int64_t i = 0; i < valid; i++)
+            lines[i] = inside(s, pixels[i], run) ? pixels[i].at + run.shift : outside(s, pixels[i], run, spare[i]);
+        odd |= pack_lines(lines, valid, s.channel_stride, real, out, pitch);
+        for (int64_t i = real; i < run.count; i++) *(vec*)(out + i * pitch) = vec{};
+        k += run.count, out += run.count * pitch;
+    }
+    return odd;
+}
+
+// The elements of some runs, one after the other, for one pixel.
+static vec join(const Images& s, const Pixel& pixel, const Run* runs, int64_t parts) {
+    half spare[W], whole[W] = {};
+    for (int64_t part = 0, i = 0; part < parts; i += runs[part++].count) {
+        bool in = inside(s, pixel, runs[part]);
+        const half* p = in ? pixel.at + runs[part].shift : outside(s, pixel, runs[part], spare);
+        int64_t step = p == ZEROS ? 1 : s.channel_stride;
+        for (int64_t j = 0; j < runs[part].count; j++) whole[i + j] = p[j * step];
+    }
+    return widen(whole);
+}
+
+// How many pixels from this one on, on the same line, have these runs inside of the images.
+INLINE int64_t pixels_inside(const Images& s, const Walk& walk, const Run* runs, int64_t parts) {
+    int64_t count = s.out_x - walk.out_x;
+    for (int64_t i = 0; i < parts; i++) {
+        if (!inside(s, walk.pixel, runs[i])) return 0;
+        count = least(count, (s.width - walk.pixel.x - runs[i].x - runs[i].taps) / s.stride_x + 1);
+    }
+    return count;
+}
+
+// Lines are kernel positions and channels: W of them, for pixels k .. end - 1.
+static ivec pack_taps(const Operand& from, int64_t line, int64_t valid, int64_t k, int64_t end, float* out,
+                      int64_t pitch) {
+    const Images& s = *from.images;
+    const int64_t step = s.stride_x * s.x_stride;
+    Run runs[W];
+    int64_t parts = 0;
+    for (int64_t i = 0; i < valid; i += runs[parts++].count) runs[parts] = run_at(s, line + i, line + valid);
+    bool simple = parts <= 2 && valid == W && s.channel_stride == 1;        // one or two loads a pixel
+    ivec odd = {};
+    for (Walk walk(s, from.data, k); k < end;) {
+        int64_t count = simple ? least(end - k, pixels_inside(s, walk, runs, parts)) : 0;
+        const half *p = walk.pixel.at + runs[0].shift, *q = walk.pixel.at + runs[parts - 1].shift;
+        for (int64_t i = 0; i < most(count, 1); i++, out += pitch, p += step, q += step) {
+            vec x = !count ? join(s, walk.pixel, runs, parts) : parts == 1 ? widen(p) : widen(p, runs[0].count, q);
+            odd |= unlike(x);
+            *(vec*)out = x;
+        }
+        k += most(count, 1), walk.pass(most(count, 1));
+    }
+    return odd;
+}
