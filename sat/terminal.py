@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
+from rtl.config import SatConfig
 from tlm.report import DEFINITIONS, StepReport
 
 WIDTH = 400                         # no table is wider: a terminal wraps its lines instead of losing some
@@ -65,10 +66,19 @@ def print_report(to: Console, report: StepReport, heading: str) -> None:
     in_total = dict.fromkeys(DEFINITIONS, "") | totals | {"layer": "total", "share": 1}
     rows.add_row(*("" if heading in WORDS[1:] else form.format(**in_total) for heading, form in COLUMNS.items()))
     to.print(rows)
-    time = totals["cycles"] / report.config.clock_mhz
-    to.print(f"{totals['cycles']:,} cycles ({time:,.1f} µs at {report.config.clock_mhz:g} MHz); "
+    time = duration(totals["cycles"], report.config)
+    to.print(f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); "
              f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x")
     to.print(f"on the host, and not in these cycles: {', '.join(ON_HOST)}")
+
+
+def duration(cycles: float, config: SatConfig) -> str:
+    """How long cycles take, in a unit that suits."""
+    microseconds = cycles / config.clock_mhz
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if microseconds >= size:
+            return f"{microseconds / size:,.{0 if microseconds >= 1000 * size else 2}f} {unit}"
+    return f"{microseconds:.2f} µs"
 
 
 def report_data(report: StepReport, seed: int) -> dict[str, Any]:

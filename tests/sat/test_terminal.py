@@ -15,7 +15,7 @@ def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
     terminal.print_report(terminal.console(), report, "A step")
     printed = capsys.readouterr().out
     row = report.rows[0]
-    assert f"({row['cycles'] / 200:,.1f} µs at 200 MHz)" in printed
+    assert f"({row['cycles'] / 200e3:,.2f} ms at 200 MHz)" in printed
     assert "…" not in printed and printed.count("a.layer.with.a.long.path") == 1
     assert f"on the host, and not in these cycles: {', '.join(terminal.ON_HOST)}\n" in printed
     assert terminal.report_data(report, 7)["on_host"] == list(terminal.ON_HOST)
@@ -72,3 +72,10 @@ def test_data_is_written_where_a_file_is_given(tmp_path):
     terminal.write_json(tmp_path / "x.json", {"a": 1})
     terminal.write_json(None, {"a": 1})
     assert (tmp_path / "x.json").read_text() == '{\n  "a": 1\n}\n'
+
+
+@pytest.mark.parametrize("cycles, words", [
+    (1, "0.01 µs"), (150_000, "750.00 µs"), (200_000, "1.00 ms"), (86_459, "432.30 µs"), (465_266_611, "2.33 s"),
+    (4e11, "2,000 s")])
+def test_how_long_cycles_take_is_told_in_a_unit_that_suits(cycles, words):
+    assert terminal.duration(cycles, PRESETS["vcu1525"]) == words
