@@ -11,15 +11,18 @@ from rtl.config import PRESETS, SatConfig
 from sat.__main__ import app
 from tlm import make_plan
 from tlm.report import DEFINITIONS
+from tlm.workload.methods import METHODS
+from tlm.workload.networks import NETWORKS, layers
 from training import models, whole_step
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
+TRAINING = README.partition("## Training")[2].partition("## The doors")[0]
 
 
 def test_the_examples_run():
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(examples) == 1
+    assert len(examples) == 2
     for example in examples:
         exec(compile(example, "README.md", "exec"), {})
 
@@ -47,7 +50,7 @@ def test_the_report_is_explained_as_in_the_help():
 
 
 def test_the_module_table_has_every_verilog_module(tmp_path):
-    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d*) ?\|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d*) ?\|$", README.partition("## The RTL")[2], re.MULTILINE)
     written = {re.sub(r"(_\d+)+$", "", name) for name in sat_axi.write(PRESETS["small"], tmp_path)}
     assert {name for name, _ in rows} == written
 
@@ -80,6 +83,36 @@ def test_the_axi_streams_have_the_bytes_that_are_told():
 def test_every_command_is_in_the_table_of_commands():
     for command in app.registered_commands:
         assert re.search(rf"^\| `sat {command.callback.__name__}\b", README, re.MULTILINE), command
+
+
+def figures(text: str) -> list[tuple[int | None, str]]:
+    """(image, figure) of '5.36 M; at 224 (ViT-B/16) 86,567,656': None is the network's own image."""
+    own, _, large = text.partition("; at 224")
+    return [(None, own), *([(224, large)] if large else [])]
+
+
+@pytest.mark.parametrize("count, column", [
+    (lambda *network: sum(weight.numel() for weight in models.build(network[0], 0, *network[1:]).parameters()), 2),
+    (lambda *network: sum(layer.macs for layer in layers(*network)), 3)], ids=["parameters", "multiply-adds"])
+def test_the_networks_are_those_that_are_there_with_their_sizes(count, column):
+    rows = re.findall(r"^\| `(\w+)`[^|]* \| ([\d, ]+) \| ([^|]+) \| ([^|]+) \| [^|]*\|$", TRAINING, re.MULTILINE)
+    assert [name for name, *_ in rows] == list(NETWORKS)
+    for name, images, *_ in rows:
+        network = NETWORKS[name]
+        assert [int(image) for image in images.split(", ")] == sorted(
+            network.images, key=lambda image: (image != network.image, image))
+    for row in rows:
+        for image, figure in figures(row[column]):
+            number, million = re.findall(r"(\d[\d,.]*)( M)?", figure)[-1]
+            found = count(row[0], image, 1000 if image else None)
+            assert float(number.replace(",", "")) == (pytest.approx(found / 1e6, rel=2e-3) if million else found), row
+
+
+def test_the_methods_are_those_of_the_table():
+    table = TRAINING.partition("| network")[0]
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+\|([^|]*)\|[^|]*\|[^|]*\|$", table, re.MULTILINE)
+    assert {name: set(re.findall(r"\w+", stages)) for name, stages in rows} == {
+        name: set(method.rules) for name, method in METHODS.items()}
 
 
 def test_the_changelog_has_this_version():
