@@ -73,7 +73,8 @@ def _calls(rng: np.random.Generator, lowering: Lowering, stage: str) -> dict[str
     b = _normal(rng, gemm.k, gemm.n)
     wide_a = torch.ones(gemm.k, gemm.m).T if stage == "wu" else torch.ones(gemm.m, gemm.k)
     wide_b = torch.from_numpy(b).float()
-    return dict(kernel=lambda: kernel.gemm(a, b, source=source, output=gemm.output), torch=lambda: torch.matmul(wide_a, wide_b))
+    return dict(kernel=lambda: kernel.gemm(a, b, source=source, output=gemm.output),
+                torch=lambda: torch.matmul(wide_a, wide_b))
 
 
 def resnet18(size: int, batch: int) -> Iterator[tuple[str, Lowering]]:
