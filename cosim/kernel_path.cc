@@ -126,17 +126,23 @@ static void pack_weights(const Gemm& g, const Block& b) {
         }
 }
 
-// An activation that is not finite makes a NaN of each product with zero, so also where a weight is pruned.
+// An activation that is not finite makes a NaN of each product with zero, so also where a weight is pruned: in a row of
+// the panel, for W columns.
 static void poison(const Compact& c, const Block& b, int64_t row, int64_t column, float* sums) {
-    for (int64_t k = 0; k < b.end - b.k; k++) {
-        if (std::isfinite(b.panel[k * b.pitch + row])) continue;
+    int64_t columns = least(W, b.columns - column), left = columns;
+    bool poisoned[W] = {};
+    for (int64_t k = 0; k < b.end - b.k && left; k++) {
+        float a = b.panel[k * b.pitch + row];
+        if (std::isfinite(a)) continue;
         const uint8_t* indices = c.indices + (b.k + k) / c.group * c.keep * c.columns + b.column + column;
-        for (int64_t j = 0; j < least(W, b.columns - column); j++) {
-            bool kept = false;
-            for (int64_t s = 0; s < c.keep; s++) kept |= indices[s * c.columns + j] == (b.k + k) % c.group;
-            if (!kept) sums[j * b.pitch + row] = NAN;
-        }
+        bool spared[W] = {};
+        for (int64_t s = 0; s < c.keep && !std::isnan(a); s++)
+            for (int64_t j = 0; j < columns; j++) spared[j] |= indices[s * c.columns + j] == (b.k + k) % c.group;
+        left = 0;
+        for (int64_t j = 0; j < columns; j++) left += !(poisoned[j] |= !spared[j]);
     }
+    for (int64_t j = 0; j < columns; j++)
+        if (poisoned[j]) sums[j * b.pitch + row] = NAN;
 }
 
 // Turn the sums of W rows and W columns and store them.

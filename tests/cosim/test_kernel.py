@@ -1,6 +1,7 @@
 """The kernel against rtl.golden, bit for bit, on every path that this machine has."""
 import multiprocessing
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -76,7 +77,8 @@ def test_special_values_give_the_goldens_bits(path, sparsity):
     rng = np.random.default_rng(2)
     for m, k, n in [(33, 7, 18), (130, 70, 40), (20, 300, 33)]:
         for a, b in [(special(rng, m, k), normal(rng, k, n)), (normal(rng, m, k), special(rng, k, n)),
-                     (special(rng, m, k, share=0.5), special(rng, k, n, share=0.5))]:
+                     (special(rng, m, k, share=0.5), special(rng, k, n, share=0.5)),
+                     (np.full((m, k), -np.inf, np.float16), normal(rng, k, n))]:
             for output in ("fp32", "fp16"):
                 assert_same(kernel.gemm(a, b, sparsity, output=output), golden(a, b, sparsity, output))
 
@@ -213,6 +215,12 @@ def test_a_forked_process_has_threads_of_its_own(path):
     with multiprocessing.get_context("fork").Pool(2) as pool:
         assert all(np.array_equal(want, got) for got in pool.map(product_of, [7] * 4, chunksize=1))
     assert np.array_equal(product_of(7), want)
+
+
+def test_threads_of_python_may_call_it_at_the_same_time(path):
+    want = product_of(7)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(np.array_equal(want, got) for got in pool.map(product_of, [7] * 16))
 
 
 def test_it_runs_where_the_process_is_pinned_and_after(path):
