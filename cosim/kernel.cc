@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 #include "kernel.h"
 
@@ -25,7 +26,7 @@ public:
         follow_affinity();
         {
             std::lock_guard<std::mutex> guard(state_);
-            for (; started_ < threads - 1; started_++) std::thread([this] { serve(); }).detach();
+            start(threads - 1);
             work_ = &work, wanted_ = threads - 1;
             calls_.fetch_add(1, std::memory_order_release);
         }
@@ -37,6 +38,13 @@ public:
     }
 
 private:
+    void start(int64_t wanted) {
+        try {
+            for (; started_ < wanted; started_++) std::thread([this] { serve(); }).detach();
+        } catch (const std::system_error&) {    // no more of them are allowed: those that are there do
+        }
+    }
+
     void serve() {
         for (uint64_t seen = 0;;) {
             for (int i = 0; i < SPINS && calls_.load(std::memory_order_acquire) == seen; i++) pause();

@@ -4,7 +4,7 @@
 
 using half = uint16_t;          // the bits of an FP16
 
-// Images (batch, height, width, channels) whose im2col matrix, or its transpose, is an operand. Strides are in elements.
+// Images (batch, height, width, channels) whose im2col matrix, or its transpose, is an operand. Strides count elements.
 struct Images {
     int64_t batch_stride, y_stride, x_stride, channel_stride;
     int64_t height, width, channels;
@@ -34,7 +34,8 @@ struct Gemm {
     int64_t row_stride;
     bool narrow;                // c is FP16
     const Compact* compact;     // of b, which is then not read; or null
-    int64_t rows, columns, depth, row_blocks, column_blocks;    // the plan: sizes of a block
+    // The plan: sizes of a block at most, how many there are, and what a block's first row is a multiple of.
+    int64_t rows, columns, depth, row_blocks, column_blocks, unit;
 };
 
 // Weights (length, columns) to be pruned along the first axis.

@@ -112,13 +112,14 @@ static ivec pack_taps(const Operand& from, int64_t line, int64_t valid, int64_t 
     Run runs[W];
     int64_t parts = 0;
     for (int64_t i = 0; i < valid; i += runs[parts++].count) runs[parts] = run_at(s, line + i, line + valid);
-    bool simple = parts <= 2 && valid == W && s.channel_stride == 1;        // one or two loads a pixel
+    bool simple = parts <= 2 && (parts == 2 || valid == W) && s.channel_stride == 1;      // one or two loads a pixel
     ivec odd = {};
     for (Walk walk(s, from.data, k); k < end;) {
         int64_t count = simple ? least(end - k, pixels_inside(s, walk, runs, parts)) : 0;
         const half *p = walk.pixel.at + runs[0].shift, *q = walk.pixel.at + runs[parts - 1].shift;
         for (int64_t i = 0; i < most(count, 1); i++, out += pitch, p += step, q += step) {
-            vec x = !count ? join(s, walk.pixel, runs, parts) : parts == 1 ? widen(p) : widen(p, runs[0].count, q);
+            vec x = !count ? join(s, walk.pixel, runs, parts)
+                    : parts == 1 ? widen(p) : widen(p, runs[0].count, q, valid);
             odd |= unlike(x);
             *(vec*)out = x;
         }

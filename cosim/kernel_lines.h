@@ -66,3 +66,13 @@ static ivec pack_matrix(const Operand& from, int64_t line, int64_t valid, int64_
         lines[i] = i < valid ? from.data + (line + i) * from.line_stride + k * from.k_stride : ZEROS;
     return pack_lines(lines, valid, from.k_stride, end - k, out, pitch);
 }
+
+// Any number of lines that lie side by side, W of them after W others; memory is read as it comes.
+static void pack_adjacent(const Operand& from, int64_t line, int64_t lines, int64_t k, int64_t end, float* out) {
+    for (const int64_t count = end - k; k < end; k++, out += W) {
+        const half* row = from.data + k * from.k_stride + line;
+        int64_t j = 0;
+        for (; j + W <= lines; j += W) *(vec*)(out + j * count) = widen(row + j);
+        if (j < lines) *(vec*)(out + j * count) = widen(row + j, lines - j);
+    }
+}

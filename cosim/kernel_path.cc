@@ -33,7 +33,9 @@ template <int V> static void dense_tile(const float* panel, const float* b, int6
     const int64_t pitch = DENSE * W;
     vec sum[ACROSS][V];
     UNROLL for (int j = 0; j < ACROSS; j++) load_sums<V>(sum[j], sums + j * pitch, first);
+    for (int64_t j = 0; j < ACROSS * pitch; j += 16) __builtin_prefetch(sums + ACROSS * pitch + j, 1);       // the next
     for (int64_t k = 0; k < count; k++, panel += pitch, b += W) {
+        __builtin_prefetch(b + 8 * W);
         vec a[V];
         UNROLL for (int v = 0; v < V; v++) a[v] = ((const vec*)panel)[v];
         UNROLL for (int j = 0; j < ACROSS; j++) {
@@ -103,6 +105,8 @@ static bool pack_panel(const Gemm& g, Block& b, int64_t row, int64_t rows) {
 
 static void pack_weights(const Gemm& g, const Block& b) {
     if (!g.compact) {
+        if (g.b.line_stride == 1)
+            return pack_adjacent(g.b, b.column, b.columns, b.k, b.end, (float*)b.weights);
         for (int64_t j = 0; j < b.columns; j += W)
             pack_matrix(g.b, b.column + j, least(W, b.columns - j), b.k, b.end, (float*)b.weights + j * b.count, W);
         return;
@@ -122,17 +126,23 @@ static void pack_weights(const Gemm& g, const Block& b) {
         }
 }
 
-// An activation that is not finite makes a NaN of each product with zero, so also where a weight is pruned.
+// An activation that is not finite makes a NaN of each product with zero, so also where a weight is pruned: in a row of
+// the panel, for W columns.
 static void poison(const Compact& c, const Block& b, int64_t row, int64_t column, float* sums) {
-    for (int64_t k = 0; k < b.end - b.k; k++) {
-        if (std::isfinite(b.panel[k * b.pitch + row])) continue;
+    int64_t columns = least(W, b.columns - column), left = columns;
+    bool poisoned[W] = {};
+    for (int64_t k = 0; k < b.end - b.k && left; k++) {
+        float a = b.panel[k * b.pitch + row];
+        if (std::isfinite(a)) continue;
         const uint8_t* indices = c.indices + (b.k + k) / c.group * c.keep * c.columns + b.column + column;
-        for (int64_t j = 0; j < least(W, b.columns - column); j++) {
-            bool kept = false;
-            for (int64_t s = 0; s < c.keep; s++) kept |= indices[s * c.columns + j] == (b.k + k) % c.group;
-            if (!kept) sums[j * b.pitch + row] = NAN;
-        }
+        bool spared[W] = {};
+        for (int64_t s = 0; s < c.keep && !std::isnan(a); s++)
+            for (int64_t j = 0; j < columns; j++) spared[j] |= indices[s * c.columns + j] == (b.k + k) % c.group;
+        left = 0;
+        for (int64_t j = 0; j < columns; j++) left += !(poisoned[j] |= !spared[j]);
     }
+    for (int64_t j = 0; j < columns; j++)
+        if (poisoned[j]) sums[j * b.pitch + row] = NAN;
 }
 
 // Turn the sums of W rows and W columns and store them.
@@ -178,8 +188,10 @@ static int64_t scratch(const Gemm& g) {
 
 static void block(const Gemm& g, int64_t number, char* memory) {
     Block b = {};
-    b.row = number / g.column_blocks * g.rows, b.column = number % g.column_blocks * g.columns;
-    b.rows = least(g.rows, g.a.lines - b.row), b.columns = least(g.columns, g.b.lines - b.column);
+    const int64_t index = number / g.column_blocks, units = parts(g.a.lines, g.unit);
+    b.row = index * units / g.row_blocks * g.unit, b.column = number % g.column_blocks * g.columns;
+    b.rows = least((index + 1) * units / g.row_blocks * g.unit, g.a.lines) - b.row;
+    b.columns = least(g.columns, g.b.lines - b.column);
     b.panel = (float*)memory, b.sums = (float*)(memory + PANEL_BYTES);
     b.weights = memory + PANEL_BYTES + sums_bytes(g), b.pixels = (Pixel*)(b.weights + weights_bytes(g));
     b.pitch = pitch_of(g);
@@ -200,13 +212,15 @@ static void block(const Gemm& g, int64_t number, char* memory) {
 static void plan(Gemm& g, int64_t threads) {
     int64_t panel = pitch_of(g), m = g.a.lines, n = g.b.lines, pad = LARGEST_GROUP;
     g.depth = least(PANEL_BYTES / (4 * panel) / pad * pad, least(DEEPEST, up(g.k, pad)));
+    g.depth = least(g.depth, up(parts(g.k, parts(g.k, g.depth)), pad));
     g.columns = up(parts(n, parts(n, WIDEST)), W);
     g.column_blocks = parts(n, g.columns);
     int64_t rows = most(1, SUM_BYTES / (4 * g.columns) / panel) * panel;
-    int64_t blocks = parts(m, rows), unit = m < 4 * threads * panel ? W : panel;
-    if (blocks * g.column_blocks % threads) blocks = up(blocks, threads);
-    g.rows = up(parts(m, blocks), unit);
-    g.row_blocks = parts(m, g.rows);
+    g.row_blocks = parts(m, rows);
+    if (g.row_blocks * g.column_blocks % threads) g.row_blocks = up(g.row_blocks, threads);
+    g.unit = m < 2 * g.row_blocks * panel ? W : panel;
+    g.row_blocks = least(g.row_blocks, parts(m, g.unit));
+    g.rows = parts(parts(m, g.unit), g.row_blocks) * g.unit;
     if (g.row_blocks == 1 && g.column_blocks < threads) {
         g.columns = up(parts(n, threads), W);
         g.column_blocks = parts(n, g.columns);
@@ -217,7 +231,7 @@ static void plan(Gemm& g, int64_t threads) {
 static float multiply_add(int64_t rounds) {
     const int sums = W == 16 ? 24 : 12;
     vec sum[sums], a = splat(0.5f), b = splat(1.0f);
-    UNROLL for (int j = 0; j < sums; j++) sum[j] = splat(j);         // different, or the compiler would make one of them
+    UNROLL for (int j = 0; j < sums; j++) sum[j] = splat(j);         // different, or there would be but one
     for (int64_t i = 0; i < rounds * (FMA_ROUND / (sums * W)); i++)
         UNROLL for (int j = 0; j < sums; j++) sum[j] = sum[j] * a + b;
     vec total = {};

@@ -1,11 +1,38 @@
-// The N:M contract: of each group along k the N largest magnitudes, for as many columns at a time as a vector has halves.
+// The N:M contract: of each group along k the N largest magnitudes, for as many columns as a vector has halves.
 #pragma once
 #include "kernel_simd.h"
 
+typedef uint8_t bvec __attribute__((vector_size(L)));
 const int64_t LARGEST_GROUP = 16;
+
+template <size_t... I> INLINE void part_pairs(hvec a, hvec b, hvec& even, hvec& odd, std::index_sequence<I...>) {
+    even = __builtin_shuffle(a, b, hvec{int16_t(2 * I)...});
+    odd = __builtin_shuffle(a, b, hvec{int16_t(2 * I + 1)...});
+}
+
+// M elements side by side of each of L columns, turned. The bits of an element's number are those of its column, then
+// those of k; parting even from odd rotates them, until those of k come first.
+template <int M> INLINE void load_turned(const half* from, int64_t stride, hvec x[M]) {
+    half side[L * M];
+    for (int64_t column = 0; column < L; column++)
+        memcpy(side + column * M, from + column * stride, M * sizeof(half));
+    memcpy(x, side, sizeof side);
+    UNROLL for (int step = 1; step < M; step *= 2) {
+        hvec y[M];
+        UNROLL for (int i = 0; i < M / 2; i++)
+            part_pairs(x[2 * i], x[2 * i + 1], y[i], y[i + M / 2], std::make_index_sequence<L>());
+        UNROLL for (int i = 0; i < M; i++) x[i] = y[i];
+    }
+}
 
 // Elements of a group in columns j .. j + L - 1; zeros where there are none.
 INLINE void load_group(const Weights& w, int64_t group, int64_t j, hvec x[LARGEST_GROUP]) {
+    if (w.k_stride == 1 && j + L <= w.columns && (group + 1) * w.group <= w.length) {
+        const half* from = w.data + group * w.group + j * w.column_stride;
+        if (w.group == 4) return load_turned<4>(from, w.column_stride, x);
+        if (w.group == 8) return load_turned<8>(from, w.column_stride, x);
+        return load_turned<16>(from, w.column_stride, x);
+    }
     int64_t count = least(L, w.columns - j);
     for (int64_t i = 0; i < w.group; i++) {
         int64_t k = group * w.group + i;
@@ -43,36 +70,49 @@ template <int N> INLINE void largest(const hvec x[], int64_t group, hvec index[N
         }
 }
 
+// The first `count` elements of a vector.
+template <class V, class T> INLINE void put(V vector, int64_t count, T* to) {
+    if (count == L) memcpy(to, &vector, sizeof vector);
+    else memcpy(to, &vector, count * sizeof(T));
+}
+
+// Calls visit(group, column) for L columns at a time of groups first .. end - 1, in the order of the memory.
+template <class F> INLINE void each(const Weights& w, int64_t first, int64_t end, const F& visit) {
+    if (w.k_stride == 1) {
+        for (int64_t j = 0; j < w.columns; j += L)
+            for (int64_t group = first; group < end; group++) visit(group, j);
+    } else {
+        for (int64_t group = first; group < end; group++)
+            for (int64_t j = 0; j < w.columns; j += L) visit(group, j);
+    }
+}
+
 template <int N> static void compact_groups(const Weights& w, int64_t first, int64_t end, const Compact& to) {
-    for (int64_t group = first; group < end; group++)
-        for (int64_t j = 0; j < w.columns; j += L) {
-            hvec x[LARGEST_GROUP], index[N];
-            load_group(w, group, j, x);
-            largest<N>(x, w.group, index);
-            for (int s = 0; s < N; s++) {
-                hvec value = {};
-                for (int64_t i = 0; i < w.group; i++) value = index[s] == (int16_t)i ? x[i] : value;
-                int64_t place = (group * N + s) * w.columns + j, count = least(L, w.columns - j);
-                memcpy(to.values + place, &value, count * sizeof(half));
-                for (int64_t column = 0; column < count; column++)
-                    to.indices[place + column] = (uint8_t)index[s][column];
-            }
+    each(w, first, end, [&](int64_t group, int64_t j) {
+        hvec x[LARGEST_GROUP], index[N];
+        load_group(w, group, j, x);
+        largest<N>(x, w.group, index);
+        for (int s = 0; s < N; s++) {
+            hvec value = {};
+            for (int64_t i = 0; i < w.group; i++) value = index[s] == (int16_t)i ? x[i] : value;
+            int64_t place = (group * N + s) * w.columns + j, count = least(L, w.columns - j);
+            put(value, count, to.values + place);
+            put(__builtin_convertvector(index[s], bvec), count, to.indices + place);
         }
+    });
 }
 
 template <int N> static void prune_groups(const Weights& w, int64_t first, int64_t end, half* to) {
-    for (int64_t group = first; group < end; group++)
-        for (int64_t j = 0; j < w.columns; j += L) {
-            hvec x[LARGEST_GROUP], index[N];
-            load_group(w, group, j, x);
-            largest<N>(x, w.group, index);
-            for (int64_t i = 0; i < least(w.group, w.length - group * w.group); i++) {
-                hvec kept = {};
-                for (int s = 0; s < N; s++) kept |= index[s] == (int16_t)i;
-                hvec value = x[i] & kept;
-                memcpy(to + (group * w.group + i) * w.columns + j, &value, least(L, w.columns - j) * sizeof(half));
-            }
+    each(w, first, end, [&](int64_t group, int64_t j) {
+        hvec x[LARGEST_GROUP], index[N];
+        load_group(w, group, j, x);
+        largest<N>(x, w.group, index);
+        for (int64_t i = 0; i < least(w.group, w.length - group * w.group); i++) {
+            hvec kept = {};
+            for (int s = 0; s < N; s++) kept |= index[s] == (int16_t)i;
+            put(x[i] & kept, least(L, w.columns - j), to + (group * w.group + i) * w.columns + j);
         }
+    });
 }
 
 static void compact(const Weights& w, int64_t first, int64_t end, const Compact& to) {

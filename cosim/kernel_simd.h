@@ -35,10 +35,11 @@ INLINE vec widen(const half* p) { return _mm512_cvtph_ps(_mm256_loadu_si256((con
 INLINE vec widen(const half* p, int64_t count) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), p));
 }
-// `count` from p, and the rest from q.
-INLINE vec widen(const half* p, int64_t count, const half* q) {
-    __mmask16 first = (__mmask16)((1u << count) - 1);
-    return _mm512_cvtph_ps(_mm256_mask_loadu_epi16(_mm256_maskz_loadu_epi16(first, p), (__mmask16)~first, q - count));
+// `count` from p, and from q as many as make them `valid`.
+INLINE vec widen(const half* p, int64_t count, const half* q, int64_t valid) {
+    uint32_t first = (1u << count) - 1, second = ((1u << valid) - 1) & ~first;
+    return _mm512_cvtph_ps(_mm256_mask_loadu_epi16(_mm256_maskz_loadu_epi16((__mmask16)first, p), (__mmask16)second,
+                                                   q - count));
 }
 INLINE void narrow(vec x, half* p) { _mm256_storeu_si256((__m256i*)p, _mm512_cvtps_ph(x, 0)); }
 #else
@@ -71,9 +72,9 @@ INLINE vec widen(const half* p, int64_t count) {
     memcpy(part, p, count * sizeof(half));
     return widen(part);
 }
-INLINE vec widen(const half* p, int64_t count, const half* q) {
-    half part[W];
-    for (int64_t i = 0; i < W; i++) part[i] = i < count ? p[i] : q[i - count];
+INLINE vec widen(const half* p, int64_t count, const half* q, int64_t valid) {
+    half part[W] = {};
+    for (int64_t i = 0; i < valid; i++) part[i] = i < count ? p[i] : q[i - count];
     return widen(part);
 }
 #endif

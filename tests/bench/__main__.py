@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cosim.tools import ToolMissing
-from tests.bench import kernels, simulators
+from tests.bench import gemm, kernels, simulators
 from tests.bench.measure import CheckFailed, Row
 
 MET = {True: "[green]yes", False: "[red]no", None: ""}
@@ -24,6 +24,7 @@ def measured(seed: int, quick: bool) -> Iterator[Row]:
     yield from kernels.conversion_rows()
     yield from kernels.utilisation_rows()
     yield kernels.functional_row(seed, quick)
+    yield from gemm.kernel_rows(seed, quick)
     yield from simulators.all_icarus_rows(seed, quick)
 
 

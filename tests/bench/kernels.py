@@ -28,7 +28,7 @@ def functional_row(seed: int, quick: bool) -> Row:
     a, b = (rng.standard_normal((SIZE, SIZE)).astype(np.float16) for _ in range(2))
     wide_a, wide_b = (torch.from_numpy(x).float() for x in (a, b))
     engine.gemm(a, b)
-    with _Threads(threads := used_threads(lambda: engine.gemm(a, b))):
+    with TorchThreads(threads := used_threads(lambda: engine.gemm(a, b))):
         torch.matmul(wide_a, wide_b)
         times = interleaved(2 if quick else 5, engine=lambda: engine.gemm(a, b),
                             torch=lambda: torch.matmul(wide_a, wide_b))
@@ -38,7 +38,7 @@ def functional_row(seed: int, quick: bool) -> Row:
                dict(threads=threads, gmacs=ours, torch_gmacs=theirs))
 
 
-class _Threads:
+class TorchThreads:
     """torch on that many threads, for a while."""
 
     def __init__(self, number: int):

@@ -1,6 +1,7 @@
 """The kernel against rtl.golden, bit for bit, on every path that this machine has."""
 import multiprocessing
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cosim import kernel
-from rtl.golden import gemm, nm_compact, nm_mask, to_fp16
+from rtl.golden import gemm, nm_mask, to_fp16
 from rtl.sparsity import GROUP, KEPT, Sparsity
 
 PATTERNS = [None, *(Sparsity(n, m) for n in KEPT for m in GROUP if n < m)]
@@ -64,12 +65,20 @@ def test_the_bits_are_the_goldens_on_every_edge_of_the_blocking(path, sparsity):
     assert compared == sum(m * n for m, _, n in SHAPES)
 
 
+def test_weights_that_outweigh_all_else_are_compacted_some_columns_at_a_time(path):
+    rng = np.random.default_rng(9)
+    a, b = normal(rng, 2, 2048), normal(rng, 2048, 700)
+    a[1, 5] = np.inf
+    assert_same(kernel.gemm(a, b, Sparsity(4, 8), threads=2), golden(a, b, Sparsity(4, 8)))
+
+
 @pytest.mark.parametrize("sparsity", [None, Sparsity(1, 4), Sparsity(2, 8), Sparsity(4, 16)], ids=str)
 def test_special_values_give_the_goldens_bits(path, sparsity):
     rng = np.random.default_rng(2)
     for m, k, n in [(33, 7, 18), (130, 70, 40), (20, 300, 33)]:
         for a, b in [(special(rng, m, k), normal(rng, k, n)), (normal(rng, m, k), special(rng, k, n)),
-                     (special(rng, m, k, share=0.5), special(rng, k, n, share=0.5))]:
+                     (special(rng, m, k, share=0.5), special(rng, k, n, share=0.5)),
+                     (np.full((m, k), -np.inf, np.float16), normal(rng, k, n))]:
             for output in ("fp32", "fp16"):
                 assert_same(kernel.gemm(a, b, sparsity, output=output), golden(a, b, sparsity, output))
 
@@ -138,6 +147,12 @@ def test_operands_may_be_views_of_any_kind(path):
         assert_same(kernel.gemm(a, b, Sparsity(2, 8)), golden(a, b, Sparsity(2, 8)))
 
 
+def test_the_address_of_an_array_is_numpys():
+    a = np.ones((7, 9), np.float16)
+    for view in (a, a.T, a[::-1], a[2:, 3:], np.broadcast_to(a[0], (4, 9)), np.empty((0, 3))):
+        assert kernel._data(view) == view.ctypes.data
+
+
 @pytest.mark.parametrize("m, k, n", [(0, 3, 2), (3, 0, 2), (3, 2, 0)])
 def test_an_empty_product_is_of_zeros(path, m, k, n):
     for sparsity in (None, Sparsity(2, 8)):
@@ -155,29 +170,6 @@ def test_threads_do_not_change_the_bits(path):
                 assert_same(kernel.gemm(a, b, sparsity, threads=threads), want)
 
 
-@pytest.mark.parametrize("n, m", [(n, m) for n in KEPT for m in GROUP if n < m] + [(3, 5), (4, 4)])
-def test_pruning_and_compact_copies_are_the_goldens(path, n, m):
-    rng = np.random.default_rng(5)
-    for shape in [(64, 32), (101, 77), (3, 1), (1, 70), (0, 5)]:
-        w = special(rng, *shape, share=0.2)
-        w[rng.random(shape) < 0.3] = -0.0
-        w = w if shape[0] % 2 else np.asfortranarray(w)[::-1]
-        for got, want in zip(kernel.compact(w, n, m), nm_compact(w, n, m) if w.size else np.zeros((2, 0, n, 5))):
-            assert got.shape == want.shape and np.array_equal(got.view(f"u{got.itemsize}"), want.astype(got.dtype).view(
-                f"u{got.itemsize}"))
-        for axis in range(2) if w.size else ():
-            lines = np.moveaxis(w, axis, 0)
-            want = np.moveaxis(np.where(nm_mask(lines, n, m), lines, np.float16(0)), 0, axis)
-            got = kernel.prune(w, n, m, axis)
-            assert got.shape == w.shape and np.array_equal(bits(np.ascontiguousarray(got)), bits(want.copy()))
-
-
-def test_pruning_takes_any_number_of_dimensions(path):
-    w = normal(np.random.default_rng(6), 3, 16, 5, 7)
-    want = np.moveaxis(np.where(nm_mask(np.moveaxis(w, 1, 0), 2, 8), np.moveaxis(w, 1, 0), np.float16(0)), 0, 1)
-    assert np.array_equal(kernel.prune(w, 2, 8, 1), want) and (want != 0).mean() == 0.25
-
-
 @pytest.mark.parametrize("a, b, options, message", [
     (np.ones((2, 3), np.float32), np.ones((3, 2), np.float16), {}, "must be float16, whose products are exact"),
     (np.ones((2, 3), np.float16), np.ones((3, 2), ">f2"), {}, "must be float16, whose products are exact"),
@@ -188,13 +180,6 @@ def test_pruning_takes_any_number_of_dimensions(path):
 def test_what_does_not_fit_is_refused(path, a, b, options, message):
     with pytest.raises(ValueError, match=message):
         kernel.gemm(a, b, **options)
-
-
-def test_weights_that_cannot_be_compacted_are_refused(path):
-    with pytest.raises(ValueError, match="must be a float16 matrix, not float32"):
-        kernel.compact(np.ones((8, 2), np.float32), 2, 8)
-    with pytest.raises(ValueError, match="needs 1 <= N <= M <= 256, not 9:8"):
-        kernel.compact(np.ones((8, 2), np.float16), 9, 8)
 
 
 def test_an_unknown_path_and_one_that_the_processor_lacks_are_refused(monkeypatch):
@@ -230,6 +215,12 @@ def test_a_forked_process_has_threads_of_its_own(path):
     with multiprocessing.get_context("fork").Pool(2) as pool:
         assert all(np.array_equal(want, got) for got in pool.map(product_of, [7] * 4, chunksize=1))
     assert np.array_equal(product_of(7), want)
+
+
+def test_threads_of_python_may_call_it_at_the_same_time(path):
+    want = product_of(7)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(np.array_equal(want, got) for got in pool.map(product_of, [7] * 16))
 
 
 def test_it_runs_where_the_process_is_pinned_and_after(path):
