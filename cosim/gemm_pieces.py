@@ -70,8 +70,8 @@ class GemmPieces(Sequence):
         self.whole, mapping, gemm = program, program.mapping, program.gemm
         first = self._program(min(mapping.rows, gemm.m), gemm.k, min(mapping.columns, gemm.n))
         cycles, tiles = simulate(first).cycles, -(-gemm.k // mapping.depth)
-        length = gemm.k if cycles <= longest else max(1, tiles * longest // cycles) * mapping.depth
-        self._sizes = mapping.rows, length, mapping.columns
+        stretches = min(-(-cycles // longest), tiles)           # as even as whole tiles allow
+        self._sizes = mapping.rows, -(-tiles // stretches) * mapping.depth, mapping.columns
         self._grid = gemm.count, *(-(-total // size) for total, size in zip(gemm.shape, self._sizes))
 
     def __len__(self) -> int:

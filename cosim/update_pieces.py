@@ -80,15 +80,14 @@ class UpdatePieces(Sequence):
     def __init__(self, program: UpdateProgram, longest: int):
         self.whole, update, width = program, program.update, program.config.largest_m
         cycles = simulate(self._program(update.k, min(width, update.n))).cycles        # of the columns of one tile
-        self._columns = width * max(1, longest // cycles)
-        group = update.sparsity.m if update.sparsity else 1
-        streamed = max(group, update.streamed * longest // cycles // group * group)
-        if cycles <= longest:
-            stretch, rows = update.k, update.k
-        elif streamed >= update.segment:
-            stretch, rows = update.k, streamed // update.segment * update.channels
+        parts, positions = -(-cycles // longest), update.k // update.channels
+        if parts <= positions:
+            stretch, rows = update.k, -(-positions // parts) * update.channels
         else:                                   # no piece straddles two kernel positions, as no group does
-            stretch, rows = update.channels, streamed
+            group = update.sparsity.m if update.sparsity else 1
+            groups, shares = -(-update.channels // group), -(-parts // positions)
+            stretch, rows = update.channels, -(-groups // shares) * group
+        self._columns = width * max(1, longest // cycles)
         self._rows = [(first + start, min(rows, stretch - start))
                       for first in range(0, update.k, stretch) for start in range(0, stretch, rows)]
 
