@@ -1,5 +1,5 @@
 """An engine that compares every GEMM and update with the functional engine's bits and the model's cycles."""
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -44,12 +44,24 @@ class Checker(Engine):
         self.checked: list[Checked] = []
 
     def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+        return self.check(program, operands)
+
+    def check(self, program: Program | UpdateProgram, operands: Any, origins: Mapping[str, tuple[int, ...]] = {},
+              known: Any = None) -> tuple[Any, Report]:
+        """Run a program that may be a piece of another one.
+
+        origins  where in the other's result that of the piece begins: of 'c', or of each array of an update
+        known    what the result must be besides, if it is known from elsewhere: from the whole step
+        """
         expected, predicted = self.reference.run(program, operands)
         try:
             result, report = self.inner.run(program, operands)
         except SimulationError as error:
             raise Mismatch(f"{_where(program)}: no result: {error}{self._look()}") from error
-        bits = compare_bits(result, expected, program, report)
+        bits = compare_bits(result, expected, program, report, origins)
+        if not bits and known is not None:
+            bits = compare_bits(result, known, program, report, origins)
+            bits = bits and f"unlike in the step's own result, {bits}"
         cycles = compare_cycles(report, predicted)
         verdict = Checked(program, not bits, not cycles, report.cycles, bits or cycles)
         self.checked.append(verdict)
@@ -67,16 +79,26 @@ def _where(program: Program | UpdateProgram) -> str:
     return " ".join(filter(None, (program.work.layer, program.work.stage))) or "gemm"
 
 
-def compare_bits(result: Any, expected: Any, program: Program | UpdateProgram, report: Report) -> str:
+def compare_bits(result: Any, expected: Any, program: Program | UpdateProgram, report: Report,
+                 origins: Mapping[str, tuple[int, ...]] = {}) -> str:
     """'' when every bit is equal, or which element differs first, how, and in which cycle a GEMM's left the array."""
     if isinstance(program, Program):
         found = _first_difference(result, expected)
-        return found and f"element {found.where}{found.how}; it left the array at cycle " \
+        return found and f"element {_moved(found.where, origins.get('c'))}{found.how}; it left the array at cycle " \
                          f"{left_at(program, report, *found.where)}; {found.count} of {expected.size} elements differ"
     for name, want in _arrays(expected).items():
         if found := _first_difference(_arrays(result)[name], want):
-            return f"element {found.where} of {name}{found.how}; {found.count} of {want.size} elements differ"
+            where = _moved(found.where, origins.get(name))
+            return f"element {where} of {name}{found.how}; {found.count} of {want.size} elements differ"
     return ""
+
+
+def _moved(where: tuple[int, ...], origin: tuple[int, ...] | None) -> tuple[int, ...]:
+    """A place in a whole's result, which may have more dimensions in front."""
+    if origin is None:
+        return where
+    front = len(origin) - len(where)
+    return *origin[:front], *(first + step for first, step in zip(origin[front:], where))
 
 
 class _Difference(NamedTuple):

@@ -1,5 +1,5 @@
 """`sat verify`: an engine against the functional one and the model, bit by bit and cycle by cycle."""
-from collections.abc import Iterator
+from math import floor, log10
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,9 +9,11 @@ from rich.text import Text
 
 import cosim
 from cosim.checker import Checked, Checker, Mismatch
+from cosim.sampler import Sample
 from sat import options, terminal
-from sat.checks import gemm_check, step_check
-from sat.options import Batch, Config, Data, Json, Method, Model, Pattern, Seed
+from sat.checks import Check, gemm_check
+from sat.options import (Batch, Config, Data, DataPath, Dense, Image, Json, Method, Model, Pattern, Rescale, Seed,
+                         Width)
 from sat.planning import PlanFile
 from tlm import Program
 
@@ -20,6 +22,8 @@ EQUAL = {True: Text("equal"), False: Text("different", "red")}
 Shape = Annotated[tuple[int, int, int] | None,
                   typer.Option(metavar="M K N", help="GEMMs of this shape instead of training steps.")]
 Steps = Annotated[int, typer.Option(min=1, help="Training steps: forward, backward, weight update.")]
+Pieces = Annotated[int | None, typer.Option(min=1, help="Check so many pieces of one training step, drawn from all layers "
+                                                        "and stages, instead of whole steps: for big networks.")]
 Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
 Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled; by default steps are scheduled, and --gemm "
                                                    "runs in both dataflows.")]
@@ -28,14 +32,22 @@ Keep = Annotated[Path | None, typer.Option(help="Keep the generated Verilog in t
 Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Verilog, as --keep left it.")]
 
 
+FOR_STEPS = ("steps", "sample", "batch", "model", "image", "width", "data", "data_path", "method", "dense", "rescale",
+             "plan")
+
+
 def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus",
-           config: Config = "small", seed: Seed = 0, steps: Steps = 2, batch: Batch = 16, model: Model = "cnn",
-           data: Data = "digits", method: Method = "bdwp", dataflow: Dataflow = None, plan: PlanFile = None,
-           waves: Waves = None, keep: Keep = None, verilog: Verilog = None, json_file: Json = None) -> None:
+           config: Config = "small", seed: Seed = 0, steps: Steps = 2, sample: Pieces = None, batch: Batch = 16,
+           model: Model = "cnn", image: Image = None, width: Width = 1.0, data: Data = "digits",
+           data_path: DataPath = None, method: Method = "bdwp", dense: Dense = None, rescale: Rescale = False,
+           dataflow: Dataflow = None, plan: PlanFile = None, waves: Waves = None, keep: Keep = None,
+           verilog: Verilog = None, json_file: Json = None) -> None:
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
     Training steps (the default) compare every GEMM, every weight update with its N:M copies, and after each step all
     weights, buffers, gradients and momenta.
+    With --sample one step is taken by the functional engine, and pieces of its GEMMs and updates are compared, each with
+    its real values: blocks of a result, and where a simulator would take too long for all of k, a stretch of it.
     With --gemm four GEMMs of the shape are compared, in each dataflow: of normal values; of values whose FP16 results
     are ties, subnormals, zeros and overflows; and of values with infinities and NaN among them, with FP32 and FP16
     results.
@@ -45,68 +57,94 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
         if engine == "functional":
             raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
+        for option, chosen, others in (("--gemm", gemm, FOR_STEPS), ("--sample", sample, ["steps"])):
+            if chosen:
+                options.refuse(context, option, others)
         checker = Checker(cosim.engine(engine, config, **paths))
         if gemm:
-            _refuse_options_for_steps(context)
             check, what = gemm_check(checker, gemm, sparsity, seed, dataflow), dict(gemm=gemm, sparsity=sparsity)
         else:
-            scheme = options.scheme(method, sparsity, model)
-            check = step_check(checker, model, data, scheme, seed, batch, steps, dataflow, plan)
-            what = dict(model=model, data=data, **options.scheme_data(scheme), batch=batch, steps=steps)
-    tensors, difference = _run(check.work, checker, check.total)
-    console, checked = terminal.console(), [_data(row) for row in checker.checked]
+            from sat.step_checks import Training, sample_check, step_check      # PyTorch takes its time
+            scheme = options.scheme(method, sparsity, model, dense, rescale=rescale)
+            training = Training(model, data, scheme, seed, batch, image, width, data_path)
+            check = (sample_check(checker, training, sample, dataflow, plan) if sample else
+                     step_check(checker, training, steps, dataflow, plan))
+            what = dict(model=model, image=image, width=width, data=data, **options.scheme_data(scheme), batch=batch,
+                        steps=1 if sample else steps)
+    tensors, difference = _run(check, checker)
+    checked, console = _data(checker.checked, check.sample), terminal.console()
     if checked:
         _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
     terminal.write_json(json_file, dict(config=checker.config.model_dump(), engine=engine, seed=seed, **what,
-                                        checked=checked, tensors=tensors, equal=not difference, difference=difference))
+                                        checked=checked, tensors=tensors, equal=not difference, difference=difference,
+                                        **(dict(sample=_sample_data(check.sample)) if sample else {})))
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
-    _conclude(console, checker.checked)
-    if not gemm:
+    _conclude(console, checker.checked, "pieces of " if sample else "")
+    if sample:
+        _print_share(console, check.sample, seed)
+    elif not gemm:
         terminal.verdict(console, "equal", f": {tensors} tensors (weights, buffers, gradients, momenta) "
                                            f"after {steps} steps")
 
 
-def _refuse_options_for_steps(context: typer.Context) -> None:
-    """Raise ValueError for an option that would silently do nothing."""
-    for name in ("steps", "batch", "model", "data", "method", "plan"):
-        if context.get_parameter_source(name).name == "COMMANDLINE":
-            raise ValueError(f"--{name} is for training steps, and cannot go with --gemm")
-
-
-def _conclude(console: Console, checked: list[Checked]) -> None:
+def _conclude(console: Console, checked: list[Checked], pieces: str) -> None:
     """One line for the GEMMs and one for the updates, where there are any."""
     gemms = [row.program for row in checked if isinstance(row.program, Program)]
     others = [row.program for row in checked if not isinstance(row.program, Program)]
     updates = [program for program in others if program.update.momentum]
-    reductions = f" and {len(others) - len(updates)} reductions" if len(others) > len(updates) else ""
+    reductions = f" and {len(others) - len(updates)} {pieces}reductions" if len(others) > len(updates) else ""
     elements = sum(program.gemm.m * program.gemm.n for program in gemms)
-    terminal.verdict(console, "equal", f": {elements:,} elements and all cycles of {len(gemms)} GEMMs")
+    if gemms:
+        terminal.verdict(console, "equal", f": {elements:,} elements and all cycles of {len(gemms)} {pieces}GEMMs")
     if updates:
         weights = sum(program.update.k * program.update.n for program in updates)
         terminal.verdict(console, "equal", f": {weights:,} weights with velocities and N:M copies, and all cycles, "
-                                           f"of {len(updates)} updates{reductions}")
+                                           f"of {len(updates)} {pieces}updates{reductions}")
 
 
-def _run(work: Iterator[int], checker: Checker, total: int) -> tuple[int, str]:
+def _print_share(console: Console, sample: Sample, seed: int) -> None:
+    """What of the step the sample is."""
+    percent = 100 * sample.share
+    digits = max(0, 1 - floor(log10(percent))) if percent else 0            # two that count
+    left = sample.pairs - sample.pairs_covered
+    fewer = f", all that there are of the {sample.asked} asked for" if len(sample.pieces) < sample.asked else ""
+    terminal.verdict(console, "sampled", f": {len(sample.pieces)} pieces{fewer}, of {sample.pairs_covered} of the step's "
+                                         f"{sample.pairs} layers and stages{f'; {left} are left out' if left else ''}")
+    terminal.verdict(console, f"{percent:.{digits}f} %", f" of the step's multiply-adds: {sample.macs_covered:,} of "
+                                                         f"{sample.macs:,}; seed {seed}")
+
+
+def _run(check: Check, checker: Checker) -> tuple[int, str]:
     """Do the work behind a progress bar. Returns the tensors compared, and the first difference in words or ''."""
     tensors = 0
     with terminal.progress() as bar:
-        task = bar.add_task(f"GEMMs and updates on {checker.name}", total=total)
+        task = bar.add_task(f"GEMMs and updates on {checker.name}", total=check.total)
         checker.on_check = lambda _: bar.advance(task)
         try:
-            for compared in work:
+            for compared in check.work:
                 tensors += compared
         except Mismatch as error:
             return tensors, str(error)
     return tensors, ""
 
 
-def _data(row: Checked) -> dict[str, Any]:
-    work, (m, k, n) = row.program.work, row.program.work.shape
+def _data(checked: list[Checked], sample: Sample | None) -> list[dict[str, Any]]:
+    """A row for each program; that of a piece says what of the whole it is."""
+    rows = [_row(one) for one in checked]
+    return [row | {"piece": piece.words} for row, piece in zip(rows, sample.pieces)] if sample else rows
+
+
+def _row(one: Checked) -> dict[str, Any]:
+    work, (m, k, n) = one.program.work, one.program.work.shape
     return dict(layer=work.layer, stage=work.stage, m=m, k=k, n=n, sparsity=str(work.sparsity or "dense"),
-                dataflow=row.program.dataflow, bits_equal=row.bits_equal, cycles_equal=row.cycles_equal,
-                cycles=row.cycles)
+                dataflow=one.program.dataflow, bits_equal=one.bits_equal, cycles_equal=one.cycles_equal,
+                cycles=one.cycles)
+
+
+def _sample_data(sample: Sample) -> dict[str, Any]:
+    return dict(asked=sample.asked, drawn=len(sample.pieces), pairs=sample.pairs, pairs_covered=sample.pairs_covered,
+                macs=sample.macs, macs_covered=sample.macs_covered, share=sample.share)
 
 
 def _print(console: Console, checked: list[dict[str, Any]], heading: str) -> None:

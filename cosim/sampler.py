@@ -1,0 +1,156 @@
+"""A sample of a training step: pieces of its programs, and an engine that keeps them as the step runs."""
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cosim.engine import Engine
+from cosim.exchange import Operands, Report, Updated, Weights
+from cosim.gemm_pieces import GemmPiece, GemmPieces
+from cosim.update_pieces import UpdatePiece, UpdatePieces
+from tlm import Program, UpdateProgram
+
+LONGEST = 160_000           # cycles x processing elements of a piece: Icarus takes two to four seconds for them
+
+AnyProgram = Program | UpdateProgram
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Pieces of a step's programs, in the step's order.
+
+    asked   so many were to be drawn; there are fewer pieces where the step has no more
+    places  for each piece the number of its program in the step
+    """
+
+    asked: int
+    programs: Sequence[AnyProgram]
+    places: Sequence[int]
+    pieces: Sequence[GemmPiece | UpdatePiece]
+
+    @property
+    def pairs(self) -> int:
+        """Layers and stages of the step."""
+        return len(set(map(_pair, self.programs)))
+
+    @property
+    def pairs_covered(self) -> int:
+        """Those of them that a piece is of."""
+        return len({_pair(piece.whole) for piece in self.pieces})
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-adds of the step."""
+        return sum(program.work.macs for program in self.programs)
+
+    @property
+    def macs_covered(self) -> int:
+        """Those of the pieces."""
+        return sum(piece.program.work.macs for piece in self.pieces)
+
+    @property
+    def share(self) -> float:
+        """macs_covered / macs."""
+        return self.macs_covered / self.macs
+
+
+def draw(programs: Sequence[AnyProgram], count: int, seed: int, longest: int = LONGEST) -> Sample:
+    """So many pieces of a step's programs, or all that there are, each once.
+
+    All layers and stages have equally many pieces, as far as they go. Where there are too few for all, the kinds of
+    work share them: stages, dataflows, and products without weights.
+    longest  cycles x processing elements that a piece may take, about
+    Raises ValueError for a count below 1.
+    """
+    if count < 1:
+        raise ValueError(f"sample must be at least 1 piece, not {count}")
+    rng, chosen, left = np.random.default_rng(seed), Counter(), count
+    cuts = [_pieces(program, longest // program.config.elements) for program in programs]
+    queues = _queues(programs, rng)
+    while left and queues:
+        for queue in queues[:left]:
+            number = queue.popleft()
+            chosen[number] += 1
+            left -= 1
+            if chosen[number] < len(cuts[number]):
+                queue.append(number)
+        queues = [queue for queue in queues if queue]
+    drawn = [(number, cuts[number][piece]) for number in sorted(chosen)
+             for piece in sorted(rng.choice(len(cuts[number]), chosen[number], replace=False).tolist())]
+    return Sample(count, programs, *zip(*drawn))
+
+
+def _pieces(program: AnyProgram, longest: int) -> GemmPieces | UpdatePieces:
+    if isinstance(program, Program):
+        return GemmPieces(program, longest)
+    return UpdatePieces(program, longest // 4)      # twice as slow in Icarus, and no sums span its tiles: a few will do
+
+
+def _queues(programs: Sequence[AnyProgram], rng: np.random.Generator) -> list[deque[int]]:
+    """The numbers of the programs, a queue for each layer and stage; the queues' kinds take turns."""
+    pairs: dict[tuple[str, str], list[int]] = {}
+    for number, program in enumerate(programs):
+        pairs.setdefault(_pair(program), []).append(number)
+    queues = [deque(rng.permutation(numbers).tolist()) for numbers in pairs.values()]
+    ranks, ranked = Counter(), []
+    for place in rng.permutation(len(queues)):
+        program = programs[queues[place][0]]
+        kind = program.work.stage, program.dataflow, program.work.count > 1
+        ranked.append((ranks[kind], queues[place]))
+        ranks[kind] += 1
+    return [queue for _, queue in sorted(ranked, key=itemgetter(0))]
+
+
+def _pair(program: AnyProgram) -> tuple[str, str]:
+    return program.work.layer, program.work.stage
+
+
+class Taken(NamedTuple):
+    """A piece, its operands in the step, and what the step's result has in its place, if all of it."""
+
+    piece: GemmPiece | UpdatePiece
+    operands: Operands | Weights
+    block: np.ndarray | Updated | None
+
+
+class Sampler(Engine):
+    """Runs on `inner`, and keeps the pieces of a sample as their programs run; nothing else is copied.
+
+    When the step is run again, it replaces what it has.
+    """
+
+    def __init__(self, inner: Engine, sample: Sample):
+        super().__init__(inner.config)
+        self.inner, self.name, self.sample = inner, inner.name, sample
+        self._taken: dict[int, Taken] = {}
+        wanted = defaultdict(list)
+        for number, place in enumerate(sample.places):
+            wanted[place].append(number)
+        # Equal work of a layer, such as of two calls, is told apart by its order.
+        self._wanted: dict[Any, list[list[int]]] = defaultdict(list)
+        for place, program in enumerate(sample.programs):
+            self._wanted[program.work].append(wanted[place])
+        self._seen = Counter()
+
+    @property
+    def complete(self) -> bool:
+        """Every piece has been met."""
+        return len(self._taken) == len(self.sample.pieces)
+
+    @property
+    def taken(self) -> list[Taken]:
+        """What has been kept, in the order of the sample."""
+        return [self._taken[number] for number in sorted(self._taken)]
+
+    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
+        result, report = self.inner.run(program, operands)
+        if turns := self._wanted.get(program.work):
+            for number in turns[self._seen[program.work] % len(turns)]:
+                piece = self.sample.pieces[number]
+                self._taken[number] = Taken(piece, piece.operands(operands), piece.block(result))
+            self._seen[program.work] += 1
+        return result, report
