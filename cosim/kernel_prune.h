@@ -51,11 +51,11 @@ INLINE void load_group(const Weights& w, int64_t group, int64_t j, hvec x[LARGES
 // Indices of the N largest magnitudes, ascending. Elements come in ascending order, and only a larger one goes before
 // those that are there: so a tie keeps the lower index. NaN are alike, and above infinity.
 template <int N> INLINE void largest(const hvec x[], int64_t group, hvec index[N]) {
-    hvec key[N] = {};
-    for (int s = 0; s < N; s++) index[s] = hvec{};
+    hvec key[N];
+    for (int s = 0; s < N; s++) key[s] = hvec{} - 1, index[s] = hvec{};     // less than any
     for (int64_t i = 0; i < group; i++) {
         hvec number = hvec{} + (int16_t)i, magnitude = x[i] & 0x7FFF;
-        hvec mine = (magnitude > 0x7C00 ? hvec{} + 0x7C01 : magnitude) + 1;     // an empty place has 0
+        hvec mine = magnitude > 0x7C00 ? hvec{} + 0x7C01 : magnitude;
         for (int s = N - 1; s >= 0; s--) {
             hvec before = s ? mine > key[s ? s - 1 : 0] : hvec{}, here = mine > key[s];
             key[s] = here ? (before ? key[s ? s - 1 : 0] : mine) : key[s];
