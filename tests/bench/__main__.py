@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cosim.tools import ToolMissing
-from tests.bench import gemm, kernels, simulators
+from tests.bench import gemm, kernels, simulators, training
 from tests.bench.measure import CheckFailed, Row
 
 MET = {True: "[green]yes", False: "[red]no", None: ""}
@@ -21,10 +21,12 @@ MET = {True: "[green]yes", False: "[red]no", None: ""}
 def measured(seed: int, quick: bool) -> Iterator[Row]:
     """All rows, each as soon as it is there. MyHDL comes first: it resets every signal that its process ever made."""
     yield simulators.myhdl_row(seed)
+    yield from training.costing_rows(quick)             # before larger children: their memory would hide its own
     yield from kernels.conversion_rows()
     yield from kernels.utilisation_rows()
     yield kernels.functional_row(seed, quick)
     yield from gemm.kernel_rows(seed, quick)
+    yield from training.training_rows(seed, quick)
     yield from simulators.all_icarus_rows(seed, quick)
 
 

@@ -1,7 +1,7 @@
 """The kernel against torch.matmul in float32 and against what the processor could do at most, on as many threads."""
 import os
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from dataclasses import replace
 from math import exp, log
 
 import numpy as np
@@ -11,9 +11,9 @@ from cosim import kernel
 from rtl.sparsity import Sparsity
 from tests.bench.kernels import SIZE, TorchThreads
 from tests.bench.measure import Row, best, interleaved
-from training.im2col import Window
-from training.lowering import Geometry, Lowering
-from training.methods import Scheme
+from tlm.workload.lowering import Lowering, lowered
+from tlm.workload.methods import Scheme
+from tlm.workload.networks import layers
 
 SHARE, FASTER = 0.6, 1.5        # of the peak, and of the dense product's speed by 2:8
 SPARSITY = Sparsity(2, 8)
@@ -78,20 +78,9 @@ def _calls(rng: np.random.Generator, lowering: Lowering, stage: str) -> dict[str
 
 
 def resnet18(size: int, batch: int) -> Iterator[tuple[str, Lowering]]:
-    """A layer of each kind: for small images the first one has a 3x3 kernel, and nothing is pooled after it."""
-    first = Window((3, 3), (1, 1), (1, 1)) if size < 64 else Window((7, 7), (2, 2), (3, 3))
-    yield _layer("conv1", batch, size, 3, 64, first)
-    side, inner = size if size < 64 else size // 4, Window((3, 3), (1, 1), (1, 1))
-    yield _layer("layer1", batch, side, 64, 64, inner)
-    for number, (inputs, outputs) in enumerate(pairwise((64, 128, 256, 512)), 2):
-        yield _layer(f"layer{number} first", batch, side, inputs, outputs, Window((3, 3), (2, 2), (1, 1)))
-        yield _layer(f"layer{number} 1x1", batch, side, inputs, outputs, Window((1, 1), (2, 2)))
-        side //= 2
-        yield _layer(f"layer{number}", batch, side, outputs, outputs, inner)
-
-
-def _layer(name: str, batch: int, side: int, inputs: int, outputs: int, window: Window) -> tuple[str, Lowering]:
-    return name, Lowering(name, Scheme("dense"), Geometry(batch, side, side, inputs, outputs, window))
+    """A layer of each kind that the network's convolutions are of."""
+    convolutions = {replace(layer, name=""): layer for layer in layers("resnet18", size) if layer.width > 1}
+    return ((layer.name, lowered(layer, batch, Scheme())) for layer in convolutions.values())
 
 
 def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
