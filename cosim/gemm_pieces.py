@@ -62,23 +62,28 @@ class GemmPiece:
         return tuple(slice(first, first + size) for first, size in zip(firsts, self.program.gemm.shape))
 
 
+def evenly(total: int, most: int) -> int:
+    """The size of parts that are at most so large, but at least 1, and as even as they can be."""
+    parts = -(-total // max(1, min(most, total)))
+    return -(-total // parts)
+
+
 class GemmPieces(Sequence):
     """All pieces of a program, none of which overlap: its blocks as they are scheduled, each over all of k, or over
-    stretches of as many tiles as take about `longest` cycles, at least one."""
+    stretches of as many tiles as take about `longest` cycles at most, or of one."""
 
     def __init__(self, program: Program, longest: int):
         self.whole, mapping, gemm = program, program.mapping, program.gemm
         first = self._program(min(mapping.rows, gemm.m), gemm.k, min(mapping.columns, gemm.n))
         cycles, tiles = simulate(first).cycles, -(-gemm.k // mapping.depth)
-        stretches = min(-(-cycles // longest), tiles)           # as even as whole tiles allow
-        self._sizes = mapping.rows, -(-tiles // stretches) * mapping.depth, mapping.columns
+        self._sizes = mapping.rows, evenly(tiles, tiles * longest // cycles) * mapping.depth, mapping.columns
         self._grid = gemm.count, *(-(-total // size) for total, size in zip(gemm.shape, self._sizes))
 
     def __len__(self) -> int:
         return int(np.prod(self._grid))
 
     def __getitem__(self, number: int) -> GemmPiece:
-        item, *places = map(int, np.unravel_index(number, self._grid))
+        item, *places = map(int, np.unravel_index(range(len(self))[number], self._grid))
         firsts = [place * size for place, size in zip(places, self._sizes)]
         sizes = [min(size, total - first) for size, total, first in zip(self._sizes, self.whole.gemm.shape, firsts)]
         return GemmPiece(self.whole, self._program(*sizes), item, *firsts)

@@ -1,10 +1,11 @@
-"""An update, or a reduction, cut into pieces, each small enough to be simulated: some rows and columns of the weights."""
+"""An update or a reduction cut into pieces, each small enough to be simulated: rows and columns of the weights."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
+from cosim.gemm_pieces import evenly
 from tlm import Update, UpdateProgram, schedule_update, simulate
 
 
@@ -75,18 +76,18 @@ def _lines(copy: Copy | None, first: int, groups: int, lines: slice) -> Copy | N
 
 
 class UpdatePieces(Sequence):
-    """All pieces of a program, none of which overlap; each takes about `longest` cycles, or is a single group wide."""
+    """All pieces of a program, none of which overlap; each takes about `longest` cycles at most, or is one group."""
 
     def __init__(self, program: UpdateProgram, longest: int):
         self.whole, update, width = program, program.update, program.config.largest_m
         cycles = simulate(self._program(update.k, min(width, update.n))).cycles        # of the columns of one tile
-        parts, positions = -(-cycles // longest), update.k // update.channels
-        if parts <= positions:
-            stretch, rows = update.k, -(-positions // parts) * update.channels
+        positions = update.k // update.channels
+        if fit := positions * longest // cycles:
+            stretch, rows = update.k, evenly(positions, fit) * update.channels
         else:                                   # no piece straddles two kernel positions, as no group does
             group = update.sparsity.m if update.sparsity else 1
-            groups, shares = -(-update.channels // group), -(-parts // positions)
-            stretch, rows = update.channels, -(-groups // shares) * group
+            groups = -(-update.channels // group)
+            stretch, rows = update.channels, evenly(groups, positions * groups * longest // cycles) * group
         self._columns = width * max(1, longest // cycles)
         self._rows = [(first + start, min(rows, stretch - start))
                       for first in range(0, update.k, stretch) for start in range(0, stretch, rows)]
@@ -95,7 +96,7 @@ class UpdatePieces(Sequence):
         return len(self._rows) * -(-self.whole.update.n // self._columns)
 
     def __getitem__(self, number: int) -> UpdatePiece:
-        across, down = divmod(number, len(self._rows))
+        across, down = divmod(range(len(self))[number], len(self._rows))
         (row, rows), column = self._rows[down], across * self._columns
         return UpdatePiece(self.whole, self._program(rows, min(self._columns, self.whole.update.n - column)), row,
                            column)

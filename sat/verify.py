@@ -22,8 +22,8 @@ EQUAL = {True: Text("equal"), False: Text("different", "red")}
 Shape = Annotated[tuple[int, int, int] | None,
                   typer.Option(metavar="M K N", help="GEMMs of this shape instead of training steps.")]
 Steps = Annotated[int, typer.Option(min=1, help="Training steps: forward, backward, weight update.")]
-Pieces = Annotated[int | None, typer.Option(min=1, help="Check so many pieces of one training step, drawn from all layers "
-                                                        "and stages, instead of whole steps: for big networks.")]
+Pieces = Annotated[int | None, typer.Option(min=1, help="Check so many pieces of one training step, drawn from all "
+                                                        "layers and stages, instead of whole steps.")]
 Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
 Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled; by default steps are scheduled, and --gemm "
                                                    "runs in both dataflows.")]
@@ -46,8 +46,8 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
 
     Training steps (the default) compare every GEMM, every weight update with its N:M copies, and after each step all
     weights, buffers, gradients and momenta.
-    With --sample one step is taken by the functional engine, and pieces of its GEMMs and updates are compared, each with
-    its real values: blocks of a result, and where a simulator would take too long for all of k, a stretch of it.
+    With --sample one step is taken by the functional engine, and pieces of its GEMMs and updates are compared, each
+    with its real values: blocks of a result, and where a simulator would take too long for all of k, a stretch of it.
     With --gemm four GEMMs of the shape are compared, in each dataflow: of normal values; of values whose FP16 results
     are ties, subnormals, zeros and overflows; and of values with infinities and NaN among them, with FP32 and FP16
     results.
@@ -75,9 +75,9 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     checked, console = _data(checker.checked, check.sample), terminal.console()
     if checked:
         _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
+    what |= dict(sample=_sample_data(check.sample)) if sample else {}
     terminal.write_json(json_file, dict(config=checker.config.model_dump(), engine=engine, seed=seed, **what,
-                                        checked=checked, tensors=tensors, equal=not difference, difference=difference,
-                                        **(dict(sample=_sample_data(check.sample)) if sample else {})))
+                                        checked=checked, tensors=tensors, equal=not difference, difference=difference))
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     _conclude(console, checker.checked, "pieces of " if sample else "")
@@ -109,8 +109,9 @@ def _print_share(console: Console, sample: Sample, seed: int) -> None:
     digits = max(0, 1 - floor(log10(percent))) if percent else 0            # two that count
     left = sample.pairs - sample.pairs_covered
     fewer = f", all that there are of the {sample.asked} asked for" if len(sample.pieces) < sample.asked else ""
-    terminal.verdict(console, "sampled", f": {len(sample.pieces)} pieces{fewer}, of {sample.pairs_covered} of the step's "
-                                         f"{sample.pairs} layers and stages{f'; {left} are left out' if left else ''}")
+    without = f"; {left} are left out" if left else ""
+    terminal.verdict(console, "sampled", f": {len(sample.pieces)} pieces{fewer}, of {sample.pairs_covered} of the "
+                                         f"step's {sample.pairs} layers and stages{without}")
     terminal.verdict(console, f"{percent:.{digits}f} %", f" of the step's multiply-adds: {sample.macs_covered:,} of "
                                                          f"{sample.macs:,}; seed {seed}")
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import cosim
-from cosim.checker import Checker, Mismatch
+from cosim import Operands
+from cosim.checker import Checker, Mismatch, left_at
 from cosim.functional import Functional
 from tests.cosim.programs import RATES
 from tests.cosim.support import HARDWARE, TINY, bits, operands
+from tlm import Gemm, schedule
 
 NAMES = dict(layer="conv2", stage="bp")
 
@@ -202,3 +204,23 @@ def test_a_skipped_update_is_not_checked_for_nothing_ran():
     ones = np.ones((3, 4), np.float32)
     assert checker.update(ones, ones, ones * np.nan, RATES).skipped
     assert checker.checked == []
+
+
+def test_in_a_piece_an_element_is_named_by_its_place_in_the_whole():
+    program = schedule(Gemm(5, 20, 9, output="fp16", **NAMES), TINY)
+    for origin, where in (((100, 30), (103, 32)), ((6, 100, 30), (6, 103, 32))):
+        with pytest.raises(Mismatch, match=re.escape(f"conv2 bp: element {where} is ")) as caught:
+            Checker(Altered(TINY, flip(3, 2, 1))).check(program, Operands(*operands(5, 20, 9)), {"c": origin})
+        report = Functional(TINY).run(program, Operands(*operands(5, 20, 9)))[1]
+        assert f"left the array at cycle {left_at(program, report, 3, 2)};" in str(caught.value)
+
+
+def test_a_result_that_is_not_the_known_one_is_a_mismatch():
+    program, given = schedule(Gemm(5, 20, 9, **NAMES), TINY), Operands(*operands(5, 20, 9))
+    known, _ = Functional(TINY).run(program, given)
+    checker = Checker(Functional(TINY))
+    checker.check(program, given, {"c": (8, 0)}, known)
+    bits(known)[4, 1] ^= 1
+    with pytest.raises(Mismatch, match=r"^conv2 bp: unlike in the step's own result, element \(12, 1\) is 0x"):
+        checker.check(program, given, {"c": (8, 0)}, known)
+    assert [verdict.bits_equal for verdict in checker.checked] == [True, False]

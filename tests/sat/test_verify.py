@@ -111,7 +111,7 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
 @pytest.mark.parametrize("words, complaint", [
     (["--gemm", 0, 4, 4], "GEMM size m must be at least 1, not 0"),
     (["--gemm", 4, 4, 4, "--sparsity", "3:8"], "not 3:8"),
-    (["--gemm", 4, 4, 4, "--method", "dense"], "--method is for training steps, and cannot go with --gemm"),
+    (["--gemm", 4, 4, 4, "--method", "dense"], "--method cannot go with --gemm"),
     (["--verilog", "a", "--keep", "b"], "keep and verilog exclude each other"),
     (["--engine", "functional"], "engine must be myhdl or icarus"),
     (["--gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
