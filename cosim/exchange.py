@@ -1,4 +1,5 @@
 """What goes into an engine, and what comes out."""
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,8 +68,8 @@ class Report:
     """
 
     cycles: int
-    tiles: list[int]
-    stores: list[int]
+    tiles: Sequence[int]
+    stores: Sequence[int]
     busy: int
     waiting: int
     idle: int = 0
@@ -88,7 +89,7 @@ class GemmResult:
         return self.report.cycles
 
     @property
-    def tiles(self) -> list[int]:
+    def tiles(self) -> Sequence[int]:
         return self.report.tiles
 
 

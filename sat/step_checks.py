@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cosim import Engine
 from cosim.checker import Checker, Mismatch
-from cosim.functional import Functional, Untimed
+from cosim.functional import Functional
 from cosim.sampler import Sampler, Taken, draw
 from sat.checks import Check
 from sat.planning import SCHEDULED, plan_for
@@ -74,7 +74,7 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
 
     Raises ValueError, also where there is no step because gradients overflow again and again.
     """
-    engine = Untimed(checker.config)
+    engine = Functional(checker.config)
     trainer = training.trainer(training.load(), engine)
     step = training.step(trainer)
     chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from cosim import Weights
-from cosim.functional import Functional, Untimed, predicted
+from cosim.functional import Functional, predicted
 from rtl.golden import Rates, fp16_mul, fp32_add, fp32_to_fp16, nm_mask
 from tests.cosim.programs import update_of, weights_of
 from tests.cosim.support import PATTERNS, TINY, VALUES, bits, operands
@@ -112,14 +112,3 @@ def test_an_update_gives_what_is_stored_and_nothing_else(choices, given):
     model = simulate(program)
     assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle, report.overflow) == \
         (model.cycles, model.tiles, model.stores, model.busy, model.waiting, 0, False)
-
-
-def test_without_times_the_bits_are_the_same_and_nothing_is_predicted(monkeypatch):
-    a, b = operands(5, 20, 9)
-    update = update_of(40, 20, 40, "2:8")
-    gemm, wanted = Functional(TINY).gemm(a, b, "2:8"), Functional(TINY).run(update, weights_of(update))[0]
-    monkeypatch.setattr("cosim.functional.simulate", lambda program: pytest.fail("it has been timed"))
-    found = Untimed(TINY).gemm(a, b, "2:8")
-    assert np.array_equal(bits(found.c), bits(gemm.c)) and (found.cycles, found.tiles) == (0, [])
-    updated, report = Untimed(TINY).run(update, weights_of(update))
-    assert np.array_equal(bits(updated.weights), bits(wanted.weights)) and report.cycles == 0

@@ -7,7 +7,7 @@ import pytest
 
 from cosim.checker import Checker, Mismatch
 from cosim.exchange import Copy
-from cosim.functional import Functional, Untimed
+from cosim.functional import Functional
 from rtl.config import PRESETS
 from sat.step_checks import Training, sample_check, step_check
 from tests.cosim.support import bits
@@ -73,7 +73,7 @@ def test_a_network_is_of_the_width_for_the_images_and_for_the_classes_of_the_dat
     training = replace(CNN, model="resnet18", width=0.25)
     for image, side in ((None, 32), (64, 64)):
         data = replace(training, image=image).load()
-        module = training.trainer(data, Untimed(SMALL)).module
+        module = training.trainer(data, Functional(SMALL)).module
         assert data.image_shape == (3, side, side) and (module.fc.in_features, module.fc.out_features) == (128, 10)
 
 
@@ -136,11 +136,12 @@ def test_so_is_one_in_the_copies_of_an_update():
 
 def test_a_piece_that_is_not_what_the_step_had_in_its_place_is_found(checker, monkeypatch):
     """Here it is the step that is wrong, in every element of one layer, and the piece is right."""
-    def wrong(self, program, operands):
-        result, report = Functional.run(self, program, operands)
-        here = (program.work.layer, program.work.stage) == ("conv3", "ff")
-        return result + np.float16(1) if here else result, report
-    monkeypatch.setattr(Untimed, "run", wrong)
+    class Wrong(Functional):
+        def run(self, program, operands):
+            result, report = super().run(program, operands)
+            here = (program.work.layer, program.work.stage) == ("conv3", "ff")
+            return result + np.float16(1) if here else result, report
+    monkeypatch.setattr("sat.step_checks.Functional", Wrong)
     check = sample_check(checker, CNN, 16, None, None)
     with pytest.raises(Mismatch, match="^conv3 ff: unlike in the step's own result, element"):
         list(check.work)
