@@ -17,6 +17,7 @@ class Engine(ABC):
     """Runs programs of one configuration. Use cosim.engine(name, config) to get one."""
 
     name: str
+    prunes = False                  # whether `run` prunes b by itself
     waves: Path | None = None       # the VCD file of the last run, where one is written
 
     def __init__(self, config: SatConfig):
@@ -57,7 +58,7 @@ class Engine(ABC):
 
     def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
         """The same for a GEMM that is scheduled already."""
-        return GemmResult(*self.run(program, operands_of(program.gemm, a, b)), program)
+        return GemmResult(*self.run(program, operands_of(program.gemm, a, b, self.prunes)), program)
 
     def update(self, w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates,
                sparsity: str | Sparsity | None = None, *, channels: int | None = None, layer: str = "") -> UpdateResult:

@@ -7,7 +7,7 @@ import numpy as np
 from cosim.engine import Engine
 from cosim.exchange import Copy, Operands, Report, Updated, Weights
 from cosim.im2col import Im2col
-from cosim.kernel import compact, gemm
+from cosim.kernel import compact, gemm, prune
 from cosim.later import Later
 from rtl.golden import sgd, to_fp16
 from rtl.sparsity import Sparsity
@@ -20,6 +20,7 @@ class Functional(Engine):
     """The arithmetic contract on this processor; its cycles are the timeline's."""
 
     name = "functional"
+    prunes = True               # the kernel does, where it skips
 
     def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
         if isinstance(program, UpdateProgram):
@@ -34,7 +35,8 @@ def products(operands: Operands, sparsity: Sparsity | None, output: str) -> np.n
     if len(a.shape) == 3:
         return np.stack([gemm(*one, sparsity, output=output) for one in zip(a, b)])
     if isinstance(b, Im2col):                   # the same sums, of the transpose
-        return gemm(b.images, a.T, output=output, source=b.source).T
+        images = prune(b.images, sparsity.n, sparsity.m, axis=3) if sparsity else b.images
+        return gemm(images, a.T, output=output, source=b.source).T
     if isinstance(a, Im2col):
         return gemm(a.images, b, sparsity, output=output, source=a.source)
     return gemm(a, b, sparsity, output=output)

@@ -8,8 +8,11 @@ from tlm import Gemm
 from tlm.feature_map import FeatureMap
 
 
-def operands_of(gemm: Gemm, a: np.ndarray, b: np.ndarray) -> Operands:
-    """The operands of a GEMM; arrays or, where it has a source, images. Raises ValueError for others."""
+def operands_of(gemm: Gemm, a: np.ndarray, b: np.ndarray, as_given: bool = False) -> Operands:
+    """The operands of a GEMM; arrays or, where it has a source, images. Raises ValueError for others.
+
+    as_given  b is not pruned
+    """
     count = (gemm.count,) if gemm.count > 1 else ()
     a = _given(a, "a", gemm.source, gemm.k, bool(gemm.source and gemm.source.transposed), len(count))
     b = _given(b, "b", gemm.source_b, gemm.k, True, len(count))
@@ -17,10 +20,12 @@ def operands_of(gemm: Gemm, a: np.ndarray, b: np.ndarray) -> Operands:
     if (a.shape, b.shape) != wanted:
         raise ValueError(f"operands of a {gemm.m} x {gemm.k} x {gemm.n} GEMM must be {wanted[0]} and {wanted[1]}, "
                          f"not {a.shape} and {b.shape}")
-    if gemm.sparsity and isinstance(b, Im2col):
+    if as_given or not gemm.sparsity:
+        return Operands(a, b)
+    if isinstance(b, Im2col):
         # Along the channels of each pixel: groups of the matrix never straddle two kernel positions.
         b = Im2col(prune(b.images, gemm.sparsity.n, gemm.sparsity.m, axis=3), b.source, b.depth, b.transposed)
-    elif gemm.sparsity:
+    else:
         b = prune(b, gemm.sparsity.n, gemm.sparsity.m, axis=b.ndim - 2)
     return Operands(a, b)
 
