@@ -1,5 +1,6 @@
 """What every command does alike: tables, progress, data files, and one clear line for what went wrong."""
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ COLUMNS = {                         # heading -> a row's values
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
 ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases and their gradients", "rounding to FP16",
            "scatter-add of a strided bp", "check for overflow")
-WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module")
+WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module", "method")
 
 
 def console() -> Console:
@@ -80,7 +81,7 @@ def progress() -> Progress:
     to = Console(stderr=True)
     return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
                     TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=to, transient=True,
-                    disable=not to.is_terminal)
+                    disable=not to.is_terminal, redirect_stdout=sys.stdout.isatty())
 
 
 def working(what: str) -> Status:

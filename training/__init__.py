@@ -11,15 +11,18 @@
 from tlm.workload.methods import METHODS, Scheme
 from training.conversion import convert
 from training.data import Data, DataSet, digits
+from training.decay import Decay
 from training.layers import MatMul, SatConv2d, SatLinear, SatMatMul
 from training.masks import nm_mask
 from training.models import MODELS
 from training.offload import Offload
 from training.optimizer import SGD, LossScale
-from training.trainer import Settings, Trainer
+from training.run import Run
+from training.settings import Settings
+from training.trainer import Trainer
 from training.updates import Updates
 from training.workload import training_step, update_step, whole_step
 
-__all__ = ["METHODS", "MODELS", "SGD", "Data", "DataSet", "LossScale", "MatMul", "Offload", "SatConv2d", "SatLinear",
-           "SatMatMul", "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step",
-           "update_step", "whole_step"]
+__all__ = ["METHODS", "MODELS", "SGD", "Data", "DataSet", "Decay", "LossScale", "MatMul", "Offload", "Run", "SatConv2d",
+           "SatLinear", "SatMatMul", "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask",
+           "training_step", "update_step", "whole_step"]

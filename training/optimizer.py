@@ -85,6 +85,14 @@ class LossScale:
             raise ValueError(f"interval must be at least 1 step, not {interval}")
         self.scale, self.interval, self.good, self.skipped = float(scale), interval, 0, 0
 
+    def state_dict(self) -> dict[str, float]:
+        """What changes, for load_state_dict."""
+        return dict(scale=self.scale, good=self.good, skipped=self.skipped)
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Go on from there."""
+        self.scale, self.good, self.skipped = state["scale"], state["good"], state["skipped"]
+
     def step(self, optimizer: SGD) -> bool:
         """Update the weights, unless a gradient is not finite: then halve the scale and touch nothing else.
 
