@@ -20,7 +20,8 @@ class Run:
     """Takes a trainer through all the steps of its settings.
 
     folder            where checkpoint.pt and log.jsonl are kept; without one nothing is
-    resume            go on from the folder's checkpoint: the bits are those of a run that was never stopped
+    resume            go on from the folder's checkpoint: the bits are those of a run that was never stopped. PyTorch
+                      gets as many threads as it had then, on which its sums depend
     checkpoint_every  steps after which there is a checkpoint, beside those at the end of each epoch
     evaluate_every    epochs after which the test images are tried; they are at the end in any case
     evaluator         the engine for that; None: the trainer's. The bits are the same
@@ -93,8 +94,8 @@ class Run:
     def _save(self) -> None:
         """The checkpoint, then what can be made of it."""
         checkpoint.save(self.folder / CHECKPOINT, dict(
-            format=FORMAT, identity=self._identity(), trainer=self.trainer.state(), log=self.log,
-            losses=torch.tensor(self.losses, dtype=torch.float64)))
+            format=FORMAT, identity=self._identity(), threads=torch.get_num_threads(), trainer=self.trainer.state(),
+            log=self.log, losses=torch.tensor(self.losses, dtype=torch.float64)))
         self._write_log()
         if self._board and self.log and self.log[-1]["steps"] == self.trainer.steps:
             self._board.show(self.log[-1])
@@ -107,6 +108,7 @@ class Run:
                      if saved.get(name) != value]
         if differing:
             raise ValueError(f"{self.folder / CHECKPOINT} was made with {'; '.join(differing)}")
+        torch.set_num_threads(content["threads"])       # with others, PyTorch's normalisation adds in another order
         self.trainer.restore(content["trainer"])
         self.losses, self.log = content["losses"].tolist(), content["log"]
         self._write_log()

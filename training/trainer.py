@@ -167,6 +167,9 @@ def _build(name: str, data: DataSet, seed: int, width: float) -> nn.Module:
 @contextmanager
 def _drawn_from(seed: int, step: int) -> Iterator[None]:
     """What a module draws inside, such as dropout, depends on seed and step alone, and disturbs nobody else."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed << 32 | step)
+    before = torch.get_rng_state()
+    torch.default_generator.manual_seed(seed << 32 | step)     # torch.manual_seed remembers each call for other devices
+    try:
         yield
+    finally:
+        torch.set_rng_state(before)

@@ -37,6 +37,8 @@ def sgd(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> tuple[np.n
 
 
 def _canonical(x: np.ndarray) -> np.ndarray:
-    x = np.array(x, np.float32)
-    x.view(np.uint32)[np.isnan(x)] = FP32_NAN
+    x = np.asarray(x)                   # the result of a single weight is no array
+    nan = np.isnan(x)
+    if nan.any():
+        x.view(np.uint32)[nan] = FP32_NAN
     return x
