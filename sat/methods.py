@@ -78,6 +78,7 @@ def compare(task: Task, chosen: Sequence[Scheme], settings: Settings, seeds: int
     """
     import cosim
     from training import Run
+    replace(settings, seed=settings.seed + seeds - 1)           # refuses a seed that is too large, before the first run
     logs: list[list] = [[] for _ in chosen]
     done, results = 0, []
     for seed in range(settings.seed, settings.seed + seeds):

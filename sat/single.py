@@ -32,16 +32,17 @@ def single(task: Task, scheme: Scheme, settings: Settings, engine: str, config: 
     shape = batch_shape(trainer)
     step = whole_step(trainer.module, shape, scheme)
     by = plan_for(step, hardware.config, dataflow, plan)
-    # An evaluation has the same bits on every engine, and is soonest done on the functional one.
-    run = Run(trainer, evaluator=None if engine == "functional" else cosim.engine("functional", hardware.config), **kept)
     trainer.follow(by)
-    runs, console = _watched(run, hardware, options.title(scheme)) or cost(step, hardware.config, by), terminal.console()
+    # An evaluation has the same bits on every engine, and is soonest done on the functional one.
+    soonest = None if engine == "functional" else cosim.engine("functional", hardware.config)
+    run, name, console = Run(trainer, evaluator=soonest, **kept), options.title(scheme), terminal.console()
+    runs = _watched(run, hardware, name) or cost(step, hardware.config, by)
     report = against_dense(runs, whole_step(trainer.module, shape), hardware.config, dataflow)
-    terminal.print_report(console, report, f"First training step of {task.model}, {options.title(scheme)}, batch "
-                                           f"{shape[0]}, on {hardware.config.name}, engine {engine}")
+    terminal.print_report(console, report, f"First training step of {task.model}, {name}, batch {shape[0]}, "
+                                           f"on {hardware.config.name}, engine {engine}")
     accuracy = run.log[-1]["accuracy"]
-    terminal.verdict(console, f"{options.title(scheme)}: {accuracy:.1%}", f" of {trainer.data.test_size} test images "
-                     f"recognised after {trainer.steps} steps, {trainer.loss_scale.skipped} of them skipped for overflow; "
+    terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {trainer.data.test_size} test images recognised after "
+                     f"{trainer.steps} steps, {trainer.loss_scale.skipped} of them skipped for overflow; "
                      f"seed {settings.seed}")
     content = dict(**task.as_data(trainer.data), **options.scheme_data(scheme), engine=engine,
                    **asdict(settings) | dict(steps=trainer.steps), accuracy=accuracy, log=run.log,

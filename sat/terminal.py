@@ -29,7 +29,8 @@ COLUMNS = {                         # heading -> a row's values
     "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
 ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases and their gradients", "rounding to FP16",
            "scatter-add of a strided bp", "check for overflow")
-WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module", "method")
+WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module",
+         "method")
 
 
 def console() -> Console:

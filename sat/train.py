@@ -23,8 +23,8 @@ Steps = Annotated[int | None, typer.Option(min=1, help="Steps, instead of epochs
 Rate = Annotated[float, typer.Option(help="Learning rate.")]
 Momentum = Annotated[float, typer.Option(help="Of SGD.")]
 WeightDecay = Annotated[float, typer.Option(help="Of SGD, for all parameters.")]
-Falling = Annotated[str, typer.Option(help="How the learning rate falls: constant (not), cosine, or step (a tenth after "
-                                           "half, a hundredth after three quarters).")]
+Falling = Annotated[str, typer.Option(help="How the learning rate falls: constant (not), cosine, or step (to a tenth "
+                                           "after half, a hundredth after three quarters).")]
 WarmUp = Annotated[float, typer.Option(help="Epochs in which the learning rate first rises.")]
 Smoothing = Annotated[float, typer.Option(help="Share of a label that is spread over all classes.")]
 Plain = Annotated[bool, typer.Option("--no-augment", help="Train on pictures as they are, not on random views.")]

@@ -157,7 +157,8 @@ def _build(name: str, data: DataSet, seed: int, width: float) -> nn.Module:
     sides = NETWORKS[name].images if name in NETWORKS else model.input_shape[1:2]
     takes = [(model.input_shape[0], side, side) for side in sides]
     if images not in takes:
-        raise ValueError(f"model {name} takes images of {' or '.join(map(str, takes))}, not {images} as {data.name} has")
+        raise ValueError(f"model {name} takes images of {' or '.join(map(str, takes))}, not {images} as {data.name} "
+                         f"has")
     # Only what differs: a model of one's own in MODELS need not have any choice.
     return models.build(name, seed, image=None if images == model.input_shape else images[1],
                         classes=None if data.classes == model.classes else data.classes,

@@ -28,7 +28,8 @@ def test_the_trainer_has_the_network_at_that_width_for_the_datas_images():
     task = Task("resnet18", "digits", width=0.125)
     trainer = task.trainer(task.load(0), functional(), Scheme(), Settings(batch=5000))
     assert trainer.module.fc.weight.shape == (10, 64) and batch_shape(trainer) == (1437, 3, 32, 32)
-    assert task.as_data(trainer.data) == dict(model="resnet18", width=0.125, data="digits", image=[3, 32, 32], classes=10)
+    assert task.as_data(trainer.data) == dict(model="resnet18", width=0.125, data="digits", image=[3, 32, 32],
+                                              classes=10)
 
 
 def test_a_network_that_does_not_take_the_images_is_refused():

@@ -1,7 +1,8 @@
-"""Trains in the folder that is given, killed with SIGKILL again and again: python -m tests.training.killed FOLDER MANNER
+"""Training that is killed with SIGKILL again and again: python -m tests.training.killed FOLDER MANNER
 
 MANNER 'writing': the n-th attempt is killed before its n-th fsync or renaming; 'anywhere': each after another time.
-Attempts are forks of one process, which has loaded everything that a step needs. Prints how many were killed before one came to its end.
+Attempts are forks of one process, which has loaded everything that a step needs. Prints how many were killed before one
+came to its end.
 """
 import os
 import random
@@ -54,8 +55,7 @@ def killed_at(number: int) -> None:
 def main(folder: Path, manner: str) -> None:
     """Attempts until one comes to its end."""
     random.seed(1)
-    run = Run(trainer())
-    run.go()
+    Run(trainer()).go()
     for kills in range(MOST):
         child = os.fork()
         if not child:

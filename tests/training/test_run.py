@@ -137,7 +137,7 @@ def test_data_that_breaks_keeps_the_checkpoint_before(tmp_path, monkeypatch):
 @pytest.mark.parametrize("choices, words", [
     (dict(checkpoint_every=0), "checkpoint_every must be at least 1, not 0"),
     (dict(evaluate_every=0), "evaluate_every must be at least 1, not 0"),
-    (dict(resume=True), "need a folder"), (dict(board=True), "need a folder"), (dict(checkpoint_every=2), "need a folder")])
+    *((choice, "need a folder") for choice in (dict(resume=True), dict(board=True), dict(checkpoint_every=2)))])
 def test_bad_choices_are_refused(choices, words):
     with pytest.raises(ValueError, match=words):
         Run(trainer(), **choices)

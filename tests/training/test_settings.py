@@ -37,7 +37,7 @@ def test_a_schedule_ends_with_the_training():
 
 @pytest.mark.parametrize("steps", [None, 5])
 def test_a_warm_up_as_long_as_the_training_is_refused(steps):
-    with pytest.raises(ValueError, match="warm_up must end before the (10|5) steps of the training, not after 1 epochs"):
+    with pytest.raises(ValueError, match=f"warm_up must end before the {steps or 10} steps of the training, not after"):
         Settings(epochs=1, steps=steps, warm_up=1).total(10)
 
 

@@ -25,7 +25,8 @@ def trainer(method="bdwp", seed=0, model="cnn", engine=None, **settings):
 
 def linear():
     """Layers that are quick, and a draw in each step."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 10))
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2),
+                         nn.Linear(16, 10))
 
 
 def work(trainer):
