@@ -1,4 +1,5 @@
 """TensorBoard, where it is installed."""
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -6,15 +7,17 @@ from typing import Any
 class Board:
     """Scalars of a run for TensorBoard, in a folder. Raises ValueError where tensorboard is not installed.
 
-    steps  those after so many steps are written anew: a run that was stopped may have come further
+    lines  the log so far, in place of what is in the folder: a run that was killed may have left more, or less
     """
 
-    def __init__(self, folder: Path, steps: int = 0):
+    def __init__(self, folder: Path, lines: Iterable[dict[str, Any]] = ()):
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise ValueError("TensorBoard is not installed: pip install tensorboard") from None
-        self._writer = SummaryWriter(str(folder), purge_step=steps + 1)
+        self._writer = SummaryWriter(str(folder), purge_step=0)
+        for line in lines:
+            self.show(line)
 
     def show(self, line: dict[str, Any]) -> None:
         """The numbers of an epoch's line in the log, over its steps."""

@@ -19,7 +19,7 @@ FORMAT = 1
 class Run:
     """Takes a trainer through all the steps of its settings.
 
-    folder            where checkpoint.pt and log.jsonl are kept; without one nothing is
+    folder            where checkpoint.pt and log.jsonl are kept, made if need be; without one nothing is
     resume            go on from the folder's checkpoint: the bits are those of a run that was never stopped. PyTorch
                       gets as many threads as it had then, on which its sums depend
     checkpoint_every  steps after which there is a checkpoint, beside those at the end of each epoch
@@ -40,7 +40,7 @@ class Run:
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         if not folder and (resume or checkpoint_every or board):
-            raise ValueError("checkpoints and TensorBoard need a folder")
+            raise ValueError("checkpoints and TensorBoard need a folder, --out")
         self.trainer, self.folder, self.evaluator = trainer, folder, evaluator
         self.checkpoint_every, self.evaluate_every = checkpoint_every, evaluate_every
         self.losses: list[float] = []
@@ -49,7 +49,9 @@ class Run:
             self._take_up(checkpoint.load(folder / CHECKPOINT))
         elif folder and (folder / CHECKPOINT).exists():
             raise ValueError(f"{folder} has the checkpoint of a training already: take it up, or choose another folder")
-        self._board = Board(folder / BOARD, trainer.steps) if board else None
+        elif folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        self._board = Board(folder / BOARD, self.log) if board else None
 
     def go(self, progress: Callable[[int, int, float], None] | None = None,
            told: Callable[[dict[str, Any]], None] | None = None) -> float:

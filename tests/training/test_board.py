@@ -28,5 +28,6 @@ def test_it_shows_the_numbers_of_a_line_over_its_steps(tmp_path, monkeypatch):
             seen.append("flush")
 
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer))
-    Board(tmp_path, steps=45).show(dict(epoch=2, steps=90, loss=0.5, accuracy=None, lr=0.1))
-    assert seen == [(str(tmp_path), 46), ("loss", 0.5, 90), ("lr", 0.1, 90), "flush"]
+    board = Board(tmp_path, [dict(epoch=1, steps=45, loss=0.7)])
+    board.show(dict(epoch=2, steps=90, loss=0.5, accuracy=None, lr=0.1))
+    assert seen == [(str(tmp_path), 0), ("loss", 0.7, 45), "flush", ("loss", 0.5, 90), ("lr", 0.1, 90), "flush"]
