@@ -1,5 +1,6 @@
 """What every command does alike: tables, progress, data files, and one clear line for what went wrong."""
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,7 @@ ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases a
            "scatter-add of a strided bp", "check for overflow", "srste's decay, and zeros in its bp",
            "rescaling of pruned gradients")
 WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module",
-         "network")
+         "network", "method")
 
 
 def console() -> Console:
@@ -92,7 +93,7 @@ def progress() -> Progress:
     to = Console(stderr=True)
     return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
                     TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=to, transient=True,
-                    disable=not to.is_terminal)
+                    disable=not to.is_terminal, redirect_stdout=sys.stdout.isatty())
 
 
 def working(what: str) -> Status:

@@ -1,63 +1,64 @@
 """`sat train`: training whose GEMMs run on an engine."""
-from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sat import options, terminal
-from sat.options import Batch, Config, Data, Engine, Json, Method, Model, Pattern, Seed
-from sat.planning import SCHEDULED, Dataflow, PlanFile, against_dense, plan_for
+from sat import methods, options, terminal
+from sat.options import (Batch, Config, Data, DataPath, Decay, Dense, Engine, Image, Json, Method, Model, Pattern,
+                         Rescale, Seed, Width)
+from sat.planning import SCHEDULED, Dataflow, PlanFile
+from sat.single import single
+from sat.task import Task
 
-Out = Annotated[Path | None, typer.Option(help="Folder for weights.pt and report.json.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for checkpoint.pt and log.jsonl, a line an epoch; at the end "
+                                               "weights.pt and report.json.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out, with the same bits as "
+                                                       "without a stop.")]
+Often = Annotated[int | None, typer.Option(min=1, help="Steps between checkpoints, beside those at each epoch's end.")]
+Tried = Annotated[int, typer.Option(min=1, help="Epochs between evaluations; there is one at the end in any case.")]
+Board = Annotated[bool, typer.Option("--tensorboard", help="Write the log to --out/tensorboard, too.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Times through the data.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="Steps, instead of epochs.")]
 Rate = Annotated[float, typer.Option(help="Learning rate.")]
+Momentum = Annotated[float, typer.Option(help="Of SGD.")]
+WeightDecay = Annotated[float, typer.Option(help="Of SGD, for all parameters.")]
+Falling = Annotated[str, typer.Option(help="How the learning rate falls: constant (not), cosine, or step (to a tenth "
+                                           "after half, a hundredth after three quarters).")]
+WarmUp = Annotated[float, typer.Option(help="Epochs in which the learning rate first rises.")]
+Smoothing = Annotated[float, typer.Option(help="Share of a label that is spread over all classes.")]
+Plain = Annotated[bool, typer.Option("--no-augment", help="Train on pictures as they are, not on random views.")]
+Compare = Annotated[str | None, typer.Option(metavar="METHODS", help="Train these methods, with commas between, from "
+                                                                     "several --seeds, and compare them.")]
+Seeds = Annotated[int | None, typer.Option(min=1, help="Runs of each method in --compare, from --seed on. By default "
+                                                       "5.")]
 
 
-def train(model: Model = "cnn", data: Data = "digits", method: Method = "bdwp", sparsity: Pattern = "2:8",
-          engine: Engine = "functional", config: Config = "small", dataflow: Dataflow = SCHEDULED,
-          plan: PlanFile = None, batch: Batch = 32, seed: Seed = 0,
-          epochs: Epochs = 8, steps: Steps = None, lr: Rate = 0.05, out: Out = None, json_file: Json = None) -> None:
+def train(model: Model = "cnn", data: Data = "digits", data_path: DataPath = None, image: Image = None,
+          width: Width = 1.0, no_augment: Plain = False, method: Method = "bdwp", sparsity: Pattern = "2:8",
+          dense: Dense = None, decay: Decay = None, rescale: Rescale = False, engine: Engine = "functional",
+          config: Config = "small", dataflow: Dataflow = SCHEDULED, plan: PlanFile = None, batch: Batch = 32,
+          seed: Seed = 0, epochs: Epochs = 8, steps: Steps = None, lr: Rate = 0.05, momentum: Momentum = 0.9,
+          weight_decay: WeightDecay = 5e-4, schedule: Falling = "constant", warm_up: WarmUp = 0.0,
+          label_smoothing: Smoothing = 0.0, out: Out = None, resume: Resume = False, checkpoint_every: Often = None,
+          evaluate_every: Tried = 1, tensorboard: Board = False, compare: Compare = None, seeds: Seeds = None,
+          json_file: Json = None) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
-    import torch
-
-    import cosim
-    from cosim.recorder import Recorder
-    from training import Settings, Trainer, whole_step
-    from training.data import load
-    files = (out / "weights.pt", out / "report.json") if out else ()
+    task = Task(model, data, data_path, image, width, not no_augment)
     with terminal.reading_input():
-        terminal.writable(json_file, *files)
-        hardware = cosim.engine(engine, config)
-        recorder = Recorder(hardware)
-        scheme = options.scheme(method, sparsity, model)
-        trainer = Trainer(model, load(data, seed), recorder, scheme, settings=Settings(seed, batch, lr))
-        images = (min(batch, trainer.data.train_size), *trainer.data.image_shape)
-        step = whole_step(trainer.module, images, scheme)
-        trainer.follow(plan_for(step, hardware.config, dataflow, plan))
-    console, name = terminal.console(), options.title(scheme)
-    total = steps or epochs * trainer.steps_per_epoch
-    with terminal.simulating(), terminal.progress() as bar:
-        task = bar.add_task(f"training {name}", total=total)
-
-        def told(done: int, _: int, loss: float) -> None:
-            bar.update(task, completed=done, description=f"training {name}, loss {loss:.3f}")
-            if done == 1:
-                trainer.use(hardware)           # one recorded step is enough for the report
-
-        losses = trainer.train(steps=total, progress=told)
-        bar.update(task, description="evaluating")
-        accuracy = trainer.evaluate(cosim.engine("functional", hardware.config))      # the same bits, sooner
-    report = against_dense(recorder.runs, whole_step(trainer.module, images), hardware.config, dataflow)
-    terminal.print_report(console, report, f"First training step of {model}, {name}, batch {images[0]}, "
-                                           f"on {hardware.config.name}, engine {engine}")
-    terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {trainer.data.test_size} test images recognised after "
-                     f"{total} steps, {trainer.loss_scale.skipped} of them skipped for overflow; seed {seed}")
-    content = dict(model=model, data=data, **options.scheme_data(scheme), engine=engine, batch=batch, lr=lr,
-                   steps=total, losses=[loss if isfinite(loss) else None for loss in losses], accuracy=accuracy,
-                   **terminal.report_data(report, seed))
-    for file in (json_file, *files[1:]):
-        terminal.write_json(file, content)
-    if out:
-        torch.save(trainer.module.state_dict(), out / "weights.pt")
+        from training import Settings
+        terminal.writable(json_file)
+        settings = Settings(seed, batch, lr, momentum, weight_decay, schedule, warm_up, epochs, steps, label_smoothing)
+        if compare is None:
+            if seeds is not None:
+                raise ValueError("--seeds is for --compare; a single run has --seed")
+            scheme = options.scheme(method, sparsity, model, dense, decay, rescale)
+            kept = dict(folder=out, resume=resume, checkpoint_every=checkpoint_every, board=tensorboard,
+                        evaluate_every=evaluate_every)
+            single(task, scheme, settings, engine, config, dataflow, plan, json_file, kept)
+        else:
+            if engine != "functional" or plan or out or resume or checkpoint_every or tensorboard:
+                raise ValueError("--compare runs on the functional engine, and cannot go with --plan, --out, --resume, "
+                                 "--checkpoint-every or --tensorboard")
+            chosen = methods.schemes(compare, sparsity, model, dense, decay, rescale)
+            methods.comparison(task, chosen, settings, seeds or 5, config, dataflow, evaluate_every, json_file)

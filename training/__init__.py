@@ -7,19 +7,33 @@
     mask = training.nm_mask(module.weight.half(), 2, 8, dim=1)                        # what is kept of each group
     trainer = training.Trainer("cnn", training.digits(seed=0), cosim.engine("functional"), "bdwp", "2:8")
     trainer.train(epochs=10); trainer.evaluate()
+    training.Run(trainer, folder).go()              # all epochs of its settings, with checkpoints and a log
+
+A converted module is trained in any loop. One with the hardware's update, loss scaling and SR-STE's decay is
+
+    optimizer = training.SGD(converted.parameters(), lr=0.05, momentum=0.9, updates=training.Updates(converted))
+    loss_scale, decay = training.LossScale(), training.Decay(converted)
+    for x, y in batches:
+        optimizer.zero_grad()
+        (cross_entropy(converted(x), y) * loss_scale.scale).backward()
+        decay.add(loss_scale.scale)
+        loss_scale.step(optimizer)
 """
 from tlm.workload.methods import METHODS, Scheme
 from training.conversion import convert
 from training.data import Data, DataSet, digits
+from training.decay import Decay
 from training.layers import MatMul, SatConv2d, SatLinear, SatMatMul
 from training.masks import nm_mask
 from training.models import MODELS
 from training.offload import Offload
 from training.optimizer import SGD, LossScale
-from training.trainer import Settings, Trainer
+from training.run import Run
+from training.settings import Settings
+from training.trainer import Trainer
 from training.updates import Updates
 from training.workload import training_step, update_step, whole_step
 
-__all__ = ["METHODS", "MODELS", "SGD", "Data", "DataSet", "LossScale", "MatMul", "Offload", "SatConv2d", "SatLinear",
-           "SatMatMul", "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask", "training_step",
-           "update_step", "whole_step"]
+__all__ = ["METHODS", "MODELS", "SGD", "Data", "DataSet", "Decay", "LossScale", "MatMul", "Offload", "Run", "SatConv2d",
+           "SatLinear", "SatMatMul", "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask",
+           "training_step", "update_step", "whole_step"]

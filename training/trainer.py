@@ -1,8 +1,9 @@
 """Training on an engine: seeded, and the same bits for the same seed."""
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count, islice
+from dataclasses import asdict
+from itertools import islice
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,69 +13,67 @@ from cosim import Engine
 from rtl.sparsity import Sparsity
 from tlm import Plan
 from tlm.workload.methods import Scheme
+from tlm.workload.networks import NETWORKS
 from training import models
 from training.conversion import convert, scheme_of, use_engine, use_plan
 from training.data import DataSet
+from training.decay import Decay
 from training.optimizer import SGD, LossScale
+from training.settings import Settings
 from training.updates import Updates
 
 EVALUATION_BATCH = 120
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How to train. Raises ValueError for a batch below 1 or a negative seed; SGD checks its constants."""
-
-    seed: int = 0
-    batch: int = 32
-    lr: float = 0.05
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-
-    def __post_init__(self):
-        if self.batch < 1:
-            raise ValueError(f"batch must be at least 1, not {self.batch}")
-        if not 0 <= self.seed < 2 ** 32:
-            raise ValueError(f"seed must be at least 0 and below 2^32, not {self.seed}")
-
-
 class Trainer:
     """Trains a model, by its name or a module of one's own, by a method on an engine.
 
-    model      a name of models.MODELS, drawn from the seed; or an nn.Module, which is copied and stays as it is
+    model      a name of models.MODELS, built for the data's images and classes and drawn from the seed; or an
+               nn.Module, which is copied and stays as it is
     method     a name of METHODS, with the sparsity 'N:M' or a Sparsity, ignored for 'dense'; or a whole Scheme
+    width      what the inner channels of a named model are multiplied by
     Raises ValueError for an unknown model, method or pattern, for a layer that cannot be lowered, and for images that
     the named model does not take.
     Afterwards `module` is the converted module, `optimizer` and `loss_scale` what updates it, `steps` the steps tried.
     """
 
     def __init__(self, model: str | nn.Module, data: DataSet, engine: Engine, method: str | Scheme = "dense",
-                 sparsity: str | Sparsity | None = None, settings: Settings = Settings()):
-        plain = _build(model, data, settings.seed) if isinstance(model, str) else model
+                 sparsity: str | Sparsity | None = None, settings: Settings = Settings(), width: float = 1.0):
+        named = isinstance(model, str)
+        self.model = (model, width) if named else (type(model).__name__, None)
+        plain = _build(model, data, settings.seed, width) if named else model
         pattern = Sparsity.parse(sparsity)
         self.scheme = scheme_of(method, *((pattern.n, pattern.m) if pattern else ()))
         self.module = convert(plain, self.scheme, engine=engine)
         self.data, self.engine, self.settings = data, engine, settings
         self.optimizer = SGD(self.module.parameters(), settings.lr, settings.momentum, settings.weight_decay,
                              Updates(self.module))
-        self.loss_scale = LossScale()
-        self.steps = 0
-        self._batches = self._endless()
+        self.decay, self.loss_scale = Decay(self.module), LossScale()
+        self.steps, self.total = 0, settings.total(self.steps_per_epoch)
 
     @property
     def steps_per_epoch(self) -> int:
         return -(-self.data.train_size // self.settings.batch)
 
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step. Raises ValueError after the schedule's end."""
+        return self.settings.rate(self.steps, self.steps_per_epoch)
+
     def step(self, x: Tensor, y: Tensor) -> float:
         """One forward pass, backward pass and weight update on a batch. Returns its loss, FP32 on the host.
 
-        A step whose gradients overflow changes only the loss scale. Gradients stay readable, times the loss scale.
+        A step whose gradients overflow changes only the loss scale, and the module's buffers. Gradients stay readable,
+        times the loss scale, with the decay of pruned weights in them.
         """
         self.module.train()
         self.optimizer.zero_grad()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate
         with _drawn_from(self.settings.seed, self.steps):
-            loss = cross_entropy(self.module(x).float(), y)
+            loss = cross_entropy(self.module(x).float(), y, label_smoothing=self.settings.label_smoothing)
             (loss * self.loss_scale.scale).backward()
+        self.decay.add(self.loss_scale.scale)
         self.loss_scale.step(self.optimizer)
         self.steps += 1
         return loss.item()
@@ -88,13 +87,15 @@ class Trainer:
         """Go on for so many epochs, or so many steps. Training in two calls is the same as in one.
 
         progress  called after each step with (steps done, steps in all, loss)
-        Returns the loss of each step. Raises ValueError unless exactly one of epochs and steps is given, at least 1.
+        Returns the loss of each step. Raises ValueError unless exactly one of epochs and steps is given, at least 1,
+        for more steps than the schedule has, and for data that cannot be read.
         """
         given = [amount for amount in (epochs, steps) if amount is not None]
         if len(given) != 1 or given[0] < 1:
             raise ValueError(f"give epochs or steps, at least 1, not epochs {epochs} and steps {steps}")
         total, losses = steps or epochs * self.steps_per_epoch, []
-        for x, y in islice(self._batches, total):
+        self.settings.rate(self.steps + total - 1, self.steps_per_epoch)       # refuses what goes beyond the schedule
+        for x, y in islice(self._batches(), total):
             losses.append(self.step(x, y))
             if progress:
                 progress(len(losses), total, losses[-1])
@@ -113,29 +114,63 @@ class Trainer:
         """
         self.module.eval()
         usual = self.engine
-        self.use(engine or usual)
+        if engine is not None and engine is not usual:
+            self.use(engine)
         try:
             right = sum(int((self.module(x).argmax(1) == y).sum())
                         for x, y in self.data.test_batches(EVALUATION_BATCH))
         finally:
-            self.use(usual)
+            if self.engine is not usual:
+                self.use(usual)
         return right / self.data.test_size
 
-    def _endless(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for epoch in count():
-            yield from self.data.batches(self.settings.batch, self.settings.seed, epoch)
+    def identity(self) -> dict[str, Any]:
+        """What two runs have in common that give the same bits: model, data, scheme and settings, in plain types."""
+        (model, width), data, scheme = self.model, self.data, self.scheme
+        return dict(model=model, width=width, data=data.name, image=data.image_shape, classes=data.classes,
+                    train_size=data.train_size, test_size=data.test_size, augment=getattr(data, "augment", False),
+                    **asdict(scheme) | dict(sparsity=str(scheme.sparsity or "dense")), **asdict(self.settings))
+
+    def state(self) -> dict[str, Any]:
+        """Everything that training changes, for `restore`: numbers and the tensors themselves, not copies of them."""
+        return dict(module=self.module.state_dict(), optimizer=self.optimizer.state_dict(),
+                    loss_scale=self.loss_scale.state_dict(), steps=self.steps)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there, in a trainer with the same identity: the bits are as if it had come there itself."""
+        self.module.load_state_dict(state["module"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.loss_scale.load_state_dict(state["loss_scale"])
+        self.steps = state["steps"]
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """From that of the next step on, without end."""
+        epoch, start = divmod(self.steps, self.steps_per_epoch)
+        while True:
+            yield from self.data.batches(self.settings.batch, self.settings.seed, epoch, start)
+            epoch, start = epoch + 1, 0
 
 
-def _build(name: str, data: DataSet, seed: int) -> nn.Module:
-    images, taken = data.image_shape, models.find(name).input_shape
-    if images != taken:
-        raise ValueError(f"model {name} takes images of {taken}, not {images}")
-    return models.build(name, seed)
+def _build(name: str, data: DataSet, seed: int, width: float) -> nn.Module:
+    """The model for the data's images and classes. Raises ValueError where it does not take such images."""
+    model, images = models.find(name), data.image_shape
+    sides = NETWORKS[name].images if name in NETWORKS else model.input_shape[1:2]
+    takes = [(model.input_shape[0], side, side) for side in sides]
+    if images not in takes:
+        raise ValueError(f"model {name} takes images of {' or '.join(map(str, takes))}, not {images} as {data.name} "
+                         f"has")
+    # Only what differs: a model of one's own in MODELS need not have any choice.
+    return models.build(name, seed, image=None if images == model.input_shape else images[1],
+                        classes=None if data.classes == model.classes else data.classes,
+                        width=None if width == 1 else width)
 
 
 @contextmanager
 def _drawn_from(seed: int, step: int) -> Iterator[None]:
     """What a module draws inside, such as dropout, depends on seed and step alone, and disturbs nobody else."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed << 32 | step)
+    before = torch.get_rng_state()
+    torch.default_generator.manual_seed(seed << 32 | step)     # torch.manual_seed remembers each call for other devices
+    try:
         yield
+    finally:
+        torch.set_rng_state(before)

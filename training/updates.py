@@ -1,11 +1,14 @@
 """The weight updates of a converted module's layers, on the layers' engines."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cosim import Weights
+from cosim import Engine, Weights
 from rtl.golden import Rates
-from tlm import Update, schedule_update
+from tlm import Plan, Update, UpdateProgram, schedule_update
 from tlm.workload.lowering import Geometry, Lowering
 from tlm.workload.methods import STAGES
 from tlm.workload.window import Window
@@ -14,13 +17,14 @@ from training.layers import SatConv2d, SatLinear
 from training.precision import to_numpy
 
 
-def _matrix(parameter: Tensor) -> Tensor:
+def _matrix(parameter: Tensor) -> np.ndarray:
     """(kernel positions, Ci, Co) of a weight, (1, 1, Co) of a bias."""
-    if parameter.dim() == 1:
-        return parameter[None, None]
-    if parameter.dim() == 2:
-        return parameter.T[None]
-    return parameter.permute(2, 3, 1, 0).flatten(0, 1)
+    values = to_numpy(parameter)
+    if values.ndim == 1:
+        return values[None, None]
+    if values.ndim == 2:
+        return values.T[None]
+    return values.transpose(2, 3, 1, 0).reshape(-1, *values.shape[1::-1])
 
 
 def _update(layer: SatLinear | SatConv2d, parameter: nn.Parameter, stages: frozenset[str]) -> Update:
@@ -32,6 +36,21 @@ def _update(layer: SatLinear | SatConv2d, parameter: nn.Parameter, stages: froze
     return lowering.update(stages) if parameter is layer.weight else lowering.bias_update()
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A parameter's update and what copies its weights before use, scheduled for an engine, a plan and the stages that
+    have run."""
+
+    engine: Engine
+    plan: Plan | None
+    stages: frozenset[str]
+    programs: Sequence[UpdateProgram]
+
+    def is_for(self, engine: Engine, plan: Plan | None, stages: frozenset[str]) -> bool:
+        """Whether it is, or must be scheduled anew."""
+        return self.engine is engine and self.plan is plan and self.stages == stages
+
+
 class Updates:
     """The updates of a converted module's layers, each on the engine that the layer has at the time.
 
@@ -40,6 +59,7 @@ class Updates:
 
     def __init__(self, module: nn.Module):
         self._layers: dict[nn.Parameter, list[SatLinear | SatConv2d]] = {}
+        self._ready: dict[nn.Parameter, _Ready] = {}
         for layer in offloaded(module):
             for parameter in layer.parameters(recurse=False):
                 if parameter.requires_grad:
@@ -51,23 +71,34 @@ class Updates:
     @torch.no_grad()
     def run(self, parameter: nn.Parameter, velocity: Tensor, rates: Rates) -> None:
         """Update the parameter and its velocity, in place, from its gradient."""
-        layer, *_ = sharing = self._layers[parameter]
-        offload, engine = layer.offload, layer.offload.engine
-        stages = set().union(*(one.offload.stages for one in sharing)) or STAGES
-        whole = _update(layer, parameter, frozenset(stages))
-        given = [np.ascontiguousarray(to_numpy(_matrix(tensor))).reshape(whole.k, whole.n)
+        ready = self._scheduled(parameter)
+        engine, (update, *reductions) = ready.engine, ready.programs
+        whole = update.update
+        given = [np.ascontiguousarray(_matrix(tensor)).reshape(whole.k, whole.n)
                  for tensor in (parameter, velocity, parameter.grad)]
-        update, *reductions = offload.plan.parts(whole) if offload.plan else [whole]
-        updated, _ = engine.run(schedule_update(update, engine.config), Weights(*given, rates))
+        updated, _ = engine.run(update, Weights(*given, rates))
         for reduction in reductions:
-            engine.run(schedule_update(reduction, engine.config), Weights(updated.weights))
+            engine.run(reduction, Weights(updated.weights))
         for tensor, new in ((parameter, updated.weights), (velocity, updated.velocities)):
-            tensor.copy_(_like(torch.from_numpy(new), tensor))
+            tensor.copy_(torch.from_numpy(_like(new, tensor.shape)))
+
+    def _scheduled(self, parameter: nn.Parameter) -> _Ready:
+        """The same programs in each step, whose costs an engine then knows, until there is reason for others."""
+        layer, *_ = sharing = self._layers[parameter]
+        engine, plan = layer.offload.engine, layer.offload.plan
+        stages = frozenset().union(*(one.offload.stages for one in sharing)) or frozenset(STAGES)
+        ready = self._ready.get(parameter)
+        if ready is None or not ready.is_for(engine, plan, stages):
+            whole = _update(layer, parameter, stages)
+            parts = plan.parts(whole) if plan else [whole]
+            ready = _Ready(engine, plan, stages, [schedule_update(part, engine.config) for part in parts])
+            self._ready[parameter] = ready
+        return ready
 
 
-def _like(matrix: Tensor, parameter: Tensor) -> Tensor:
-    """(positions x Ci, Co) in the parameter's shape: the inverse of _matrix."""
-    if parameter.dim() < 3:
-        return matrix.T.reshape(parameter.shape)
-    outputs, inputs, *kernel = parameter.shape
-    return matrix.reshape(*kernel, inputs, outputs).permute(3, 2, 0, 1)
+def _like(matrix: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """(positions x Ci, Co) in a parameter's shape: the inverse of _matrix."""
+    if len(shape) < 3:
+        return matrix.T.reshape(shape)
+    outputs, inputs, *kernel = shape
+    return matrix.reshape(*kernel, inputs, outputs).transpose(3, 2, 0, 1)

@@ -1,5 +1,6 @@
 """The arithmetic contract of the weight update, in NumPy: FP32, each operation rounded once."""
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ class Rates:
     weight_decay: float = 0.0
     scale: float = 1.0
 
-    @property
+    @cached_property
     def constants(self) -> tuple[np.float32, np.float32, np.float32, np.float32]:
         """1/scale, wd, mu, lr."""
         with np.errstate(divide="ignore"):
@@ -37,6 +38,8 @@ def sgd(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> tuple[np.n
 
 
 def _canonical(x: np.ndarray) -> np.ndarray:
-    x = np.array(x, np.float32)
-    x.view(np.uint32)[np.isnan(x)] = FP32_NAN
+    x = np.asarray(x)                   # the result of a single weight is no array
+    nan = np.isnan(x)
+    if nan.any():
+        x.view(np.uint32)[nan] = FP32_NAN
     return x

@@ -1,4 +1,6 @@
 """`sat train`."""
+import sys
+
 import pytest
 import torch
 
@@ -41,6 +43,12 @@ def test_a_simulator_that_fails_ends_it_with_one_line(monkeypatch):
     assert sat("train", "--engine", "icarus", code=1).stderr == "sat: the device stands still\n"
 
 
+def test_without_tensorboard_it_is_said_before_the_training(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    line = refused("train", "--tensorboard", "--out", tmp_path)
+    assert line == "sat: TensorBoard is not installed: pip install tensorboard" and not list(tmp_path.iterdir())
+
+
 def test_the_learning_rate_matters_and_what_diverges_is_no_number(tmp_path):
     for rate in (0.01, 0.2, 1e30):
         sat("train", "--steps", 4, "--lr", rate, "--json", tmp_path / str(rate))
@@ -52,6 +60,15 @@ def test_the_learning_rate_matters_and_what_diverges_is_no_number(tmp_path):
 @pytest.mark.parametrize("words, complaint", [
     (["--lr", "0"], "lr must be above 0 and finite in FP32, not 0.0"),
     (["--data", "faces"], "data must be one of digits, cifar10, cifar100, tinyimagenet, imagenet, not 'faces'"),
+    (["--schedule", "linear"], "schedule must be one of constant, cosine, step, not 'linear'"),
+    (["--label-smoothing", "1"], "label_smoothing must be at least 0 and below 1, not 1.0"),
+    (["--warm-up", "9"], "warm_up must end before the 360 steps of the training, not after 9 epochs of 45 steps"),
+    (["--width", "0"], "width must be a number above 0 and at most 8, not 0"),
+    (["--model", "cnn", "--image", "32"], "model cnn takes images of (1, 8, 8), not (1, 32, 32) as digits has"),
+    (["--data", "cifar10"], "data cifar10 needs --data-path"), (["--data-path", "x"], "digits are built in"),
+    (["--resume"], "checkpoints and TensorBoard need a folder"), (["--tensorboard"], "need a folder"),
+    (["--decay", "0.1", "--method", "sdgp"], "decay pulls pruned weights to zero: method sdgp has none"),
+    (["--rescale"], "rescale is for methods that prune gradients, not bdwp"),
     (["--engine", "magic"], "engine must be one of functional, myhdl, icarus, not 'magic'"),
     (["--out", "/dev/null/run"], "cannot be written")])
 def test_bad_input_is_refused(words, complaint):

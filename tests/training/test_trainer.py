@@ -1,21 +1,32 @@
 """Training: reproducible, robust to overflow, and it learns."""
+import re
+from itertools import islice
+
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy
 
 from cosim import engine
 from cosim.checker import Checker
 from cosim.recorder import Recorder
 from rtl.config import PRESETS
-from tests.training.support import functional
+from tests.training.support import functional, seeded
 from tlm import Program, make_plan
-from training import Settings, Trainer, digits, training_step, update_step
+from training import (SGD, Data, Decay, LossScale, Scheme, Settings, Trainer, Updates, convert, digits, nm_mask,
+                      training_step, update_step)
 
 DIGITS = digits(0)
 
 
-def trainer(method="bdwp", seed=0, model="cnn", engine=None):
-    return Trainer(model, DIGITS, engine or functional(), method, "2:8", Settings(seed=seed))
+def trainer(method="bdwp", seed=0, model="cnn", engine=None, **settings):
+    return Trainer(model, DIGITS, engine or functional(), method, "2:8", Settings(seed=seed, **settings))
+
+
+def linear():
+    """Layers that are quick, and a draw in each step."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2),
+                         nn.Linear(16, 10))
 
 
 def work(trainer):
@@ -49,7 +60,7 @@ def test_every_epoch_has_its_own_order_and_every_step_its_own_draws():
     masks = [output != 0 for _, output in seen]
     assert not torch.equal(*masks)
     batches = [run.data.batches(32, 0, epoch) for epoch in (0, 1)]
-    first = [next(run._batches)[0] for _ in range(run.steps_per_epoch + 1)]
+    first = [x for x, _ in islice(trainer()._batches(), run.steps_per_epoch + 1)]
     assert torch.equal(first[0], next(batches[0])[0]) and torch.equal(first[-1], next(batches[1])[0])
     assert not torch.equal(first[0], first[-1])
 
@@ -169,5 +180,83 @@ def test_bad_arguments_are_refused(make):
 
 
 def test_a_model_for_other_images_than_the_data_has_is_refused():
-    with pytest.raises(ValueError, match=r"model resnet9 takes images of \(3, 32, 32\), not \(1, 8, 8\)"):
+    words = "model resnet9 takes images of (3, 32, 32) or (3, 64, 64) or (3, 224, 224), not (1, 8, 8) as digits has"
+    with pytest.raises(ValueError, match=re.escape(words)):
         trainer(model="resnet9")
+
+
+def test_a_named_model_is_built_for_the_images_and_classes_of_the_data():
+    x, y = torch.zeros(4, 3, 32, 32), torch.tensor([0, 1, 2, 6])
+    run = Trainer("resnet18", Data(x, y, x, y), functional(), "bdwp", "2:8", width=0.125)
+    assert run.module(x).shape == (4, 7) and run.module.conv1.weight.shape == (8, 3, 3, 3)
+
+
+def test_the_schedule_gives_each_step_its_rate_and_is_not_trained_beyond():
+    run, rates = trainer(model=linear(), schedule="cosine", steps=4, warm_up=2 / 45), []
+    run.train(steps=4, progress=lambda *_: rates.append(run.optimizer.param_groups[0]["lr"]))
+    assert rates == [0.025, 0.05, 0.05, pytest.approx(0.025)]
+    with pytest.raises(ValueError, match="schedule cosine ends after 4 steps"):
+        run.train(steps=1)
+    assert run.steps == 4
+
+
+def test_smoothed_labels_are_pytorchs():
+    x, y = DIGITS.train_x[:32], DIGITS.train_y[:32]
+    run = trainer("dense", label_smoothing=0.2)
+    wanted = cross_entropy(run.module.train()(x).float(), y, label_smoothing=0.2)
+    assert trainer("dense", label_smoothing=0.2).step(x, y) == wanted.item() != trainer("dense").step(x, y)
+
+
+def test_decay_changes_the_update_of_what_is_pruned():
+    scheme = [Scheme.of("bdwp", 2, 8, decay=decay) for decay in (0.0, 0.1)]
+    runs = [Trainer(linear(), DIGITS, functional(), one) for one in scheme]
+    runs[1].module.load_state_dict(runs[0].module.state_dict())
+    before = runs[0].module[1].weight.detach().clone()
+    for run in runs:
+        run.train(steps=1)
+    less = (runs[0].module[1].weight - runs[1].module[1].weight).detach()
+    pruned = ~nm_mask(before.half(), 2, 8, dim=1)
+    assert torch.allclose(less[pruned], 0.05 * 0.1 * before[pruned], rtol=0.01, atol=1e-7) and pruned.any()
+    assert not less[~pruned].any()
+
+
+def test_a_restored_trainer_goes_on_with_the_same_bits():
+    whole, first, second = (trainer("srste", model=seeded(linear), schedule="step", steps=50) for _ in range(3))
+    for run in (whole, first):
+        run.loss_scale.scale = 2.0 ** 24        # overflows, so that the scale changes on the way
+    losses = whole.train(steps=50)
+    assert losses[:23] == first.train(steps=23)
+    second.restore(first.state())
+    assert losses[23:] == second.train(steps=27)
+    assert all(torch.equal(a, b) for a, b in zip(bits(whole), bits(second), strict=True))
+    assert second.loss_scale.state_dict() == whole.loss_scale.state_dict() and whole.loss_scale.skipped
+
+
+def test_ones_own_loop_with_the_trainers_parts_has_the_trainers_bits():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+    run = trainer("srste", model=module)
+    run.train(epochs=1)
+    net = convert(module, "srste", 2, 8, functional())
+    optimizer = SGD(net.parameters(), 0.05, 0.9, 5e-4, Updates(net))
+    loss_scale, decay = LossScale(), Decay(net)
+    for x, y in DIGITS.batches(32, seed=0):
+        optimizer.zero_grad()
+        (cross_entropy(net(x), y) * loss_scale.scale).backward()
+        decay.add(loss_scale.scale)
+        loss_scale.step(optimizer)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), run.module.parameters(), strict=True))
+
+
+def test_ones_own_loop_needs_a_converted_module_and_nothing_else():
+    losses = []
+    for optimizer in (lambda net: torch.optim.SGD(net.parameters(), 0.05, 0.9),
+                      lambda net: SGD(net.parameters(), 0.05, 0.9, updates=Updates(net))):
+        net = convert(seeded(linear), "bdwp", 2, 8, functional())
+        own = optimizer(net)
+        for x, y in DIGITS.batches(32, seed=0):
+            loss = cross_entropy(net(x), y)
+            own.zero_grad()
+            loss.backward()
+            own.step()
+        losses.append(loss.item())
+    assert max(losses) < 1.5

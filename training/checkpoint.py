@@ -1,0 +1,50 @@
+"""Files that are whole at every moment: a run may be killed while one is written."""
+import os
+from io import BytesIO
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import torch
+
+
+def write(file: Path, content: bytes) -> None:
+    """Put content into a file: whoever reads it, even after the power has failed, finds either the old or the new.
+
+    What a killed run leaves behind, the file's name with '.part' after it, is overwritten by the next.
+    """
+    part = file.with_name(f"{file.name}.part")
+    with part.open("wb") as to:
+        to.write(content)
+        to.flush()
+        os.fsync(to.fileno())
+    part.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)      # the new name is on the disk when its folder is
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def save(file: Path, content: dict[str, Any]) -> None:
+    """Write tensors, numbers and words, as torch.save does, at once."""
+    buffer = BytesIO()
+    torch.save(content, buffer)
+    write(file, buffer.getvalue())
+
+
+def load(file: Path) -> dict[str, Any]:
+    """What `save` wrote; nothing in the file is executed. Raises ValueError for one that is missing or damaged."""
+    try:
+        with file.open("rb") as stored:
+            with ZipFile(stored) as archive:        # PyTorch does not look at the check sums
+                damaged = archive.testzip()
+            if damaged is None:
+                stored.seek(0)
+                return torch.load(stored, weights_only=True)
+    except FileNotFoundError:
+        raise ValueError(f"there is no checkpoint {file}") from None
+    except (BadZipFile, EOFError, RuntimeError, UnpicklingError, NotImplementedError) as error:
+        raise ValueError(f"{file} is no checkpoint, or damaged: {str(error).splitlines()[0]}") from None
+    raise ValueError(f"{file} is damaged in {damaged}")
