@@ -9,12 +9,10 @@ from cosim.functional import Functional
 from cosim.sampler import Sampler, Taken, draw
 from sat.checks import Check
 from sat.planning import SCHEDULED, plan_for
+from sat.task import Task, batch_shape
 from tlm.plan import Work, programs
 from tlm.workload.methods import Scheme
-from tlm.workload.networks import NETWORKS
-from training import Settings, Trainer, models, whole_step
-from training.data import DataSet, load
-from training.data.catalogue import DIGITS
+from training import DataSet, Settings, Trainer, whole_step
 from training.lockstep import lockstep
 
 MOST_STEPS = 20             # until one has updates: one whose gradients overflow has none, and halves the loss scale
@@ -22,46 +20,24 @@ MOST_STEPS = 20             # until one has updates: one whose gradients overflo
 
 @dataclass(frozen=True)
 class Training:
-    """What a step trains, and on which data, as the options choose them.
+    """What a step trains, by which scheme, and how."""
 
-    image  height of the images; None: digits are enlarged to the least that the network takes, pictures have their own
-    """
-
-    model: str
-    data: str
+    task: Task
     scheme: Scheme
-    seed: int = 0
-    batch: int = 16
-    image: int | None = None
-    width: float = 1.0
-    path: Path | None = None
-
-    def load(self) -> DataSet:
-        """The data set. Raises ValueError for one that does not exist or fit."""
-        model = models.find(self.model)
-        side = self.image
-        if self.data == DIGITS and side is None:
-            side = min(NETWORKS[self.model].images) if self.model in NETWORKS else model.input_shape[1]
-        return load(self.data, self.seed, self.path, side and (model.input_shape[0], side, side))
+    settings: Settings
 
     def trainer(self, data: DataSet, engine: Engine) -> Trainer:
         """A new trainer on an engine. Raises ValueError for a network that does not exist, or for other images."""
-        settings, model = Settings(self.seed, self.batch), models.find(self.model)
-        sides = data.image_shape[1], model.input_shape[1]
-        module = models.build(self.model, self.seed, image=sides[0] if sides[0] != sides[1] else None,
-                              classes=data.classes if data.classes != model.classes else None,
-                              width=self.width if self.width != 1 else None)
-        return Trainer(module, data, engine, self.scheme, settings=settings)
+        return self.task.trainer(data, engine, self.scheme, self.settings)
 
     def step(self, trainer: Trainer) -> list[Work]:
         """The work of the trainer's first step."""
-        data = trainer.data
-        return whole_step(trainer.module, (min(self.batch, data.train_size), *data.image_shape), self.scheme)
+        return whole_step(trainer.module, batch_shape(trainer), self.scheme)
 
 
 def step_check(checker: Checker, training: Training, steps: int, dataflow: str | None, plan: Path | None) -> Check:
     """Training steps on the checker and on the functional engine. Raises ValueError."""
-    data = training.load()
+    data = training.task.load(training.settings.seed)
     trial, reference = (training.trainer(data, engine) for engine in (checker, Functional(checker.config)))
     step = training.step(trial)
     chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)
@@ -75,10 +51,10 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     Raises ValueError, also where there is no step because gradients overflow again and again.
     """
     engine = Functional(checker.config)
-    trainer = training.trainer(training.load(), engine)
+    trainer = training.trainer(training.task.load(training.settings.seed), engine)
     step = training.step(trainer)
     chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)
-    sample = draw(list(programs(step, checker.config, chosen)), count, training.seed)
+    sample = draw(list(programs(step, checker.config, chosen)), count, training.settings.seed)
     sampler = Sampler(engine, sample)
     trainer.follow(chosen)
     trainer.use(sampler)

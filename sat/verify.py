@@ -12,9 +12,10 @@ from cosim.checker import Checked, Checker, Mismatch
 from cosim.sampler import Sample
 from sat import options, terminal
 from sat.checks import Check, gemm_check
-from sat.options import (Batch, Config, Data, DataPath, Dense, Image, Json, Method, Model, Pattern, Rescale, Seed,
-                         Width)
+from sat.options import (Batch, Config, Data, DataPath, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale,
+                         Seed, Width)
 from sat.planning import PlanFile
+from sat.task import Task
 from tlm import Program
 
 EQUAL = {True: Text("equal"), False: Text("different", "red")}
@@ -32,14 +33,15 @@ Keep = Annotated[Path | None, typer.Option(help="Keep the generated Verilog in t
 Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Verilog, as --keep left it.")]
 
 
-FOR_STEPS = ("steps", "sample", "batch", "model", "image", "width", "data", "data_path", "method", "dense", "rescale",
-             "plan")
+FOR_STEPS = ("steps", "sample", "batch", "model", "image", "width", "data", "data_path", "method", "dense", "decay",
+             "rescale", "plan")
 
 
 def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus",
            config: Config = "small", seed: Seed = 0, steps: Steps = 2, sample: Pieces = None, batch: Batch = 16,
            model: Model = "cnn", image: Image = None, width: Width = 1.0, data: Data = "digits",
-           data_path: DataPath = None, method: Method = "bdwp", dense: Dense = None, rescale: Rescale = False,
+           data_path: DataPath = None, method: Method = "bdwp", dense: Dense = None, decay: Decay = None,
+           rescale: Rescale = False,
            dataflow: Dataflow = None, plan: PlanFile = None, waves: Waves = None, keep: Keep = None,
            verilog: Verilog = None, json_file: Json = None) -> None:
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
@@ -65,8 +67,9 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
             check, what = gemm_check(checker, gemm, sparsity, seed, dataflow), dict(gemm=gemm, sparsity=sparsity)
         else:
             from sat.step_checks import Training, sample_check, step_check      # PyTorch takes its time
-            scheme = options.scheme(method, sparsity, model, dense, rescale=rescale)
-            training = Training(model, data, scheme, seed, batch, image, width, data_path)
+            from training import Settings
+            scheme = options.scheme(method, sparsity, model, dense, decay, rescale)
+            training = Training(Task(model, data, data_path, image, width), scheme, Settings(seed, batch))
             check = (sample_check(checker, training, sample, dataflow, plan) if sample else
                      step_check(checker, training, steps, dataflow, plan))
             what = dict(model=model, image=image, width=width, data=data, **options.scheme_data(scheme), batch=batch,

@@ -10,15 +10,16 @@ from cosim.exchange import Copy
 from cosim.functional import Functional
 from rtl.config import PRESETS
 from sat.step_checks import Training, sample_check, step_check
+from sat.task import Task
 from tests.cosim.support import bits
 from tlm import make_plan
 from tlm.plan import programs
 from tlm.workload.methods import Scheme
-from training import models, training_step, update_step
+from training import Settings, models, training_step, update_step
 
 SCHEME = Scheme.of("bdwp", 2, 4)
-TINY = Training("tiny", "digits", SCHEME, batch=4)
-CNN = Training("cnn", "digits", Scheme.of("bdwp", 2, 8), batch=2)
+TINY = Training(Task("tiny", "digits"), SCHEME, Settings(batch=4))
+CNN = Training(Task("cnn", "digits"), Scheme.of("bdwp", 2, 8), Settings(batch=2))
 SMALL = PRESETS["small"]
 
 
@@ -59,20 +60,20 @@ def test_steps_run_by_the_plan_in_a_file(checker, step, tmp_path):
 @pytest.mark.parametrize("kind", [step_check, sample_check])
 @pytest.mark.parametrize("change, words", [
     (dict(model="none"), "model must be one of"), (dict(data="none"), "data must be one of"),
-    (dict(batch=0), "batch must be at least 1"), (dict(path="here"), "digits are built in and have no --data-path"),
-    (dict(image=32), "image of cnn must be one of 8, not 32"), (dict(width=9.0), "width must be a number above 0")])
+    (dict(path="here"), "digits are built in and have no --data-path"),
+    (dict(image=32), "model cnn takes images of"), (dict(width=9.0), "width must be a number above 0")])
 def test_a_step_that_cannot_be_is_refused_before_anything_runs(checker, kind, change, words):
     with pytest.raises(ValueError, match=words):
-        kind(checker, replace(CNN, **change), 1, None, None)
+        kind(checker, replace(CNN, task=replace(CNN.task, **change)), 1, None, None)
     with pytest.raises(ValueError, match="os, ws, scheduled, not 'is'"):
         kind(checker, CNN, 1, "is", None)
     assert not checker.checked
 
 
 def test_a_network_is_of_the_width_for_the_images_and_for_the_classes_of_the_data():
-    training = replace(CNN, model="resnet18", width=0.25)
+    training = replace(CNN, task=Task("resnet18", "digits", width=0.25))
     for image, side in ((None, 32), (64, 64)):
-        data = replace(training, image=image).load()
+        data = replace(training.task, image=image).load(0)
         module = training.trainer(data, Functional(SMALL)).module
         assert data.image_shape == (3, side, side) and (module.fc.in_features, module.fc.out_features) == (128, 10)
 
@@ -129,7 +130,7 @@ def test_so_is_one_in_the_copies_of_an_update():
         wrong = result.forward.indices.copy()
         wrong[1, 0, 2] ^= 1
         return replace(result, forward=Copy(result.forward.values, wrong))
-    words, piece = found_in("conv2", "update", change, replace(CNN, seed=3))
+    words, piece = found_in("conv2", "update", change, replace(CNN, settings=Settings(3, 2)))
     groups, _, column = piece.origins["forward indices"]
     assert words.startswith(f"conv2 update: element {(groups + 1, 0, column + 2)} of forward indices is 0x")
 
@@ -151,7 +152,8 @@ def test_a_piece_that_is_not_what_the_step_had_in_its_place_is_found(checker, mo
     ("resnet18", Scheme.of("sdgp", 2, 8, dense=("fc",), rescale=True), {"ff", "bp", "wu", "update", "reduce"}),
     ("vit", Scheme.of("bdwp", 2, 8, dense=("head",)), {"ff", "bp", "wu", "update"})])
 def test_pieces_of_a_network_are_what_the_step_had_in_their_place(checker, model, scheme, stages):
-    check = sample_check(checker, Training(model, "digits", scheme, batch=1, width=0.25), 60, None, None)
+    training = Training(Task(model, "digits", width=0.25), scheme, Settings(batch=1))
+    check = sample_check(checker, training, 60, None, None)
     list(check.work)
     assert {row.program.work.stage for row in checker.checked if row.equal} == stages and len(checker.checked) == 60
     if model == "vit":

@@ -85,7 +85,7 @@ def test_what_is_left_out_and_what_is_not_there_is_said(capsys):
 
 
 @pytest.mark.parametrize("words, complaint", [
-    (["--sample", 5, "--image", 32], "image of cnn must be one of 8, not 32"),
+    (["--sample", 5, "--image", 32], "model cnn takes images of (1, 8, 8), not (1, 32, 32)"),
     (["--sample", 5, "--steps", 1], "--steps cannot go with --sample"),
     (["--gemm", 4, 4, 4, "--sample", 5], "--sample cannot go with --gemm"),
     (["--gemm", 4, 4, 4, "--width", 1], "--width cannot go with --gemm"),
