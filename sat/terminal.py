@@ -89,7 +89,8 @@ def report_data(report: StepReport, seed: int) -> dict[str, Any]:
 
 
 def progress() -> Progress:
-    """A progress bar on standard error, where that is a terminal; it disappears when it is done."""
+    """A progress bar on standard error, where that is a terminal; it disappears when it is done. Lines that are printed
+    meanwhile go above it where they would meet it, and else to standard output as ever."""
     to = Console(stderr=True)
     return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
                     TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=to, transient=True,

@@ -10,7 +10,7 @@ from training import Settings
 @pytest.mark.parametrize("task, shape", [
     (Task("cnn", "digits"), (1, 8, 8)), (Task("cnn", "digits", image=8), (1, 8, 8)),
     (Task("resnet18", "digits"), (3, 32, 32)), (Task("resnet18", "digits", image=64), (3, 64, 64)),
-    (Task("one's own", "digits"), (1, 8, 8))], ids=str)
+    (Task("one's own", "digits"), (1, 8, 8))])
 def test_digits_come_as_large_as_the_network_takes_them(task, shape):
     data = task.load(0)
     assert data.image_shape == shape and data.classes == 10

@@ -43,6 +43,15 @@ def test_text_is_shown_as_it_is_while_it_works(monkeypatch, capsys):
     assert capsys.readouterr().err.count(HOSTILE) >= 2
 
 
+def test_what_is_printed_beside_a_progress_bar_goes_to_the_output(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")          # standard error is a terminal, standard output is not
+    with terminal.progress() as bar:
+        bar.add_task("training", total=1)
+        terminal.console().print("epoch 1")
+    captured = capsys.readouterr()
+    assert "epoch 1" in captured.out and "epoch 1" not in captured.err
+
+
 def test_what_a_report_shows_is_defined():
     shown = " ".join(terminal.COLUMNS.values())
     assert all(f"{{{key}" in shown for key in ("layer", "stage", "macs", "cycles", "share", "bytes_indices"))

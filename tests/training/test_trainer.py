@@ -11,22 +11,15 @@ from cosim import engine
 from cosim.checker import Checker
 from cosim.recorder import Recorder
 from rtl.config import PRESETS
-from tests.training.support import functional, seeded
+from tests.training.support import functional, linear, seeded
 from tlm import Program, make_plan
-from training import (SGD, Data, Decay, LossScale, Scheme, Settings, Trainer, Updates, convert, digits, nm_mask,
-                      training_step, update_step)
+from training import Data, Scheme, Settings, Trainer, digits, nm_mask, training_step, update_step
 
 DIGITS = digits(0)
 
 
 def trainer(method="bdwp", seed=0, model="cnn", engine=None, **settings):
     return Trainer(model, DIGITS, engine or functional(), method, "2:8", Settings(seed=seed, **settings))
-
-
-def linear():
-    """Layers that are quick, and a draw in each step."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2),
-                         nn.Linear(16, 10))
 
 
 def work(trainer):
@@ -230,33 +223,3 @@ def test_a_restored_trainer_goes_on_with_the_same_bits():
     assert losses[23:] == second.train(steps=27)
     assert all(torch.equal(a, b) for a, b in zip(bits(whole), bits(second), strict=True))
     assert second.loss_scale.state_dict() == whole.loss_scale.state_dict() and whole.loss_scale.skipped
-
-
-def test_ones_own_loop_with_the_trainers_parts_has_the_trainers_bits():
-    module = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
-    run = trainer("srste", model=module)
-    run.train(epochs=1)
-    net = convert(module, "srste", 2, 8, functional())
-    optimizer = SGD(net.parameters(), 0.05, 0.9, 5e-4, Updates(net))
-    loss_scale, decay = LossScale(), Decay(net)
-    for x, y in DIGITS.batches(32, seed=0):
-        optimizer.zero_grad()
-        (cross_entropy(net(x), y) * loss_scale.scale).backward()
-        decay.add(loss_scale.scale)
-        loss_scale.step(optimizer)
-    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), run.module.parameters(), strict=True))
-
-
-def test_ones_own_loop_needs_a_converted_module_and_nothing_else():
-    losses = []
-    for optimizer in (lambda net: torch.optim.SGD(net.parameters(), 0.05, 0.9),
-                      lambda net: SGD(net.parameters(), 0.05, 0.9, updates=Updates(net))):
-        net = convert(seeded(linear), "bdwp", 2, 8, functional())
-        own = optimizer(net)
-        for x, y in DIGITS.batches(32, seed=0):
-            loss = cross_entropy(net(x), y)
-            own.zero_grad()
-            loss.backward()
-            own.step()
-        losses.append(loss.item())
-    assert max(losses) < 1.5
