@@ -8,8 +8,9 @@ from cosim.engine import Engine
 from cosim.exchange import Copy, Operands, Report, Updated, Weights
 from cosim.im2col import Im2col
 from cosim.kernel import compact, gemm, prune
+from cosim.kernel_vectors import sgd
 from cosim.later import Later
-from rtl.golden import sgd, to_fp16
+from rtl.golden import to_fp16
 from rtl.sparsity import Sparsity
 from tlm import Program, UpdateProgram, simulate
 

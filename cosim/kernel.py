@@ -57,7 +57,7 @@ def gemm(a: np.ndarray, b: np.ndarray, sparsity: Sparsity | None = None, *, outp
         images = (1, *(stride // 2 for stride in a.strides), *images)
     c, keep, group = np.empty((m, n), dtype), *((sparsity.n, sparsity.m) if sparsity else (0, 1))
     call = FOR_GEMM.pack(path, threads, output == "fp16", keep, group, m, k, n,
-                         _data(a), _data(b), _data(c), a_line // 2, a_k // 2, b_line // 2, b_k // 2,
+                         data_of(a), data_of(b), data_of(c), a_line // 2, a_k // 2, b_line // 2, b_k // 2,
                          *images)
     if not library().gemm(call):
         raise MemoryError(f"no memory for the compact copy of {k} x {n} weights")
@@ -140,8 +140,8 @@ def _prune(w: np.ndarray, n: int, m: int, values: np.ndarray, indices: np.ndarra
     w = _whole(w)
     (k, columns), (k_stride, column_stride) = w.shape, w.strides
     call = FOR_PRUNE.pack(_path(), _threads(threads, w.size > PRUNED_ALONE), n, m, k, columns, k_stride // 2,
-                          column_stride // 2, _data(w), _data(values),
-                          0 if indices is None else _data(indices))
+                          column_stride // 2, data_of(w), data_of(values),
+                          0 if indices is None else data_of(indices))
     library().prune(call)
 
 
@@ -172,7 +172,7 @@ def _refuse(a: np.ndarray, b: np.ndarray) -> None:
         raise ValueError(f"a and b must agree in K, not {a.shape[1]} and {b.shape[0]}")
 
 
-def _data(array: np.ndarray) -> int:
+def data_of(array: np.ndarray) -> int:
     """array.ctypes.data, which takes five times as long: NumPy's C interface has it right behind the object's head."""
     return ctypes.c_void_p.from_address(id(array) + HEAD).value
 

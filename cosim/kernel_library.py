@@ -16,7 +16,8 @@ from cosim.tools import call, tool
 HERE = Path(__file__).parent
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-fno-math-errno", "-fvisibility-inlines-hidden")
 AVX2 = ("-mavx2", "-mfma", "-mf16c")
-OBJECTS = {"kernel": ("kernel.cc", ()), "generic": ("kernel_path.cc", ())}
+OBJECTS = {"kernel": ("kernel.cc", ()), "generic": ("kernel_path.cc", ()),
+           "vectors": ("kernel_vectors.cc", ("-ffp-contract=off",))}
 OBJECTS_X86 = {"kernel": ("kernel.cc", ("-DSAT_X86",)), "avx2": ("kernel_path.cc", AVX2),
                "avx512": ("kernel_path.cc", (*AVX2, "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq"))}
 PATHS = ("generic", "avx2", "avx512")           # by their numbers, each better than the one before
@@ -31,6 +32,9 @@ class Library:
         self.gemm.argtypes = self.prune.argtypes = [ctypes.c_char_p]
         self.gemm.restype, self.prune.restype = ctypes.c_int64, None
         self.peak.argtypes, self.peak.restype = [ctypes.c_int64] * 3, ctypes.c_double
+        self.sgd, self.col2im = doors.sat_sgd, doors.sat_col2im
+        for door in (self.sgd, self.col2im):
+            door.argtypes, door.restype = [ctypes.c_char_p], None
         best.argtypes, best.restype = [], ctypes.c_int64
         self.best = best()
 

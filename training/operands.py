@@ -5,9 +5,9 @@ Weights are (Kh, Kw, Ci, Co). Where an operand is an im2col matrix, its images a
 import numpy as np
 
 from cosim.kernel import prune
+from cosim.kernel_vectors import col2im
 from tlm.workload.lowering import Lowering
 from tlm.workload.methods import SUMMED
-from training.col2im import col2im
 from training.precision import to_fp16
 
 Pair = tuple[np.ndarray, np.ndarray]

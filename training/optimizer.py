@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rtl.golden import Rates, sgd
+from cosim.kernel_vectors import sgd
+from rtl.golden import Rates
 from training.precision import to_numpy
 from training.updates import Updates
 

@@ -150,7 +150,7 @@ def test_operands_may_be_views_of_any_kind(path):
 def test_the_address_of_an_array_is_numpys():
     a = np.ones((7, 9), np.float16)
     for view in (a, a.T, a[::-1], a[2:, 3:], np.broadcast_to(a[0], (4, 9)), np.empty((0, 3))):
-        assert kernel._data(view) == view.ctypes.data
+        assert kernel.data_of(view) == view.ctypes.data
 
 
 @pytest.mark.parametrize("m, k, n", [(0, 3, 2), (3, 0, 2), (3, 2, 0)])

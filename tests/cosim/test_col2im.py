@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.im2col import im2col
 from tlm.workload.window import Window
-from training.col2im import col2im
+from cosim.col2im import col2im
 
 WINDOWS = [Window(), Window((3, 3)), Window((3, 3), (1, 1), (1, 1)), Window((3, 2), (2, 1), (1, 0), (1, 2)),
            Window((2, 2), (3, 3)), Window((1, 1), (2, 2)), Window((5, 3), (1, 2), (2, 3), (2, 1))]

@@ -1,0 +1,34 @@
+"""What a step does element by element, with the goldens' bits: in C++, or in NumPy where there is no compiler."""
+import struct
+
+import numpy as np
+
+from cosim.col2im import col2im as col2im_in_numpy
+from cosim.kernel import data_of, path
+from cosim.kernel_library import library
+from rtl.golden import Rates
+from rtl.golden import sgd as sgd_in_numpy
+from tlm.workload.window import Window
+
+FOR_SGD, FOR_COL2IM = struct.Struct("6q4f"), struct.Struct("16q")
+
+
+def sgd(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
+    """New weights and velocities, as rtl.golden.sgd gives them: w, v, g float32 of one shape."""
+    if path() == "numpy":
+        return sgd_in_numpy(w, v, g, rates)
+    w, v, g = (np.ascontiguousarray(array, np.float32) for array in (w, v, g))
+    new_w, new_v = np.empty_like(w), np.empty_like(w)
+    unscale, decay, momentum, rate = rates.constants
+    library().sgd(FOR_SGD.pack(w.size, *map(data_of, (w, v, g, new_w, new_v)), unscale, decay, momentum, rate))
+    return new_w, new_v
+
+
+def col2im(columns: np.ndarray, window: Window, shape: tuple[int, int, int, int]) -> np.ndarray:
+    """The transpose of im2col, as cosim.col2im gives it: columns (B * Ho * Wo, Kh * Kw * C) float32 to `shape`."""
+    if path() == "numpy":
+        return col2im_in_numpy(columns, window, shape)
+    columns, images = np.ascontiguousarray(columns), np.zeros(shape, np.float32)
+    library().col2im(FOR_COL2IM.pack(*shape, *window.kernel, *window.stride, *window.padding, *window.dilation,
+                                     *window.output(shape[1:3]), data_of(columns), data_of(images)))
+    return images
