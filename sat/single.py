@@ -38,12 +38,7 @@ def single(task: Task, scheme: Scheme, settings: Settings, engine: str, config: 
     run, name, console = Run(trainer, evaluator=soonest, **kept), options.title(scheme), terminal.console()
     runs = _watched(run, hardware, name) or cost(step, hardware.config, by)
     report = against_dense(runs, whole_step(trainer.module, shape), hardware.config, dataflow)
-    terminal.print_report(console, report, f"First training step of {task.model}, {name}, batch {shape[0]}, "
-                                           f"on {hardware.config.name}, engine {engine}")
     accuracy = run.log[-1]["accuracy"]
-    terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {trainer.data.test_size} test images recognised after "
-                     f"{trainer.steps} steps, {trainer.loss_scale.skipped} of them skipped for overflow; "
-                     f"seed {settings.seed}")
     content = dict(**task.as_data(trainer.data), **options.scheme_data(scheme), engine=engine,
                    **asdict(settings) | dict(steps=trainer.steps), accuracy=accuracy, log=run.log,
                    losses=[loss if isfinite(loss) else None for loss in run.losses])
@@ -52,6 +47,11 @@ def single(task: Task, scheme: Scheme, settings: Settings, engine: str, config: 
         terminal.write_json(file, content)
     if out:
         save(files[0], trainer.module.state_dict())
+    terminal.print_report(console, report, f"First training step of {task.model}, {name}, batch {shape[0]}, "
+                                           f"on {hardware.config.name}, engine {engine}")
+    terminal.verdict(console, f"{name}: {accuracy:.1%}", f" of {trainer.data.test_size} test images recognised after "
+                     f"{trainer.steps} steps, {trainer.loss_scale.skipped} of them skipped for overflow; "
+                     f"seed {settings.seed}")
 
 
 def _watched(run: Run, hardware: Engine, name: str) -> list[tuple]:
