@@ -26,8 +26,9 @@ struct SgdCall {
 // rtl/golden/sgd.py.
 void sat_sgd(const SgdCall* call) {
     const float *w = call->w, *v = call->v, *g = call->g;
-    float *__restrict new_w = call->new_w, *__restrict new_v = call->new_v;
+    float *new_w = call->new_w, *new_v = call->new_v;
     const float unscale = call->unscale, decay = call->decay, momentum = call->momentum, rate = call->rate;
+#pragma GCC ivdep               // the new ones may take the old ones' place
     for (int64_t i = 0; i < call->count; i++) {
         float velocity = momentum * v[i] + (g[i] * unscale + decay * w[i]);
         new_v[i] = canonical(velocity);

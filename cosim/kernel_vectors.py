@@ -15,13 +15,19 @@ FOR_SGD, FOR_COL2IM = struct.Struct("6q4f"), struct.Struct("16q")
 
 def sgd(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
     """New weights and velocities, as rtl.golden.sgd gives them: w, v, g float32 of one shape."""
+    w, v = (np.array(array, np.float32, order="C") for array in (w, v))
+    sgd_in_place(w, v, np.ascontiguousarray(g), rates)
+    return w, v
+
+
+def sgd_in_place(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> None:
+    """The same in the place of w and v. All are float32 of one shape, and contiguous."""
     if path() == "numpy":
-        return sgd_in_numpy(w, v, g, rates)
-    w, v, g = (np.ascontiguousarray(array, np.float32) for array in (w, v, g))
-    new_w, new_v = np.empty_like(w), np.empty_like(w)
+        w[...], v[...] = sgd_in_numpy(w, v, g, rates)
+        return
     unscale, decay, momentum, rate = rates.constants
-    library().sgd(FOR_SGD.pack(w.size, *map(data_of, (w, v, g, new_w, new_v)), unscale, decay, momentum, rate))
-    return new_w, new_v
+    places = data_of(w), data_of(v)
+    library().sgd(FOR_SGD.pack(w.size, *places, data_of(g), *places, unscale, decay, momentum, rate))
 
 
 def col2im(columns: np.ndarray, window: Window, shape: tuple[int, int, int, int]) -> np.ndarray:

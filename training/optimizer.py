@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cosim.kernel_vectors import sgd
+from cosim.kernel_vectors import sgd, sgd_in_place
 from rtl.golden import Rates
 from training.precision import to_numpy
 from training.updates import Updates
@@ -41,17 +41,12 @@ class SGD(torch.optim.Optimizer):
         """One update of every parameter that has a gradient; gradients are of the loss times `scale`."""
         for group in self.param_groups:
             rates = Rates(group["lr"], group["momentum"], group["weight_decay"], scale)
-            on_host: list[Tensor] = []
             for weight in group["params"]:
                 if weight.grad is not None:
                     if not self.state[weight]:
                         self.state[weight]["velocity"] = torch.zeros_like(weight)
-                    if self.updates and weight in self.updates:
-                        self.updates.run(weight, self.state[weight]["velocity"], rates)
-                    else:
-                        on_host.append(weight)
-            if on_host:
-                _on_host(on_host, [self.state[weight]["velocity"] for weight in on_host], rates)
+                    update = self.updates.run if self.updates and weight in self.updates else _on_host
+                    update(weight, self.state[weight]["velocity"], rates)
 
 
 def _check_constants(lr: float, momentum: float, weight_decay: float) -> None:
@@ -66,15 +61,12 @@ def _check_constants(lr: float, momentum: float, weight_decay: float) -> None:
         raise ValueError(f"weight_decay must be at least 0 and finite in FP32, not {weight_decay}")
 
 
-def _on_host(weights: list[Tensor], velocities: list[Tensor], rates: Rates) -> None:
-    """All at once: they are many and small, such as those of normalisation."""
-    gradients = [weight.grad for weight in weights]
-    new = sgd(*(to_numpy(torch.cat([tensor.flatten() for tensor in of])) for of in (weights, velocities, gradients)),
-              rates)
-    sizes = [weight.numel() for weight in weights]
-    for tensors, values in zip((weights, velocities), new):
-        for tensor, part in zip(tensors, torch.from_numpy(values).split(sizes)):
-            tensor.copy_(part.view_as(tensor))
+def _on_host(weight: Tensor, velocity: Tensor, rates: Rates) -> None:
+    if all(tensor.is_contiguous() and tensor.is_cpu for tensor in (weight, velocity, weight.grad)):
+        sgd_in_place(*map(to_numpy, (weight, velocity, weight.grad)), rates)
+        return
+    for tensor, new in zip((weight, velocity), sgd(*map(to_numpy, (weight, velocity, weight.grad)), rates)):
+        tensor.copy_(torch.from_numpy(new))
 
 
 class LossScale:

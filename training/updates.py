@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cosim import Engine, Weights
+from cosim.functional import Functional
 from rtl.golden import Rates
 from tlm import Plan, Update, UpdateProgram, schedule_update
 from tlm.workload.lowering import Geometry, Lowering
@@ -66,7 +67,9 @@ class Updates:
                     self._layers.setdefault(parameter, []).append(layer)
 
     def __contains__(self, parameter: Tensor) -> bool:
-        return parameter in self._layers
+        """Whether it is to be updated here. The functional engine is the host, which needs no copies: it prunes what it
+        multiplies."""
+        return parameter in self._layers and type(self._layers[parameter][0].offload.engine) is not Functional
 
     @torch.no_grad()
     def run(self, parameter: nn.Parameter, velocity: Tensor, rates: Rates) -> None:
