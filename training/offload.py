@@ -5,6 +5,8 @@ import numpy as np
 from torch import nn
 
 from cosim import Engine, Weights
+from cosim.functional import Functional
+from cosim.kernel import prune
 from tlm import Gemm, Plan, Program, schedule, schedule_update
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
@@ -60,8 +62,11 @@ class Offload:
         return self.run(gemm, a, b) if gemm.count > 1 else self.run(gemm, a[0], b[0])
 
     def pruned_gradients(self, lowering: Lowering, dy: np.ndarray) -> np.ndarray:
-        """dy (B, Ho, Wo, Co) float16 with zeros for what 'bp' skips, out of the copy that the SORE makes."""
+        """dy (B, Ho, Wo, Co) float16 with zeros for what 'bp' skips, out of the copy that the SORE makes; the functional
+        engine is the host, which needs no copy."""
         reduction = lowering.reduction()
+        if type(self.engine) is Functional:
+            return prune(dy, reduction.sparsity.n, reduction.sparsity.m, axis=3)
         program = schedule_update(reduction, self.engine.config)
         updated, _ = self.engine.run(program, Weights(dy.reshape(reduction.k, reduction.n).astype(np.float32)))
         values, indices = updated.backward.values, updated.backward.indices              # (groups, N, pixels)
