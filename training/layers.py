@@ -17,6 +17,9 @@ from training.precision import operand, to_fp16, to_numpy
 from training.rescaling import rescaled
 
 
+SMALL = 1 << 15         # elements
+
+
 class _Layer(Function):
     """x, weight, bias or None, layer -> y, as the layer takes and gives them."""
 
@@ -146,8 +149,9 @@ class SatConv2d(nn.Conv2d):
 
     @staticmethod
     def from_channels_last(images: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """Back to (..., C, H, W); in memory channels stay last."""
-        return images.reshape(*shape[:-3], *shape[-2:], shape[-3]).movedim(-1, -3)
+        """Back to (..., C, H, W); in memory channels stay last, but for small ones, which PyTorch normalises sooner so."""
+        result = images.reshape(*shape[:-3], *shape[-2:], shape[-3]).movedim(-1, -3)
+        return result.contiguous() if result.numel() < SMALL else result
 
     @staticmethod
     def positions_first(weight: Tensor) -> Tensor:

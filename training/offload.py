@@ -62,8 +62,10 @@ class Offload:
         return self.run(gemm, a, b) if gemm.count > 1 else self.run(gemm, a[0], b[0])
 
     def pruned_gradients(self, lowering: Lowering, dy: np.ndarray) -> np.ndarray:
-        """dy (B, Ho, Wo, Co) float16 with zeros for what 'bp' skips, out of the copy that the SORE makes; the functional
-        engine is the host, which needs no copy."""
+        """dy (B, Ho, Wo, Co) float16 with zeros for what 'bp' skips, out of the copy that the SORE makes.
+
+        The functional engine is the host, which needs no copy.
+        """
         reduction = lowering.reduction()
         if type(self.engine) is Functional:
             return prune(dy, reduction.sparsity.n, reduction.sparsity.m, axis=3)
