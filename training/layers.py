@@ -149,7 +149,7 @@ class SatConv2d(nn.Conv2d):
 
     @staticmethod
     def from_channels_last(images: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """Back to (..., C, H, W); in memory channels stay last, but for small ones, which PyTorch normalises sooner so."""
+        """Back to (..., C, H, W). In memory channels stay last; first where small, which PyTorch normalises sooner."""
         result = images.reshape(*shape[:-3], *shape[-2:], shape[-3]).movedim(-1, -3)
         return result.contiguous() if result.numel() < SMALL else result
 
