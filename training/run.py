@@ -48,7 +48,7 @@ class Run:
         if resume:
             self._take_up(checkpoint.load(folder / CHECKPOINT))
         elif folder and (folder / CHECKPOINT).exists():
-            raise ValueError(f"{folder} has the checkpoint of a training already: take it up, or choose another folder")
+            raise ValueError(f"{folder} has the checkpoint of a training already: --resume it, or choose another one")
         elif folder:
             folder.mkdir(parents=True, exist_ok=True)
         self._board = Board(folder / BOARD, self.log) if board else None
