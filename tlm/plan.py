@@ -137,7 +137,7 @@ def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...
     first: dict[tuple, Mapping] = {}
     choices = []
     for gemm in gemms:
-        mapping, cycles = _mapped(replace(gemm, layer="", stage=""), gemm.sources, config, dataflows)
+        mapping, cycles = _mapped(*nameless(gemm), config, dataflows)
         layer, stage, m, k, n, sparsity = key = _key(gemm)
         if first.setdefault(key, mapping) != mapping:       # the layer's call with a feature map of another form
             mapping = first[key]
@@ -176,6 +176,11 @@ def apart(update: Update) -> list[Update]:
     return [plain] + [replace(plain, momentum=False, half=False, stage="reduce", **{name: True}) for name in copies]
 
 
+def nameless(work: Work) -> tuple[Work, tuple | None]:
+    """What costs the same is equal: work without its names, and its sources, which equality leaves out."""
+    return replace(work, layer="", stage=""), getattr(work, "sources", None)
+
+
 @lru_cache(maxsize=4096)        # the layers of a network are alike, and methods share GEMMs
 def _mapped(gemm: Gemm, _sources: tuple, config: SatConfig, dataflows: tuple[str, ...]) -> tuple[Mapping, int]:
     """GEMMs that differ in their sources alone are equal, but take other cycles."""
@@ -193,7 +198,7 @@ def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], c
         try:
             if choice.option != first.setdefault(choice.key, choice.option):
                 raise ValueError(f"all entries of {choice.key} must have {first[choice.key]}, not {choice.option}")
-            same = (replace(one, layer=""), getattr(one, "sources", None), choice.option)
+            same = nameless(one), choice.option
             if same not in known:
                 known[same] = sum(simulate(program).cycles for program in choice.programs(one, config))
             if choice.cycles != known[same]:
@@ -205,11 +210,15 @@ def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], c
 def _generation(update: Update, config: SatConfig, generations: tuple[str, ...]) -> UpdateChoice:
     if not update.momentum:
         generations = ("use",)      # a reduction of gradients, which no update could make before
-    cycles = {name: sum(simulate(schedule_update(part, config)).cycles for part in _parts(update, name))
-              for name in generations}
+    cycles = {name: _update_cycles(nameless(update)[0], config, name) for name in generations}
     best = min(cycles, key=cycles.get)
     return UpdateChoice(layer=update.layer, stage=update.stage, k=update.k, n=update.n, generation=best,
                         cycles=cycles[best])
+
+
+@lru_cache(maxsize=4096)
+def _update_cycles(update: Update, config: SatConfig, generation: str) -> int:
+    return sum(simulate(schedule_update(part, config)).cycles for part in _parts(update, generation))
 
 
 def _kinds(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rtl.config import SatConfig
-from tlm.plan import Plan, Work, programs
+from tlm.plan import Plan, Work, nameless, programs
 from tlm.program import Program
-from tlm.timeline import simulate
+from tlm.timeline import Timeline, simulate
 from tlm.update import UpdateProgram
 
 
@@ -65,7 +65,14 @@ class StepReport:
 
 def cost(work: Iterable[Work], config: SatConfig, plan: Plan | None = None) -> list[Run]:
     """The program of each GEMM and update, as the plan says, and what it takes by the model."""
-    return [(program, simulate(program)) for program in programs(work, config, plan)]
+    known: dict[tuple, Timeline] = {}           # the layers of a network are alike
+    runs = []
+    for program in programs(work, config, plan):
+        same = nameless(program.work), getattr(program, "mapping", None)
+        if same not in known:
+            known[same] = simulate(program)
+        runs.append((program, known[same]))
+    return runs
 
 
 def step_report(runs: Sequence[Run], dense: Sequence[Run]) -> StepReport:
