@@ -3,11 +3,13 @@ import importlib
 import re
 import tomllib
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
 from rtl import registers, sat_axi, timing
 from rtl.config import PRESETS, SatConfig
+from sat import paper
 from sat.__main__ import app
 from tlm import make_plan
 from tlm.report import DEFINITIONS
@@ -36,6 +38,14 @@ def test_the_results_that_no_machine_changes_are_true(tmp_path):
     assert f"| {ours:,} / {fixed[0]:,} / {fixed[1]:,} |" in README
     files = sat_axi.write(PRESETS["vcu1525"], tmp_path).values()
     assert f"| {len(files)} modules, {sum(len(file.read_text().splitlines()) for file in files):,} lines, " in README
+
+
+def test_the_headline_is_what_the_model_says():
+    found = {line.name: line for line in paper.lines(64, PRESETS["vcu1525"])}
+    speedup, removed = (fmean(getattr(line, key) for line in found.values()) for key in ("speedup", "ops_removed"))
+    assert f"mean speed-up {speedup:.2f}x, {100 * removed:.1f} % of the operations removed (the paper: 1.75x, " in README
+    large = found["resnet50"]
+    assert f"| {large.dense_cycles:,} → {large.cycles:,} ({large.speedup:.2f}x) |" in README
 
 
 def test_the_parameters_are_those_of_the_configuration():
