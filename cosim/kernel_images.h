@@ -75,8 +75,10 @@ static void pack_pixels(const Images& s, const Pixel* pixels, int64_t valid, int
             lines[i] = inside(s, pixels[i], run) ? pixels[i].at + run.shift : outside(s, pixels[i], run, spare[i]);
         const int64_t step = turned ? pitch : 1;
         pack_lines(lines, valid, s.channel_stride, real, out, pitch, turned);
-        for (int64_t i = 0; i < valid && real < run.count; i++) lines[i] = ZEROS;
-        pack_lines(lines, valid, 1, run.count - real, out + real * step, pitch, turned);
+        if (real < run.count) {
+            for (int64_t i = 0; i < valid; i++) lines[i] = ZEROS;
+            pack_lines(lines, valid, 1, run.count - real, out + real * step, pitch, turned);
+        }
         k += run.count, out += run.count * step;
     }
 }

@@ -15,15 +15,23 @@ INLINE void put(vec x, int64_t count, float* to) {
 #endif
 }
 
-static void copy_line(const half* from, int64_t stride, int64_t count, float* out) {
-    half beside[LONGEST];
-    if (stride != 1 && from != ZEROS) {
-        for (int64_t k = 0; k < count; k++) beside[k] = from[k * stride];
-        from = beside;
-    }
+INLINE void copy_line(const half* from, int64_t count, float* out) {
     int64_t k = 0;
     for (vec x; k + W <= count; k += W) x = widen(from + k), memcpy(out + k, &x, sizeof x);
     if (k < count) put(widen(from + k, count - k), count - k, out + k);
+}
+
+static void copy_lines(const half* const from[W], int64_t valid, int64_t stride, int64_t count, float* out,
+                       int64_t pitch) {
+    half beside[LONGEST];
+    for (int64_t i = 0; i < valid; i++, out += pitch) {
+        const half* line = from[i];
+        if (stride != 1 && line != ZEROS) {
+            for (int64_t k = 0; k < count; k++) beside[k] = from[i][k * stride];
+            line = beside;
+        }
+        copy_line(line, count, out);
+    }
 }
 
 // W lines whose elements lie side by side.
@@ -44,10 +52,7 @@ static void turn_lines(const half* const from[W], int64_t count, float* out, int
 // `count` elements of each line, from[i][k * stride]. Turned there are W lines, those from `valid` on are ZEROS.
 static void pack_lines(const half* const from[W], int64_t valid, int64_t stride, int64_t count, float* out,
                        int64_t pitch, bool turned) {
-    if (!turned) {
-        for (int64_t i = 0; i < valid; i++) copy_line(from[i], stride, count, out + i * pitch);
-        return;
-    }
+    if (!turned) return copy_lines(from, valid, stride, count, out, pitch);
     bool adjacent = true;
     for (int64_t i = 1; i < valid; i++) adjacent &= from[i] == from[0] + i;
     if (stride == 1 && (!adjacent || valid == 1)) return turn_lines(from, count, out, pitch);

@@ -29,20 +29,21 @@ struct Block {
     bool odd[LARGEST_PANEL];    // lines of the panel with something that is not finite
 };
 
-// Sums become results: every NaN is the canonical one.
-INLINE void finish(vec x, float* to) { x = canonical(x), memcpy(to, &x, sizeof x); }
-INLINE void finish(vec x, half* to) { narrow(canonical(x), to); }
+INLINE void put(vec x, float* to) { memcpy(to, &x, sizeof x); }
+INLINE void put(vec x, half* to) { narrow(x, to); }
 
-template <class T> INLINE void finish(vec x, int64_t valid, T* to) {
+template <class T> INLINE void put_valid(vec x, int64_t valid, T* to) {
     T part[W];
-    finish(x, part);
+    if (valid == W) return put(x, to);
+    put(x, part);
     memcpy(to, part, valid * sizeof(T));
 }
 
-// Results of a row from a place on, W of them or fewer.
+// Results of a row from a place on, W of them or fewer. Every NaN is the canonical one.
 INLINE void store(const Gemm& g, int64_t place, vec x, int64_t valid) {
-    if (g.narrow) valid < W ? finish(x, valid, (half*)g.c + place) : finish(x, (half*)g.c + place);
-    else valid < W ? finish(x, valid, (float*)g.c + place) : finish(x, (float*)g.c + place);
+    x = canonical(x);
+    if (g.narrow) put_valid(x, valid, (half*)g.c + place);
+    else put_valid(x, valid, (float*)g.c + place);
 }
 
 template <int V> INLINE void load_sums(vec sum[V], const float* from, bool first) {
@@ -66,11 +67,21 @@ template <int V> INLINE void multiply_add(const float* panel, int64_t pitch, con
 
 template <int V, class T> INLINE void store_whole(T* c, int64_t row_stride, const vec sum[ACROSS][V]) {
     UNROLL for (int j = 0; j < ACROSS; j++)
-        UNROLL for (int v = 0; v < V; v++) finish(sum[j][v], c + j * row_stride + v * W);
+        UNROLL for (int v = 0; v < V; v++) put(sum[j][v], c + j * row_stride + v * W);
 }
 
-// ACROSS rows x V vectors of columns. Where k ends whole tiles go from the registers to c: through the memory, as at its
-// edges, would cost more than a short k itself.
+// Not where there is a NaN, for it makes a NaN of the total.
+template <int V> INLINE bool all_numbers(const vec sum[ACROSS][V]) {
+    vec total[V];
+    UNROLL for (int v = 0; v < V; v++) total[v] = sum[0][v];
+    UNROLL for (int j = 1; j < ACROSS; j++)
+        UNROLL for (int v = 0; v < V; v++) total[v] += sum[j][v];
+    UNROLL for (int v = 1; v < V; v++) total[0] += total[v];
+    return !has_nan(total[0]);
+}
+
+// ACROSS rows x V vectors of columns. Where k ends whole tiles of numbers go from the registers to c: through the memory,
+// as the others, would cost more than a short k itself.
 template <int V> static void dense_tile(const Gemm& g, const Block& b, int64_t line, int64_t row) {
     const int64_t rows = least(ACROSS, b.others - row), columns = b.lines - line;
     const float* a[ACROSS];     // those beyond the last row repeat it
@@ -81,7 +92,7 @@ template <int V> static void dense_tile(const Gemm& g, const Block& b, int64_t l
     UNROLL for (int j = 0; j < ACROSS; j++) load_sums<V>(sum[j], sums + j * V * W, b.k == 0);
     multiply_add<V>(b.panel, g.pitch, a, b.count, sum);
     int64_t place = (b.other + row) * g.row_stride + b.line + line;
-    if (b.end == g.k && rows == ACROSS && columns >= V * W)
+    if (b.end == g.k && rows == ACROSS && columns >= V * W && all_numbers<V>(sum))
         return g.narrow ? store_whole<V>((half*)g.c + place, g.row_stride, sum)
                         : store_whole<V>((float*)g.c + place, g.row_stride, sum);
     UNROLL for (int j = 0; j < ACROSS; j++)
