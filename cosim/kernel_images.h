@@ -62,11 +62,11 @@ static const half* outside(const Images& s, const Pixel& p, const Run& run, half
     return spare;
 }
 
-// Up to W pixels, elements k .. end - 1 of their im2col rows.
+// Some pixels, elements k .. end - 1 of their im2col rows.
 static void pack_pixels(const Images& s, const Pixel* pixels, int64_t valid, int64_t k, int64_t end, float* out,
                         int64_t pitch, bool turned) {
-    half spare[W][LONGEST];
-    const half* lines[W];
+    half spare[GROUP][LONGEST];
+    const half* lines[GROUP];
     for (int64_t i = valid; i < W; i++) lines[i] = ZEROS;
     while (k < end) {
         Run run = run_at(s, k, end);
@@ -90,8 +90,9 @@ static void pack(Operand from, const Pixel* pixels, int64_t line, int64_t lines,
         std::swap(from.line_stride, from.k_stride), std::swap(line, k);
         end -= line, std::swap(lines, end), end += k, turned = !turned;
     }
-    for (int64_t i = 0; i < lines; i += W, out += turned ? W : W * pitch) {
-        int64_t valid = least(W, lines - i);
+    const int64_t group = turned ? W : GROUP;
+    for (int64_t i = 0; i < lines; i += group, out += turned ? W : group * pitch) {
+        int64_t valid = least(group, lines - i);
         if (from.images) pack_pixels(*from.images, pixels + i, valid, k, end, out, pitch, turned);
         else pack_matrix(from, line + i, valid, k, end, out, pitch, turned);
     }

@@ -4,7 +4,10 @@
 #include "kernel_simd.h"
 
 const int64_t LONGEST = 512;                            // elements of a line that are ever packed at a time
+const int64_t GROUP = 4 * W;                            // lines that are copied at a time
 alignas(64) static const half ZEROS[LONGEST] = {};      // a line of nothing, whatever its stride
+
+INLINE void put(vec x, float* to) { memcpy(to, &x, sizeof x); }
 
 // The first `count` floats of a vector.
 INLINE void put(vec x, int64_t count, float* to) {
@@ -15,22 +18,24 @@ INLINE void put(vec x, int64_t count, float* to) {
 #endif
 }
 
-INLINE void copy_line(const half* from, int64_t count, float* out) {
-    int64_t k = 0;
-    for (vec x; k + W <= count; k += W) x = widen(from + k), memcpy(out + k, &x, sizeof x);
-    if (k < count) put(widen(from + k, count - k), count - k, out + k);
+static void copy_lines(const half* const from[], int64_t lines, int64_t count, float* out, int64_t pitch) {
+    for (int64_t k = 0; k < count; k += W, out += W) {
+        int64_t valid = least(W, count - k);
+        if (valid < W)
+            for (int64_t i = 0; i < lines; i++) put(widen(from[i] + k, valid), valid, out + i * pitch);
+        else
+            for (int64_t i = 0; i < lines; i++) put(widen(from[i] + k), out + i * pitch);
+    }
 }
 
-static void copy_lines(const half* const from[W], int64_t valid, int64_t stride, int64_t count, float* out,
+// Lines whose elements are apart, or ZEROS.
+static void copy_apart(const half* const from[], int64_t lines, int64_t stride, int64_t count, float* out,
                        int64_t pitch) {
     half beside[LONGEST];
-    for (int64_t i = 0; i < valid; i++, out += pitch) {
-        const half* line = from[i];
-        if (stride != 1 && line != ZEROS) {
-            for (int64_t k = 0; k < count; k++) beside[k] = from[i][k * stride];
-            line = beside;
-        }
-        copy_line(line, count, out);
+    const half* line = beside;
+    for (int64_t i = 0; i < lines; i++) {
+        for (int64_t k = 0; k < count; k++) beside[k] = from[i] == ZEROS ? 0 : from[i][k * stride];
+        copy_lines(&line, 1, count, out + i * pitch, pitch);
     }
 }
 
@@ -49,10 +54,11 @@ static void turn_lines(const half* const from[W], int64_t count, float* out, int
         if (k + i < count) *(vec*)(out + (k + i) * pitch) = x[i];
 }
 
-// `count` elements of each line, from[i][k * stride]. Turned there are W lines, those from `valid` on are ZEROS.
-static void pack_lines(const half* const from[W], int64_t valid, int64_t stride, int64_t count, float* out,
+// `count` elements of up to GROUP lines, from[i][k * stride]; turned of W lines, those from `valid` on are ZEROS.
+static void pack_lines(const half* const from[], int64_t valid, int64_t stride, int64_t count, float* out,
                        int64_t pitch, bool turned) {
-    if (!turned) return copy_lines(from, valid, stride, count, out, pitch);
+    if (!turned) return stride == 1 ? copy_lines(from, valid, count, out, pitch)
+                                    : copy_apart(from, valid, stride, count, out, pitch);
     bool adjacent = true;
     for (int64_t i = 1; i < valid; i++) adjacent &= from[i] == from[0] + i;
     if (stride == 1 && (!adjacent || valid == 1)) return turn_lines(from, count, out, pitch);
@@ -65,11 +71,11 @@ static void pack_lines(const half* const from[W], int64_t valid, int64_t stride,
     }
 }
 
-// Elements k .. end - 1 of up to W lines of a matrix.
+// Elements k .. end - 1 of some lines of a matrix.
 static void pack_matrix(const Operand& from, int64_t line, int64_t valid, int64_t k, int64_t end, float* out,
                         int64_t pitch, bool turned) {
-    const half* lines[W];
-    for (int64_t i = 0; i < W; i++)
+    const half* lines[GROUP];
+    for (int64_t i = 0; i < most(W, valid); i++)
         lines[i] = i < valid ? from.data + (line + i) * from.line_stride + k * from.k_stride : ZEROS;
     pack_lines(lines, valid, from.k_stride, end - k, out, pitch, turned);
 }

@@ -29,7 +29,6 @@ struct Block {
     bool odd[LARGEST_PANEL];    // lines of the panel with something that is not finite
 };
 
-INLINE void put(vec x, float* to) { memcpy(to, &x, sizeof x); }
 INLINE void put(vec x, half* to) { narrow(x, to); }
 
 template <class T> INLINE void put_valid(vec x, int64_t valid, T* to) {
