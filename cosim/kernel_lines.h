@@ -19,13 +19,11 @@ INLINE void put(vec x, int64_t count, float* to) {
 }
 
 static void copy_lines(const half* const from[], int64_t lines, int64_t count, float* out, int64_t pitch) {
-    for (int64_t k = 0; k < count; k += W, out += W) {
-        int64_t valid = least(W, count - k);
-        if (valid < W)
-            for (int64_t i = 0; i < lines; i++) put(widen(from[i] + k, valid), valid, out + i * pitch);
-        else
-            for (int64_t i = 0; i < lines; i++) put(widen(from[i] + k), out + i * pitch);
-    }
+    const int64_t whole = count / W * W, rest = count - whole;
+    for (int64_t i = 0; i < lines; i++)
+        for (int64_t k = 0; k < whole; k += W) put(widen(from[i] + k), out + i * pitch + k);
+    for (int64_t i = 0; i < lines && rest; i++)
+        put(widen(from[i] + whole, rest), rest, out + i * pitch + whole);
 }
 
 // Lines whose elements are apart, or ZEROS.
