@@ -35,8 +35,8 @@ struct Gemm {
     bool narrow;                // c is FP16
     const Compact* compact;     // of b, which is then not read; or null
     // The plan. An operand is read in vectors (b, or where b is compact a), the elements of the other are broadcast:
-    // lines of both in a block at most, elements of k in a stretch, lines of the first in a panel, how many blocks there
-    // are along each, and what a block's first line is a multiple of.
+    // lines of both in a block at most, elements of k in a stretch, lines of the first in a panel, how many blocks
+    // there are along each, and what a block's first line is a multiple of.
     int64_t lines, others, depth, pitch, line_blocks, other_blocks, unit;
 };
 

@@ -83,7 +83,8 @@ static void pack_pixels(const Images& s, const Pixel* pixels, int64_t valid, int
     }
 }
 
-// Any number of lines; of images' im2col matrix, `pixels` are the lines, or where it is transposed elements k .. end - 1.
+// Any number of lines. Of images' im2col matrix `pixels` are the lines, or where it is transposed k .. end - 1. As each
+// side may be packed either way, what is transposed is packed as what it is the transpose of, the other way.
 static void pack(Operand from, const Pixel* pixels, int64_t line, int64_t lines, int64_t k, int64_t end, float* out,
                  int64_t pitch, bool turned) {
     if (from.images ? from.images->transposed : from.line_stride == 1) {

@@ -1,5 +1,4 @@
-// Packing: lines of an operand become FP32, either as they lie, out[line][k], or turned, out[k][line]. So what is beside
-// what in the memory decides which of both is a copy.
+// Packing: lines of an operand become FP32, either as they lie, out[line][k], or turned, out[k][line].
 #pragma once
 #include "kernel_simd.h"
 

@@ -1,7 +1,7 @@
-// A block of a GEMM, compiled once for each instruction set. Each sum has one accumulator to which k is added in ascending
-// order; K is cut into stretches, but never into partial sums. A dense product has vectors of columns, which add those of
-// b times a broadcast element of a. A sparse one has vectors of rows, which add those of a times a broadcast weight: so a
-// pruned weight is skipped without a gather, and the sums are turned at the end.
+// A block of a GEMM, compiled once for each instruction set. Each sum has one accumulator to which k is added in
+// ascending order; K is cut into stretches, but never into partial sums. A dense product has vectors of columns, which
+// add those of b times a broadcast element of a. A sparse one has vectors of rows, which add those of a times a
+// broadcast weight: so a pruned weight is skipped without a gather, and the sums are turned at the end.
 #include <cmath>
 #include "kernel_prune.h"
 #include "kernel_tiles.h"
@@ -112,9 +112,11 @@ static int64_t packed_bytes(const Gemm& g) {
     return up(g.others, W) * 2 * up(g.depth, g.compact->group) / g.compact->group * g.compact->keep * sizeof(float);
 }
 static int64_t scratch(const Gemm& g) {
-    return PANEL_BYTES + sums_bytes(g) + packed_bytes(g) + most(g.depth, most(g.lines, g.others)) * (int64_t)sizeof(Pixel);
+    int64_t pixels = most(g.depth, most(g.lines, g.others));
+    return PANEL_BYTES + sums_bytes(g) + packed_bytes(g) + pixels * (int64_t)sizeof(Pixel);
 }
 
+// Pixels of the images that the block needs: those of its rows, or where the images are transposed of its k.
 static void find_pixels(const Gemm& g, const Block& b) {
     const bool along_k = g.a.images->transposed;
     if (!along_k && b.k) return;        // they stay
@@ -153,7 +155,9 @@ static void plan(Gemm& g, int64_t threads) {
     g.pitch = g.compact ? widest : up(parts(m, parts(m, widest)), W);
     g.depth = least(PANEL_BYTES / (4 * g.pitch) / pad * pad, least(LONGEST / 2, up(g.k, pad)));
     g.depth = least(g.depth, up(parts(g.k, parts(g.k, g.depth)), pad));
-    g.others = up(parts(n, parts(n, g.compact ? WIDEST : TALLEST)), step);
+    int64_t shares = parts(n, g.compact ? WIDEST : TALLEST);
+    if (shares > threads) shares = up(shares, threads);
+    g.others = up(parts(n, shares), step);
     g.other_blocks = parts(n, g.others);
     int64_t lines = most(1, SUM_BYTES / (4 * g.others) / g.pitch) * g.pitch;
     g.line_blocks = parts(m, lines);

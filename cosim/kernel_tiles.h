@@ -79,8 +79,8 @@ template <int V> INLINE bool all_numbers(const vec sum[ACROSS][V]) {
     return !has_nan(total[0]);
 }
 
-// ACROSS rows x V vectors of columns. Where k ends whole tiles of numbers go from the registers to c: through the memory,
-// as the others, would cost more than a short k itself.
+// ACROSS rows x V vectors of columns. Where k ends whole tiles of numbers go from the registers to c: the way through
+// the memory, which the others take, would show where k is short.
 template <int V> static void dense_tile(const Gemm& g, const Block& b, int64_t line, int64_t row) {
     const int64_t rows = least(ACROSS, b.others - row), columns = b.lines - line;
     const float* a[ACROSS];     // those beyond the last row repeat it
