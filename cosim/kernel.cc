@@ -144,7 +144,7 @@ template <class F> void share_groups(const Weights& w, int64_t threads, const F&
 void multiply(const Path& path, Gemm gemm, int64_t threads) {
     path.plan(gemm, threads);
     int64_t bytes = path.scratch(gemm);
-    share(gemm.row_blocks * gemm.column_blocks, threads,
+    share(gemm.line_blocks * gemm.other_blocks, threads,
           [&](int64_t i) { path.block(gemm, i, scratch.get(bytes)); });
 }
 

@@ -34,8 +34,10 @@ struct Gemm {
     int64_t row_stride;
     bool narrow;                // c is FP16
     const Compact* compact;     // of b, which is then not read; or null
-    // The plan: sizes of a block at most, how many there are, and what a block's first row is a multiple of.
-    int64_t rows, columns, depth, row_blocks, column_blocks, unit;
+    // The plan. An operand is read in vectors (b, or where b is compact a), the elements of the other are broadcast:
+    // lines of both in a block at most, elements of k in a stretch, lines of the first in a panel, how many blocks
+    // there are along each, and what a block's first line is a multiple of.
+    int64_t lines, others, depth, pitch, line_blocks, other_blocks, unit;
 };
 
 // Weights (length, columns) to be pruned along the first axis.

@@ -62,68 +62,39 @@ static const half* outside(const Images& s, const Pixel& p, const Run& run, half
     return spare;
 }
 
-// Lines are pixels: W of them, elements k .. end - 1 of their im2col rows.
-static ivec pack_pixels(const Operand& from, const Pixel* pixels, int64_t valid, int64_t k, int64_t end, float* out,
-                        int64_t pitch) {
-    const Images& s = *from.images;
-    half spare[W][DEEPEST];
-    const half* lines[W];
-    ivec odd = {};
+// Some pixels, elements k .. end - 1 of their im2col rows.
+static void pack_pixels(const Images& s, const Pixel* pixels, int64_t valid, int64_t k, int64_t end, float* out,
+                        int64_t pitch, bool turned) {
+    half spare[GROUP][LONGEST];
+    const half* lines[GROUP];
     for (int64_t i = valid; i < W; i++) lines[i] = ZEROS;
     while (k < end) {
         Run run = run_at(s, k, end);
         int64_t real = run.taps > 1 ? run.count : most(0, least(run.count, s.channels - run.offset));
         for (int64_t i = 0; i < valid; i++)
             lines[i] = inside(s, pixels[i], run) ? pixels[i].at + run.shift : outside(s, pixels[i], run, spare[i]);
-        odd |= pack_lines(lines, valid, s.channel_stride, real, out, pitch);
-        for (int64_t i = real; i < run.count; i++) *(vec*)(out + i * pitch) = vec{};
-        k += run.count, out += run.count * pitch;
-    }
-    return odd;
-}
-
-// The elements of some runs, one after the other, for one pixel.
-static vec join(const Images& s, const Pixel& pixel, const Run* runs, int64_t parts) {
-    half spare[W], whole[W] = {};
-    for (int64_t part = 0, i = 0; part < parts; i += runs[part++].count) {
-        bool in = inside(s, pixel, runs[part]);
-        const half* p = in ? pixel.at + runs[part].shift : outside(s, pixel, runs[part], spare);
-        int64_t step = p == ZEROS ? 1 : s.channel_stride;
-        for (int64_t j = 0; j < runs[part].count; j++) whole[i + j] = p[j * step];
-    }
-    return widen(whole);
-}
-
-// How many pixels from this one on, on the same line, have these runs inside of the images.
-INLINE int64_t pixels_inside(const Images& s, const Walk& walk, const Run* runs, int64_t parts) {
-    int64_t count = s.out_x - walk.out_x;
-    for (int64_t i = 0; i < parts; i++) {
-        if (!inside(s, walk.pixel, runs[i])) return 0;
-        count = least(count, (s.width - walk.pixel.x - runs[i].x - runs[i].taps) / s.stride_x + 1);
-    }
-    return count;
-}
-
-// Lines are kernel positions and channels: W of them, for pixels k .. end - 1.
-static ivec pack_taps(const Operand& from, int64_t line, int64_t valid, int64_t k, int64_t end, float* out,
-                      int64_t pitch) {
-    const Images& s = *from.images;
-    const int64_t step = s.stride_x * s.x_stride;
-    Run runs[W];
-    int64_t parts = 0;
-    for (int64_t i = 0; i < valid; i += runs[parts++].count) runs[parts] = run_at(s, line + i, line + valid);
-    bool simple = parts <= 2 && (parts == 2 || valid == W) && s.channel_stride == 1;      // one or two loads a pixel
-    ivec odd = {};
-    for (Walk walk(s, from.data, k); k < end;) {
-        int64_t count = simple ? least(end - k, pixels_inside(s, walk, runs, parts)) : 0;
-        const half *p = walk.pixel.at + runs[0].shift, *q = walk.pixel.at + runs[parts - 1].shift;
-        for (int64_t i = 0; i < most(count, 1); i++, out += pitch, p += step, q += step) {
-            vec x = !count ? join(s, walk.pixel, runs, parts)
-                    : parts == 1 ? widen(p) : widen(p, runs[0].count, q, valid);
-            odd |= unlike(x);
-            *(vec*)out = x;
+        const int64_t step = turned ? pitch : 1;
+        pack_lines(lines, valid, s.channel_stride, real, out, pitch, turned);
+        if (real < run.count) {
+            for (int64_t i = 0; i < valid; i++) lines[i] = ZEROS;
+            pack_lines(lines, valid, 1, run.count - real, out + real * step, pitch, turned);
         }
-        k += most(count, 1), walk.pass(most(count, 1));
+        k += run.count, out += run.count * step;
     }
-    return odd;
+}
+
+// Any number of lines. Of images' im2col matrix `pixels` are the lines, or where it is transposed k .. end - 1. As each
+// side may be packed either way, what is transposed is packed as what it is the transpose of, the other way.
+static void pack(Operand from, const Pixel* pixels, int64_t line, int64_t lines, int64_t k, int64_t end, float* out,
+                 int64_t pitch, bool turned) {
+    if (from.images ? from.images->transposed : from.line_stride == 1) {
+        std::swap(from.line_stride, from.k_stride), std::swap(line, k);
+        end -= line, std::swap(lines, end), end += k, turned = !turned;
+    }
+    const int64_t group = turned ? W : GROUP;
+    for (int64_t i = 0; i < lines; i += group, out += turned ? W : group * pitch) {
+        int64_t valid = least(group, lines - i);
+        if (from.images) pack_pixels(*from.images, pixels + i, valid, k, end, out, pitch, turned);
+        else pack_matrix(from, line + i, valid, k, end, out, pitch, turned);
+    }
 }

@@ -94,6 +94,16 @@ INLINE void transpose(vec x[W]) {
     }
 }
 
+INLINE bool has_nan(vec x) {
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+#else
+    ivec odd = x != x;
+    int64_t any = 0;
+    for (int64_t i = 0; i < W; i++) any |= odd[i];
+    return any;
+#endif
+}
 INLINE vec canonical(vec x) { return x == x ? x : splat(__builtin_nanf("")); }
 
 // W elements of W lines, from[i][k ..], turned: x[j] is element k + j of all lines.

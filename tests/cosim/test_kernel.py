@@ -13,9 +13,12 @@ from rtl.golden import gemm, nm_mask, to_fp16
 from rtl.sparsity import GROUP, KEPT, Sparsity
 
 PATTERNS = [None, *(Sparsity(n, m) for n in KEPT for m in GROUP if n < m)]
-# Vectors have 4, 8 and 16 floats, panels up to 128 rows, stretches of k up to 256 elements, blocks up to 512 columns.
+# Vectors have 4, 8 and 16 floats; dense tiles 4 or 6 rows and up to 64 columns, sparse panels up to 128 rows; stretches
+# of k 128, 240 or 256 elements; blocks about 256 rows and 576 columns, or sparse up to 512 columns.
 SHAPES = [(1, 1, 1), (1, 300, 1), (2, 3, 600), (15, 16, 17), (16, 64, 16), (17, 65, 15), (31, 67, 33), (48, 160, 8),
-          (49, 161, 9), (127, 63, 7), (128, 64, 16), (129, 257, 23), (257, 11, 5), (900, 5, 3), (12, 513, 521)]
+          (49, 161, 9), (127, 63, 7), (128, 64, 16), (129, 257, 23), (257, 11, 5), (900, 5, 3), (12, 513, 521),
+          (5, 128, 64), (6, 129, 65), (7, 127, 63), (12, 240, 32), (13, 241, 31), (258, 130, 80), (523, 40, 70),
+          (9, 20, 580), (30, 257, 48)]
 
 
 @pytest.fixture(params=kernel.paths())
@@ -75,7 +78,7 @@ def test_weights_that_outweigh_all_else_are_compacted_some_columns_at_a_time(pat
 @pytest.mark.parametrize("sparsity", [None, Sparsity(1, 4), Sparsity(2, 8), Sparsity(4, 16)], ids=str)
 def test_special_values_give_the_goldens_bits(path, sparsity):
     rng = np.random.default_rng(2)
-    for m, k, n in [(33, 7, 18), (130, 70, 40), (20, 300, 33)]:
+    for m, k, n in [(33, 7, 18), (130, 70, 40), (20, 300, 33), (24, 140, 64)]:
         for a, b in [(special(rng, m, k), normal(rng, k, n)), (normal(rng, m, k), special(rng, k, n)),
                      (special(rng, m, k, share=0.5), special(rng, k, n, share=0.5)),
                      (np.full((m, k), -np.inf, np.float16), normal(rng, k, n))]:
@@ -88,6 +91,14 @@ def test_every_nan_is_canonical_whatever_its_payload(path):
     b = np.array([[1.0, 0.0, -np.inf]], np.float16)
     assert set(bits(kernel.gemm(a, b)).flatten().tolist()) == {0x7FC00000, 0x7F800000, 0xFF800000}
     assert set(bits(kernel.gemm(a, b, output="fp16")).flatten().tolist()) == {0x7E00, 0x7C00, 0xFC00}
+
+
+def test_infinities_of_both_signs_in_a_tile_are_kept_and_one_nan_among_numbers_is_canonical(path):
+    a, b = np.ones((12, 3), np.float16), np.ones((3, 64), np.float16)
+    a[4, 1:], b[0, :32] = np.inf, -np.inf
+    a[8].view(np.uint16)[1] = 0xFE01
+    for output in ("fp32", "fp16"):
+        assert_same(kernel.gemm(a, b, output=output), golden(a, b, output=output))
 
 
 def test_infinity_and_nan_meet_a_pruned_weight_as_they_meet_zero(path):

@@ -59,10 +59,22 @@ def test_rows_run_over_lines_images_and_blocks(path):
     for shape, window in [((60, 3, 5, 24), Window((3, 3), (1, 1), (1, 1))), ((2, 40, 41, 7), Window((3, 3)))]:
         images = normal(rng, *shape)
         columns, source = im2col(images, window, shape[3]), source_of(images, window)
-        b = normal(rng, columns.shape[1], 5)
-        assert_same(kernel.gemm(images, b, source=source, threads=2), golden(columns, b))
-        b = normal(rng, columns.shape[0], 5)
-        assert_same(kernel.gemm(images, b, source=replace(source, transposed=True), threads=2), golden(columns.T, b))
+        for n in (5, 70):
+            b = normal(rng, columns.shape[1], n)
+            assert_same(kernel.gemm(images, b, source=source, threads=2), golden(columns, b))
+            b = normal(rng, columns.shape[0], n)
+            assert_same(kernel.gemm(images, b, source=replace(source, transposed=True), threads=2),
+                        golden(columns.T, b))
+
+
+def test_transposed_images_meet_sparse_weights(path):
+    """Then they are what is read in vectors."""
+    images, sparsity = special(np.random.default_rng(4), 2, *SIZE, 24, share=0.002), Sparsity(2, 8)
+    for window in (WINDOWS[1], WINDOWS[4]):
+        columns = im2col(images, window, 24).T
+        b = normal(np.random.default_rng(5), columns.shape[1], 19)
+        assert_same(kernel.gemm(images, b, sparsity, source=source_of(images, window, True)),
+                    golden(columns, b, sparsity))
 
 
 def test_zeros_of_padding_and_depth_meet_infinite_weights(path):
