@@ -48,15 +48,15 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
             report = against_dense(runs, whole_step(what.calls, Scheme()), chosen, dataflow)
             variants = ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"),
                                          chosen) if ablate else []
+    terminal.write_json(json_file, dict(model=what.name, **options.scheme_data(scheme), batch=what.batch,
+                                        **terminal.report_data(report, seed),
+                                        **(dict(ablation=ablation.as_data(variants)) if ablate else {})))
     heading = f"One training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on {chosen.name}"
     console = terminal.console()
     if ablate:
         ablation.show(console, variants, f"{heading}: one choice made otherwise")
     else:
         terminal.print_report(console, report, heading)
-    terminal.write_json(json_file, dict(model=what.name, **options.scheme_data(scheme), batch=what.batch,
-                                        **terminal.report_data(report, seed),
-                                        **(dict(ablation=ablation.as_data(variants)) if ablate else {})))
 
 
 def _patterns(what: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:

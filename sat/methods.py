@@ -115,7 +115,7 @@ def show(to: Console, rows: Sequence[dict[str, Any]], heading: str) -> None:
         name = row["method"] if row["sparsity"] == "dense" else f"{row['method']} {row['sparsity']}"
         table.add_row(name, f"{row['accuracy']:.2%}", f"{row['deviation']:.2%}", f"{row['lowest']:.2%}",
                       f"{row['highest']:.2%}", f"{row['macs']:,}", f"{row['removed']:.1%}", f"{row['cycles']:,}",
-                      f"{row['speedup']:.2f}x", f"{row['epochs_to_target']:g}", f"{row['seconds_to_target']:.3f}")
+                      f"{row['speedup']:.2f}x", f"{row['epochs_to_target']:.3g}", f"{row['seconds_to_target']:.3f}")
     to.print(table)
 
 
@@ -130,11 +130,11 @@ def comparison(task: Task, chosen: list[Scheme], settings: Settings, seeds: int,
                                                                description=f"training {what}"))
     target = target_of(results)
     rows = [result.row(target) for result in results]
+    terminal.write_json(json_file, dict(
+        **task.as_data(task.load(settings.seed)), **asdict(settings), seeds=list(range(settings.seed, last + 1)),
+        config=hardware.model_dump(), dataflow=dataflow, target=target, methods=rows))
     show(to, rows, f"{task.model} on {task.data}, batch {settings.batch}, seeds {settings.seed} to {last}, on "
                    f"{hardware.name}: accuracy, and operations and cycles of a step")
     to.print(f"+- is the standard deviation; the last two columns: until the mean of the seeds is {target:.2%}, the "
              f"lowest of the methods' means at the end, for the first time, in the model's cycles at "
              f"{hardware.clock_mhz:g} MHz")
-    terminal.write_json(json_file, dict(
-        **task.as_data(task.load(settings.seed)), **asdict(settings), seeds=list(range(settings.seed, last + 1)),
-        config=hardware.model_dump(), dataflow=dataflow, target=target, methods=rows))

@@ -16,8 +16,11 @@ NONE = "none"
 Config = Annotated[str, typer.Option(help=f"A preset ({', '.join(PRESETS)}) or a JSON file.")]
 Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
 Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
-Image = Annotated[int | None, typer.Option(help="Height and width of the images: 32, 64 or 224 (cnn: 8). By default "
-                                                "the network's own.")]
+Image = Annotated[int | None, typer.Option(min=1, help="Height and width of the images: 32, 64 or 224 (cnn: 8). By "
+                                                       "default the network's own.")]
+DataImage = Annotated[int | None, typer.Option("--image", min=1, help="Height and width of the images: 32, 64 or 224 "
+                                                                      "(cnn: 8). By default the data's own; digits are "
+                                                                      "enlarged to the least that the network takes.")]
 Width = Annotated[float, typer.Option(help="What the network's inner channels are multiplied by.")]
 Classes = Annotated[int | None, typer.Option(help="Outputs of the network. By default its own.")]
 Data = Annotated[str, typer.Option(help="digits, which are built in; or cifar10, cifar100, tinyimagenet, imagenet.")]

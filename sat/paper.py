@@ -68,6 +68,7 @@ def run(console: Console, batch: int, config: SatConfig, json_file: Path | None)
     with terminal.working("scheduling five networks"):
         found = lines(batch, config)
     mean = {key: sum(getattr(line, key) for line in found) / len(found) for key in PAPERS}
+    terminal.write_json(json_file, as_data(found, mean, batch, config))
     rows = terminal.table(f"{METHOD} {PATTERN} against dense training on {config.name}, a step of batch {batch}",
                           ["network", "image", "classes", "dense cycles", "cycles", "ops removed", "speed-up"])
     for line in found:
@@ -80,7 +81,6 @@ def run(console: Console, batch: int, config: SatConfig, json_file: Path | None)
     console.print("assumed:")
     for text in assumptions(batch, config):
         console.print(f"- {text}")
-    terminal.write_json(json_file, as_data(found, mean, batch, config))
 
 
 def as_data(found: list[Line], mean: dict[str, float], batch: int, config: SatConfig) -> dict[str, Any]:

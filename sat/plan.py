@@ -30,12 +30,12 @@ def plan(context: typer.Context, model: Model = "cnn", image: Image = None, clas
         with terminal.working("scheduling"):
             made = make_plan(work, chosen)
             fixed = {name: make_plan(work, chosen, (name,)).cycles for name in DATAFLOWS}
-    _print(made, fixed, f"Plan of a training step of {what.name}, {options.title(scheme)}, batch {what.batch}, "
-                        f"on {chosen.name}")
     if output:
         made.save(output)
     terminal.write_json(json_file, dict(model=what.name, **options.scheme_data(scheme), batch=what.batch,
                                         **made.model_dump(), cycles=made.cycles, fixed=fixed))
+    _print(made, fixed, f"Plan of a training step of {what.name}, {options.title(scheme)}, batch {what.batch}, "
+                        f"on {chosen.name}")
 
 
 def _print(made: Plan, fixed: dict[str, int], heading: str) -> None:

@@ -34,11 +34,11 @@ class Task:
         size, in which they come unless there is a choice."""
         from training.data.catalogue import DIGITS
         if self.data != DIGITS:
-            return (3, self.image, self.image) if self.image else None
+            return None if self.image is None else (3, self.image, self.image)
         if self.model not in NETWORKS:
             return None
         network = NETWORKS[self.model]
-        side = self.image or min(network.images)
+        side = min(network.images) if self.image is None else self.image
         return network.channels, side, side
 
     def trainer(self, data: DataSet, engine: Engine, scheme: Scheme, settings: Settings) -> Trainer:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sat import methods, options, terminal
-from sat.options import (Batch, Config, Data, DataPath, Decay, Dense, Engine, Image, Json, Method, Model, Pattern,
+from sat.options import (Batch, Config, Data, DataImage, DataPath, Decay, Dense, Engine, Json, Method, Model, Pattern,
                          Rescale, Seed, Width)
 from sat.planning import SCHEDULED, Dataflow, PlanFile
 from sat.single import single
@@ -34,7 +34,7 @@ Seeds = Annotated[int | None, typer.Option(min=1, help="Runs of each method in -
                                                        "5.")]
 
 
-def train(model: Model = "cnn", data: Data = "digits", data_path: DataPath = None, image: Image = None,
+def train(model: Model = "cnn", data: Data = "digits", data_path: DataPath = None, image: DataImage = None,
           width: Width = 1.0, no_augment: Plain = False, method: Method = "bdwp", sparsity: Pattern = "2:8",
           dense: Dense = None, decay: Decay = None, rescale: Rescale = False, engine: Engine = "functional",
           config: Config = "small", dataflow: Dataflow = SCHEDULED, plan: PlanFile = None, batch: Batch = 32,

@@ -12,7 +12,7 @@ from cosim.checker import Checked, Checker, Mismatch
 from cosim.sampler import Sample
 from sat import options, terminal
 from sat.checks import Check, gemm_check
-from sat.options import (Batch, Config, Data, DataPath, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale,
+from sat.options import (Batch, Config, Data, DataImage, DataPath, Decay, Dense, Json, Method, Model, Pattern, Rescale,
                          Seed, Width)
 from sat.planning import PlanFile
 from sat.task import Task
@@ -39,7 +39,7 @@ FOR_STEPS = ("steps", "sample", "batch", "model", "image", "width", "data", "dat
 
 def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus",
            config: Config = "small", seed: Seed = 0, steps: Steps = 2, sample: Pieces = None, batch: Batch = 16,
-           model: Model = "cnn", image: Image = None, width: Width = 1.0, data: Data = "digits",
+           model: Model = "cnn", image: DataImage = None, width: Width = 1.0, data: Data = "digits",
            data_path: DataPath = None, method: Method = "bdwp", dense: Dense = None, decay: Decay = None,
            rescale: Rescale = False,
            dataflow: Dataflow = None, plan: PlanFile = None, waves: Waves = None, keep: Keep = None,
@@ -76,11 +76,11 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
                         steps=1 if sample else steps)
     tensors, difference = _run(check, checker)
     checked, console = _data(checker.checked, check.sample), terminal.console()
-    if checked:
-        _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
     what |= dict(sample=_sample_data(check.sample)) if sample else {}
     terminal.write_json(json_file, dict(config=checker.config.model_dump(), engine=engine, seed=seed, **what,
                                         checked=checked, tensors=tensors, equal=not difference, difference=difference))
+    if checked:
+        _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     _conclude(console, checker.checked, "pieces of " if sample else "")

@@ -51,6 +51,8 @@ def workload(context: typer.Context, model: str, image: int | None, classes: int
 
 
 def _of_module(place: str, shape: str | None) -> Workload:
+    import torch
+
     from training.workload import traced
     sizes = _shape(shape)
     package, colon, factory = place.partition(":")
@@ -59,14 +61,17 @@ def _of_module(place: str, shape: str | None) -> Workload:
     sys.path.insert(0, "")              # a file in the folder where the command runs is a package, too
     try:
         make = getattr(importlib.import_module(package), factory)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"module {place!r} cannot be found: {error}") from None
+    except Exception as error:          # whatever the user's code raises
+        raise ValueError(f"module {place!r} cannot be found: {_told(error)}") from None
     finally:
         sys.path.remove("")
     try:
-        calls = traced(make(), sizes)
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(f"module {place} does not take an input of shape {sizes}: {error}") from None
+        made = make()
+        calls = traced(made, sizes) if isinstance(made, torch.nn.Module) else None
+    except Exception as error:
+        raise ValueError(f"module {place} does not take an input of shape {sizes}: {_told(error)}") from None
+    if calls is None:
+        raise ValueError(f"{place} must make an nn.Module, not {type(made).__name__}")
     if not calls:
         raise ValueError(f"module {place} calls no nn.Linear, nn.Conv2d or training.MatMul")
     return Workload(place, calls, sizes[0])
@@ -77,3 +82,9 @@ def _shape(text: str | None) -> tuple[int, ...]:
     if not all(part.strip().isdecimal() and int(part) for part in parts):
         raise ValueError(f"--module needs an --input such as 1,3,224,224, not {text!r}")
     return tuple(map(int, parts))
+
+
+def _told(error: Exception) -> str:
+    """What an exception says; its name where that alone tells what has happened."""
+    clear = isinstance(error, (ImportError, ValueError, RuntimeError))
+    return str(error) if clear else f"{type(error).__name__}: {error}"

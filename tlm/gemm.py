@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from rtl.sparsity import Sparsity
 from tlm.feature_map import FeatureMap
 
+LARGEST = 2 ** 27           # of a size: the model keeps a number for each row of tiles
 OUTPUT_BYTES = {"fp32": 4, "fp16": 2}
 
 
@@ -14,7 +15,7 @@ class Gemm:
     source    of an `a` that is an im2col matrix; source_b: of a `b` that is the transpose of one
     count     so many products of this shape one after another: a (count, m, k) @ b (count, k, n), as attention's heads
     output    'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
-    Raises ValueError for a size below 1 or an unknown output.
+    Raises ValueError for a size below 1 or above 2^27, and an unknown output.
     """
 
     m: int
@@ -30,8 +31,10 @@ class Gemm:
 
     def __post_init__(self):
         for name in ("m", "k", "n", "count"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"GEMM size {name} must be at least 1, not {getattr(self, name)}")
+            if not 1 <= (size := getattr(self, name)) <= LARGEST:
+                rule = "least 1" if size < 1 else "most 2^27"
+                where = f" in {self.layer} {self.stage}" if self.layer else ""
+                raise ValueError(f"GEMM size {name} must be at {rule}, not {size}{where}")
         if self.output not in OUTPUT_BYTES:
             raise ValueError(f"output must be one of {', '.join(OUTPUT_BYTES)}, not {self.output!r}")
 

@@ -34,6 +34,7 @@ def convert(module: nn.Module, method: str | Scheme, n: int | None = None, m: in
     """
     scheme, result = scheme_of(method, n, m), copy.deepcopy(module)
     engine = cosim.engine("functional") if engine is None else engine
+    scheme.check_names([name for name, _ in find_layers(result)])
     offloaded = {layer: _drop_in(layer, Offload(name, scheme, engine, plan)) for name, layer in find_layers(result)}
     for parent in list(result.modules()):
         for attribute, child in parent._modules.items():

@@ -90,11 +90,11 @@ class SatLinear(nn.Linear):
         super().__init__(*args, **kwargs)
         self.offload = offload
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x (..., Ci) -> (..., Co), in x's dtype. Raises ValueError for an input that does not fit."""
-        if x.is_meta:
-            return super().forward(x)       # shapes alone: nothing to compute
-        return _Layer.apply(x, self.weight, self.bias, self)
+    def forward(self, input: Tensor) -> Tensor:
+        """input (..., Ci) -> (..., Co), in its dtype. Raises ValueError for an input that does not fit."""
+        if input.is_meta:
+            return super().forward(input)       # shapes alone: nothing to compute
+        return _Layer.apply(input, self.weight, self.bias, self)
 
     def output_shape(self, shape: torch.Size, _out: tuple[int, int]) -> tuple[int, ...]:
         """Of y, for an input of that shape."""
@@ -132,11 +132,11 @@ class SatConv2d(nn.Conv2d):
         check_convolution(self, offload.layer)
         self.offload = offload
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x (B, Ci, H, W) or (Ci, H, W) -> y likewise, in x's dtype. Raises ValueError for one that does not fit."""
-        if x.is_meta:
-            return super().forward(x)       # shapes alone: nothing to compute
-        return _Layer.apply(x, self.weight, self.bias, self)
+    def forward(self, input: Tensor) -> Tensor:
+        """input (B, Ci, H, W) or (Ci, H, W) -> likewise, in its dtype. Raises ValueError for one that does not fit."""
+        if input.is_meta:
+            return super().forward(input)       # shapes alone: nothing to compute
+        return _Layer.apply(input, self.weight, self.bias, self)
 
     def output_shape(self, shape: torch.Size, out: tuple[int, int]) -> tuple[int, ...]:
         """Of y, for an input of that shape."""

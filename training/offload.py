@@ -78,11 +78,14 @@ class Offload:
 
 
 def described(name: str, layer: nn.Linear | nn.Conv2d, shape: tuple[int, ...]) -> tuple[Conv, int]:
-    """A layer as the model knows it, and the batch, for an input (..., Ci) of Linear, (B, Ci, H, W) or (Ci, H, W) of
-    Conv2d. Raises ValueError for an input that does not fit the layer."""
+    """A layer as the model knows it, and the batch, for an input (B, ..., Ci) of Linear, whose other dimensions are the
+    rows of an image, or (B, Ci, H, W) or (Ci, H, W) of Conv2d.
+
+    Raises ValueError for an input that does not fit the layer.
+    """
     biased = layer.bias is not None
     if isinstance(layer, nn.Linear):
-        channels, expected, batch = shape[-1], layer.in_features, prod(shape[:-1])
+        channels, expected, batch = shape[-1], layer.in_features, prod(shape[:-1][:1])
     elif len(shape) not in (3, 4):
         raise ValueError(f"the input of a convolution must have 3 or 4 dimensions, not {tuple(shape)}")
     else:
@@ -91,6 +94,6 @@ def described(name: str, layer: nn.Linear | nn.Conv2d, shape: tuple[int, ...]) -
     if channels != expected:
         raise ValueError(f"the layer takes {expected} input channels, not {channels} of an input {tuple(shape)}")
     if isinstance(layer, nn.Linear):
-        return Conv(name, channels, layer.out_features, 1, 1, bias=biased), batch
+        return Conv(name, channels, layer.out_features, prod(shape[1:-1]), 1, bias=biased), batch
     return Conv(name, channels, layer.out_channels, height, width, layer.kernel_size, layer.stride, layer.padding,
                 layer.dilation, biased), batch

@@ -24,4 +24,5 @@ def operand(tensor: torch.Tensor) -> np.ndarray:
     tensor = tensor.detach()
     if tensor.dtype == torch.float64:           # which torch rounds twice, by way of float32
         return to_fp16(to_numpy(tensor))
-    return tensor.to("cpu", torch.float16, memory_format=torch.contiguous_format).contiguous().numpy()
+    half = tensor.to("cpu", torch.float16, memory_format=torch.contiguous_format).contiguous()
+    return (half.clone() if half.data_ptr() == tensor.data_ptr() else half).numpy()     # which may change later

@@ -65,12 +65,13 @@ class Run:
             before = trainer.steps
             self.losses += trainer.train(steps=self._stop() - before, progress=progress and (
                 lambda done, _, loss: progress(before + done, total, loss)))
-            if trainer.steps == total or trainer.steps % trainer.steps_per_epoch == 0:
+            ended = trainer.steps == total or trainer.steps % trainer.steps_per_epoch == 0
+            if ended:
                 self.log.append(self._line())
-                if told:
-                    told(self.log[-1])
             if self.folder:
                 self._save()
+            if ended and told:                  # who listens may be gone, and then nothing is lost
+                told(self.log[-1])
         return self.log[-1]["accuracy"]
 
     def _stop(self) -> int:
@@ -103,7 +104,8 @@ class Run:
             self._board.show(self.log[-1])
 
     def _take_up(self, content: dict[str, Any]) -> None:
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
+        keys = {"identity", "threads", "trainer", "log", "losses"}
+        if not isinstance(content, dict) or content.get("format") != FORMAT or not keys <= content.keys():
             raise ValueError(f"{self.folder / CHECKPOINT} is no checkpoint of a training")
         saved = content["identity"]
         differing = [f"{name} {saved.get(name)}, not {value}" for name, value in self._identity().items()

@@ -1,7 +1,7 @@
 """Training on an engine: seeded, and the same bits for the same seed."""
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
 
@@ -30,7 +30,8 @@ class Trainer:
 
     model      a name of models.MODELS, built for the data's images and classes and drawn from the seed; or an
                nn.Module, which is copied and stays as it is
-    method     a name of METHODS, with the sparsity 'N:M' or a Sparsity, ignored for 'dense'; or a whole Scheme
+    method     a name of METHODS, with the sparsity 'N:M' or a Sparsity, ignored for 'dense', and of a named model the
+               layers dense that are so by default; or a whole Scheme
     width      what the inner channels of a named model are multiplied by
     Raises ValueError for an unknown model, method or pattern, for a layer that cannot be lowered, and for images that
     the named model does not take.
@@ -44,6 +45,8 @@ class Trainer:
         plain = _build(model, data, settings.seed, width) if named else model
         pattern = Sparsity.parse(sparsity)
         self.scheme = scheme_of(method, *((pattern.n, pattern.m) if pattern else ()))
+        if named and isinstance(method, str):
+            self.scheme = replace(self.scheme, dense=models.find(model).dense)
         self.module = convert(plain, self.scheme, engine=engine)
         self.data, self.engine, self.settings = data, engine, settings
         self.optimizer = SGD(self.module.parameters(), settings.lr, settings.momentum, settings.weight_decay,

@@ -54,9 +54,9 @@ def traced(module: nn.Module, input_shape: tuple[int, ...]) -> list[Call]:
     weights = {name: id(getattr(layer, "weight", None)) for name, layer in find_layers(module)}   # meta ones share none
     shadow = copy.deepcopy(module).to("meta").train()
     for name, layer in find_layers(shadow):
-        def record(layer, inputs, _output, name=name):
-            calls.append(_call(name, layer, inputs, weights[name]))
-        layer.register_forward_hook(record)
+        def record(layer, inputs, named, _output, name=name):
+            calls.append(_call(name, layer, (*inputs, *named.values()), weights[name]))
+        layer.register_forward_hook(record, with_kwargs=True)
     with torch.enable_grad():
         shadow(torch.empty(input_shape, device="meta"))
     return calls

@@ -1,4 +1,5 @@
 """What a command costs: networks, topologies, modules; in `sat cycles` and `sat plan`."""
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,10 @@ def net():
     return torch.nn.Sequential(torch.nn.Conv2d(3, 16, 3, stride=2), torch.nn.ReLU(), torch.nn.Conv2d(16, 8, 3))
 def wide():
     return torch.nn.Sequential(torch.nn.ReLU())
+def fails():
+    return dict()["key"]
+def number():
+    return 3
 """
 
 
@@ -88,6 +93,11 @@ def test_a_module_of_ones_own_is_traced(folder):
     (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--batch", "2"], "--batch cannot go with --module"),
     (["--module", "mine_to_cost:net", "--input", "1,4,9,9"], "does not take an input of shape (1, 4, 9, 9)"),
     (["--module", "mine_to_cost:wide", "--input", "1,4"], "calls no nn.Linear"),
+    (["--module", "mine_to_cost:fails", "--input", "1,4"], "KeyError: 'key'"),
+    (["--module", "mine_to_cost:number", "--input", "1,4"], "mine_to_cost:number must make an nn.Module, not int"),
+    (["--module", ".mine:net", "--input", "1,4"], "cannot be found: TypeError"),
+    (["--dense", "layer1"], "dense names no layer: 'layer1' matches none of conv1, conv2"),
+    (["--model", "resnet50", "--batch", "1000000"], "GEMM size m must be at most 2^27, not 12544000000 in conv1 ff"),
     (["--module", "mine_to_cost:other", "--input", "1,4"], "cannot be found"),
     (["--module", "nowhere:net", "--input", "1,4"], "cannot be found: No module named 'nowhere'"),
     (["--module", "net", "--input", "1,4"], "module must be PACKAGE:FACTORY, not 'net'"),
@@ -106,3 +116,14 @@ def test_costing_a_network_needs_no_pytorch():
             "print(code, sorted({'torch', 'sklearn', 'PIL'} & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] in ("None []", "0 []"), done.stderr
+
+
+@pytest.mark.parametrize("words", [["cycles"], ["plan", "-o", "plan.json"], ["cycles", "--paper", "--batch", "1"]])
+def test_who_no_longer_reads_loses_no_file(folder, words):
+    command = [sys.executable, "-m", "sat", *words, "--config", "small", "--json", str(folder / "out.json")]
+    reading, writing = os.pipe()
+    os.close(reading)
+    where = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=folder, stdout=writing, stderr=subprocess.DEVNULL, env=where)
+    os.close(writing)
+    assert data(folder / "out.json") and (words[0] != "plan" or data(folder / "plan.json"))

@@ -39,7 +39,7 @@ def test_the_mask_is_the_contracts_even_where_weights_are_zero_and_magnitudes_ti
 
 
 @pytest.mark.parametrize("module, choices", [
-    (lambda: nn.Linear(24, 20), dict(decay=0.0)), (lambda: nn.Linear(24, 20), dict(dense=("SatLinear", "Linear"))),
+    (lambda: nn.Linear(24, 20), dict(decay=0.0)), (lambda: nn.Linear(24, 20), dict(dense=("*Linear",))),
     (lambda: nn.Conv2d(7, 16, 3), {}), (lambda: nn.Linear(16, 7), dict(method="sdwp", decay=0.1)),
     (lambda: nn.BatchNorm1d(4), {}), (lambda: nn.Linear(24, 20), dict(method="dense")),
     (lambda: nn.Linear(24, 20), dict(method="sdgp"))])

@@ -33,7 +33,7 @@ def by_autograd(layer, x, dy, method, n, m, rescale):
     if method == "sdgp":
         pruned = dy * kept(dy, channel, n, m)
         if rescale:
-            axes = (-2, -1) if isinstance(layer, nn.Conv2d) else ()
+            axes = (-2, -1) if isinstance(layer, nn.Conv2d) else tuple(range(1, dy.dim() - 1))
             sums = [value.abs().sum(axes, keepdim=True) if axes else value.abs() for value in (dy, pruned)]
             pruned = pruned * torch.where(sums[1] > 0, sums[0] / sums[1], 1.0)
 

@@ -17,7 +17,7 @@ from training.offload import described
 
 @pytest.mark.parametrize("layer, shape, conv, batch", [
     (nn.Linear(8, 4), (3, 8), Conv("l", 8, 4, 1, 1, bias=True), 3),
-    (nn.Linear(8, 4, bias=False), (2, 5, 8), Conv("l", 8, 4, 1, 1), 10),
+    (nn.Linear(8, 4, bias=False), (2, 5, 3, 8), Conv("l", 8, 4, 15, 1), 2),
     (nn.Linear(8, 4, bias=False), (8,), Conv("l", 8, 4, 1, 1), 1),
     (nn.Conv2d(3, 4, (3, 2), 2, 1, (1, 2), bias=False), (5, 3, 9, 8),
      Conv("l", 3, 4, 9, 8, (3, 2), (2, 2), (1, 1), (1, 2)), 5),

@@ -1,6 +1,10 @@
 """What pruning has taken of a channel is made up for."""
 import numpy as np
+import torch
+from torch import nn
 
+from tests.training.support import draw, gradients, seeded
+from training import Scheme, convert
 from training.rescaling import rescaled
 
 
@@ -24,3 +28,20 @@ def test_a_channel_without_anything_left_is_left():
 def test_an_infinity_that_was_kept_stays_a_sign_of_overflow():
     dense = np.array([np.inf, 1, 2, 4], np.float16).reshape(1, 2, 2, 1)
     assert not np.isfinite(rescaled(dense, dense)).all()
+
+
+def test_a_linear_layers_tokens_are_the_pixels_of_an_image():
+    linear, tokens = seeded(lambda: nn.Linear(16, 32, bias=False)), draw((2, 9, 16), 1)
+    conv = nn.Conv2d(16, 32, 1, bias=False)
+    with torch.no_grad():
+        conv.weight.copy_(linear.weight[..., None, None])
+    found = []
+    for rescale in (True, False):
+        scheme = Scheme.of("sdgp", 2, 8, rescale=rescale)
+        ours = gradients(convert(linear, scheme), tokens, 3)
+        dy = draw((2, 9, 32), 3).mT[..., None]
+        x = tokens.mT[..., None].clone().requires_grad_()
+        convert(conv, scheme)(x).backward(dy)
+        assert torch.equal(ours["x"], x.grad[..., 0].mT)
+        found.append(x.grad)
+    assert not torch.equal(*found)

@@ -1,5 +1,5 @@
 """The training methods as a table: which operand of which stage is N:M sparse, in groups along which channels."""
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from math import isfinite
@@ -62,6 +62,8 @@ class Scheme:
         if self.method not in METHODS:
             raise ValueError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
         method = METHODS[self.method]
+        if isinstance(self.dense, str):
+            raise ValueError(f"dense must be several names or patterns, such as ({self.dense!r},), not {self.dense!r}")
         if method.rules and self.sparsity is None:
             raise ValueError(f"method {self.method} needs a sparsity such as 2:8, not dense")
         if self.decay is None:
@@ -85,6 +87,12 @@ class Scheme:
         if any(fnmatchcase(name, pattern) for pattern in self.dense):
             return replace(self, method="dense", sparsity=None, decay=0.0, rescale=False)
         return self
+
+    def check_names(self, layers: Collection[str]) -> None:
+        """Raise ValueError for a pattern of `dense` that none of these layers' names matches."""
+        for pattern in self.dense:
+            if not any(fnmatchcase(name, pattern) for name in layers):
+                raise ValueError(f"dense names no layer: {pattern!r} matches none of {', '.join(layers)}")
 
     def rule(self, stage: str) -> Rule | None:
         """What a stage prunes."""

@@ -64,7 +64,11 @@ def updates_of(calls: Iterable[Call], scheme: Scheme) -> list[Update]:
 
 
 def whole_step(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
-    """Everything of a training step that runs on the hardware: the GEMMs, then the updates."""
+    """Everything of a training step that runs on the hardware: the GEMMs, then the updates.
+
+    Raises ValueError for a scheme that names a layer which is not there.
+    """
+    scheme.check_names(list(dict.fromkeys(call.layer.name for call in calls)))
     return gemms_of(calls, scheme) + updates_of(calls, scheme)
 
 

@@ -60,6 +60,8 @@ def _columns(file: Path, lines: list[tuple[int, list[str]]]) -> tuple[str, ...]:
 def _layer(place: str, fields: list[str], columns: tuple[str, ...]) -> Conv:
     if len(fields) != len(columns) + 1:
         raise ValueError(f"{place}: must have a name and {len(columns)} numbers, not {len(fields)} fields")
+    if not fields[0]:
+        raise ValueError(f"{place}: a layer must have a name")
     name, sizes = fields[0], dict(_numbers(place, fields[1:], columns))
     if columns == GEMM:
         return Conv(name, sizes["k"], sizes["n"], sizes["m"], 1)
