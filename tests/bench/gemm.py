@@ -33,7 +33,7 @@ def _square_rows(rng: np.random.Generator, threads: int, repeats: int) -> Iterat
     a, b = (_normal(rng, SIZE, SIZE) for _ in range(2))
     wide_a, wide_b = (torch.from_numpy(x).float() for x in (a, b))
     peaks: list[float] = []
-    times = interleaved(repeats, dense=lambda: kernel.gemm(a, b), sparse=lambda: kernel.gemm(a, b, SPARSITY),
+    times = interleaved(repeats, warm=True, dense=lambda: kernel.gemm(a, b), sparse=lambda: kernel.gemm(a, b, SPARSITY),
                         torch=lambda: torch.matmul(wide_a, wide_b), peak=lambda: peaks.append(kernel.peak(threads)))
     dense, sparse, theirs = (SIZE ** 3 / best(times[name]).wall / 1e9 for name in ("dense", "sparse", "torch"))
     peak = max(peaks) / 1e9
@@ -55,7 +55,7 @@ def _resnet_row(rng: np.random.Generator, size: int, batch: int, threads: int, r
         for stage in ("ff", "bp", "wu"):
             if stage == "bp" and lowering.geometry.channels == 3:
                 continue                    # nobody wants the gradient of the images
-            times = interleaved(repeats, **_calls(rng, lowering, stage))
+            times = interleaved(repeats, warm=True, **_calls(rng, lowering, stage))
             ours, theirs = best(times["kernel"]).wall, best(times["torch"]).wall
             ratios[f"{name} {stage}"] = theirs / ours
             sums = dict(kernel=sums["kernel"] + ours, torch=sums["torch"] + theirs)

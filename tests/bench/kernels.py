@@ -30,7 +30,7 @@ def functional_row(seed: int, quick: bool) -> Row:
     engine.gemm(a, b)
     with TorchThreads(threads := used_threads(lambda: engine.gemm(a, b))):
         torch.matmul(wide_a, wide_b)
-        times = interleaved(2 if quick else 5, engine=lambda: engine.gemm(a, b),
+        times = interleaved(2 if quick else 15, warm=True, engine=lambda: engine.gemm(a, b),
                             torch=lambda: torch.matmul(wide_a, wide_b))
     ours, theirs = (SIZE ** 3 / best(times[name]).wall / 1e9 for name in ("engine", "torch"))
     return Row(f"functional engine, {SIZE}³", f"{ours:.2f} GMAC/s = {ours / theirs:.2f}x torch.matmul in float32 "

@@ -66,13 +66,19 @@ def timed(call: Callable[[], Any]) -> tuple[Any, Took]:
     return result, Took(time.perf_counter() - wall, _cpu() - cpu)
 
 
-def interleaved(repeats: int, place: Callable[[], AbstractContextManager[None]] = nullcontext,
+def interleaved(repeats: int, place: Callable[[], AbstractContextManager[None]] = nullcontext, warm: bool = False,
                 **calls: Callable[[], Any]) -> dict[str, list[Took]]:
-    """Times of each call, run in turns, so that a busy machine disturbs all alike; `place` is entered for each turn."""
+    """Times of each call, run in turns, so that a busy machine disturbs all alike; `place` is entered for each turn.
+
+    warm  each is called once more before it is timed: else it would share a processor with threads of the call before,
+          which still wait for more, and find the caches full of that one's operands
+    """
     times: dict[str, list[Took]] = {name: [] for name in calls}
     for _ in range(repeats):
         with place():
             for name, call in calls.items():
+                if warm:
+                    call()
                 times[name].append(timed(call)[1])
     return times
 

@@ -25,7 +25,7 @@ def training_rows(seed: int, quick: bool) -> Iterator[Row]:
     x, y = next(data.batches(settings.batch, seed))
     trainers = {name: Trainer("cnn", data, cosim.engine("functional"), name, "2:8", settings) for name in METHODS}
     calls = {name: _repeated(lambda trainer=trainer: trainer.step(x, y)) for name, trainer in trainers.items()}
-    times = interleaved(2 if quick else 15, plain=_repeated(_plain(x, y, settings)), **calls)
+    times = interleaved(2 if quick else 15, warm=True, plain=_repeated(_plain(x, y, settings)), **calls)
     plain = best(times["plain"]).wall
     for name in METHODS:
         ours = best(times[name]).wall
