@@ -1,6 +1,7 @@
 """Files that are whole at every moment."""
 import os
 
+import numpy as np
 import pytest
 import torch
 
@@ -39,6 +40,21 @@ def test_a_file_that_is_cut_short_is_refused(file, length):
     file.write_bytes(file.read_bytes()[:length])
     with pytest.raises(ValueError, match="is no checkpoint, or damaged"):
         checkpoint.load(file)
+
+
+def test_bytes_that_have_changed_anywhere_are_found_or_harmless_and_always_told_in_one_line(file):
+    rng, good, refused = np.random.default_rng(1), file.read_bytes(), 0
+    for _ in range(600):
+        content = bytearray(good)
+        for place in rng.integers(len(content), size=rng.integers(1, 6)):
+            content[place] = rng.integers(256)
+        file.write_bytes(content)
+        try:
+            assert torch.equal(checkpoint.load(file)["weights"], CONTENT["weights"])
+        except ValueError as error:
+            assert str(file) in str(error) and "\n" not in str(error)
+            refused += 1
+    assert refused > 300
 
 
 def test_a_single_bit_that_has_changed_in_the_weights_is_found(file):
