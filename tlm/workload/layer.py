@@ -1,7 +1,8 @@
 """One call of a layer on one image, as far as its matrix products depend on it."""
 from dataclasses import dataclass
+from math import prod
 
-Pair = tuple[int, int]
+from tlm.workload.window import Pair, Window
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,19 @@ class Conv:
                              f"{self.channels}, {self.outputs} and {self.out}")
 
     @property
+    def window(self) -> Window:
+        """How its kernel moves over the image."""
+        return Window(self.kernel, self.stride, self.padding, self.dilation)
+
+    @property
     def out(self) -> Pair:
         """Height and width of the output."""
-        return tuple((length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-                     for length, padding, dilation, kernel, stride in zip(
-                         (self.height, self.width), self.padding, self.dilation, self.kernel, self.stride))
+        return self.window.output((self.height, self.width))
 
     @property
     def macs(self) -> int:
         """Multiply-adds of the forward pass."""
-        return self.out[0] * self.out[1] * self.kernel[0] * self.kernel[1] * self.channels * self.outputs
+        return prod(self.out) * self.window.positions * self.channels * self.outputs
 
 
 @dataclass(frozen=True)

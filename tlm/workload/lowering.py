@@ -36,8 +36,7 @@ class Geometry:
     @classmethod
     def of(cls, layer: Conv, batch: int) -> "Geometry":
         """That of a layer on a batch of images."""
-        return cls(batch, layer.height, layer.width, layer.channels, layer.outputs,
-                   Window(layer.kernel, layer.stride, layer.padding, layer.dilation))
+        return cls(batch, layer.height, layer.width, layer.channels, layer.outputs, layer.window)
 
     @cached_property
     def out(self) -> tuple[int, int]:
