@@ -33,19 +33,25 @@ Compare = Annotated[str | None, typer.Option(metavar="METHODS", help="Train thes
 Seeds = Annotated[int | None, typer.Option(min=1, help="Runs of each method in --compare, from --seed on. By default "
                                                        "5.")]
 
+# What a single run has, and a comparison has not: its engine is functional, and it keeps nothing.
+NOT_COMPARED = ("method", "engine", "plan", "out", "resume", "checkpoint_every", "tensorboard")
 
-def train(model: Model = "cnn", data: Data = "digits", data_path: DataPath = None, image: DataImage = None,
-          width: Width = 1.0, no_augment: Plain = False, method: Method = "bdwp", sparsity: Pattern = "2:8",
-          dense: Dense = None, decay: Decay = None, rescale: Rescale = False, engine: Engine = "functional",
-          config: Config = "small", dataflow: Dataflow = SCHEDULED, plan: PlanFile = None, batch: Batch = 32,
-          seed: Seed = 0, epochs: Epochs = 8, steps: Steps = None, lr: Rate = 0.05, momentum: Momentum = 0.9,
-          weight_decay: WeightDecay = 5e-4, schedule: Falling = "constant", warm_up: WarmUp = 0.0,
-          label_smoothing: Smoothing = 0.0, out: Out = None, resume: Resume = False, checkpoint_every: Often = None,
-          evaluate_every: Tried = 1, tensorboard: Board = False, compare: Compare = None, seeds: Seeds = None,
-          json_file: Json = None) -> None:
+
+def train(context: typer.Context, model: Model = "cnn", data: Data = "digits", data_path: DataPath = None,
+          image: DataImage = None, width: Width = 1.0, no_augment: Plain = False, method: Method = "bdwp",
+          sparsity: Pattern = "2:8", dense: Dense = None, decay: Decay = None, rescale: Rescale = False,
+          engine: Engine = "functional", config: Config = "small", dataflow: Dataflow = SCHEDULED,
+          plan: PlanFile = None, batch: Batch = 32, seed: Seed = 0, epochs: Epochs = 8, steps: Steps = None,
+          lr: Rate = 0.05, momentum: Momentum = 0.9, weight_decay: WeightDecay = 5e-4, schedule: Falling = "constant",
+          warm_up: WarmUp = 0.0, label_smoothing: Smoothing = 0.0, out: Out = None, resume: Resume = False,
+          checkpoint_every: Often = None, evaluate_every: Tried = 1, tensorboard: Board = False,
+          compare: Compare = None, seeds: Seeds = None, json_file: Json = None) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
     task = Task(model, data, data_path, image, width, not no_augment)
     with terminal.reading_input():
+        for option, given, others in (("--steps", steps, ["epochs"]), ("--compare", compare, NOT_COMPARED)):
+            if given:
+                options.refuse(context, option, others)
         from training import Settings
         terminal.writable(json_file)
         settings = Settings(seed, batch, lr, momentum, weight_decay, schedule, warm_up, epochs, steps, label_smoothing)
@@ -57,8 +63,5 @@ def train(model: Model = "cnn", data: Data = "digits", data_path: DataPath = Non
                         evaluate_every=evaluate_every)
             single(task, scheme, settings, engine, config, dataflow, plan, json_file, kept)
         else:
-            if engine != "functional" or plan or out or resume or checkpoint_every or tensorboard:
-                raise ValueError("--compare runs on the functional engine, and cannot go with --plan, --out, --resume, "
-                                 "--checkpoint-every or --tensorboard")
             chosen = methods.schemes(compare, sparsity, model, dense, decay, rescale)
             methods.comparison(task, chosen, settings, seeds or 5, config, dataflow, evaluate_every, json_file)

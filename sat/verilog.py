@@ -32,7 +32,11 @@ def verilog(config: Config = "vcu1525", output: Folder = Path("build/verilog"), 
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
     lines = sum(row["lines"] for row in modules)
-    data = dict(config=chosen.model_dump(), modules=modules, lines=lines)
+    with terminal.simulating():
+        found = area(files) if synthesised else None
+    terminal.write_json(json_file, dict(config=chosen.model_dump(), modules=modules, lines=lines,
+                                        vivado=[script.name for script in scripts],
+                                        **(dict(area=area_data(found)) if found else {})))
     console, title = terminal.console(), f"{chosen.name}, {chosen.rows} x {chosen.columns}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
     for row in modules:
@@ -40,10 +44,5 @@ def verilog(config: Config = "vcu1525", output: Folder = Path("build/verilog"), 
     console.print(rows)
     console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is sat, or with AXI ports sat_axi")
     console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")
-    data["vivado"] = [script.name for script in scripts]
-    if synthesised:
-        with terminal.simulating():
-            found = area(files)
-            print_area(console, found, f"Area of {title}")
-            data["area"] = area_data(found)
-    terminal.write_json(json_file, data)
+    if found:
+        print_area(console, found, f"Area of {title}")

@@ -57,8 +57,10 @@ def test_a_choice_is_for_the_methods_that_have_it():
 @pytest.mark.parametrize("words, complaint", [
     (["--compare", "dense,magic"], "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
     (["--compare", "dense,dense"], "--compare must name each method once, not dense,dense"),
-    (["--compare", "dense", "--engine", "icarus"], "--compare runs on the functional engine"),
-    (["--compare", "dense", "--out", "x"], "cannot go with --plan, --out"),
+    (["--compare", "dense", "--engine", "icarus"], "--engine cannot go with --compare"),
+    (["--compare", "dense", "--out", "x"], "--out cannot go with --compare"),
+    (["--compare", "dense", "--method", "srste"], "--method cannot go with --compare"),
+    (["--steps", "2", "--epochs", "2"], "--epochs cannot go with --steps"),
     (["--compare", "dense", "--seeds", "2", "--seed", 2 ** 32 - 1], "seed must be at least 0 and below 2^32"),
     (["--seeds", "2"], "--seeds is for --compare")])
 def test_what_a_comparison_cannot_do_is_refused(words, complaint):
