@@ -55,7 +55,7 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
     assert [place(file) for file in files if "myhdl" in imported_packages(file)] == []
 
 
-@pytest.mark.parametrize("layer", ["rtl", "rtl/golden", "tlm", "tlm/workload", "cosim", "training", "training/data",
+@pytest.mark.parametrize("layer", ["rtl", "rtl/golden", "rtl/sigma", "tlm", "tlm/sigma", "tlm/workload", "cosim", "training", "training/data",
                                    "training/models", "sat"])
 def test_every_module_has_its_test(layer):
     modules = [file.name for file in sorted((ROOT / layer).glob("*.py")) if not file.name.startswith("__")]
@@ -65,7 +65,8 @@ def test_every_module_has_its_test(layer):
 
 def test_every_unit_with_a_golden_of_its_name_says_so():
     goldens = {file.name for file in (ROOT / "rtl/golden").glob("*.py")}
-    units = [file for file in (ROOT / "rtl").glob("*.py") if file.name in goldens - {"__init__.py"}]
+    units = [file for folder in ("rtl", "rtl/sigma") for file in (ROOT / folder).glob("*.py")
+             if file.name in goldens - {"__init__.py"}]
     assert len(units) >= 4
     assert [place(file) for file in units if f"rtl/golden/{file.name}" not in file.read_text()] == []
 

@@ -71,7 +71,8 @@ def costing_rows(quick: bool) -> Iterator[Row]:
 def _cost() -> float:
     """Run the command and return its peak of memory in MB, which it tells itself.
 
-    What a parent is told of its children starts with the parent's own memory: a child has that until it runs its program.
+    What a parent is told of its children starts with the parent's own memory, which a child has until it runs its
+    program.
     """
     done = subprocess.run([sys.executable, "-c", TELLING, *NETWORK], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:

@@ -1,0 +1,1 @@
+"""What SIGMA makes of a GEMM: packing, programs, cycles."""
