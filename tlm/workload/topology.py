@@ -9,10 +9,10 @@
 The images of a convolution are already padded. An output that a stride does not reach wholly is left out, as PyTorch
 does. A row may end with a comma, or with a remark that begins with #.
 """
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from tlm.workload.csv_rows import csv_rows, whole
 from tlm.workload.layer import Conv
 
 CONVOLUTION = ("ifmap height", "ifmap width", "filter height", "filter width", "channels", "num filter", "strides")
@@ -26,29 +26,15 @@ def read_topology(file: Path) -> list[Conv]:
 
     A GEMM (M, K) x (K, N) is a linear layer from K to N channels on M rows.
     """
-    try:
-        lines = [(number, _fields(row)) for number, row in enumerate(csv.reader(file.open(newline="")), 1)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{file}: must be a CSV file of text: {error}") from None
-    lines = [(number, fields) for number, fields in lines if fields]
+    lines = csv_rows(file)
     columns = _columns(file, lines)
-    layers = [_layer(f"{file}, line {number}", fields, columns) for number, fields in lines[1:]]
+    layers = [_layer(place, fields, columns) for place, fields in lines[1:]]
     if not layers:
         raise ValueError(f"{file}: must have at least one layer below its header")
     return layers
 
 
-def _fields(row: Sequence[str]) -> list[str]:
-    """A row's fields without remark, and without what follows its last comma."""
-    fields = [field.strip() for field in row]
-    remark = next((i for i, field in enumerate(fields) if field.startswith("#")), len(fields))
-    fields = fields[:remark]
-    while fields and not fields[-1]:
-        fields.pop()
-    return fields
-
-
-def _columns(file: Path, lines: list[tuple[int, list[str]]]) -> tuple[str, ...]:
+def _columns(file: Path, lines: list[tuple[str, list[str]]]) -> tuple[str, ...]:
     header = tuple(field.lower() for field in lines[0][1][1:]) if lines else ()
     for known in (CONVOLUTION, TWO_STRIDES, GEMM):
         if header in (known, tuple(name.replace("stride ", "strides ") for name in known)):
@@ -76,6 +62,7 @@ def _layer(place: str, fields: list[str], columns: tuple[str, ...]) -> Conv:
 
 def _numbers(place: str, fields: list[str], columns: tuple[str, ...]) -> Iterator[tuple[str, int]]:
     for name, field in zip(columns, fields):
-        if not (field.isascii() and field.isdecimal() and 1 <= int(field) < LARGEST):
+        number = whole(field)
+        if number is None or not 1 <= number < LARGEST:
             raise ValueError(f"{place}: {name} must be an integer from 1 to 2^31 - 1, not {field!r}")
-        yield name, int(field)
+        yield name, number

@@ -51,6 +51,7 @@ def test_gemms_are_linear_layers(tmp_path, header):
     (["Layer,M,N,K", "a,1,2.5,3"], "line 2: n must be an integer .*, not '2.5'"),
     (["Layer,M,N,K", "a,1,-2,3"], "not '-2'"), (["Layer,M,N,K", "a,1,٣,3"], "not '٣'"),
     (["Layer,M,N,K", f"a,1,{2 ** 31},3"], "not '2147483648'"),
+    (["Layer,M,N,K", f"a,1,{'9' * 5000},3"], "line 2: n must be an integer .*, not '9999"),
     ([CONV_HEADER, "a,2,9,3,3,1,1,1,"], "line 2: layer a: .* output pixels must be at least 1, not 1, 1 and .0, 7."),
     ([CONV_HEADER, "a,9,9,3,3,1,1,0,"], "line 2: strides must be an integer")])
 def test_what_is_wrong_is_named_with_file_and_line(tmp_path, lines, words):
