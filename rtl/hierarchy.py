@@ -47,13 +47,13 @@ class Box:
         self.instance, self.deco, self.arguments = instance, deco, bound.arguments
         self.ports = dict(flat_ports(self.arguments))
 
-    def wire(self, code, outputs):
-        """Tell MyHDL which ports are driven here, and what to print; `$name` stands for a port's signal."""
+    def wire(self, code, outputs, kind="wire"):
+        """Tell MyHDL which ports are driven here, as "wire" or "reg", and what to print; `$name` is a port's signal."""
         for name, signal in self.ports.items():
             signal._markUsed()
             signal.read = True                   # an output may end here, at the array's edge
             if name in outputs:
-                signal.driven = "wire"
+                signal.driven = kind
         self.instance.sigdict.update(self.ports)
         self.instance.verilog_code = _UserVerilogCode(
             code, dict(self.ports), self.deco.func.__name__, self.deco.func, self.deco.srcfile, self.deco.srcline)

@@ -24,10 +24,31 @@ class _Wiring(Box):
             self.wire(f"assign $bus = {{{', '.join(f'${lane}' for lane in reversed(self.lanes))}}};", {"bus"})
 
 
+class _Choice(Box):
+    """Multiplexers, printed as one process.
+
+    As an assignment for each lane they took Icarus five times as long in a Benes network of 16 ports: bits and lanes
+    change one after another there, and each change runs on through all that follows.
+    """
+
+    def close(self, folder, files, shapes):
+        picks = self.arguments["picks"]
+        width = len(self.arguments["chosen"]) // len(picks)
+        lanes = [f"$flags[{flag}] ? $high[{low + width - 1}:{low}] : $low[{low + width - 1}:{low}]"
+                 for low, flag in ((width * lane, flag) for lane, flag in reversed(picks))]
+        self.wire(f"always @($flags, $high, $low) $chosen = {{{', '.join(lanes)}}};", {"chosen"}, "reg")
+
+
 class wiring(module):
     """Like module, but printed in place as assignments: no file, no instance."""
 
     box = _Wiring
+
+
+class choice(module):
+    """Like wiring, for lanes that are chosen."""
+
+    box = _Choice
 
 
 @wiring
@@ -54,3 +75,21 @@ def join(lanes, bus):
         bus.next = sum(int(lane) << k * width for k, lane in enumerate(lanes))
 
     return collect
+
+
+@choice
+def choose(flags, low, high, chosen, picks):
+    """Drive each lane of `chosen` from a lane of `high` if its bit of `flags` is set, else of `low`. Combinational.
+
+    picks    (lane, bit) for each lane of `chosen`: which lane of `high` or `low`, and which bit of `flags`
+    """
+    width = len(chosen) // len(picks)
+    mask = 2 ** width - 1
+
+    @always_comb
+    def pick():
+        ones, zeros, bits = int(high), int(low), int(flags)
+        chosen.next = sum(((ones if bits >> flag & 1 else zeros) >> lane * width & mask) << k * width
+                          for k, (lane, flag) in enumerate(picks))
+
+    return pick

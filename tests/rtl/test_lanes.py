@@ -3,7 +3,7 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl.hierarchy import module
-from rtl.lanes import join, split
+from rtl.lanes import choose, join, split
 
 
 @module
@@ -11,6 +11,12 @@ def reversed_lanes(bus, mirrored, lanes, width):
     """Lane 0 of `bus` becomes the last one of `mirrored`."""
     wires = [Signal(intbv(0)[width:]) for _ in range(lanes)]
     return split(bus, wires), join(wires[::-1], mirrored)
+
+
+@module
+def chosen_lanes(flags, low, high, chosen):
+    """Lane 0 of `chosen` by bit 2 from lane 1, lane 1 by bit 0 from lane 3, lane 2 by bit 2 from lane 0."""
+    return choose(flags, low, high, chosen, [(1, 2), (3, 0), (0, 2)])
 
 
 @pytest.mark.parametrize("lanes, width", [(1, 1), (1, 16), (2, 1), (3, 7), (8, 16), (5, 32)])
@@ -24,3 +30,17 @@ def test_lane_k_is_the_kth_stretch_from_the_low_bits(compute, rng, lanes, width)
     got = compute(reversed_lanes, ports, [(packed(case),) for case in cases], 0, lanes=lanes, width=width)
     assert got == [packed(case[::-1]) for case in cases]
     assert len(got) == 60
+
+
+@pytest.mark.parametrize("width", [1, 7, 40])
+def test_a_lane_is_chosen_by_its_bit_of_the_flags(compute, rng, width):
+    ports = dict(flags=Signal(intbv(0)[3:]), low=Signal(intbv(0)[4 * width:]), high=Signal(intbv(0)[4 * width:]),
+                 chosen=Signal(intbv(0)[3 * width:]))
+    cases = [(flags, rng.getrandbits(4 * width), rng.getrandbits(4 * width)) for flags in [*range(8)] * 20]
+    got = compute(chosen_lanes, ports, cases, 0)
+
+    def lane(case, k, bit):
+        return case[2 if case[0] >> bit & 1 else 1] >> k * width & (1 << width) - 1
+
+    assert got == [lane(case, 1, 2) | lane(case, 3, 0) << width | lane(case, 0, 2) << 2 * width for case in cases]
+    assert len(got) == 160

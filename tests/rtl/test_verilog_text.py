@@ -72,12 +72,13 @@ def test_what_is_tidy_stays_as_it_is():
     assert tidied("m", TIDIED) == WAIVERS + TIDIED
 
 
-def test_long_lines_are_wrapped_and_lose_nothing():
+@pytest.mark.parametrize("statement", ["assign", "always @(wire_number_0, wire_number_1)"])
+def test_long_lines_are_wrapped_and_lose_nothing(statement):
     names = [f"wire_number_{i}" for i in range(40)]
-    text = "".join(f"wire {name};\n" for name in names) + f"\nassign all = {{{', '.join(names)}}};\n"
+    text = "".join(f"wire {name};\n" for name in names) + f"\n{statement} all = {{{', '.join(names)}}};\n"
     lines = tidied("m", text).removeprefix(WAIVERS).splitlines()
     assert max(map(len, lines)) <= LINE and " ".join("".join(lines).split()) == " ".join(
-        f"wire {', '.join(names)};assign all = {{{', '.join(names)}}};".split())
+        f"wire {', '.join(names)};{statement} all = {{{', '.join(names)}}};".split())
 
 
 @pytest.mark.parametrize("name, word", [("m", "table"), ("cell", "cell")])
