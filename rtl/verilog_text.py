@@ -65,7 +65,7 @@ def _compact(text):
     text = re.sub(r"^(?:(?:wire|reg) .*;\n)+|^(input (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
                   lambda found: _declared(found[0]), text, flags=re.MULTILINE)
     text = re.sub(r"\bend\n +else", "end else", text)
-    text = re.sub(r"^assign .{%d,}\n" % LINE, lambda found: _wrapped("assign ", found[0][7:].split()), text,
+    text = re.sub(r"^(assign |always @\()(.{%d,};\n)" % LINE, lambda found: _wrapped(found[1], found[2].split()), text,
                   flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text)
 
