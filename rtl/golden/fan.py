@@ -54,7 +54,8 @@ def fan(products: np.ndarray, runs: Sequence[int | None]) -> tuple[np.ndarray, n
 def slots(runs: Sequence[int | None]) -> tuple[Run, ...]:
     """Each run from left to right, and where its sum comes out: at the adder of highest level inside it.
 
-    Adder a lies between lanes a and a + 1; its level is the number of 1s at the end of a. A single lane has its own slot.
+    Adder a lies between the lanes a and a + 1; its level is the number of 1s at the end of a. A single lane has its own
+    slot.
     Raises ValueError unless there are 2, 4, 8 ... 128 lanes, and the lanes of each run are consecutive.
     """
     return _plan(tuple(runs))[0]
