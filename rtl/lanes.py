@@ -6,9 +6,11 @@ from myhdl import always_comb
 
 from rtl.hierarchy import Box, module
 
+MOST_PARTS = 64     # of an assignment: Icarus copies a bus of 128 lanes bit by bit, again for each lane that changes
+
 
 class _Wiring(Box):
-    """Lanes connected to their stretch of a bus by continuous assignments."""
+    """Lanes connected to their stretch of a bus by continuous assignments, or a process for very many."""
 
     def __init__(self, instance, deco, args, kwargs):
         super().__init__(instance, deco, args, kwargs)
@@ -21,7 +23,10 @@ class _Wiring(Box):
             parts = ", ".join(f"${lane} = $bus[{width * (k + 1) - 1}:{width * k}]" for k, lane in enumerate(self.lanes))
             self.wire(f"assign {parts};", self.lanes)
         else:
-            self.wire(f"assign $bus = {{{', '.join(f'${lane}' for lane in reversed(self.lanes))}}};", {"bus"})
+            names = [f"${lane}" for lane in reversed(self.lanes)]
+            many = len(names) > MOST_PARTS
+            how = f"always @({', '.join(names)})" if many else "assign"
+            self.wire(f"{how} $bus = {{{', '.join(names)}}};", {"bus"}, "reg" if many else "wire")
 
 
 class _Choice(Box):

@@ -57,3 +57,8 @@ def lead(rows: int) -> int:
 def reset_cycles(rows: int, columns: int, turn: int) -> int:
     """Cycles of reset after which no control is under way: rows, columns, and the rows' delay lines."""
     return rows + columns + 4 * turn
+
+
+def fan_latency(lanes: int) -> int:
+    """Cycles from products at SIGMA's adder network to their sums: an addition for each level of its tree."""
+    return (lanes.bit_length() - 1) * ACCUMULATE

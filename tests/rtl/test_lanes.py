@@ -3,7 +3,7 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl.hierarchy import module
-from rtl.lanes import choose, join, split
+from rtl.lanes import MOST_PARTS, choose, join, split
 
 
 @module
@@ -19,7 +19,8 @@ def chosen_lanes(flags, low, high, chosen):
     return choose(flags, low, high, chosen, [(1, 2), (3, 0), (0, 2)])
 
 
-@pytest.mark.parametrize("lanes, width", [(1, 1), (1, 16), (2, 1), (3, 7), (8, 16), (5, 32)])
+@pytest.mark.parametrize("lanes, width", [
+    (1, 1), (1, 16), (2, 1), (3, 7), (8, 16), (5, 32), (MOST_PARTS, 3), (MOST_PARTS + 1, 2), (128, 9)])
 def test_lane_k_is_the_kth_stretch_from_the_low_bits(compute, rng, lanes, width):
     cases = [[rng.getrandbits(width) for _ in range(lanes)] for _ in range(60)]
     ports = {name: Signal(intbv(0)[lanes * width:]) for name in ("bus", "mirrored")}

@@ -1,0 +1,117 @@
+"""SIGMA's forwarding adder network (FAN): the sums of runs of lanes of any lengths, all at once."""
+from myhdl import Signal, always_comb, intbv
+
+from rtl import timing
+from rtl.golden.floats import FP32_NAN
+from rtl.hierarchy import module
+from rtl.lanes import join, split
+from rtl.sigma.delay_line import delay_line
+from rtl.sigma.fan_adder import fan_adder
+from rtl.sigma.fan_choice import choice_bits, fan_choice
+from rtl.sigma.fan_control import fan_control
+from rtl.sigma.fan_leaf import fan_leaf
+from rtl.sigma.fan_node import fan_node
+from rtl.sigma.fan_spans import fan_spans
+
+LATENCY = timing.fan_latency        # of a number of lanes
+LANES = (2, 4, 8, 16, 32, 64, 128)
+
+
+@module
+def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
+    """Sum runs of consecutive lanes, each in the order of the tree.
+
+    Adder a lies between the lanes a and a + 1; its level is the number of 1s at the end of a. It takes from the adders
+    a - 2^m and a + 2^m of each lower level m, and its sum goes to two others. The nearer level takes it at once, the
+    further one later, and what is complete goes on to the end, so that all sums of a partition come together.
+
+    products    in   FP32 of each lane, lane 0 in the low bits
+    runs        in   a vecID for each lane: consecutive lanes with the same one are a run
+    active      in   lanes that belong to a run; the vecID of any other means nothing
+    sums        out  FP32 of each slot, every NaN 0x7FC00000; a run comes in the slot of its adder of highest level, a
+                     single lane in its own. What stands in other slots means nothing
+    complete    out  slots that hold the sum of a run
+    Latency     4 cycles (ACCUMULATE) for each level (LATENCY of `lanes`, which is one of LANES)
+    Throughput  1 partition per cycle, each with other runs
+    Reset       none: a pipeline without state
+    Golden      rtl/golden/fan.py
+    """
+    if lanes not in LANES:
+        raise ValueError(f"the FAN's lanes must be one of {LANES}, not {lanes}")
+    levels = lanes.bit_length() - 1
+    adders = [range((1 << level) - 1, lanes - 1, 2 << level) for level in range(levels)]
+    last = lanes - 1
+    terms = [Signal(intbv(0)[32:]) for _ in range(lanes)]
+    spans = Signal(intbv(0)[(lanes + 1) * levels:])
+    alone, completing = (Signal(intbv(0)[lanes:]) for _ in range(2))
+    slots = [Signal(bool(0)) for _ in range(lanes)]
+    add = [Signal(bool(0)) for _ in range(last)]
+    totals = [Signal(intbv(0)[32:]) for _ in range(last)]
+    last_slot, last_sum = slots[last], Signal(intbv(0)[32:])
+
+    parts, delays = [split(products, terms), fan_spans(runs, active, spans, alone, lanes, id_bits)], []
+    leftward, rightward = {}, {}        # of each adder {level: what it sends there, when that level takes it}
+    for level, places in enumerate(adders):
+        adds, done = (Signal(intbv(0)[len(places):]) for _ in range(2))
+        parts += [fan_control(spans, alone, adds, done, level, lanes), split(done, [slots[a] for a in places]),
+                  split(_later(adds, level, delays), [add[a] for a in places])]
+    for a in adders[0]:
+        passing = Signal(intbv(0)[32:])
+        parts.append(fan_leaf(clk, terms[a], terms[a + 1], add[a], totals[a], passing))
+        leftward[a] = _carried(totals[a], 0, {_level(a - 1, lanes), levels}, delays)
+        rightward[a] = _carried(passing, 0, {_level(a + 1, lanes)}, delays)
+    for level in range(1, levels):
+        if level > 1:
+            choice = [Signal(intbv(0)[2 * choice_bits(level):]) for _ in adders[level]]
+            choices = Signal(intbv(0)[len(choice) * len(choice[0]):])
+            parts += [fan_choice(spans, choices, level, lanes), split(_later(choices, level, delays), choice)]
+        for k, a in enumerate(adders[level]):
+            reaches = [1 << m for m in range(level + 1)]
+            lefts = [rightward[a - reach][level] for reach in reaches[:-1]]
+            rights = [leftward[a + reach][level] for reach in reaches[:-1]]
+            if level == 1:      # one wire on each side
+                parts.append(fan_adder(clk, lefts[0], rights[0], add[a], totals[a]))
+            else:
+                left_bus, right_bus = (Signal(intbv(0)[32 * level:]) for _ in range(2))
+                parts += [join(lefts, left_bus), join(rights, right_bus),
+                          fan_node(clk, left_bus, right_bus, choice[k], add[a], totals[a], level)]
+            takers = {_level(a - reaches[-1], lanes), _level(a + reaches[-1], lanes), levels}
+            leftward[a] = rightward[a] = _carried(totals[a], level, takers, delays)
+    last_passed = rightward[last - 1][levels]
+
+    @always_comb
+    def finish():
+        # The last lane has no adder: alone, it has only passed.
+        last_slot.next = alone[last]
+        last_sum.next = last_passed
+        if last_passed[31:23] == 255 and last_passed[23:] != 0:
+            last_sum.next = FP32_NAN
+
+    parts += [join([*(leftward[a][levels] for a in range(last)), last_sum], sums), join(slots, completing),
+              delay_line(clk, completing, complete, lanes, LATENCY(lanes))]
+    lines = [delay_line(clk, word, later, len(word), cycles) for word, later, cycles in delays]
+    return finish, parts, lines
+
+
+def _level(adder, lanes):
+    """The number of 1s at the end of the adder's; what lies beyond both edges is the end, above all levels."""
+    number = adder % lanes + 1
+    return (number & -number).bit_length() - 1
+
+
+def _later(word, levels, delays):
+    """The word as it is so many levels later; (word, later, cycles) goes to `delays`, for fan to make."""
+    if not levels:
+        return word
+    later = Signal(intbv(0)[len(word):])
+    delays.append((word, later, levels * timing.ACCUMULATE))
+    return later
+
+
+def _carried(total, level, takers, delays):
+    """{taker: what an adder of `level` gives, as it is when the level `taker` adds}, by one chain of delays."""
+    arrived, here = {}, level + 1
+    for taker in sorted(takers):
+        total, here = _later(total, taker - here, delays), taker
+        arrived[taker] = total
+    return arrived
