@@ -14,22 +14,34 @@ from cosim.icarus_engine import IcarusEngine
 from cosim.myhdl_engine import MyhdlEngine
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
-from rtl.config import SatConfig, load_config
+from rtl.config import Config, load_config
+from rtl.sigma.config import load_sigma
 
 __all__ = ["ENGINES", "Copy", "Engine", "GemmResult", "Operands", "Report", "SimulationError", "ToolFailed",
            "ToolMissing", "UpdateResult", "Updated", "Weights", "engine"]
 
+LOADERS = {"sat": load_config, "sigma": load_sigma}
 ENGINES = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
 
 
-def engine(name: str, config: SatConfig | str = "small", **options) -> Engine:
+def engine(name: str, config: Config | str = "small", accelerator: str = "sat", **options) -> Engine:
     """The engine of that name for a configuration, a preset by its name, or a JSON file by its path.
 
-    options  of the engine: IcarusEngine has waves, keep, verilog and patience
+    accelerator  'sat' or 'sigma': whose presets and files they are
+    options      of the engine: IcarusEngine has waves, keep, verilog and patience
     Raises ValueError for an unknown name, configuration or option, and ToolMissing where a program is not installed.
     """
     if name not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
     for option in options.keys() - inspect.signature(ENGINES[name]).parameters.keys():
         raise ValueError(f"engine {name} has no option {option!r}")
-    return ENGINES[name](load_config(config), **options)
+    return ENGINES[name](configuration(config, accelerator), **options)
+
+
+def configuration(config: Config | str, accelerator: str = "sat") -> Config:
+    """A configuration, a preset of the accelerator by its name, or its JSON file by its path. Raises ValueError."""
+    if isinstance(config, Config):
+        return config
+    if accelerator not in LOADERS:
+        raise ValueError(f"accelerator must be one of {', '.join(LOADERS)}, not {accelerator!r}")
+    return LOADERS[accelerator](config)

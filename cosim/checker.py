@@ -9,14 +9,15 @@ from cosim.engine import Engine
 from cosim.exchange import Copy, Report, Updated
 from cosim.functional import Functional
 from cosim.simulation import SimulationError
-from tlm import Program, UpdateProgram
+from tlm import UpdateProgram
+from tlm.timeline import AnyProgram
 
 
 @dataclass(frozen=True)
 class Checked:
     """The verdict on one GEMM or update; `difference` says in words where it first differs, or is empty."""
 
-    program: Program | UpdateProgram
+    program: AnyProgram
     bits_equal: bool
     cycles_equal: bool
     cycles: int
@@ -43,10 +44,10 @@ class Checker(Engine):
         self.reference = Functional(inner.config)
         self.checked: list[Checked] = []
 
-    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
         return self.check(program, operands)
 
-    def check(self, program: Program | UpdateProgram, operands: Any, origins: Mapping[str, tuple[int, ...]] = {},
+    def check(self, program: AnyProgram, operands: Any, origins: Mapping[str, tuple[int, ...]] = {},
               known: Any = None) -> tuple[Any, Report]:
         """Run a program that may be a piece of another one.
 
@@ -75,14 +76,14 @@ class Checker(Engine):
         return f"; see {self.inner.waves}, whose signal device_out_cycle counts the cycles" if self.inner.waves else ""
 
 
-def _where(program: Program | UpdateProgram) -> str:
+def _where(program: AnyProgram) -> str:
     return " ".join(filter(None, (program.work.layer, program.work.stage))) or "gemm"
 
 
-def compare_bits(result: Any, expected: Any, program: Program | UpdateProgram, report: Report,
+def compare_bits(result: Any, expected: Any, program: AnyProgram, report: Report,
                  origins: Mapping[str, tuple[int, ...]] = {}) -> str:
     """'' when every bit is equal, or which element differs first, how, and in which cycle a GEMM's left the array."""
-    if isinstance(program, Program):
+    if not isinstance(program, UpdateProgram):
         found = _first_difference(result, expected)
         return found and f"element {_moved(found.where, origins.get('c'))}{found.how}; it left the array at cycle " \
                          f"{left_at(program, report, *found.where)}; {found.count} of {expected.size} elements differ"
@@ -128,14 +129,13 @@ def _arrays(updated: Updated) -> dict[str, np.ndarray]:
     return arrays
 
 
-def left_at(program: Program, report: Report, *where: int) -> int:
+def left_at(program: AnyProgram, report: Report, *where: int) -> int:
     """The cycle in which an element of c was stored: the words of a block leave slot by slot, the last at its end."""
     item, row, column = (0, *where)[-3:]
     blocks = (tile for tile in program.tiles() if tile.last)
     for tile, end in zip(blocks, report.stores):
-        inside = tile.row <= row < tile.row + tile.rows and tile.column <= column < tile.column + tile.columns
-        if inside and tile.item == item:
-            word = (column - tile.column) // program.config.columns * tile.rows + row - tile.row
+        word = program.word_of(tile, row, column)
+        if word is not None and tile.item == item:
             return end - program.words(tile) + word
     raise ValueError(f"element {where} is outside of {program.gemm}")
 

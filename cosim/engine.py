@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
-from cosim.operands import half, operands_of
-from rtl.config import SatConfig
+from cosim.operands import matrix, operands_of
+from cosim.scheduling import AnyMapping, program_for
+from rtl.config import Config, SatConfig
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
-from tlm import Gemm, Mapping, Program, Update, UpdateProgram, schedule, schedule_update
+from rtl.sigma.config import SigmaConfig
+from tlm import Gemm, Program, Update, UpdateProgram, schedule_update
+from tlm.sigma.program import SigmaProgram
+from tlm.timeline import AnyProgram
 
 
 class Engine(ABC):
@@ -20,41 +24,54 @@ class Engine(ABC):
     prunes = False                  # whether `run` prunes b by itself
     waves: Path | None = None       # the VCD file of the last run, where one is written
 
-    def __init__(self, config: SatConfig):
+    def __init__(self, config: Config):
         self.config = config
 
+    @property
+    def updates(self) -> bool:
+        """Whether the accelerator updates weights; else the host does."""
+        return isinstance(self.config, SatConfig)
+
+    @property
+    def operand_format(self) -> str:
+        """The format of a GEMM's operands: 'fp16', or 'bf16', which float32 arrays hold."""
+        return self.config.operands if isinstance(self.config, SigmaConfig) else "fp16"
+
     @abstractmethod
-    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
         """Execute a program. Returns (result, report).
 
-        A Program takes Operands and gives c, float32 or float16 as program.gemm.output says; an UpdateProgram takes
+        A program of a GEMM takes Operands and gives c, float32 or float16 as program.gemm.output says; an UpdateProgram takes
         Weights and gives Updated.
         """
 
     def gemm(self, a: np.ndarray, b: np.ndarray, sparsity: str | Sparsity | None = None, *,
-             output: str = "fp32", mapping: Mapping | str = "os", layer: str = "", stage: str = "") -> GemmResult:
+             output: str = "fp32", mapping: AnyMapping = None, layer: str = "", stage: str = "") -> GemmResult:
         """c = a @ b by the arithmetic contract.
 
-        a, b      (M, K) and (K, N) float16 arrays
+        a, b      (M, K) and (K, N) float16 arrays; for a SIGMA with bf16 operands float32 arrays that hold such
         sparsity  None or 'N:M': b is then pruned along K by the N:M contract
         output    'fp32' (unrounded accumulators) or 'fp16'; layer and stage are names for reports
-        mapping   'os' or 'ws', the dataflow, with the largest tiles that fit; or a tlm.Mapping. The bits are the same
+        mapping   on SAT 'os' or 'ws', the dataflow, with the largest tiles that fit, or a tlm.Mapping; the bits are the
+                  same. On SIGMA 'mk' or 'kn', the operand that stays, or a SigmaMapping; sums have another order then
         Raises ValueError for operands or patterns that the hardware does not know.
         """
-        a, b = half(a, "a"), half(b, "b")
+        a, b = matrix(a, "a", self.operand_format), matrix(b, "b", self.operand_format)
         if a.shape[1] != b.shape[0]:
             raise ValueError(f"a and b must agree in K, not {a.shape[1]} and {b.shape[0]}")
         gemm = Gemm(a.shape[0], a.shape[1], b.shape[1], Sparsity.parse(sparsity), output, layer, stage)
         return self.execute(gemm, a, b, mapping)
 
-    def execute(self, gemm: Gemm, a: np.ndarray, b: np.ndarray, mapping: Mapping | str = "os") -> GemmResult:
+    def execute(self, gemm: Gemm, a: np.ndarray, b: np.ndarray, mapping: AnyMapping = None) -> GemmResult:
         """The GEMM of operands (M, K) and (K, N) float16; b is pruned to its sparsity.
 
         Instead of an im2col matrix, the images (B, H, W, C) of the GEMM's source may be given. Where its count is above
         1, operands and c have that many in front.
         Raises ValueError for operands that are not those of the GEMM.
         """
-        return self.perform(schedule(gemm, self.config, mapping), a, b)
+        operands = operands_of(gemm, a, b, self.prunes, self.operand_format)
+        program = program_for(gemm, operands, self.config, mapping)
+        return GemmResult(*self.run(program, operands), program)
 
     def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
         """The same for a GEMM that is scheduled already."""

@@ -7,6 +7,7 @@ import numpy as np
 from cosim.im2col import Im2col
 from rtl.golden import Rates
 from tlm import Program, UpdateProgram
+from tlm.sigma.program import SigmaProgram
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,10 @@ class Operands:
 
     a: np.ndarray | Im2col
     b: np.ndarray | Im2col
+
+    def whole(self) -> "Operands":
+        """The same, with im2col matrices as arrays."""
+        return Operands(*(side[:, :] if isinstance(side, Im2col) else side for side in (self.a, self.b)))
 
     def item(self, number: int) -> "Operands":
         """Those of one of the GEMM's products."""
@@ -82,7 +87,7 @@ class GemmResult:
 
     c: np.ndarray
     report: Report
-    program: Program = field(repr=False)
+    program: Program | SigmaProgram = field(repr=False)
 
     @property
     def cycles(self) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from cosim import sigma_functional
 from cosim.engine import Engine
 from cosim.exchange import Copy, Operands, Report, Updated, Weights
 from cosim.im2col import Im2col
@@ -13,7 +14,9 @@ from cosim.kernel_vectors import sgd
 from cosim.later import Later
 from rtl.golden import to_fp16
 from rtl.sparsity import Sparsity
-from tlm import Program, UpdateProgram, simulate
+from tlm import UpdateProgram, simulate
+from tlm.sigma.program import SigmaProgram
+from tlm.timeline import AnyProgram
 
 _REPORT = "the model's report"
 
@@ -22,12 +25,20 @@ class Functional(Engine):
     """The arithmetic contract on this processor; its cycles are the timeline's."""
 
     name = "functional"
-    prunes = True               # the kernel does, where it skips
 
-    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+    @property
+    def prunes(self) -> bool:
+        """The kernel does, where it skips as SAT does."""
+        return self.updates
+
+    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
         if isinstance(program, UpdateProgram):
             return updated(program, operands), predicted(program)
-        c, output = products(operands, program.gemm.sparsity, program.gemm.output), program.gemm.output
+        output = program.gemm.output
+        if isinstance(program, SigmaProgram):
+            c = sigma_functional.products(program, operands)
+        else:
+            c = products(operands, program.gemm.sparsity, output)
         return c, predicted(program, overflow=output == "fp32" and not np.isfinite(c).all())
 
 
@@ -64,7 +75,7 @@ def updated(program: UpdateProgram, operands: Weights) -> Updated:
     return Updated(w if update.momentum else None, v, half, forward, backward)
 
 
-def predicted(program: Program | UpdateProgram, overflow: bool = False) -> Report:
+def predicted(program: AnyProgram, overflow: bool = False) -> Report:
     """The report that the transaction-level model gives, for a result in which there is an overflow or not."""
     known = vars(program)           # training runs a program again and again: it is not even to be looked up
     if _REPORT not in known:
@@ -73,7 +84,7 @@ def predicted(program: Program | UpdateProgram, overflow: bool = False) -> Repor
 
 
 @lru_cache(maxsize=1024)
-def _modelled(program: Program | UpdateProgram, _sources: tuple | None) -> Report:
+def _modelled(program: AnyProgram, _sources: tuple | None) -> Report:
     """Programs that differ in their sources alone are equal, but take other cycles."""
     timeline = simulate(program)
     # There may be a million tiles, at which nobody looks.

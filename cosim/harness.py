@@ -1,4 +1,4 @@
-"""The world around SAT in a simulation: off-chip memory's timing, and a mailbox to the host.
+"""The world around an accelerator in a simulation: off-chip memory's timing, and a mailbox to the host.
 
 The host (Python) and the device meet once in a window of many clock cycles, never in each. The host
 sends a tile's operand lines and its command in messages; the device's results and times wait in
@@ -7,12 +7,11 @@ still: so the time that the host takes never shows in a cycle count.
 """
 from myhdl import Signal, always, always_comb, intbv
 
+from cosim.device import device_of
 from cosim.mailbox import mailbox
 from cosim.messages import STAMP_BITS, STAMPS, words_per_message
 from cosim.operand_memory import operand_memory
 from cosim.result_memory import result_memory
-from rtl import sat as device
-from rtl import words
 from rtl.hierarchy import module
 from rtl.stream import Stream
 
@@ -22,19 +21,18 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
     """The device, its memory and its mailboxes.
 
     clk, rst    in   the clock may rise only while `run` is high
-    update_clk  in   the same clock; where no update comes, it rises only in reset
+    update_clk  in   the same clock; where no update comes, it rises only in reset. None: there never is one
     run         out  the device can go on without the host, and has something to do
     host        ToDevice in
     device_out  ToHost out
-    Latency     and throughput are those of sat and of the memories; cycles are counted from the end of reset
-    Reset       synchronous, active high, for as long as sat asks
+    Latency     and throughput are those of the device and of the memories; cycles are counted from the end of reset
+    Reset       synchronous, active high, for as long as the device asks
     Golden      tlm/timeline.py
     """
-    last_bit = words.command(config)["last"][1]
-    kind_bit = words.command_bits(config) - 1
-    commands = Stream(words.command_bits(config))
-    operands = Stream(words.line_bits(config))
-    results = Stream(32 * config.columns)
+    device = device_of(config)
+    storing_bit, other_bit = device.storing
+    commands, operands = Stream(device.command_bits), Stream(device.line_bits)
+    results = Stream(device.result_bits)
     stamp = Signal(intbv(0)[STAMP_BITS:])
     outstanding = Signal(intbv(0)[3:])
     empty, announce, tile_done, block_done, word_moves, stored, working = (Signal(bool(0)) for _ in range(7))
@@ -43,7 +41,7 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
 
     @always_comb
     def observe():
-        announce.next = commands.valid and commands.ready and (commands.data[last_bit] or commands.data[kind_bit])
+        announce.next = commands.valid and commands.ready and (commands.data[storing_bit] or commands.data[other_bit])
         word_moves.next = results.valid and results.ready
         stamp.next = device_out.cycle + 1
 
@@ -59,16 +57,18 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
         if rst:
             device_out.cycle.next = 0
 
+    signals = dict(clk=clk, update_clk=update_clk, rst=rst, commands=commands, operands=operands, results=results,
+                   rates=host.rates, tile_done=tile_done, stored=stored, working=working, overflow=device_out.overflow,
+                   busy=device_out.busy, waiting=device_out.waiting, idle=device_out.idle)
     return (
         observe, pace, count,
-        device.sat(clk, update_clk, rst, commands, operands, results, host.rates, tile_done, stored, working,
-                   device_out.overflow, device_out.busy, device_out.waiting, device_out.idle, config),
+        device.block(**{port: signals[port] for port in device.ports}, config=config),
         operand_memory(clk, rst, host.toggle, host.lines, host.count, host.command, host.read_delay, host.complete,
                        commands, operands, empty, config),
         result_memory(clk, rst, announce, host.write_delay, host.words, results.valid, results.ready, block_done,
                       outstanding),
         mailbox(clk, rst, word_moves, results.data, host.taken, device_out.seen, device_out.results,
-                device_out.result_count, results_full, 32 * config.columns, words_per_message(config)),
+                device_out.result_count, results_full, device.result_bits, words_per_message(config)),
         mailbox(clk, rst, tile_done, stamp, host.taken, tiles_seen, device_out.tile_ends, device_out.tile_count,
                 tiles_full, STAMP_BITS, STAMPS),
         mailbox(clk, rst, block_done, stamp, host.taken, stores_seen, device_out.store_ends,

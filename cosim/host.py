@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from cosim import gemm_words, update_words
+from cosim import gemm_words, sigma_words, update_words
+from cosim.device import device_of
 from cosim.exchange import Report
 from cosim.messages import STAMP_BITS, STAMPS, ToHost, lines_per_message, words_per_message
-from rtl import words
 from tlm import Program, UpdateProgram, simulate
-from tlm.timeline import lengths
+from tlm.sigma.program import SigmaProgram
+from tlm.timeline import AnyProgram, lengths
 
-WORDS = {Program: gemm_words, UpdateProgram: update_words}      # the device's words for each kind of program
+WORDS = {Program: gemm_words, UpdateProgram: update_words, SigmaProgram: sigma_words}      # the device's words for each kind of program
 
 
 def _join(lines: np.ndarray, width: int) -> int:
@@ -22,8 +23,8 @@ def _join(lines: np.ndarray, width: int) -> int:
 class Host:
     """Sends a program's tiles, and collects what the device answers."""
 
-    def __init__(self, program: Program | UpdateProgram, operands: Any):
-        self.program, self.config = program, program.config
+    def __init__(self, program: AnyProgram, operands: Any):
+        self.program, self.config, self.device = program, program.config, device_of(program.config)
         self.words_of = next(module for kind, module in WORDS.items() if isinstance(program, kind))
         self.rates = self.words_of.rates(operands)
         self.tiles = list(program.tiles())
@@ -47,7 +48,7 @@ class Host:
 
     def _messages(self, operands: Any) -> Iterator[dict[str, int]]:
         """Field values of each message (cosim.harness.ToDevice)."""
-        program, most, width = self.program, lines_per_message(self.config), words.line_bits(self.config)
+        program, most, width = self.program, lines_per_message(self.config), self.device.line_bits
         for number, tile in enumerate(self.tiles, 1):
             lines = self.words_of.lines(program, operands, tile)
             delays = self._delays(tile)
@@ -66,8 +67,7 @@ class Host:
 
     def collect(self, device_out: ToHost) -> None:
         """Read the mailboxes, which hold something new."""
-        config = self.config
-        found = _split(int(device_out.results), words_per_message(config), 32 * config.columns)
+        found = _split(int(device_out.results), words_per_message(self.config), self.device.result_bits)
         self.words += [np.frombuffer(word, "<u4") for word in found[:int(device_out.result_count)][::-1]]
         for ends, content, count in ((self.tile_ends, device_out.tile_ends, device_out.tile_count),
                                      (self.store_ends, device_out.store_ends, device_out.store_count)):

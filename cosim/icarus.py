@@ -11,10 +11,11 @@ from typing import Any
 
 from myhdl import Signal
 
+from cosim.device import device_of
 from cosim.harness import harness
 from cosim.messages import ToDevice, ToHost
 from cosim.tools import call, tool
-from rtl.config import SatConfig, load_config
+from rtl.config import Config, load_config
 from rtl.hierarchy import flat_ports, write_verilog
 
 WATCHED = {     # signal of the device -> when it must be known
@@ -90,7 +91,7 @@ class Image:
     verilog: Path
 
 
-def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = None,
+def compiled(config: Config, waves: Path | None = None, keep: Path | None = None,
              verilog: Path | None = None) -> Image:
     """Convert the harness of a configuration and compile it; once in a process for each hardware, without options.
 
@@ -107,11 +108,11 @@ def compiled(config: SatConfig, waves: Path | None = None, keep: Path | None = N
 
 
 @functools.cache
-def _usual(config: SatConfig) -> Image:
+def _usual(config: Config) -> Image:
     return _build(config)
 
 
-def _build(config: SatConfig, waves: Path | None = None, keep: Path | None = None,
+def _build(config: Config, waves: Path | None = None, keep: Path | None = None,
            verilog: Path | None = None) -> Image:
     build = Path(tempfile.mkdtemp(dir=scratch()))
     folder, ports = verilog or keep or build / "verilog", _ports(config)
@@ -121,39 +122,41 @@ def _build(config: SatConfig, waves: Path | None = None, keep: Path | None = Non
         write_verilog(folder, harness, **ports, config=config)
         (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
     top, image = build / "top.v", build / "top.vvp"
-    top.write_text(_top(ports, waves))
+    top.write_text(_top(config, ports, waves))
     call(tool("iverilog"), "-g2005", "-s", "top", "-o", image, top, *sorted(folder.glob("*.v")))
     return Image(image, folder)
 
 
-def _check(verilog: Path, config: SatConfig) -> None:
+def _check(verilog: Path, config: Config) -> None:
     """Raise ValueError for a folder that does not hold the harness of this hardware, under whatever name."""
     written = verilog / "configuration.json"
     if not (verilog / "harness.v").is_file() or not written.is_file():
         raise ValueError(f"verilog folder {verilog} must hold harness.v and configuration.json, as keep leaves them")
-    hardware, wanted = (one.hardware.model_copy(update=dict(name="")) for one in (load_config(str(written)), config))
+    found = load_config(str(written), type(config))
+    hardware, wanted = (one.hardware.model_copy(update=dict(name="")) for one in (found, config))
     if hardware != wanted:
         raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")
 
 
-def _ports(config: SatConfig) -> dict[str, Any]:
-    return dict(clk=Signal(bool(0)), update_clk=Signal(bool(0)), rst=Signal(bool(0)), run=Signal(bool(0)),
-                host=ToDevice(config), device_out=ToHost(config))
+def _ports(config: Config) -> dict[str, Any]:
+    return dict(clk=Signal(bool(0)), update_clk=Signal(bool(0)) if device_of(config).updates else None,
+                rst=Signal(bool(0)), run=Signal(bool(0)), host=ToDevice(config), device_out=ToHost(config))
 
 
-def _top(ports: dict[str, Any], waves: Path | None) -> str:
-    signals = dict(flat_ports(ports))
-    del signals["clk"], signals["update_clk"]
+def _top(config: Config, ports: dict[str, Any], waves: Path | None) -> str:
+    clocks = ("clk", "update_clk")
+    every = dict(flat_ports(ports))
+    signals = {name: signal for name, signal in every.items() if name not in clocks}
     inputs = [name for name in signals if name == "rst" or name.startswith("host_")]
     outputs = [name for name in signals if name not in inputs]
     width = {name: f"[{len(s) - 1}:0] " if len(s) > 1 else "" for name, s in signals.items()}
     declare = [f"  reg {width[n]}{n}{' = 1' if n == 'rst' else ' = 0'};" for n in inputs] + \
               [f"  wire {width[n]}{n};" for n in outputs]
-    device = "dut.sat_0"
+    device = f"dut.{device_of(config).name}_0"
     checks = "\n".join(
         f"    {'else ' * (code > 1)}if ({when.format(device=device)} && ^{device}.{name} === 1'bx) unknown = {code};"
         for code, (name, when) in enumerate(WATCHED.items(), 1))
     dump = f'    $dumpfile("{waves}");\n    $dumpvars(0, dut);\n' if waves else ""
     return TOP.format(declarations="\n".join(declare), checks=checks, dump=dump, inputs=", ".join(inputs),
                       outputs=", ".join(outputs),
-                      connections=",\n".join(f"    .{n}({n})" for n in ["clk", "update_clk", *signals]))
+                      connections=",\n".join(f"    .{n}({n})" for n in every))

@@ -16,9 +16,9 @@ from cosim.exchange import Report
 from cosim.host import Host
 from cosim.simulation import Bench, SimulationError, host_loop
 from cosim.tools import tool
-from rtl.config import SatConfig
+from rtl.config import Config
 from rtl.hierarchy import flat_ports, forgotten_signals
-from tlm import Program, UpdateProgram
+from tlm.timeline import AnyProgram
 
 WINDOW = 1              # MyHDL time units: a thousand of Verilog's, which are 100 clock cycles
 PATIENCE = 600.0        # seconds that a window may take before the simulator counts as hung
@@ -35,7 +35,7 @@ class IcarusEngine(Engine):
 
     name = "icarus"
 
-    def __init__(self, config: SatConfig, *, waves: Path | None = None, keep: Path | None = None,
+    def __init__(self, config: Config, *, waves: Path | None = None, keep: Path | None = None,
                  verilog: Path | None = None, patience: float = PATIENCE):
         super().__init__(config)
         tool("vvp")
@@ -43,7 +43,7 @@ class IcarusEngine(Engine):
         self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))
         self.patience = patience
 
-    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
         with forgotten_signals(), one_processor():
             with Simulator(self.image, Bench(program.config), self.patience) as simulator:

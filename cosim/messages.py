@@ -1,10 +1,11 @@
 """What host and device say to each other when they meet, and how much of it fits a message."""
 from myhdl import Signal, intbv
 
-from rtl import sat as device
+from cosim.device import device_of
 from rtl import words
-from rtl.config import SatConfig
+from rtl.config import Config
 from rtl.stream import Interface
+from rtl.work_counters import COUNTER_BITS
 
 MESSAGE_BITS = 12_000       # payload of a message: MyHDL's pipe carries 4,096 characters, four bits each
 STAMPS = 8                  # times a mailbox holds
@@ -16,20 +17,20 @@ class ToDevice(Interface):
 
     lines, count          operand lines, the first in the low bits, and how many they are
     command               the tile's word for the command port, valid in the message that completes it
-    rates                 words.rates, steady in a run
+    rates                 words.rates, steady in a run; None where the device updates no weights
     read_delay            cycles before the tile's first operand line
     write_delay, words    cycles before the block's first word is taken, and its words
     complete, ended       the message completes a tile; and no tile follows
     taken                 changes when the host has read the mailboxes
     """
 
-    def __init__(self, config: SatConfig):
-        line = words.line_bits(config)
+    def __init__(self, config: Config):
+        device = device_of(config)
         self.toggle = Signal(bool(0))
-        self.lines = Signal(intbv(0)[lines_per_message(config) * line:])
+        self.lines = Signal(intbv(0)[lines_per_message(config) * device.line_bits:])
         self.count = Signal(intbv(0)[lines_per_message(config).bit_length():])
-        self.command = Signal(intbv(0)[words.command_bits(config):])
-        self.rates = Signal(intbv(0)[words.rates().width:])
+        self.command = Signal(intbv(0)[device.command_bits:])
+        self.rates = Signal(intbv(0)[words.rates().width:]) if device.updates else None
         self.read_delay = Signal(intbv(0)[32:])
         self.write_delay = Signal(intbv(0)[32:])
         self.words = Signal(intbv(0)[16:])
@@ -51,33 +52,33 @@ class ToHost(Interface):
     cycle                      cycles since the first command
     """
 
-    def __init__(self, config: SatConfig):
+    def __init__(self, config: Config):
         self.need = Signal(bool(0))
         self.seen = Signal(bool(0))
-        self.results = Signal(intbv(0)[words_per_message(config) * 32 * config.columns:])
+        self.results = Signal(intbv(0)[words_per_message(config) * device_of(config).result_bits:])
         self.result_count = Signal(intbv(0)[words_per_message(config).bit_length():])
         self.tile_ends = Signal(intbv(0)[STAMPS * STAMP_BITS:])
         self.tile_count = Signal(intbv(0)[STAMPS.bit_length():])
         self.store_ends = Signal(intbv(0)[STAMPS * STAMP_BITS:])
         self.store_count = Signal(intbv(0)[STAMPS.bit_length():])
-        self.busy = Signal(intbv(0)[device.COUNTER_BITS:])
-        self.waiting = Signal(intbv(0)[device.COUNTER_BITS:])
-        self.idle = Signal(intbv(0)[device.COUNTER_BITS:])
+        self.busy = Signal(intbv(0)[COUNTER_BITS:])
+        self.waiting = Signal(intbv(0)[COUNTER_BITS:])
+        self.idle = Signal(intbv(0)[COUNTER_BITS:])
         self.overflow = Signal(bool(0))
         self.cycle = Signal(intbv(0)[STAMP_BITS:])
 
 
-def lines_per_message(config: SatConfig) -> int:
+def lines_per_message(config: Config) -> int:
     """Operand lines that fit a message. Raises ValueError when not even one does."""
-    return _per_message(words.line_bits(config), "operand line", config)
+    return _per_message(device_of(config).line_bits, "operand line", config)
 
 
-def words_per_message(config: SatConfig) -> int:
+def words_per_message(config: Config) -> int:
     """Result words that fit a message. Raises ValueError when not even one does."""
-    return _per_message(32 * config.columns, "result word", config)
+    return _per_message(device_of(config).result_bits, "result word", config)
 
 
-def _per_message(bits: int, what: str, config: SatConfig) -> int:
+def _per_message(bits: int, what: str, config: Config) -> int:
     if bits > MESSAGE_BITS:
         raise ValueError(f"one {what} of configuration {config.name} has {bits} bits; "
                          f"a message of the co-simulation holds {MESSAGE_BITS}")

@@ -9,7 +9,7 @@ from cosim.harness import harness
 from cosim.host import Host
 from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
 from rtl.hierarchy import forgotten_signals
-from tlm import Program, UpdateProgram
+from tlm.timeline import AnyProgram
 
 HALF_PERIOD = 5
 
@@ -19,7 +19,7 @@ class MyhdlEngine(Engine):
 
     name = "myhdl"
 
-    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
         with forgotten_signals():
             bench = simulation(Bench(program.config), host)

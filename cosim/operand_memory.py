@@ -1,8 +1,8 @@
 """Memory as the device's operand port sees it: a tile's lines, after a delay, one a cycle."""
 from myhdl import Signal, always, always_comb, intbv
 
+from cosim.device import device_of
 from cosim.messages import lines_per_message
-from rtl import words
 from rtl.hierarchy import module
 
 
@@ -20,9 +20,9 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
     Golden      tlm/program.py, read_cycles
     """
     most = lines_per_message(config)
-    width = words.line_bits(config)
+    width = device_of(config).line_bits
     mask = 2 ** width - 1
-    capacity = words.most_lines(config)
+    capacity = device_of(config).most_lines
 
     memory = [Signal(intbv(0)[width:]) for _ in range(capacity)]
     filled = Signal(intbv(0)[capacity.bit_length():])

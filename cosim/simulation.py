@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from myhdl import Signal, StopSimulation, block, delay, instance
 
+from cosim.device import device_of
 from cosim.messages import ToDevice, ToHost
 from cosim.host import Host
-from rtl import timing
-from rtl.config import SatConfig
+from rtl.config import Config
 from tlm import UpdateProgram
 
 WINDOW_CYCLES = 100         # clock cycles between two meetings of host and device
@@ -22,7 +22,7 @@ class SimulationError(RuntimeError):
 class Bench:
     """The signals between the host and the harness, and the words the loop needs to explain a failure."""
 
-    config: SatConfig
+    config: Config
     clk: Signal = field(default_factory=lambda: Signal(bool(0)))
     update_clk: Signal = field(default_factory=lambda: Signal(bool(0)))
     updating: Signal = field(default_factory=lambda: Signal(bool(0)))        # the updater's clock runs
@@ -44,15 +44,16 @@ def host_loop(bench: Bench, host: Host, window: int, on_window: Callable[[], Non
     window     MyHDL time units a window takes
     on_window  called after each window; may raise
     """
-    to_device, device_out, config = bench.host, bench.device_out, bench.config
+    to_device, device_out = bench.host, bench.device_out
 
     @instance
     def drive():
         bench.rst.next = True
         bench.updating.next = isinstance(host.program, UpdateProgram)
-        to_device.rates.next = host.rates
+        if to_device.rates is not None:
+            to_device.rates.next = host.rates
         to_device.toggle.next = not to_device.toggle
-        for _ in range(_windows(timing.reset_cycles(config.rows, config.columns, config.turn))):
+        for _ in range(_windows(device_of(bench.config).reset_cycles)):
             yield delay(window)
             on_window()
         bench.rst.next = False

@@ -1,4 +1,5 @@
 """The one configuration of an accelerator: frozen, checked, written beside every result."""
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -11,12 +12,29 @@ from rtl import timing
 BEAT = 4
 
 
-class SatConfig(BaseModel):
-    """Parameters of SAT. Raises pydantic.ValidationError, which is a ValueError, naming rule and value."""
+class Config(BaseModel):
+    """What every accelerator has: a name, a clock, and a memory. Raises pydantic.ValidationError, which is a ValueError,
+    naming rule and value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     name: str = "custom"
+    clock_mhz: float = Field(default=200.0, gt=0, le=10_000, description="clock, for times only")
+    buffer_kib: int = Field(default=0, ge=0, le=2 ** 20, description="on-chip operand buffer of the memory side, KiB")
+    memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
+    read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
+    write_bytes_per_cycle: float = Field(default=16.0, ge=1 / 64, description="rate of result writes")
+
+    @property
+    def hardware(self) -> Self:
+        """The same hardware beside the default clock and memory: the Verilog does not know the difference."""
+        own = {"name", *type(self).model_fields} - (Config.model_fields.keys() - {"name"})
+        return type(self)(**{field: getattr(self, field) for field in own})
+
+
+class SatConfig(Config):
+    """Parameters of SAT."""
+
     rows: int = Field(ge=1, le=128,
                       description="rows of the array: in a tile rows of the result (os), or groups of k (ws)")
     columns: int = Field(ge=1, le=128, description="columns of the array")
@@ -24,11 +42,6 @@ class SatConfig(BaseModel):
     largest_m: Literal[4, 8, 16] = Field(default=16, description="largest M of N:M that the datapath takes")
     chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
     update_lanes: Literal[1, 2, 4, 8, 16] = Field(default=2, description="weights updated at a time")
-    clock_mhz: float = Field(default=200.0, gt=0, le=10_000, description="clock, for times only")
-    buffer_kib: int = Field(default=0, ge=0, le=2 ** 20, description="on-chip operand buffer of the memory side, KiB")
-    memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
-    read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
-    write_bytes_per_cycle: float = Field(default=16.0, ge=1 / 64, description="rate of result writes")
 
     @field_validator("largest_m", "update_lanes", mode="before")
     @classmethod
@@ -45,12 +58,6 @@ class SatConfig(BaseModel):
         if self.update_lanes > self.largest_m:
             raise ValueError(f"update_lanes must be at most largest_m = {self.largest_m}, not {self.update_lanes}")
         return self
-
-    @property
-    def hardware(self) -> Self:
-        """The same hardware beside the default clock and memory: the Verilog does not know the difference."""
-        own = ("name", "rows", "columns", "interleave", "largest_m", "chunk", "update_lanes")
-        return SatConfig(**{field: getattr(self, field) for field in own})
 
     @property
     def tile_columns(self) -> int:
@@ -83,20 +90,20 @@ PRESETS = {
 }
 
 
-def load_config(name: str | SatConfig) -> SatConfig:
+def load_config(name: str | Config, kind: type[Config] = SatConfig, presets: Mapping[str, Config] = PRESETS) -> Config:
     """A preset by its name, or a JSON file by its path; a configuration is passed on.
 
+    kind, presets  of the accelerator; by default SAT's
     Raises ValueError in one line that names rule and value, for an unknown name or key too.
     """
-    if isinstance(name, SatConfig):
+    if isinstance(name, kind):
         return name
-    if name in PRESETS:
-        return PRESETS[name]
-    path = Path(name)
-    if not path.is_file():
-        raise ValueError(f"config must be one of {', '.join(PRESETS)} or a JSON file, not {name!r}")
+    if isinstance(name, str) and name in presets:
+        return presets[name]
+    if isinstance(name, Config) or not (path := Path(name)).is_file():
+        raise ValueError(f"config must be one of {', '.join(presets)} or a JSON file, not {name!r}")
     try:
-        return SatConfig.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise ValueError(f"{path}: {first_error(error, 'configuration')}") from None
 

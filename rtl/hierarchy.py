@@ -104,7 +104,7 @@ def flat_ports(arguments):
     """(name, signal) of each port among a block's arguments; an interface's fields are named as MyHDL names them."""
     for name, value in arguments.items():
         if isinstance(value, Interface):
-            yield from ((f"{name}_{field}", signal) for field, signal in vars(value).items())
+            yield from ((f"{name}_{field}", signal) for field, signal in vars(value).items() if signal is not None)
         elif isinstance(value, SignalType):
             yield name, value
 

@@ -1,5 +1,5 @@
 """SAT: the array with its loader, sequencer and drain, and the weight update, behind three streams and counters."""
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import Signal, always_comb, intbv
 
 from rtl import words
 from rtl.config import SatConfig
@@ -11,8 +11,7 @@ from rtl.sequencer import sequencer
 from rtl.stce import stce
 from rtl.stream import Stream
 from rtl.updater import updater
-
-COUNTER_BITS = 48
+from rtl.work_counters import COUNTER_BITS, work_counters
 
 
 @module
@@ -54,7 +53,7 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, sto
     pace = Signal(intbv(0)[words.pace(config).width:])
     last_row, below = (Signal(intbv(0)[words.west_control(config).width:]) for _ in range(2))
     accumulators_free = Signal(intbv(0)[2:])
-    issuing, last_step, slice_enters, last_slice = (Signal(bool(0)) for _ in range(4))
+    issuing, last_step, slice_enters, last_slice, works = (Signal(bool(0)) for _ in range(5))
     tiles_busy, updates_busy = Signal(bool(0)), Signal(bool(0))
     drain_load, drain_shift, drain_read, drain_memory = (Signal(bool(0)) for _ in range(4))
     drain_slot = Signal(intbv(0)[words.slot_bits(config):])
@@ -67,19 +66,7 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, sto
         working.next = commands.valid or tiles_busy or updates_busy
         tile_done.next = last_step or last_slice
         stored.next = block_stored or update_stored
-
-    @always(clk.posedge)
-    def count():
-        if issuing or slice_enters:
-            busy.next = busy + 1
-        elif working:
-            waiting.next = waiting + 1
-        else:
-            idle.next = idle + 1
-        if rst:
-            busy.next = 0
-            waiting.next = 0
-            idle.next = 0
+        works.next = issuing or slice_enters
 
     share = router(commands, operands, results, tile_commands, tile_operands, tile_results, tiles_busy,
                    update_commands, update_operands, update_results, updates_busy, config)
@@ -95,7 +82,8 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, sto
                   drain_read, drain_address, drain_set, drain_memory, drained, tile_results, overflow, config)
     update = updater(update_clk, rst, update_commands, update_operands, update_results, rates, slice_enters, last_slice,
                      updates_busy, update_stored, config)
-    return watch, count, share, load, issue, array, empty, update
+    count = work_counters(clk, rst, works, working, busy, waiting, idle)
+    return watch, share, load, issue, array, empty, update, count
 
 
 def ports(config: SatConfig) -> dict:

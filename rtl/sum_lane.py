@@ -86,6 +86,6 @@ def sum_lane(clk, rst, feed, feed_out, collect, collect_out, sum_in, sum_out,
             drained.next = low
 
     banks = [sum_bank(clk, write, write_set, write_address, sum_in, feeding, feed_set, feed_address,
-                      drain_read, drain_set, drain_address, data, number, config)
+                      drain_read, drain_set, drain_address, data, number)
              for number, data in enumerate((low, high))]
     return travel, locate, count, show, banks

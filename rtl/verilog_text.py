@@ -4,11 +4,10 @@ from textwrap import fill
 
 from rtl.keywords import RESERVED
 
-# Verilator's warnings that generated code cannot avoid, each with its reason beside it.
+# Verilator's warnings that generated code cannot avoid, with their reasons.
 WAIVERS = """\
-/* verilator lint_off BLKSEQ */        // Blocking assignments in clocked blocks are those to their own variables.
-/* verilator lint_off WIDTH */         // MyHDL's operators have no width: what does not fit fails when MyHDL simulates.
-/* verilator lint_off UNUSEDSIGNAL */  // At the array's edges outputs end, and blocks read their part of a command.
+// Blocking assignments are to a process's own variables, operators have no width, and at edges outputs end.
+/* verilator lint_off BLKSEQ */ /* verilator lint_off WIDTH */ /* verilator lint_off UNUSEDSIGNAL */
 """
 
 LINE = 118          # characters, where several ports stand in one

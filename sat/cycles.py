@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from rtl.config import load_config
-from sat import ablation, options, paper, terminal
+from sat import ablation, accelerators, options, paper, terminal
+from sat.accelerators import Accelerator
 from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
-from sat.planning import SCHEDULED, Dataflow, PlanFile, against_dense, plan_for
+from sat.planning import SCHEDULED, Dataflow, PlanFile
 from sat.workload import Input, Module, Topology, Workload, workload
 from tlm.plan import Work
-from tlm.report import cost
 from tlm.workload.methods import Scheme
 from tlm.workload.step import whole_step
 
@@ -26,13 +25,14 @@ Paper = Annotated[bool, typer.Option("--paper", help="The paper's five networks,
 def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, classes: Classes = None,
            width: Width = 1.0, topology: Topology = None, module: Module = None, shape: Input = None,
            batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8", dense: Dense = None,
-           decay: Decay = None, rescale: Rescale = False, config: Config = "vcu1525", dataflow: Dataflow = SCHEDULED,
-           plan: PlanFile = None, ablate: Ablate = False, headline: Paper = False, seed: Unused = 0,
-           json_file: Json = None) -> None:
+           decay: Decay = None, rescale: Rescale = False, accelerator: Accelerator = "sat", config: Config = "vcu1525",
+           dataflow: Dataflow = SCHEDULED, plan: PlanFile = None, ablate: Ablate = False, headline: Paper = False,
+           seed: Unused = 0, json_file: Json = None) -> None:
     """Cost a training step by the transaction-level model, whose cycles are the RTL's: no data, no simulation."""
     with terminal.reading_input():
         terminal.writable(json_file)
-        chosen = load_config(config)
+        kind = accelerators.kind(accelerator)
+        chosen = kind.load(config)
         if headline:
             others = {parameter.name for parameter in context.command.params}
             options.refuse(context, "--paper", others - {"headline", "batch", "config", "json_file"})
@@ -40,23 +40,32 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
             return
         what = workload(context, model, image, classes, width, batch, topology, module, shape)
         scheme = options.scheme(method, sparsity, model if what.built_in else None, dense, decay, rescale)
+        if ablate and accelerator != "sat":
+            raise ValueError("--ablate is about SAT's choices, and cannot go with another --accelerator")
         if ablate and (plan or dataflow != SCHEDULED):
             raise ValueError("--ablate shows every dataflow, and cannot go with --dataflow or --plan")
         with terminal.working("scheduling"):
             work = whole_step(what.calls, scheme)
-            runs = cost(work, chosen, plan_for(work, chosen, dataflow, plan))
-            report = against_dense(runs, whole_step(what.calls, Scheme()), chosen, dataflow)
+            report = accelerators.report(kind, work, whole_step(what.calls, Scheme()), chosen, dataflow, plan)
             variants = ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"),
                                          chosen) if ablate else []
-    terminal.write_json(json_file, dict(model=what.name, **options.scheme_data(scheme), batch=what.batch,
-                                        **terminal.report_data(report, seed),
-                                        **(dict(ablation=ablation.as_data(variants)) if ablate else {})))
-    heading = f"One training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on {chosen.name}"
+            formula = accelerators.formula(work, chosen.rows, chosen.columns) if accelerator == "systolic" else None
+    content = dict(model=what.name, **options.scheme_data(scheme), batch=what.batch, accelerator=accelerator,
+                   **terminal.report_data(report, seed, kind.on_host))
+    if formula:
+        content |= dict(formula_cycles=formula)
+    if ablate:
+        content |= dict(ablation=ablation.as_data(variants))
+    terminal.write_json(json_file, content)
+    on = chosen.name if accelerator == "sat" else f"{accelerator} {chosen.name}"
+    heading = f"One training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on {on}"
     console = terminal.console()
     if ablate:
         ablation.show(console, variants, f"{heading}: one choice made otherwise")
     else:
-        terminal.print_report(console, report, heading)
+        terminal.print_report(console, report, heading, kind.on_host)
+    if formula:
+        console.print(f"by the formula for a TPU's array, without memory: {sum(formula):,} cycles")
 
 
 def _patterns(what: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:

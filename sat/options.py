@@ -13,7 +13,7 @@ from tlm.workload.networks import NETWORKS
 LARGEST_SEED = 2 ** 32 - 1
 NONE = "none"
 
-Config = Annotated[str, typer.Option(help=f"A preset ({', '.join(PRESETS)}) or a JSON file.")]
+Config = Annotated[str, typer.Option(help=f"A preset ({', '.join(PRESETS)}; of SIGMA also paper) or a JSON file.")]
 Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
 Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
 Image = Annotated[int | None, typer.Option(min=1, help="Height and width of the images: 32, 64 or 224 (cnn: 8). By "

@@ -13,7 +13,8 @@ from tlm.report import Run, StepReport, cost, step_report
 SCHEDULED = "scheduled"
 
 Dataflow = Annotated[str, typer.Option(help="os (output-stationary), ws (weight-stationary), or scheduled: for each "
-                                            "GEMM what takes the fewest cycles.")]
+                                            "GEMM what takes the fewest cycles. On SIGMA mk or kn, the operand "
+                                            "that stays.")]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
 
 

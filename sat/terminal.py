@@ -1,7 +1,7 @@
 """What every command does alike: tables, progress, data files, and one clear line for what went wrong."""
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
-from rtl.config import SatConfig
+from rtl.config import Config
 from tlm.report import DEFINITIONS, StepReport
 
 WIDTH = 400                         # no table is wider: a terminal wraps its lines instead of losing some
@@ -58,7 +58,7 @@ def table(heading: str, columns: list[str]) -> Table:
     return result
 
 
-def print_report(to: Console, report: StepReport, heading: str) -> None:
+def print_report(to: Console, report: StepReport, heading: str, on_host: Sequence[str] = ON_HOST) -> None:
     """A row for each GEMM and update, the totals, the step against dense, and what of it the host does."""
     rows, totals = table(heading, list(COLUMNS)), report.totals
     for row in report.rows:
@@ -70,10 +70,10 @@ def print_report(to: Console, report: StepReport, heading: str) -> None:
     time = duration(totals["cycles"], report.config)
     to.print(f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); "
              f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x")
-    to.print(f"on the host, and not in these cycles: {', '.join(ON_HOST)}")
+    to.print(f"on the host, and not in these cycles: {', '.join(on_host)}")
 
 
-def duration(cycles: float, config: SatConfig) -> str:
+def duration(cycles: float, config: Config) -> str:
     """How long cycles take, in a unit that suits."""
     microseconds = cycles / config.clock_mhz
     for unit, size in (("s", 1e6), ("ms", 1e3)):
@@ -82,10 +82,10 @@ def duration(cycles: float, config: SatConfig) -> str:
     return f"{microseconds:.2f} µs"
 
 
-def report_data(report: StepReport, seed: int) -> dict[str, Any]:
+def report_data(report: StepReport, seed: int, on_host: Sequence[str] = ON_HOST) -> dict[str, Any]:
     """A report as data: config, seed, rows, totals, on_host."""
     return dict(config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals,
-                on_host=list(ON_HOST))
+                on_host=list(on_host))
 
 
 def progress() -> Progress:

@@ -108,6 +108,11 @@ class Program:
         """What is done, with its layer and stage."""
         return self.gemm
 
+    @property
+    def macs(self) -> int:
+        """Multiply-adds that are done."""
+        return self.gemm.macs
+
     def tiles(self) -> Iterator[Tile]:
         """All tiles, in the order in which they run: blocks as the mapping says, and in each block k ascending."""
         for item in range(self.gemm.count):
@@ -188,6 +193,12 @@ class Program:
     def words(self, tile: Tile) -> int:
         """Words of the store: one for each row and slot."""
         return tile.rows * self.slots(tile)
+
+    def word_of(self, tile: Tile, row: int, column: int) -> int | None:
+        """Which word of the tile's block has that element of the result, if one has."""
+        down, right = row - tile.row, column - tile.column
+        inside = 0 <= down < tile.rows and 0 <= right < tile.columns
+        return right // self.config.columns * tile.rows + down if inside else None
 
     def write_bytes(self, tile: Tile) -> int:
         return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rtl.config import SatConfig
+from rtl.config import Config, SatConfig
 from tlm.plan import Plan, Work, nameless, programs
-from tlm.program import Program
-from tlm.timeline import Timeline, simulate
-from tlm.update import UpdateProgram
+from tlm.timeline import AnyProgram, Timeline, simulate
 
 
 class Cost(Protocol):
@@ -22,7 +20,7 @@ class Cost(Protocol):
     def waiting(self) -> int: ...
 
 
-Run = tuple[Program | UpdateProgram, Cost]
+Run = tuple[AnyProgram, Cost]
 
 # Key in the data -> definition. Rows have all of them, totals those that can be summed, and two of their own.
 DEFINITIONS = {
@@ -33,9 +31,10 @@ DEFINITIONS = {
     "n": "columns of the result",
     "count": "products of this shape, one after another: attention's heads of all images; else 1",
     "sparsity": "N:M pattern of the weights along k, or of the copies; dense with fewer than M channels",
-    "dataflow": "os output-stationary, ws weight-stationary; update, use: where N:M copies are made; empty without",
-    "tile": "rows, elements of k and columns of a tile of the result",
-    "macs": "multiply-adds that are done",
+    "dataflow": "os output-, ws weight-stationary; on SIGMA the operand that stays, mk or kn; update, use: where N:M "
+                "copies are made; empty without",
+    "tile": "rows, elements of k and columns of a tile of the result; on SIGMA rows are the stationary operand's",
+    "macs": "multiply-adds that are done; on SIGMA of two values other than zero",
     "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = count m k n",
     "cycles": "clock cycles from the first command to the last word stored",
     "share": "cycles of this row in those of the step",
@@ -45,7 +44,7 @@ DEFINITIONS = {
     "memory_wait": "cycles in which none is: operands or results are on their way; busy + memory_wait = cycles",
     "bytes": "bytes moved to and from memory, of which:",
     "bytes_values": "FP16 operands read, without pruned weights; FP32 masters, in update also velocities and gradients",
-    "bytes_indices": "indices of the kept weights within their groups",
+    "bytes_indices": "indices of the kept weights within their groups; on SIGMA bitmaps and settings",
     "bytes_results": "FP16 in ff and bp, FP32 in wu and strided bp; else masters, velocities, FP16 weights, copies",
     "dense_cycles": "cycles of the same step with method dense",
     "speedup": "dense_cycles / cycles",
@@ -58,7 +57,7 @@ _SUMMED = ("macs", "macs_skipped", "cycles", "busy", "memory_wait", "bytes", "by
 class StepReport:
     """`rows` and `totals` of a step, as dictionaries with the keys of DEFINITIONS."""
 
-    config: SatConfig
+    config: Config
     rows: list[dict[str, Any]]
     totals: dict[str, Any]
 
@@ -93,11 +92,11 @@ def step_report(runs: Sequence[Run], dense: Sequence[Run]) -> StepReport:
     return StepReport(config, [_ordered(row) for row in rows], _ordered(totals))
 
 
-def _row(program: Program | UpdateProgram, taken: Cost) -> dict[str, Any]:
+def _row(program: AnyProgram, taken: Cost) -> dict[str, Any]:
     work = program.work
     if taken.busy + taken.waiting != taken.cycles:
         raise ValueError(f"busy {taken.busy} + waiting {taken.waiting} must be cycles, not {taken.cycles}: {work}")
-    utilisation = work.macs / (taken.cycles * program.config.elements)
+    utilisation = program.macs / (taken.cycles * program.config.elements)
     if utilisation > 1:
         raise ValueError(f"utilisation must be at most 100 %, not {utilisation:.1%}: {work}")
     values, indices, results = program.bytes_moved
@@ -106,8 +105,9 @@ def _row(program: Program | UpdateProgram, taken: Cost) -> dict[str, Any]:
     return dict(
         layer=work.layer, stage=work.stage, m=m, k=k, n=n, count=work.count, sparsity=str(work.sparsity or "dense"),
         dataflow=program.dataflow, tile=program.tile,
-        macs=work.macs, macs_skipped=work.macs_skipped, cycles=taken.cycles, utilisation=utilisation,
-        filled=work.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
+        macs=program.macs, macs_skipped=work.macs + work.macs_skipped - program.macs, cycles=taken.cycles,
+        utilisation=utilisation,
+        filled=program.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
         bytes=sum(moved.values()), **moved)
 
 

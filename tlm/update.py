@@ -102,6 +102,11 @@ class UpdateProgram:
         return self.update
 
     @property
+    def macs(self) -> int:
+        """Multiply-adds of the array: none."""
+        return self.update.macs
+
+    @property
     def dataflow(self) -> str:
         """Where the copies are made that are to be made: by the update, or by a reduction before their use."""
         return "" if not (self.update.forward or self.update.backward) else "update" if self.update.momentum else "use"

@@ -74,8 +74,8 @@ def test_keep_keeps_it_again_after_it_was_removed(tmp_path):
 def test_kept_verilog_can_be_run_and_is_what_runs(tmp_path):
     cosim.engine("icarus", TINY, keep=tmp_path)
     assert_contract(cosim.engine("icarus", TINY, verilog=tmp_path), *operands(3, 9, 5))
-    text = (tmp_path / "sat.v").read_text()
-    (tmp_path / "sat.v").write_text(text.replace("busy <= (busy + 1);", "busy <= (busy + 3);"))
+    text = (tmp_path / "work_counters.v").read_text()
+    (tmp_path / "work_counters.v").write_text(text.replace("busy <= (busy + 1);", "busy <= (busy + 3);"))
     values = operands(3, 9, 5)
     right, changed = (cosim.engine("icarus", TINY, **options).gemm(*values).report.busy
                       for options in ({}, dict(verilog=tmp_path)))

@@ -38,8 +38,8 @@ def words_of_failure(engine, shape=SMALL) -> str:
     ("tile_done", "stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
     ("results_data", "uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
     ("results_data", "result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),
-    ("busy", "sat.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),
-    ("waiting", "sat.v", "waiting <= (waiting + 1);", "waiting <= {1'bx, waiting[46:0]};")])
+    ("busy", "work_counters.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),
+    ("waiting", "work_counters.v", "waiting <= (waiting + 1);", "waiting <= {1'bx, waiting[46:0]};")])
 def test_an_unknown_value_stops_the_run_with_its_name_and_cycle(signal_name, file, old, new, changed):
     words = words_of_failure(changed(file, old, new))
     assert re.fullmatch(rf"{signal_name} is unknown \(x or z\) at cycle \d+", words), words

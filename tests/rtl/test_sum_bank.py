@@ -16,7 +16,7 @@ def device(build, number, config=CONFIG):
     bits = words.sum_bits(config)
     widths = dict(write_address=bits, write_data=32, feed_address=bits, drain_address=bits, drain_set=1, data=32)
     flags = ("clk", "write", "write_set", "feed", "feed_set", "drain")
-    return build(sum_bank, number=number, config=config, **{name: Signal(bool(0)) for name in flags},
+    return build(sum_bank, number=number, **{name: Signal(bool(0)) for name in flags},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
 

@@ -30,8 +30,8 @@ def test_rows_are_the_models_cycles_and_totals_their_sums(method, pattern, confi
     file = tmp_path / "deep" / "cycles.json"
     sat("cycles", "--method", method, "--sparsity", "2:4", "--config", config, "--batch", 8, "--json", file)
     found, work = data(file), step(method, *pattern)
-    assert list(found) == ["model", "method", "sparsity", "decay", "rescale", "dense_layers", "batch", "config", "seed",
-                           "rows", "totals", "on_host"]
+    assert list(found) == ["model", "method", "sparsity", "decay", "rescale", "dense_layers", "batch", "accelerator",
+                           "config", "seed", "rows", "totals", "on_host"]
     assert found["config"] == PRESETS[config].model_dump() and found["seed"] == 0
     assert len(found["rows"]) == len(work) == 11 + 5
     for one, row in zip(work, found["rows"]):

@@ -1,0 +1,23 @@
+"""An operand line that stays."""
+from myhdl import always
+
+from rtl.hierarchy import module
+
+
+@module
+def line_register(clk, line, write, held):
+    """Keep a line until the next one is written.
+
+    line     in   an operand line
+    write    in   keep it
+    held     out  the line kept
+    Latency  1 cycle
+    Reset    none
+    Golden   none
+    """
+    @always(clk.posedge)
+    def keep():
+        if write:
+            held.next = line
+
+    return keep

@@ -1,0 +1,47 @@
+"""Between two Flex-DPEs: the sum of a row that begins in one and ends in the other."""
+from myhdl import Signal, always, always_comb, concat, intbv
+
+from rtl.fp32_add import fp32_add
+from rtl.hierarchy import module
+from rtl.sigma import timing
+
+
+@module
+def span_adder(clk, begun, ended, spans, total):
+    """Add what two Flex-DPEs have of a row; or pass on what the second one has, which then is a row's whole.
+
+    begun      in   FP32: the last result of the first one
+    ended      in   FP32: the first result of the second one
+    spans      in   whether they are parts of one row
+    total      out  FP32
+    Latency    4 cycles (SPAN)
+    Throughput 1 sum per cycle
+    Reset      none: a pipeline without state
+    Golden     rtl/golden/sigma.py
+    """
+    held = 32 * timing.SPAN
+    addend, rounded, added = (Signal(intbv(0)[32:]) for _ in range(3))
+    way = Signal(intbv(0)[timing.SPAN:])         # of `spans`, the youngest in the low bit
+    passing = Signal(intbv(0)[held:])
+
+    @always_comb
+    def choose():
+        if spans:
+            addend.next = begun
+        else:
+            addend.next = 0
+
+    @always(clk.posedge)
+    def travel():
+        way.next = concat(way[timing.SPAN - 1:], spans)
+        passing.next = concat(passing[held - 32:], ended)
+        added.next = rounded
+
+    @always_comb
+    def show():
+        if way[timing.SPAN - 1]:
+            total.next = added
+        else:
+            total.next = passing[held:held - 32]
+
+    return choose, travel, show, fp32_add(clk, addend, ended, rounded)

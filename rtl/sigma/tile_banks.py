@@ -1,0 +1,97 @@
+"""Which of SIGMA's banks hold what, and whether the next tile may be loaded."""
+from myhdl import Signal, always, always_comb, concat, intbv
+
+from rtl.hierarchy import module
+from rtl.sigma import words
+
+
+@module
+def tile_banks(clk, rst, command, accepted, complete, started, released, free, bank, stream, loaded, occupied,
+               held_commands, streams, config):
+    """Keep account of two banks of records and two of streamed words, which take turns; tiles may share streamed words.
+
+    command        in   words.command of the tile that comes next
+    accepted       in   its command moves
+    complete       in   the last line of the tile that is being loaded moves
+    started        in   the older loaded tile starts
+    released       in   the older occupied bank of records has been read for the last time
+    free           out  the tile may be loaded
+    bank, stream   out  the banks of the tile that comes next, or is being loaded: of records, and of streamed words
+    loaded         out  one bit a bank of records: it holds a complete tile that has not been started
+    occupied       out  one bit a bank of records: it must not be written
+    held_commands  out  the commands of both banks, bank 0 in the low bits
+    streams        out  one bit a bank of records: the bank of streamed words that its tile takes
+    Latency        1 cycle
+    Throughput     1 event of each kind per cycle
+    Reset          synchronous, active high: all banks are empty
+    Golden         tlm/sigma/times.py
+    """
+    layout = words.command(config)
+    bits, opens_bit, closes_bit = layout.width, layout["opens"][1], layout["closes"][1]
+
+    next_start, next_release = (Signal(bool(0)) for _ in range(2))
+    stream_held = Signal(intbv(0)[2:])           # one bit a bank of streamed words: a tile still needs it
+    last_user = Signal(bool(0))
+
+    @always_comb
+    def decide():
+        free.next = not occupied[bank] and not (command[opens_bit] and stream_held[not stream])
+
+    @always_comb
+    def look():
+        if next_release:
+            last_user.next = held_commands[bits + closes_bit]
+        else:
+            last_user.next = held_commands[closes_bit]
+
+    @always(clk.posedge)
+    def account():
+        ready = intbv(0)[2:]
+        busy = intbv(0)[2:]
+        ready[:] = loaded
+        busy[:] = occupied
+        if started:
+            ready[next_start] = 0
+            next_start.next = not next_start
+        if released:
+            busy[next_release] = 0
+            next_release.next = not next_release
+        if complete:
+            ready[bank] = 1
+            bank.next = not bank
+        if accepted:
+            busy[bank] = 1
+        loaded.next = ready
+        occupied.next = busy
+        if rst:
+            loaded.next = 0
+            occupied.next = 0
+            bank.next = False
+            next_start.next = False
+            next_release.next = False
+
+    @always(clk.posedge)
+    def share():
+        needed = intbv(0)[2:]
+        needed[:] = stream_held
+        if released and last_user:
+            needed[streams[next_release]] = 0
+        if accepted and command[opens_bit]:
+            needed[not stream] = 1
+            stream.next = not stream
+        stream_held.next = needed
+        if rst:
+            stream_held.next = 0
+            stream.next = True                   # the first one to be filled is bank 0
+
+    @always(clk.posedge)
+    def keep():
+        if accepted:
+            if bank:
+                held_commands.next = concat(command, held_commands[bits:])
+                streams.next = concat(stream ^ command[opens_bit], streams[0])
+            else:
+                held_commands.next = concat(held_commands[2 * bits:bits], command)
+                streams.next = concat(streams[1], stream ^ command[opens_bit])
+
+    return decide, look, account, share, keep

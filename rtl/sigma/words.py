@@ -1,0 +1,62 @@
+"""The packed words that SIGMA's blocks exchange, derived from the configuration."""
+from rtl.golden.benes import settings_bits
+from rtl.layout import Layout
+from rtl.sigma.config import SigmaConfig
+
+OPERAND = 16            # bits
+RUN = 1                 # bits of a run's ID: neighbours take turns, and the FAN compares neighbours
+
+
+def line_bits(config: SigmaConfig) -> int:
+    """Width of an operand line: a word for each lane."""
+    return OPERAND * config.lanes
+
+
+def gather_bits(config: SigmaConfig) -> int:
+    """Bits that name a result of all Flex-DPEs' results."""
+    return max(1, (config.engines * config.results - 1).bit_length())
+
+
+def engine_record(config: SigmaConfig) -> Layout:
+    """What a Flex-DPE holds of a tile: stationary values; the Benes network's settings; each lane's run, and whether it
+    belongs to one; from which lane each result is picked, and whether it is."""
+    lanes = config.lanes
+    return Layout(values=OPERAND * lanes, settings=settings_bits(lanes), runs=lanes * RUN, active=lanes,
+                  picks=config.results * config.levels, used=config.results)
+
+
+def gather_record(config: SigmaConfig) -> Layout:
+    """What the Flex-DPU holds of a tile: from which result each accumulator is fed, whether it is; and which Flex-DPEs
+    begin with the end of a row that the one before begins."""
+    return Layout(picks=config.rows * gather_bits(config), used=config.rows, spans=max(1, config.engines - 1))
+
+
+def pieces(layout: Layout, config: SigmaConfig) -> int:
+    """Operand lines that bring a record."""
+    return -(-layout.width // line_bits(config))
+
+
+def place_bits(config: SigmaConfig) -> int:
+    """Bits that name a piece of a record, and above it the bank."""
+    most = max(pieces(engine_record(config), config), pieces(gather_record(config), config))
+    return 1 + max(1, (most - 1).bit_length())
+
+
+def step(config: SigmaConfig) -> Layout:
+    """A column's step: whether there is one, its sums' place and set, whether they start from zero, and the bank of
+    what stays."""
+    return Layout(valid=1, fresh=1, set=1, bank=1, column=(config.columns - 1).bit_length())
+
+
+def command(config: SigmaConfig) -> Layout:
+    """A tile command. Engines: records to load. Columns: steps, and with `opens` lines of streamed words to load, which
+    the tiles up to the one that `closes` them share. First and last tile of a block of the result; its rows; half: it
+    leaves as FP16."""
+    return Layout(engines=config.engines.bit_length(), columns=config.columns.bit_length(), opens=1, closes=1, first=1,
+                  last=1, rows=config.rows.bit_length(), half=1)
+
+
+def most_lines(config: SigmaConfig) -> int:
+    """Operand lines of the largest tile."""
+    return (config.engines * pieces(engine_record(config), config) + pieces(gather_record(config), config)
+            + config.columns)

@@ -1,0 +1,102 @@
+"""Where the operands of a GEMM have values other than zero: in truth, or spread evenly by their densities.
+
+SIGMA skips a stationary value whose whole row of the streamed operand is zero (the paper's REGOR), and no other product: a lane
+whose streamed word is zero idles.
+"""
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tlm.sigma.packing import even
+
+
+class Occupancy(ABC):
+    """What the controller counts of a block: `rows` of the stationary operand, `depth` of k, `columns` of the streamed
+    one, each a slice."""
+
+    uniform = False         # whether blocks of a size are alike
+
+    @abstractmethod
+    def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:
+        """Of each row, the stationary values that stay after REGOR."""
+
+    @abstractmethod
+    def streamed(self, item: int, depth: slice, columns: slice) -> int:
+        """Streamed words that are not zero."""
+
+    @property
+    @abstractmethod
+    def shares(self) -> tuple[float, float]:
+        """Shares of the stationary and of the streamed operand that are not zero."""
+
+    @abstractmethod
+    def products(self, count: int, rows: int, k: int, columns: int) -> int:
+        """Products of two values that are not zero, of all of a GEMM."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bitmaps(Occupancy):
+    """The operands' bitmaps: stationary (count, rows, k), streamed (count, k, columns), bool."""
+
+    stationary: np.ndarray
+    stream: np.ndarray
+
+    @classmethod
+    def of(cls, stationary: np.ndarray, stream: np.ndarray) -> "Bitmaps":
+        """Of operands (rows, k) and (k, columns), or (count, rows, k) and (count, k, columns); a NaN is a value."""
+        return cls(*((array if array.ndim == 3 else array[None]) != 0 for array in (stationary, stream)))
+
+    def regor(self, item: int, depth: slice, columns: slice) -> np.ndarray:
+        """Which rows of the streamed block have a value: (depth,) bool."""
+        return self.stream[item, depth, columns].any(axis=1)
+
+    def kept(self, item: int, rows: slice, depth: slice, columns: slice) -> np.ndarray:
+        """Which stationary values stay: (rows, depth) bool."""
+        return self.stationary[item, rows, depth] & self.regor(item, depth, columns)
+
+    def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:
+        return tuple(self.kept(item, rows, depth, columns).sum(axis=1).tolist())
+
+    def streamed(self, item: int, depth: slice, columns: slice) -> int:
+        return int(np.count_nonzero(self.stream[item, depth, columns]))
+
+    @cached_property
+    def shares(self) -> tuple[float, float]:
+        return float(self.stationary.mean()), float(self.stream.mean())
+
+    def products(self, count: int, rows: int, k: int, columns: int) -> int:
+        return self._products
+
+    @cached_property
+    def _products(self) -> int:
+        return int((self.stationary.sum(axis=1, dtype=np.int64) * self.stream.sum(axis=2, dtype=np.int64)).sum())
+
+
+@dataclass(frozen=True)
+class Spread(Occupancy):
+    """Values spread evenly: so a GEMM is costed without them. Densities are shares of values that are not zero.
+
+    Exact where operands are dense, or N:M sparse along k, and chunks of k are whole groups. For others a mean: in truth rows
+    differ, and folds are filled a little worse.
+    """
+
+    stationary: float = 1.0
+    stream: float = 1.0
+    uniform = True
+
+    def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:
+        # A row of the stream is empty with this probability, where values are independent.
+        empty = (1 - self.stream) ** (columns.stop - columns.start)
+        return even(rows.stop - rows.start, self.stationary * (1 - empty) * (depth.stop - depth.start))
+
+    def streamed(self, item: int, depth: slice, columns: slice) -> int:
+        return round(self.stream * (depth.stop - depth.start) * (columns.stop - columns.start))
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        return self.stationary, self.stream
+
+    def products(self, count: int, rows: int, k: int, columns: int) -> int:
+        return round(self.stationary * self.stream * count * rows * k * columns)

@@ -1,0 +1,205 @@
+"""A GEMM on SIGMA as a list of tile transactions, read by the timeline (which costs it) and by the engines (which run it)."""
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rtl.sigma import words
+from rtl.sigma.config import SigmaConfig
+from tlm.gemm import OUTPUT_BYTES, Gemm
+from tlm.memory import BUFFER_LATENCY, transaction
+from tlm.runs import Run, places, stretches
+from tlm.sigma.mapping import SigmaMapping, largest
+from tlm.sigma.occupancy import Occupancy
+from tlm.sigma.packing import Fold, pack
+from tlm.sigma.traffic import SigmaTraffic
+
+NOTHING = Fold(())
+
+
+@dataclass(frozen=True)
+class SigmaTile:
+    """One load-compute-store transaction: what the Flex-DPEs hold at a time, and the columns that stream past it.
+
+    row, rows, column, columns  the block of the result, whose rows are those of the stationary operand
+    start, depth                the chunk of k
+    fold, number                the stationary values, and which of the chunk's folds they are
+    streamed                    words other than zero that are loaded for it and the following ones of the chunk
+    opens, closes               it is the first, and the last, of those that share these words
+    first, last                 it is the first, and the last, of its block
+    item                        which of the GEMM's products it is part of
+    """
+
+    row: int
+    rows: int
+    column: int
+    columns: int
+    start: int
+    depth: int
+    fold: Fold = field(repr=False)
+    number: int
+    streamed: int
+    opens: bool
+    closes: bool
+    first: bool
+    last: bool
+    item: int = 0
+
+
+@dataclass(frozen=True)
+class SigmaProgram:
+    """The tiles of one GEMM on one SIGMA, for operands with these zeros."""
+
+    gemm: Gemm
+    config: SigmaConfig
+    mapping: SigmaMapping
+    occupancy: Occupancy = field(compare=False, repr=False)
+
+    @property
+    def work(self) -> Gemm:
+        """What is done, with its layer and stage."""
+        return self.gemm
+
+    @property
+    def macs(self) -> int:
+        """Products of two values other than zero."""
+        return self.occupancy.products(self.gemm.count, *self.shape)
+
+    @property
+    def dataflow(self) -> str:
+        """'mk' or 'kn': the operand that stays."""
+        return self.mapping.stationary
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows of the stationary operand, k, and columns of the streamed one."""
+        return self.mapping.sides(self.gemm)
+
+    @property
+    def tile(self) -> list[int]:
+        """Rows, elements of k and columns of a full tile, as the stationary operand has them."""
+        rows, k, columns = self.shape
+        return [min(self.mapping.rows, rows), min(self.config.lanes, k), min(self.mapping.columns, columns)]
+
+    @cached_property
+    def traffic(self) -> SigmaTraffic:
+        """What is read off-chip."""
+        return SigmaTraffic(self.gemm, self.config, self.mapping, self.occupancy)
+
+    def tiles(self) -> Iterator[SigmaTile]:
+        """All tiles, in the order in which they run: in each block of the result k ascends."""
+        for item in range(self.gemm.count):
+            for row, column in self.mapping.blocks(self.gemm):
+                yield from self._block(row, column, item)
+
+    def _block(self, row: int, column: int, item: int = 0) -> list[SigmaTile]:
+        """A block's tiles."""
+        chunks = [(start, folds) for start in range(0, self.shape[1], self.config.lanes)
+                  if (folds := self._folds(row, column, start, item))]
+        # Where nothing is left to stay the block is zero, which is to be stored, too.
+        chunks = chunks or [(0, (NOTHING,))]
+        return [tile for i, (start, folds) in enumerate(chunks)
+                for tile in self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, item)]
+
+    def _sizes(self, row: int, column: int, start: int) -> tuple[int, int, int]:
+        """Rows, columns and depth of what begins there."""
+        (rows, k, columns), mapping = self.shape, self.mapping
+        return min(mapping.rows, rows - row), min(mapping.columns, columns - column), min(self.config.lanes, k - start)
+
+    def _folds(self, row: int, column: int, start: int, item: int) -> tuple[Fold, ...]:
+        rows, columns, depth = self._sizes(row, column, start)
+        return pack(self.occupancy.counts(item, slice(row, row + rows), slice(start, start + depth),
+                                          slice(column, column + columns)), self.config)
+
+    def _chunk(self, row: int, column: int, start: int, folds: tuple[Fold, ...], first: bool, last: bool,
+               item: int) -> list[SigmaTile]:
+        """The tiles of a chunk of k, the first or the last of its block."""
+        rows, columns, depth = self._sizes(row, column, start)
+        streams, end = folds != (NOTHING,), len(folds) - 1
+        words = self.occupancy.streamed(item, slice(start, start + depth), slice(column, column + columns))
+        return [SigmaTile(row, rows, column, columns, start, depth, fold, i, words if streams and i == 0 else 0,
+                          streams and i == 0, streams and i == end, first and i == 0, last and i == end, item)
+                for i, fold in enumerate(folds)]
+
+    def runs(self) -> Run:
+        """The same tiles in short."""
+        if not self.occupancy.uniform:
+            return Run(tuple(self.tiles()))
+        rows, _, columns = self.shape
+        sides = {"rows": (rows, self.mapping.rows), "columns": (columns, self.mapping.columns)}
+        inner = "columns" if self.mapping.order == "rows" else "rows"
+        outer_places, inner_places = (places(*sides[name]) for name in (self.mapping.order, inner))
+        parts = []
+        for outer, count in stretches(outer_places):
+            body = []
+            for place, times in stretches(inner_places):
+                at = {self.mapping.order: outer, inner: place}
+                body.append(Run(self._uniform_block(*(at[name] * sides[name][1] for name in ("rows", "columns"))), times))
+            parts.append(Run(tuple(body), count))
+        return Run((Run(tuple(parts)),), self.gemm.count)
+
+    def _uniform_block(self, row: int, column: int) -> tuple[Run, ...]:
+        """A block's tiles in short, where all chunks of a size are alike."""
+        whole, rest = divmod(self.shape[1], depth := self.config.lanes)
+        # (start, chunks that are alike); the first and the last one of a block stand alone.
+        alike = [(0, 1), (depth, whole - 2), ((whole - 1) * depth, 1)] if whole > 1 else [(0, whole)]
+        chunks = [(start, folds, count) for start, count in (*alike, (whole * depth, rest > 0))
+                  if count > 0 and (folds := self._folds(row, column, start, 0))] or [(0, (NOTHING,), 1)]
+        return tuple(Run(tuple(self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, 0)), int(count))
+                     for i, (start, folds, count) in enumerate(chunks))
+
+    def steps(self, tile: SigmaTile) -> int:
+        """Cycles that steps take: one a column, and as many as its sum needs until the next tile adds to it."""
+        return max(tile.columns, self.config.turn)
+
+    def records(self, tile: SigmaTile) -> int:
+        """Operand lines with what stays."""
+        return (tile.fold.engines * words.pieces(words.engine_record(self.config), self.config)
+                + words.pieces(words.gather_record(self.config), self.config))
+
+    def lines(self, tile: SigmaTile) -> int:
+        """Operand lines of the load."""
+        return self.records(tile) + (tile.columns if tile.opens else 0)
+
+    @property
+    def bytes_moved(self) -> tuple[float, float, int]:
+        """Of all tiles: (values read, bitmaps and settings read, results written)."""
+        runs, gemm = self.runs(), self.gemm
+        values, indices = (runs.total(lambda tile: self.read_bytes(tile)[part]) for part in (0, 1))
+        return values, indices, gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
+
+    def read_bytes(self, tile: SigmaTile) -> tuple[float, float]:
+        """Bytes that the load reads off-chip: (values, bitmaps and settings)."""
+        return self.traffic.of(tile, self.records(tile))
+
+    def read_cycles(self, tile: SigmaTile) -> int:
+        """Cycles of the load, whose lines come from memory, or all from the on-chip buffer."""
+        size = sum(self.read_bytes(tile))
+        return transaction(self.lines(tile), size, self.config.read_bytes_per_cycle,
+                           self.config.memory_latency if size else BUFFER_LATENCY)
+
+    def words(self, tile: SigmaTile) -> int:
+        """Words of the store: a column each."""
+        return tile.columns
+
+    def word_of(self, tile: SigmaTile, row: int, column: int) -> int | None:
+        """Which word of the tile's block has that element of the result, if one has."""
+        own, streamed = (row, column) if self.mapping.stationary == "mk" else (column, row)
+        inside = tile.row <= own < tile.row + tile.rows and tile.column <= streamed < tile.column + tile.columns
+        return streamed - tile.column if inside else None
+
+    def write_bytes(self, tile: SigmaTile) -> int:
+        return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]
+
+    def write_cycles(self, tile: SigmaTile) -> int:
+        return transaction(self.words(tile), self.write_bytes(tile), self.config.write_bytes_per_cycle,
+                           self.config.memory_latency)
+
+
+def schedule_sigma(gemm: Gemm, config: SigmaConfig, occupancy: Occupancy, mapping: SigmaMapping | str) -> SigmaProgram:
+    """The program of a GEMM.
+
+    mapping  'mk' or 'kn', the operand that stays, with the largest blocks that fit; or a SigmaMapping
+    Raises ValueError for an unknown operand, and for blocks that do not fit.
+    """
+    return SigmaProgram(gemm, config, largest(gemm, config, mapping) if isinstance(mapping, str)
+                        else mapping.checked(config), occupancy)

@@ -1,0 +1,88 @@
+"""What SIGMA reads off-chip, and what it finds in the on-chip buffer of the memory side.
+
+An operand that the buffer can keep as long as it is needed is read once. In memory it is a bitmap, a bit for each element, and the
+values other than zero.
+"""
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rtl.sigma import words
+from rtl.sigma.config import SigmaConfig
+from tlm.gemm import Gemm
+from tlm.sigma.mapping import SigmaMapping
+from tlm.sigma.occupancy import Occupancy
+
+if TYPE_CHECKING:
+    from tlm.sigma.program import SigmaTile
+
+ELEMENT = 2             # bytes of an operand's value
+
+
+@dataclass(frozen=True)
+class SigmaTraffic:
+    """The bytes that a program's tiles read."""
+
+    gemm: Gemm
+    config: SigmaConfig
+    mapping: SigmaMapping
+    occupancy: Occupancy
+
+    def of(self, tile: "SigmaTile", records: int) -> tuple[float, float]:
+        """(values, bitmaps and settings) that a tile reads, whose records are so many lines."""
+        values = indices = 0.0
+        if not self.kept[0] or tile.column == 0:
+            bitmap = tile.rows * tile.depth / 8 if tile.number == 0 else 0
+            values = tile.fold.values * ELEMENT * self._images[0]
+            indices = bitmap + (records - tile.fold.engines) * words.line_bits(self.config) / 8
+        if tile.opens and (not self.kept[1] or tile.row == 0):
+            values += tile.streamed * ELEMENT * self._images[1]
+            indices += tile.depth * tile.columns / 8
+        return values, indices
+
+    @cached_property
+    def kept(self) -> tuple[bool, bool]:
+        """Whether the buffer keeps the stationary and the streamed operand: both, the one that saves more, or neither.
+
+        Of the one that the outer loop goes through, a block is enough.
+        """
+        (rows, _, columns), mapping = self.mapping.sides(self.gemm), self.mapping
+        blocks = -(-rows // mapping.rows), -(-columns // mapping.columns)
+        parts = (1 / blocks[0], 1) if mapping.order == "rows" else (1, 1 / blocks[1])
+        saved = [size * (passes - 1) for size, passes in zip(self._sizes, reversed(blocks))]
+        room, kept = self.config.buffer_kib * 1024, [False, False]
+        for side in sorted((0, 1), key=lambda side: -saved[side]):
+            needed = self._sizes[side] * parts[side]
+            if saved[side] and needed <= room:
+                kept[side], room = True, room - needed
+        return kept[0], kept[1]
+
+    @property
+    def estimate(self) -> tuple[float, float]:
+        """About the bytes that are read of the stationary and of the streamed operand in all."""
+        (rows, _, columns), mapping = self.mapping.sides(self.gemm), self.mapping
+        passes = -(-columns // mapping.columns), -(-rows // mapping.rows)
+        return tuple(size * (1 if kept else again) for size, kept, again in zip(self._sizes, self.kept, passes))
+
+    @cached_property
+    def _sizes(self) -> tuple[float, float]:
+        """Bytes of the operands; with what stays come its settings, which are as long as the Flex-DPEs are full."""
+        rows, k, columns = self.mapping.sides(self.gemm)
+        record = words.pieces(words.engine_record(self.config), self.config) - 1
+        settings = record * words.line_bits(self.config) / 8 / self.config.lanes        # of a value
+        stays, streams = (length * k * share for length, share in zip((rows, columns), self.occupancy.shares))
+        images = self._images_if_kept
+        return (stays * (ELEMENT * images[0] + settings) + rows * k / 8,
+                streams * ELEMENT * images[1] + columns * k / 8)
+
+    @cached_property
+    def _images(self) -> list[float]:
+        """What is read of each operand's values: of an im2col matrix that is kept, its images alone."""
+        return [share if kept else 1 for share, kept in zip(self._images_if_kept, self.kept)]
+
+    @cached_property
+    def _images_if_kept(self) -> tuple[float, float]:
+        gemm = self.gemm
+        of_a, of_b = (1.0 if source is None else min(1.0, source.bytes / (ELEMENT * lines * gemm.k))
+                      for source, lines in zip(gemm.sources, (gemm.m, gemm.n)))
+        return (of_a, of_b) if self.mapping.stationary == "mk" else (of_b, of_a)
