@@ -8,12 +8,10 @@ import numpy as np
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
 from cosim.operands import matrix, operands_of
 from cosim.scheduling import AnyMapping, program_for
-from rtl.config import Config, SatConfig
+from rtl.config import Config
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
-from rtl.sigma.config import SigmaConfig
 from tlm import Gemm, Program, Update, UpdateProgram, schedule_update
-from tlm.sigma.program import SigmaProgram
 from tlm.timeline import AnyProgram
 
 
@@ -30,19 +28,19 @@ class Engine(ABC):
     @property
     def updates(self) -> bool:
         """Whether the accelerator updates weights; else the host does."""
-        return isinstance(self.config, SatConfig)
+        return self.config.accelerator == "sat"
 
     @property
     def operand_format(self) -> str:
         """The format of a GEMM's operands: 'fp16', or 'bf16', which float32 arrays hold."""
-        return self.config.operands if isinstance(self.config, SigmaConfig) else "fp16"
+        return getattr(self.config, "operands", "fp16")
 
     @abstractmethod
     def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
         """Execute a program. Returns (result, report).
 
-        A program of a GEMM takes Operands and gives c, float32 or float16 as program.gemm.output says; an UpdateProgram takes
-        Weights and gives Updated.
+        A program of a GEMM takes Operands and gives c, float32 or float16 as program.gemm.output says; an UpdateProgram
+        takes Weights and gives Updated.
         """
 
     def gemm(self, a: np.ndarray, b: np.ndarray, sparsity: str | Sparsity | None = None, *,

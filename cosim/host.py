@@ -12,7 +12,8 @@ from tlm import Program, UpdateProgram, simulate
 from tlm.sigma.program import SigmaProgram
 from tlm.timeline import AnyProgram, lengths
 
-WORDS = {Program: gemm_words, UpdateProgram: update_words, SigmaProgram: sigma_words}      # the device's words for each kind of program
+# The device's words for each kind of program.
+WORDS = {Program: gemm_words, UpdateProgram: update_words, SigmaProgram: sigma_words}
 
 
 def _join(lines: np.ndarray, width: int) -> int:

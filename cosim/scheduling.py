@@ -14,11 +14,11 @@ AnyMapping = Mapping | SigmaMapping | str | None
 def program_for(gemm: Gemm, operands: Operands, config: Config, mapping: AnyMapping = None) -> Program | SigmaProgram:
     """The program of a GEMM with these operands, b pruned.
 
-    mapping  for SAT 'os', 'ws' or a Mapping, by default 'os'; for SIGMA 'mk', 'kn' or a SigmaMapping, by default that of
-             both operands which takes fewer cycles when it stays, 'mk' where there is no difference
+    mapping  for SAT 'os', 'ws' or a Mapping, by default 'os'; for SIGMA 'mk', 'kn' or a SigmaMapping, by default what
+             takes fewer cycles, 'mk' where there is no difference
     Raises ValueError for a mapping that does not fit.
     """
-    if not isinstance(config, SigmaConfig):
+    if config.accelerator == "sat":
         return schedule(gemm, config, "os" if mapping is None else mapping)
     if mapping is not None:
         return _on_sigma(gemm, operands, config, mapping)

@@ -13,8 +13,8 @@ from tlm.sigma.program import SigmaProgram, SigmaTile
 def products(program: SigmaProgram, operands: Operands) -> np.ndarray:
     """c (M, N), float32 or float16; or (count, M, N).
 
-    The part that a tile adds to an element is the sum of its row's run in a Flex-DPE; where the next Flex-DPE goes on with the
-    row, the sum of both, in that order. An element is the sum of its parts, tile by tile, from +0 on.
+    The part that a tile adds to an element is the sum of its row's run in a Flex-DPE; where the next Flex-DPE goes on
+    with the row, the sum of both, in that order. An element is the sum of its parts, tile by tile, from +0 on.
     """
     rows, _, columns = program.shape
     c = np.zeros((program.gemm.count, rows, columns), np.float32)

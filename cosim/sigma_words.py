@@ -68,7 +68,8 @@ def _gather_record(fold: Fold, config: SigmaConfig) -> int:
     bits = words.gather_bits(config)
     return words.gather_record(config).pack(
         picks=sum(segment.engine * config.results + segment.result << row * bits for row, segment in last.items()),
-        used=sum(1 << row for row in last), spans=sum(1 << engine - 1 for engine, spans in enumerate(fold.spans) if spans))
+        used=sum(1 << row for row in last),
+        spans=sum(1 << engine - 1 for engine, spans in enumerate(fold.spans) if spans))
 
 
 def _cut(record: int, layout: Layout, config: SigmaConfig) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The one configuration of an accelerator: frozen, checked, written beside every result."""
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -13,8 +13,10 @@ BEAT = 4
 
 
 class Config(BaseModel):
-    """What every accelerator has: a name, a clock, and a memory. Raises pydantic.ValidationError, which is a ValueError,
-    naming rule and value."""
+    """What every accelerator has: a name, a clock, and a memory.
+
+    Raises pydantic.ValidationError, which is a ValueError, naming rule and value.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -34,6 +36,8 @@ class Config(BaseModel):
 
 class SatConfig(Config):
     """Parameters of SAT."""
+
+    accelerator: ClassVar[str] = "sat"
 
     rows: int = Field(ge=1, le=128,
                       description="rows of the array: in a tile rows of the result (os), or groups of k (ws)")

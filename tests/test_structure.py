@@ -55,8 +55,9 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
     assert [place(file) for file in files if "myhdl" in imported_packages(file)] == []
 
 
-@pytest.mark.parametrize("layer", ["rtl", "rtl/golden", "rtl/sigma", "tlm", "tlm/sigma", "tlm/workload", "cosim", "training",
-                                   "training/data", "training/models", "sat"])
+@pytest.mark.parametrize("layer", [
+    "rtl", "rtl/golden", "rtl/sigma", "tlm", "tlm/sigma", "tlm/workload", "cosim", "training", "training/data",
+    "training/models", "sat"])
 def test_every_module_has_its_test(layer):
     modules = [file.name for file in sorted((ROOT / layer).glob("*.py")) if not file.name.startswith("__")]
     assert modules

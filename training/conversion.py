@@ -26,7 +26,7 @@ def convert(module: nn.Module, method: str | Scheme, n: int | None = None, m: in
 
     method   one of training.METHODS, with n, m its sparsity, ignored for dense; or a whole training.Scheme
     engine   None: the functional one
-    plan     how its GEMMs are laid on the array; without one, output-stationary with the largest tiles
+    plan     how its GEMMs are laid on SAT's array; without one, output-stationary with the largest tiles
     A layer's name in reports is its dotted path in the module; a module that is itself a layer goes by its class name.
     Parameters, hooks and mode are kept, and what was shared is shared. Converting a converted module changes its
     method or engine.
@@ -34,6 +34,8 @@ def convert(module: nn.Module, method: str | Scheme, n: int | None = None, m: in
     """
     scheme, result = scheme_of(method, n, m), copy.deepcopy(module)
     engine = cosim.engine("functional") if engine is None else engine
+    if engine.operand_format != "fp16":
+        raise ValueError(f"training runs on fp16 operands, not on {engine.operand_format} of {engine.config.name}")
     scheme.check_names([name for name, _ in find_layers(result)])
     offloaded = {layer: _drop_in(layer, Offload(name, scheme, engine, plan)) for name, layer in find_layers(result)}
     for parent in list(result.modules()):

@@ -68,8 +68,11 @@ class Updates:
 
     def __contains__(self, parameter: Tensor) -> bool:
         """Whether it is to be updated here. The functional engine is the host, which needs no copies: it prunes what it
-        multiplies."""
-        return parameter in self._layers and type(self._layers[parameter][0].offload.engine) is not Functional
+        multiplies; and SIGMA leaves updates to the host."""
+        if parameter not in self._layers:
+            return False
+        engine = self._layers[parameter][0].offload.engine
+        return engine.updates and type(engine) is not Functional
 
     @torch.no_grad()
     def run(self, parameter: nn.Parameter, velocity: Tensor, rates: Rates) -> None:

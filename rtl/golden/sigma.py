@@ -9,7 +9,8 @@ from rtl.golden.fan import fan
 def products(stationary: np.ndarray, streamed: np.ndarray) -> np.ndarray:
     """Products of values, +0 where one is zero: zeros are not multiplied, not even by infinity.
 
-    stationary, streamed  float16, whose products are exact; or float32 that hold bfloat16, whose products are rounded once
+    stationary, streamed  float16, whose products are exact; or float32 that hold bfloat16, whose products are rounded
+                          once
     Returns               float32; a NaN may have any pattern
     """
     with np.errstate(all="ignore"):

@@ -17,8 +17,8 @@ def accumulator(clk, part, feed, add, write, drain_read, drain_column, drain_set
     write         in   words.step whose new sum is there: the one added ACCUMULATE - 1 cycles before
     drain_read, drain_column, drain_set  in  fetch a sum for `drained`
     drained       out  FP32
-    Latency       from `part` to the sum standing 4 cycles (ACCUMULATE), which a column's next part must wait for (TURN);
-                  1 cycle from drain_read to drained
+    Latency       4 cycles (ACCUMULATE) from `part` to the sum standing, which a column's next part must wait for
+                  (TURN); 1 cycle from drain_read to drained
     Throughput    1 part and 1 drained sum per cycle
     Reset         none: a block's first parts are added to zero
     Golden        rtl/golden/sigma.py

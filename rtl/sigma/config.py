@@ -1,5 +1,5 @@
 """The one configuration of a SIGMA: frozen, checked, written beside every result."""
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,12 +10,16 @@ from rtl.sigma import timing
 class SigmaConfig(Config):
     """Parameters of SIGMA: one Flex-DPU of several Flex-DPEs."""
 
+    accelerator: ClassVar[str] = "sigma"
+
     engines: int = Field(ge=1, le=128, description="Flex-DPEs")
-    lanes: Literal[2, 4, 8, 16, 32, 64, 128] = Field(description="multipliers of a Flex-DPE, and words that are streamed "
-                                                                 "a cycle: elements of k that a tile has")
+    lanes: Literal[2, 4, 8, 16, 32, 64, 128] = Field(
+        description="multipliers of a Flex-DPE, and words that are streamed a cycle: elements of k that a tile has")
     results: int = Field(ge=2, le=128, description="sums that leave a Flex-DPE a cycle: rows that it may hold")
-    rows: int = Field(ge=1, le=4096, description="accumulators: rows of the stationary operand in a block of the result")
-    columns: int = Field(default=64, ge=8, le=4096, description="sums of an accumulator: columns of a block of the result")
+    rows: int = Field(ge=1, le=4096,
+                      description="accumulators: rows of the stationary operand in a block of the result")
+    columns: int = Field(default=64, ge=8, le=4096,
+                         description="sums of an accumulator: columns of a block of the result")
     operands: Literal["fp16", "bf16"] = Field(default="fp16", description="format of the operands")
 
     @model_validator(mode="after")

@@ -86,4 +86,5 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
         split(stationary, values), split(distributed, arrivals), split(picks, chosen), split(used, wanted),
         [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)], join(singles, products),
         fan(clk, products, runs, active, sums, complete, lanes, words.RUN),
-        [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)], join(picked, results))
+        [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)],
+        join(picked, results))

@@ -1,4 +1,4 @@
-"""A Flex-DPU: Flex-DPEs side by side, the adders between them, and the switches that bring each sum to its accumulator."""
+"""A Flex-DPU: Flex-DPEs side by side, the adders between them, and switches that bring each sum to its accumulator."""
 from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module

@@ -1,4 +1,4 @@
-"""Puts a tile's operand lines where they belong: the records of the Flex-DPEs and the Flex-DPU, and the streamed words."""
+"""Puts a tile's operand lines where they belong: records of the Flex-DPEs and the Flex-DPU, and streamed words."""
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
@@ -13,8 +13,8 @@ def line_placer(clk, rst, command, accepted, bank, stream, operands, line, engin
     command         in   words.command of the tile, when it is accepted
     bank, stream    in   where its records and its streamed words go
     operands        Stream in  the records of the Flex-DPEs in turn, that of the Flex-DPU, the streamed words
-    line            out  the line to be kept, with engine_writes (a bit each), gather_write and place (rtl/sigma/record.py),
-                         or with stream_write and stream_address
+    line            out  the line to be kept, with engine_writes (a bit each), gather_write and place
+                         (rtl/sigma/record.py), or with stream_write and stream_address
     loading         out  lines of a tile are awaited
     complete        out  the last one moves
     Latency         1 cycle from a line moving to `line`

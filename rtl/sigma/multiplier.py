@@ -9,11 +9,12 @@ from rtl.sigma import timing
 
 @module
 def multiplier(clk, stationary, streamed, product, bf16):
-    """Multiply two FP16 numbers, or with bf16 = 1 two bfloat16 numbers, whose product is rounded to FP32 as IEEE 754 says.
+    """Multiply two FP16 numbers, exactly; or with bf16 = 1 two bfloat16 numbers, rounded to FP32 as IEEE 754 says.
 
     stationary  in   what stays in the lane; a lane without a value holds zero
     streamed    in   what the Benes network brings
-    product     out  FP32, every NaN 0x7FC00000; +0 where either is +0 or -0: zeros are not multiplied, not even by infinity
+    product     out  FP32, every NaN 0x7FC00000; +0 where either is +0 or -0, for zeros are not multiplied, not even by
+                     infinity
     Latency     2 cycles, with bf16 5 (timing.MULTIPLY)
     Throughput  1 product per cycle
     Reset       none: a pipeline without state

@@ -71,14 +71,14 @@ def sigma(clk, rst, commands, operands, results, tile_done, stored, working, ove
                     stream_write, stream_address, loading, complete, config),
         stream_buffer(clk, line, stream_write, stream_address, read_address, streamed))
     compute = (
-        tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, step, read_address, issuing, last_step,
-                       released, finished, block_commands, free_sums, config),
+        tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, step, read_address, issuing,
+                       last_step, released, finished, block_commands, free_sums, config),
         step_trail(clk, rst, step, banks, feed, add, write, config),
         flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, parts, config), split(parts, part),
         [accumulator(clk, part[r], feed, add, write, drain_read, drain_column, drain_set, sums[r], config)
          for r in range(config.rows)], join(sums, drained))
-    store = block_drain(clk, rst, finished, block_commands, drain_read, drain_column, drain_set, drained, results, stored,
-                        overflow, config)
+    store = block_drain(clk, rst, finished, block_commands, drain_read, drain_column, drain_set, drained, results,
+                        stored, overflow, config)
     count = work_counters(clk, rst, issuing, working, busy, waiting, idle)
     return shake, watch, load, compute, store, count
 

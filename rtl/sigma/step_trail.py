@@ -12,7 +12,8 @@ def banks(config: SigmaConfig) -> dict[str, int]:
     """Where a bank of what stays is chosen, in the order of the bits of `banks`: cycles after the step."""
     way = config.operands, config.levels
     return dict(settings=timing.READ, values=timing.READ + timing.DISTRIBUTE, runs=timing.products(config.operands),
-                picks=timing.sums(*way), spans=timing.sums(*way) + timing.PICK, gather=timing.gathered(*way) - timing.PICK)
+                picks=timing.sums(*way), spans=timing.sums(*way) + timing.PICK,
+                gather=timing.gathered(*way) - timing.PICK)
 
 
 def bank_word(config: SigmaConfig) -> Layout:

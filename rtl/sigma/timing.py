@@ -26,7 +26,7 @@ def sums(operands: str, levels: int) -> int:
 
 
 def gathered(operands: str, levels: int) -> int:
-    """Cycles from a column's step to each accumulator's part of it: a Flex-DPE's pick, rows that span two, and a pick."""
+    """Cycles from a column's step to each accumulator's part of it: a Flex-DPE's pick, a row that spans two, a pick."""
     return sums(operands, levels) + PICK + SPAN + PICK
 
 
@@ -36,7 +36,7 @@ def finish_lag(operands: str, levels: int) -> int:
 
 
 def release_lag(operands: str, levels: int) -> int:
-    """Cycles from the end of a tile's last step to its banks being free: what is loaded then stands after the last pick."""
+    """Cycles from the end of a tile's last step to its banks being free: what comes then stands after the last pick."""
     return gathered(operands, levels) - 1 - LOAD_SETUP - WRITE
 
 

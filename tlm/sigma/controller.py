@@ -1,11 +1,12 @@
 """SIGMA's controller: what it makes of two bitmaps before and while a tile runs.
 
-The steps of the paper, of a chunk of k: OR the streamed bitmap's rows (REGOR), and drop stationary values whose row is empty; pack
-what stays into the Flex-DPEs; count each value's place in its Flex-DPE, and each streamed value's place among those of its
-column; and from both set the Benes network.
+The steps of the paper, of a chunk of k: OR the streamed bitmap's rows (REGOR), and drop stationary values whose row is
+empty; pack what stays into the Flex-DPEs; count each value's place in its Flex-DPE, and each streamed value's place
+among those of its column; and from both set the Benes network.
 
-The streamed words of a column are unpacked by their bitmap on the memory's side, each to the port of its k. So the network is set
-once a tile, for the path from port to lane, and not for each column: `table` tells the two steps as the paper's one.
+The streamed words of a column are unpacked by their bitmap on the memory's side, each to the port of its k. So the
+network is set once a tile, for the path from port to lane, and not for each column: `table` tells the two steps as the
+paper's one.
 """
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""How a GEMM is laid on SIGMA: which operand stays, how large the blocks of the result are, and in which order they run."""
+"""How a GEMM is laid on SIGMA: which operand stays, how large blocks of the result are, and in which order they run."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self

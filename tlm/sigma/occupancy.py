@@ -1,7 +1,7 @@
 """Where the operands of a GEMM have values other than zero: in truth, or spread evenly by their densities.
 
-SIGMA skips a stationary value whose whole row of the streamed operand is zero (the paper's REGOR), and no other product: a lane
-whose streamed word is zero idles.
+SIGMA skips a stationary value whose whole row of the streamed operand is zero (the paper's REGOR), and no other
+product: a lane whose streamed word is zero idles.
 """
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -78,8 +78,8 @@ class Bitmaps(Occupancy):
 class Spread(Occupancy):
     """Values spread evenly: so a GEMM is costed without them. Densities are shares of values that are not zero.
 
-    Exact where operands are dense, or N:M sparse along k, and chunks of k are whole groups. For others a mean: in truth rows
-    differ, and folds are filled a little worse.
+    Exact where operands are dense, or N:M sparse along k, and chunks of k are whole groups. For others a mean: in truth
+    rows differ, and folds are filled a little worse.
     """
 
     stationary: float = 1.0

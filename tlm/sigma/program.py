@@ -1,4 +1,4 @@
-"""A GEMM on SIGMA as a list of tile transactions, read by the timeline (which costs it) and by the engines (which run it)."""
+"""A GEMM on SIGMA as a list of tile transactions, read by the timeline, which costs it, and by engines, which run it."""
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -133,7 +133,8 @@ class SigmaProgram:
             body = []
             for place, times in stretches(inner_places):
                 at = {self.mapping.order: outer, inner: place}
-                body.append(Run(self._uniform_block(*(at[name] * sides[name][1] for name in ("rows", "columns"))), times))
+                row, column = (at[name] * sides[name][1] for name in ("rows", "columns"))
+                body.append(Run(self._uniform_block(row, column), times))
             parts.append(Run(tuple(body), count))
         return Run((Run(tuple(parts)),), self.gemm.count)
 

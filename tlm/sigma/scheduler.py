@@ -42,7 +42,7 @@ def _best(gemm: Gemm, _sources: tuple, config: SigmaConfig, densities: tuple[flo
 
 
 def _estimate(program: SigmaProgram) -> float:
-    """Cycles of the steps, of the loads or of the stores, whichever are most, if all blocks and chunks were full ones."""
+    """Cycles of the steps, of the loads or of the stores, whichever are most, if all blocks and chunks were full."""
     (rows, k, columns), config, mapping = program.shape, program.config, program.mapping
     down, along, chunks = (-(-size // part) for size, part in ((rows, mapping.rows), (columns, mapping.columns),
                                                                (k, config.lanes)))

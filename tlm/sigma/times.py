@@ -47,8 +47,8 @@ class SigmaState(NamedTuple):
     def after(self, tile: SigmaTimes) -> tuple[Self, Span]:
         """The state after a tile, and the tile's times.
 
-        A load needs the read channel and a free bank of each kind that it fills. Compute needs its operands, and sums that
-        have been stored. A store needs the write channel and finished sums.
+        A load needs the read channel and a free bank of each kind that it fills. Compute needs its operands, and sums
+        that have been stored. A store needs the write channel and finished sums.
         """
         sums, store_end, streams = self.sums, self.store_end, self.streams
         load_start = max(self.load_end, self.banks[0], streams[0] if tile.opens else self.load_end)

@@ -1,7 +1,7 @@
 """What SIGMA reads off-chip, and what it finds in the on-chip buffer of the memory side.
 
-An operand that the buffer can keep as long as it is needed is read once. In memory it is a bitmap, a bit for each element, and the
-values other than zero.
+An operand that the buffer can keep as long as it is needed is read once. In memory it is a bitmap, a bit for each
+element, and the values other than zero.
 """
 from dataclasses import dataclass
 from functools import cached_property
