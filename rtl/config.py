@@ -79,6 +79,11 @@ class SatConfig(Config):
         return max(self.chunk // BEAT, self.largest_m, 2 * BEAT)
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the array."""
+        return self.rows, self.columns
+
+    @property
     def elements(self) -> int:
         """Processing elements, which is the peak in multiply-adds per cycle."""
         return self.rows * self.columns

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rtl.config import Config, load_config
+from rtl.config import BEAT, Config, SatConfig, load_config
 from rtl.sigma.config import load_sigma
 from sat import terminal
 from sat.planning import SCHEDULED, plan_for
@@ -66,8 +66,14 @@ def _no_plan(plan: Path | None) -> None:
         raise ValueError("--plan is SAT's, and cannot go with another --accelerator")
 
 
+def load_systolic(name: str | SatConfig) -> SatConfig:
+    """SAT's configuration of that name or file, with the shortest groups that its datapath can take: it needs none."""
+    config = load_config(name)
+    return config.model_copy(update=dict(largest_m=BEAT, update_lanes=min(BEAT, config.update_lanes)))
+
+
 KINDS = {"sat": Kind(load_config, _on_sat, True), "sigma": Kind(load_sigma, _on_sigma, False),
-         "systolic": Kind(load_config, _on_systolic, False)}
+         "systolic": Kind(load_systolic, _on_systolic, False)}
 
 
 def kind(name: str) -> Kind:
@@ -75,6 +81,11 @@ def kind(name: str) -> Kind:
     if name not in KINDS:
         raise ValueError(f"accelerator must be one of {', '.join(KINDS)}, not {name!r}")
     return KINDS[name]
+
+
+def title(name: str, config: Config) -> str:
+    """What a configuration is called in a report."""
+    return config.name if name == "sat" else f"{name} {config.name}"
 
 
 def report(chosen: Kind, work: Sequence[Work], without: Sequence[Work], config: Config, dataflow: str,

@@ -6,11 +6,11 @@ import numpy as np
 
 from cosim.checker import Checker
 from cosim.sampler import Sample
+from rtl.config import Config
 from rtl.sparsity import Sparsity
 from sat.operands import KINDS
-from sat.planning import SCHEDULED, check_dataflow
-from tlm import Gemm, schedule
-from tlm.mapping import DATAFLOWS
+from sat.planning import SCHEDULED, check_dataflow, dataflows
+from tlm import Gemm, Mapping, schedule
 from tlm.scheduler import best_mapping
 
 
@@ -26,27 +26,46 @@ class Check:
     sample: Sample | None = None
 
 
-def gemm_check(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int, dataflow: str | None) -> Check:
+def gemm_check(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int, dataflow: str | None,
+               densities: tuple[float, float] = (1.0, 1.0)) -> Check:
     """GEMMs of each kind of operands, in both dataflows with the largest tiles, or in one, or as scheduled.
 
+    densities  of a and b: shares of the values drawn that are not set to zero
     Raises ValueError for a shape, pattern or dataflow that the hardware does not know.
     """
-    pattern, names = Sparsity.parse(sparsity), DATAFLOWS if dataflow is None else (dataflow,)
-    runs = []
+    pattern, config = Sparsity.parse(sparsity), checker.config
     if dataflow is not None:
-        check_dataflow(dataflow)
+        check_dataflow(dataflow, config)
+    runs = []
     for kind in KINDS:
-        for name in names:
+        for name in dataflows(config) if dataflow is None else (dataflow,):
             gemm = Gemm(*shape, pattern, kind.output, "gemm", kind.name)
-            mapping = best_mapping(gemm, checker.config)[0] if name == SCHEDULED else name
-            schedule(gemm, checker.config, mapping)
-            runs.append((kind, gemm, mapping))
-    return Check(len(runs), _each(checker, runs, seed))
+            runs.append((kind, gemm, _mapping(gemm, config, name)))
+    return Check(len(runs), _each(checker, runs, seed, densities))
 
 
-def _each(checker: Checker, runs: list[tuple], seed: int) -> Iterator[int]:
+def _mapping(gemm: Gemm, config: Config, name: str) -> Mapping | str | None:
+    """What the dataflow's name stands for; on SIGMA scheduling is the engine's, which knows the operands' zeros."""
+    if config.accelerator == "sigma":
+        return None if name == SCHEDULED else name
+    mapping = best_mapping(gemm, config)[0] if name == SCHEDULED else name
+    schedule(gemm, config, mapping)
+    return mapping
+
+
+def _each(checker: Checker, runs: list[tuple], seed: int, densities: tuple[float, float]) -> Iterator[int]:
     rng = np.random.default_rng(seed)
     operands = {kind: kind.draw(rng, *runs[0][1].shape) for kind in KINDS}
+    for sides in operands.values():
+        for side, density in zip(sides, densities):
+            side[rng.random(side.shape) >= density] = 0
     for kind, gemm, mapping in runs:
-        checker.execute(gemm, *operands[kind], mapping)
+        checker.execute(gemm, *(_formatted(side, checker.operand_format) for side in operands[kind]), mapping)
         yield 0
+
+
+def _formatted(values: np.ndarray, form: str) -> np.ndarray:
+    """float16 values in the form that an engine takes; for bfloat16 their last bits are cut off."""
+    if form == "fp16":
+        return values
+    return (values.astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32)

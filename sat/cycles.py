@@ -57,8 +57,8 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
     if ablate:
         content |= dict(ablation=ablation.as_data(variants))
     terminal.write_json(json_file, content)
-    on = chosen.name if accelerator == "sat" else f"{accelerator} {chosen.name}"
-    heading = f"One training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on {on}"
+    heading = (f"One training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on "
+               f"{accelerators.title(accelerator, chosen)}")
     console = terminal.console()
     if ablate:
         ablation.show(console, variants, f"{heading}: one choice made otherwise")

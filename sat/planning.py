@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from rtl.config import SatConfig
+from rtl.config import Config, SatConfig
 from tlm.mapping import DATAFLOWS
 from tlm.plan import Plan, Work, load_plan, make_plan
 from tlm.report import Run, StepReport, cost, step_report
+from tlm.sigma.mapping import STATIONARY
 
 SCHEDULED = "scheduled"
 
@@ -18,10 +19,15 @@ Dataflow = Annotated[str, typer.Option(help="os (output-stationary), ws (weight-
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
 
 
-def check_dataflow(name: str) -> None:
+def dataflows(config: Config) -> tuple[str, ...]:
+    """The names of an accelerator's dataflows; SIGMA's are the operand that stays."""
+    return tuple(DATAFLOWS if config.accelerator == "sat" else STATIONARY)
+
+
+def check_dataflow(name: str, config: Config) -> None:
     """Raise ValueError for the name of no dataflow."""
-    if name != SCHEDULED and name not in DATAFLOWS:
-        raise ValueError(f"dataflow must be one of {', '.join((*DATAFLOWS, SCHEDULED))}, not {name!r}")
+    if name != SCHEDULED and name not in dataflows(config):
+        raise ValueError(f"dataflow must be one of {', '.join((*dataflows(config), SCHEDULED))}, not {name!r}")
 
 
 def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED, file: Path | None = None) -> Plan:
@@ -33,7 +39,7 @@ def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED,
         if dataflow != SCHEDULED:
             raise ValueError(f"--dataflow {dataflow} cannot go with --plan, which has its own")
         return load_plan(file, work, config)
-    check_dataflow(dataflow)
+    check_dataflow(dataflow, config)
     return make_plan(work, config, tuple(DATAFLOWS) if dataflow == SCHEDULED else (dataflow,))
 
 

@@ -10,13 +10,14 @@ from rich.text import Text
 import cosim
 from cosim.checker import Checked, Checker, Mismatch
 from cosim.sampler import Sample
-from sat import options, terminal
+from sat import accelerators, options, terminal
+from sat.accelerators import Accelerator
 from sat.checks import Check, gemm_check
 from sat.options import (Batch, Config, Data, DataImage, DataPath, Decay, Dense, Json, Method, Model, Pattern, Rescale,
                          Seed, Width)
 from sat.planning import PlanFile
 from sat.task import Task
-from tlm import Program
+from tlm import UpdateProgram
 
 EQUAL = {True: Text("equal"), False: Text("different", "red")}
 
@@ -26,8 +27,10 @@ Steps = Annotated[int, typer.Option(min=1, help="Training steps: forward, backwa
 Pieces = Annotated[int | None, typer.Option(min=1, help="Check so many pieces of one training step, drawn from all "
                                                         "layers and stages, instead of whole steps.")]
 Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
-Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled; by default steps are scheduled, and --gemm "
-                                                   "runs in both dataflows.")]
+Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled, on SIGMA mk, kn or scheduled; by default steps "
+                                                   "are scheduled, and --gemm runs in both dataflows.")]
+Density = Annotated[float, typer.Option(min=0, max=1, help="Share of that operand's values that are not zero, with "
+                                                          "--gemm.")]
 Waves = Annotated[Path | None, typer.Option(help="Write a VCD of the run; of the last GEMM, where there are several.")]
 Keep = Annotated[Path | None, typer.Option(help="Keep the generated Verilog in this folder.")]
 Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Verilog, as --keep left it.")]
@@ -35,15 +38,17 @@ Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Veril
 
 FOR_STEPS = ("steps", "sample", "batch", "model", "image", "width", "data", "data_path", "method", "dense", "decay",
              "rescale", "plan")
+FOR_GEMMS = ("density_a", "density_b")
+NOT_FOR = {"sat": (), "sigma": ("sample", "plan"), "systolic": ("sparsity", "method", "dense", "decay", "rescale")}
 
 
 def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8", engine: Engine = "icarus",
            config: Config = "small", seed: Seed = 0, steps: Steps = 2, sample: Pieces = None, batch: Batch = 16,
            model: Model = "cnn", image: DataImage = None, width: Width = 1.0, data: Data = "digits",
            data_path: DataPath = None, method: Method = "bdwp", dense: Dense = None, decay: Decay = None,
-           rescale: Rescale = False,
-           dataflow: Dataflow = None, plan: PlanFile = None, waves: Waves = None, keep: Keep = None,
-           verilog: Verilog = None, json_file: Json = None) -> None:
+           rescale: Rescale = False, accelerator: Accelerator = "sat", density_a: Density = 1.0,
+           density_b: Density = 1.0, dataflow: Dataflow = None, plan: PlanFile = None, waves: Waves = None,
+           keep: Keep = None, verilog: Verilog = None, json_file: Json = None) -> None:
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
     Training steps (the default) compare every GEMM, every weight update with its N:M copies, and after each step all
@@ -62,9 +67,16 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
         for option, chosen, others in (("--gemm", gemm, FOR_STEPS), ("--sample", sample, ["steps"])):
             if chosen:
                 options.refuse(context, option, others)
-        checker = Checker(cosim.engine(engine, config, **paths))
+        if not gemm:
+            options.refuse(context, "training steps", FOR_GEMMS)
+        hardware = accelerators.kind(accelerator).load(config)
+        options.refuse(context, f"--accelerator {accelerator}", NOT_FOR[accelerator])
+        if accelerator == "systolic":
+            sparsity, method = "dense", "dense"
+        checker = Checker(cosim.engine(engine, hardware, **paths))
         if gemm:
-            check, what = gemm_check(checker, gemm, sparsity, seed, dataflow), dict(gemm=gemm, sparsity=sparsity)
+            check = gemm_check(checker, gemm, sparsity, seed, dataflow, (density_a, density_b))
+            what = dict(gemm=gemm, sparsity=sparsity, density_a=density_a, density_b=density_b)
         else:
             from sat.step_checks import Training, sample_check, step_check      # PyTorch takes its time
             from training import Settings
@@ -77,10 +89,11 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     tensors, difference = _run(check, checker)
     checked, console = _data(checker.checked, check.sample), terminal.console()
     what |= dict(sample=_sample_data(check.sample)) if sample else {}
-    terminal.write_json(json_file, dict(config=checker.config.model_dump(), engine=engine, seed=seed, **what,
+    terminal.write_json(json_file, dict(config=checker.config.model_dump(), accelerator=accelerator, engine=engine,
+                                        seed=seed, **what,
                                         checked=checked, tensors=tensors, equal=not difference, difference=difference))
     if checked:
-        _print(console, checked, f"{engine} against functional, {checker.config.name}, seed {seed}")
+        _print(console, checked, f"{engine} against functional, {accelerators.title(accelerator, hardware)}, seed {seed}")
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     _conclude(console, checker.checked, "pieces of " if sample else "")
@@ -93,8 +106,8 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
 
 def _conclude(console: Console, checked: list[Checked], pieces: str) -> None:
     """One line for the GEMMs and one for the updates, where there are any."""
-    gemms = [row.program for row in checked if isinstance(row.program, Program)]
-    others = [row.program for row in checked if not isinstance(row.program, Program)]
+    gemms = [row.program for row in checked if not isinstance(row.program, UpdateProgram)]
+    others = [row.program for row in checked if isinstance(row.program, UpdateProgram)]
     updates = [program for program in others if program.update.momentum]
     reductions = f" and {len(others) - len(updates)} {pieces}reductions" if len(others) > len(updates) else ""
     elements = sum(program.gemm.m * program.gemm.n for program in gemms)

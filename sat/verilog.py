@@ -6,8 +6,9 @@ import typer
 
 from cosim.synthesis import yosys
 from rtl import sat_axi
-from rtl.config import load_config
-from sat import terminal, vivado
+from rtl.sigma import sigma
+from sat import accelerators, terminal, vivado
+from sat.accelerators import Accelerator
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json
 
@@ -16,19 +17,20 @@ Synthesised = Annotated[bool, typer.Option(
     "--area", help="Synthesise it with Yosys: LUT, FF, BRAM and DSP of each module, and their sum beside a VCU1525's.")]
 
 
-def verilog(config: Config = "vcu1525", output: Folder = Path("build/verilog"), synthesised: Synthesised = False,
+def verilog(accelerator: Accelerator = "sat", config: Config = "vcu1525", output: Folder = Path("build/verilog"), synthesised: Synthesised = False,
             json_file: Json = None) -> None:
-    """Write the Verilog of a configuration, one module a file: `sat`, and around it `sat_axi` with AXI ports.
+    """Write the Verilog of a configuration, one module a file: `sat`, and around it `sat_axi` with AXI ports; or `sigma`.
 
-    Beside it are the configuration, and a script and constraints for Vivado.
+    Beside it are the configuration, and a script and constraints for Vivado, which are SAT's alone. A systolic array is
+    SAT with the shortest groups that it can have.
     """
     with terminal.reading_input():
-        chosen = load_config(config)
+        chosen = accelerators.kind(accelerator).load(config)
         terminal.writable(json_file, output / "configuration.json")
         if synthesised:
             yosys()
-        files = sat_axi.write(chosen, output)
-        scripts = vivado.write(chosen, output, files.values())
+        files = (sigma if accelerator == "sigma" else sat_axi).write(chosen, output)
+        scripts = [] if accelerator == "sigma" else vivado.write(chosen, output, files.values())
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
     lines = sum(row["lines"] for row in modules)
@@ -37,12 +39,15 @@ def verilog(config: Config = "vcu1525", output: Folder = Path("build/verilog"), 
     terminal.write_json(json_file, dict(config=chosen.model_dump(), modules=modules, lines=lines,
                                         vivado=[script.name for script in scripts],
                                         **(dict(area=area_data(found)) if found else {})))
-    console, title = terminal.console(), f"{chosen.name}, {chosen.rows} x {chosen.columns}"
+    console, title = terminal.console(), accelerators.title(accelerator, chosen)
+    title += f", {' x '.join(map(str, chosen.size))}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
     for row in modules:
         rows.add_row(row["module"], str(row["lines"]))
     console.print(rows)
-    console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is sat, or with AXI ports sat_axi")
-    console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")
+    top = "sigma" if accelerator == "sigma" else "sat, or with AXI ports sat_axi"
+    console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is {top}")
+    if scripts:
+        console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")
     if found:
         print_area(console, found, f"Area of {title}")

@@ -29,6 +29,11 @@ class SigmaConfig(Config):
         return self
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Flex-DPEs, and multipliers of each."""
+        return self.engines, self.lanes
+
+    @property
     def elements(self) -> int:
         """Multipliers, which is the peak in multiply-adds per cycle."""
         return self.engines * self.lanes
