@@ -85,6 +85,13 @@ class Area:
         """What the whole design takes."""
         return taken(self.netlist.cells, self.netlist.top)
 
+    def without(self, module: str) -> dict[str, float]:
+        """What the design takes without the instances of a module and all below them; Yosys counts each module once."""
+        inside, times = self.netlist.instances(module), self.netlist.instances()[module]
+        own = {row.module: row.own for row in self.rows}
+        return {resource: amount - times * sum(own[part][resource] * count for part, count in inside.items())
+                for resource, amount in self.total.items()}
+
     @property
     def used(self) -> dict[str, float]:
         """Share of each resource that the design takes; above 1 where the device has too little."""

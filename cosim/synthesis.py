@@ -43,8 +43,8 @@ class Netlist:
         """Cells of a module, without the modules below it."""
         return {cell: number for cell, number in self.modules[module].items() if cell not in self.modules}
 
-    def instances(self) -> Counter[str]:
-        """How often each module is in the design."""
+    def instances(self, within: str | None = None) -> Counter[str]:
+        """How often each module is in the design, or in one instance of a module."""
         counts = Counter()
 
         def visit(module: str, times: int) -> None:
@@ -52,7 +52,7 @@ class Netlist:
             for cell, number in self.modules[module].items():
                 if cell in self.modules:
                     visit(cell, times * number)
-        visit(self.top, 1)
+        visit(within or self.top, 1)
         return counts
 
 

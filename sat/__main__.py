@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from sat.compare import compare_command
 from sat.cycles import cycles
 from sat.plan import plan
 from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions
@@ -14,7 +15,8 @@ from sat.verilog import verilog
 USAGE_ERROR = typer.BadParameter.__base__       # which typer does not export
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False,
-                  help="SAT, a systolic accelerator for N:M sparse training: its RTL, its model, and training on it.")
+                  help="SAT, a systolic accelerator for N:M sparse training: its RTL, its model, and training on it; "
+                       "SIGMA and a plain systolic array beside it.")
 
 
 @app.callback()
@@ -28,6 +30,7 @@ app.command(epilog=definitions())(cycles)
 app.command()(plan)
 app.command()(verify)
 app.command()(verilog)
+app.command("compare")(compare_command)
 
 
 def main() -> None:

@@ -27,8 +27,8 @@ Steps = Annotated[int, typer.Option(min=1, help="Training steps: forward, backwa
 Pieces = Annotated[int | None, typer.Option(min=1, help="Check so many pieces of one training step, drawn from all "
                                                         "layers and stages, instead of whole steps.")]
 Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
-Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled, on SIGMA mk, kn or scheduled; by default steps "
-                                                   "are scheduled, and --gemm runs in both dataflows.")]
+Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled, on SIGMA mk, kn or scheduled; by default "
+                                                   "steps are scheduled, and --gemm runs in both dataflows.")]
 Density = Annotated[float, typer.Option(min=0, max=1, help="Share of that operand's values that are not zero, with "
                                                           "--gemm.")]
 Waves = Annotated[Path | None, typer.Option(help="Write a VCD of the run; of the last GEMM, where there are several.")]
@@ -90,10 +90,11 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     checked, console = _data(checker.checked, check.sample), terminal.console()
     what |= dict(sample=_sample_data(check.sample)) if sample else {}
     terminal.write_json(json_file, dict(config=checker.config.model_dump(), accelerator=accelerator, engine=engine,
-                                        seed=seed, **what,
-                                        checked=checked, tensors=tensors, equal=not difference, difference=difference))
+                                        seed=seed, **what, checked=checked, tensors=tensors, equal=not difference,
+                                        difference=difference))
     if checked:
-        _print(console, checked, f"{engine} against functional, {accelerators.title(accelerator, hardware)}, seed {seed}")
+        on = accelerators.title(accelerator, hardware)
+        _print(console, checked, f"{engine} against functional, {on}, seed {seed}")
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     _conclude(console, checker.checked, "pieces of " if sample else "")

@@ -17,9 +17,9 @@ Synthesised = Annotated[bool, typer.Option(
     "--area", help="Synthesise it with Yosys: LUT, FF, BRAM and DSP of each module, and their sum beside a VCU1525's.")]
 
 
-def verilog(accelerator: Accelerator = "sat", config: Config = "vcu1525", output: Folder = Path("build/verilog"), synthesised: Synthesised = False,
-            json_file: Json = None) -> None:
-    """Write the Verilog of a configuration, one module a file: `sat`, and around it `sat_axi` with AXI ports; or `sigma`.
+def verilog(accelerator: Accelerator = "sat", config: Config = "vcu1525", output: Folder = Path("build/verilog"),
+            synthesised: Synthesised = False, json_file: Json = None) -> None:
+    """Write the Verilog of a configuration, one module a file: `sat`, around it `sat_axi` with AXI ports; or `sigma`.
 
     Beside it are the configuration, and a script and constraints for Vivado, which are SAT's alone. A systolic array is
     SAT with the shortest groups that it can have.

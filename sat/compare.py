@@ -1,0 +1,201 @@
+"""`sat compare`: the same GEMMs on SAT, SIGMA and a plain systolic array."""
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from rtl.sparsity import Sparsity
+from sat import heatmap, options, terminal
+from sat.areas import areas_of, print_areas
+from sat.options import Batch, Json
+from tlm import Gemm
+from tlm.compare import ACCELERATORS, SETUPS, Case, Setup, Taken, compare
+from tlm.sigma.published import GEMMS, PublishedGemm, sigma_cycles
+from tlm.systolic import systolic_cycles
+from tlm.workload.gemm_list import read_gemm_list
+from tlm.workload.methods import Scheme
+from tlm.workload.networks import NETWORKS, layers
+from tlm.workload.step import calls_of, whole_step
+
+Paper = Annotated[bool, typer.Option("--paper", help="The ten GEMMs of SIGMA's paper, over a grid of densities of both "
+                                                     "operands, with the paper's own counts beside ours.")]
+Gemms = Annotated[Path | None, typer.Option(help="A CSV file of GEMMs: layer,M,N,K,density_a,density_b.")]
+Models = Annotated[str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas "
+                                                           "between.")]
+Setups = Annotated[str | None, typer.Option("--config", help=f"One of {', '.join(SETUPS)}: as many multipliers, the "
+                                                             "same memory and clock for all three. By default vcu1525; "
+                                                             "with --paper paper.")]
+Grid = Annotated[str, typer.Option(help="Shares of values that are not zero, of either operand, with commas between, "
+                                        "for --paper.")]
+Picture = Annotated[Path | None, typer.Option("--heatmap", help="Draw where each wins: a PNG or SVG file.")]
+Synthesised = Annotated[bool, typer.Option("--area", help="Synthesise all three with Yosys, too: a few minutes.")]
+
+FIVE = "resnet9,vit,vgg19,resnet18,resnet50"
+NM = Sparsity(2, 8)
+METHODS = (("dense", Scheme()), (f"bdwp {NM}", Scheme.of("bdwp", NM.n, NM.m)))
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is compared, and what each accelerator takes for it.
+
+    group, kind  its place in the heat map
+    published    by the formulas of SIGMA's paper: cycles of SIGMA, and of a TPU
+    """
+
+    group: str
+    kind: str
+    what: dict[str, Any]
+    taken: dict[str, Taken]
+    published: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def gains(self) -> dict[str, float]:
+        """How many times as fast SIGMA is as each of the others."""
+        return {name: self.taken[name].cycles / self.taken["sigma"].cycles for name in ("sat", "systolic")}
+
+    @property
+    def panels(self) -> dict[str, float]:
+        """The same for the heat map, by title; and what SIGMA's paper would say."""
+        found = {f"SIGMA's speed in {name}'s": gain for name, gain in self.gains.items()}
+        if self.published:
+            found["the same in a TPU's, both by the paper's model"] = self.published["tpu"] / self.published["sigma"]
+        return found
+
+
+def compare_command(context: typer.Context, paper: Paper = False, gemms: Gemms = None, models: Models = FIVE,
+                    batch: Batch = 64, config: Setups = None, densities: Grid = "1,0.5,0.2,0.1",
+                    picture: Picture = None, synthesised: Synthesised = False, json_file: Json = None) -> None:
+    """Compare SAT, SIGMA and a systolic array at equal multipliers, memory and clock: on the training steps of networks
+    (the default), on the GEMMs of SIGMA's paper, or on a list of your own.
+
+    Each GEMM is mapped for the fewest cycles of each accelerator. SAT skips what N:M leaves out of weights, SIGMA zeros
+    of both operands, the systolic array, which is SAT's with sparsity off, nothing.
+    """
+    with terminal.reading_input():
+        terminal.writable(json_file, picture)
+        heatmap.check(picture)
+        for option, chosen, others in (("--paper", paper, ("gemms", "models", "batch")),
+                                       ("--gemms", gemms, ("models", "batch", "densities"))):
+            if chosen:
+                options.refuse(context, option, others)
+        name = config or ("paper" if paper else "vcu1525")
+        if name not in SETUPS:
+            raise ValueError(f"config must be one of {', '.join(SETUPS)}, not {name!r}")
+        setup = SETUPS[name]
+        if paper:
+            jobs = _of_paper(_densities(densities), setup)
+        else:
+            jobs = _of_list(gemms, setup) if gemms else _of_networks(models, batch, setup)
+        rows = _done(jobs)
+    areas = areas_of(setup) if synthesised else {}
+    content = dict(config={one: setup.config(one).model_dump() for one in ACCELERATORS}, rows=list(map(_data, rows)),
+                   **(dict(area=areas) if areas else {}))
+    terminal.write_json(json_file, content)
+    console = terminal.console()
+    _print(console, rows, f"SAT, SIGMA and a systolic array: {name}, {setup.sat.elements:,} multipliers, "
+                          f"{setup.sat.clock_mhz:g} MHz")
+    if areas:
+        print_areas(console, areas)
+    if picture:
+        heatmap.draw(picture, [(row.group, row.kind, row.panels) for row in rows])
+        console.print(f"heat map in {picture}")
+
+
+def _densities(text: str) -> list[float]:
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not all(0 < density <= 1 for density in found):
+        raise ValueError(f"--densities must be numbers above 0 and up to 1 with commas between, not {text!r}")
+    return found
+
+
+Job = tuple[str, Callable[[], Row]]
+
+
+def _of_paper(densities: Sequence[float], setup: Setup) -> list[Job]:
+    """The paper's GEMMs over the grid, and with a b that is 2:8 sparse."""
+    grid = [(a, b, None) for a in densities for b in densities] + [(1.0, NM.n / NM.m, NM)]
+    return [(gemm.name, lambda gemm=gemm, point=point: _paper_row(gemm, *point, setup))
+            for gemm in GEMMS for point in grid]
+
+
+def _paper_row(gemm: PublishedGemm, density_a: float, density_b: float, pattern: Sparsity | None, setup: Setup) -> Row:
+    """A GEMM of the paper. Its model streams b whatever its density, and keeps a."""
+    case = Case(Gemm(gemm.m, gemm.k, gemm.n, pattern, layer=gemm.name), density_a, density_b)
+    sizes = dict(m=gemm.m, n=gemm.n, k=gemm.k)
+    published = dict(sigma=sigma_cycles(**sizes, density=density_a).total, tpu=systolic_cycles(**sizes).cycles)
+    kind = f"{density_a:g}, {pattern or f'{density_b:g}'}"
+    return Row(gemm.name, kind, _what(case), compare([case], setup), published)
+
+
+def _of_list(file: Path, setup: Setup) -> list[Job]:
+    """The GEMMs of a file."""
+    return [(case.gemm.layer, lambda case=case: Row(case.gemm.layer, "", _what(case), compare([case], setup)))
+            for case in map(Case.of, read_gemm_list(file))]
+
+
+def _what(case: Case) -> dict[str, Any]:
+    m, k, n = case.gemm.shape
+    return dict(layer=case.gemm.layer, m=m, k=k, n=n, sparsity=str(case.gemm.sparsity or "dense"),
+                density_a=case.density_a, density_b=case.density_b)
+
+
+def _of_networks(models: str, batch: int, setup: Setup) -> list[Job]:
+    """The training steps of networks, dense and BDWP 2:8."""
+    names = [name.strip() for name in models.split(",")]
+    for name in names:
+        if name not in NETWORKS:
+            raise ValueError(f"model must be one of {', '.join(NETWORKS)}, not {name!r}")
+    return [(name, lambda name=name, kind=kind, scheme=scheme: _network_row(name, kind, scheme, batch, setup))
+            for name in names for kind, scheme in METHODS]
+
+
+def _network_row(name: str, kind: str, scheme: Scheme, batch: int, setup: Setup) -> Row:
+    """A training step's GEMMs; weight updates are left out, which only SAT has a unit for."""
+    scheme = Scheme(scheme.method, scheme.sparsity, dense=NETWORKS[name].dense if scheme.sparsity else ())
+    work = whole_step(calls_of(layers(name), batch), scheme)
+    cases = [Case.trained(one) for one in work if isinstance(one, Gemm)]
+    return Row(name, kind, dict(model=name, method=kind, batch=batch, gemms=len(cases)), compare(cases, setup))
+
+
+def _done(jobs: list[Job]) -> list[Row]:
+    """The rows, behind a progress bar."""
+    rows = []
+    with terminal.progress() as bar:
+        task = bar.add_task("comparing", total=len(jobs))
+        for name, make in jobs:
+            bar.update(task, description=f"comparing {name}")
+            rows.append(make())
+            bar.advance(task)
+    return rows
+
+
+def _data(row: Row) -> dict[str, Any]:
+    """A row as data."""
+    of = {name: dict(cycles=one.cycles, utilisation=one.utilisation, tflops=one.tflops, bytes=round(one.bytes))
+          for name, one in row.taken.items()}
+    of["systolic"]["formula_cycles"] = row.taken["systolic"].formula
+    return row.what | of | (dict(published=row.published) if row.published else {}) | dict(sigma_gain=row.gains)
+
+
+def _print(to: Console, rows: Sequence[Row], heading: str) -> None:
+    """A line for each row: cycles, utilisation, effective TFLOP/s and bytes of each, and which is fastest."""
+    listed = bool(rows[0].published)
+    heads = ["case", "densities" if listed else "method", *(f"{name} cycles" for name in ACCELERATORS), "formula",
+             *(f"{name} used" for name in ACCELERATORS), *(f"{name} TFLOP/s" for name in ACCELERATORS),
+             *(f"{name} MB" for name in ACCELERATORS), *(["paper's sigma", "paper's tpu"] if listed else []), "fastest"]
+    table = terminal.table(heading, heads)
+    for row in rows:
+        each = [row.taken[name] for name in ACCELERATORS]
+        fastest = min(row.taken, key=lambda name: row.taken[name].cycles)
+        table.add_row(row.group, row.kind, *(f"{one.cycles:,}" for one in each), f"{each[-1].formula:,}",
+                      *(f"{one.utilisation:.1%}" for one in each), *(f"{one.tflops:.3g}" for one in each),
+                      *(f"{one.bytes / 1e6:,.1f}" for one in each), *(f"{count:,}" for count in row.published.values()),
+                      fastest)
+    to.print(table)
