@@ -9,6 +9,9 @@ import pytest
 
 from rtl import registers, sat_axi, timing
 from rtl.config import PRESETS, SatConfig
+from rtl.sigma import sigma
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
+from rtl.sigma.config import SigmaConfig
 from sat import paper
 from sat.__main__ import app
 from tlm import make_plan
@@ -20,6 +23,9 @@ from training import models, whole_step
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 TRAINING = README.partition("## Training")[2].partition("## The doors")[0]
+RTL = README.partition("## The RTL")[2].partition("## SIGMA")[0]
+SIGMA = README.partition("## SIGMA")[2].partition("## In Vivado")[0]
+SHARED = ("clock_mhz", "buffer_kib", "memory_latency", "read_bytes_per_cycle", "write_bytes_per_cycle")
 
 
 def test_the_examples_run():
@@ -49,9 +55,16 @@ def test_the_headline_is_what_the_model_says():
 
 
 def test_the_parameters_are_those_of_the_configuration():
-    told = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (.*) \|$", README, re.MULTILINE)
+    told = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (.*) \|$", README.partition("## SIGMA")[0],
+                      re.MULTILINE)
     assert told == [(name, *(f"{getattr(config, name):g}" for config in PRESETS.values()), field.description)
                     for name, field in SatConfig.model_fields.items() if name != "name"]
+
+
+def test_the_parameters_of_sigma_are_those_of_its_configuration():
+    told = re.findall(r"^\| `(\w+)` \| (\w+) \| (\w+) \| (\w+) \| (\w+) \| (.*) \|$", SIGMA, re.MULTILINE)
+    assert told == [(name, *(str(getattr(config, name)) for config in SIGMA_PRESETS.values()), field.description)
+                    for name, field in SigmaConfig.model_fields.items() if name not in ("name", *SHARED)]
 
 
 def test_the_report_is_explained_as_in_the_help():
@@ -59,10 +72,14 @@ def test_the_report_is_explained_as_in_the_help():
     assert {key: rows.get(key) for key in DEFINITIONS} == DEFINITIONS
 
 
-def test_the_module_table_has_every_verilog_module(tmp_path):
-    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d*) ?\|$", README.partition("## The RTL")[2], re.MULTILINE)
-    written = {re.sub(r"(_\d+)+$", "", name) for name in sat_axi.write(PRESETS["small"], tmp_path)}
-    assert {name for name, _ in rows} == written
+def test_the_module_tables_have_every_verilog_module(tmp_path):
+    device, other = (set(re.findall(r"^\| `(\w+)` \| .* \| [^|]*\|$", part, re.MULTILINE)) for part in (RTL, SIGMA))
+    shared = set(re.findall(r"`(\w+)`", re.search(r"^Of SAT's it has (.*)$", SIGMA, re.MULTILINE)[1]))
+    written = [{re.sub(r"(_\d+)+$", "", name) for name in files}
+               for files in (sat_axi.write(PRESETS["small"], tmp_path), sigma.write(SIGMA_PRESETS["small"], tmp_path),
+                             sigma.write(SIGMA_PRESETS["small"].model_copy(update=dict(operands="bf16")), tmp_path))]
+    assert device == written[0] and shared <= device
+    assert other - set(SigmaConfig.model_fields) | shared == written[1] | written[2]
 
 
 @pytest.mark.parametrize("name, latency", [
@@ -92,7 +109,8 @@ def test_the_axi_streams_have_the_bytes_that_are_told():
 
 def test_every_command_is_in_the_table_of_commands():
     for command in app.registered_commands:
-        assert re.search(rf"^\| `sat {command.callback.__name__}\b", README, re.MULTILINE), command
+        name = command.name or command.callback.__name__
+        assert re.search(rf"^\| `sat {name}\b", README, re.MULTILINE), name
 
 
 def figures(text: str) -> list[tuple[int | None, str]]:

@@ -18,7 +18,7 @@ from cosim.simulation import Bench
 from cosim.tools import call, tool
 from rtl.hierarchy import flat_ports
 from tests.bench.measure import CheckFailed, pinned
-from tlm import Program
+from tlm.timeline import AnyProgram
 
 WINDOW = 1000           # Verilog's time units between two meetings of host and device
 MAIL = ("results", "result_count", "tile_ends", "tile_count", "store_ends", "store_count")
@@ -115,7 +115,7 @@ class Tape(Simulator):
                         self.mail_width, self.final, report)
 
 
-def record(engine: IcarusEngine, program: Program, operands: Operands) -> Recorded:
+def record(engine: IcarusEngine, program: AnyProgram, operands: Operands) -> Recorded:
     """Run a program on the engine's image, and remember everything that crosses the pipe."""
     host, bench = Host(program, operands), Bench(program.config)
     with pinned(), Tape(engine.image, bench, engine.patience) as tape:

@@ -16,11 +16,13 @@ import cosim
 from cosim.exchange import Operands
 from cosim.host import Host
 from cosim.icarus_engine import IcarusEngine
-from rtl.golden import nm_mask
+from cosim.operands import operands_of
+from cosim.scheduling import program_for
 from rtl.sparsity import Sparsity
 from tests.bench.measure import CheckFailed, Row, Took, best, interleaved, pinned, timed
 from tests.bench.replay import Replay, record
-from tlm import Gemm, Program, schedule
+from tlm import Gemm
+from tlm.timeline import AnyProgram
 
 PE_CYCLES = 60_000      # a second, to reach
 OVERHEAD = 1.15         # the engine's time, in that of bare vvp
@@ -36,20 +38,28 @@ class Case:
     n: int
     sparsity: str | None = None
     dataflow: str = "os"
+    accelerator: str = "sat"
+    density: float = 1.0        # of both operands
 
     @property
     def name(self) -> str:
-        return f"{self.config}, {self.m}x{self.k}x{self.n} {self.sparsity or 'dense'}, {self.dataflow}"
+        sparse = self.sparsity or ("dense" if self.density == 1 else f"density {self.density:g}")
+        on = self.config if self.accelerator == "sat" else f"{self.accelerator} {self.config}"
+        return f"{on}, {self.m}x{self.k}x{self.n} {sparse}, {self.dataflow}"
 
     def operands(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(seed)
         a, b = (rng.standard_normal(shape).astype(np.float16) for shape in ((self.m, self.k), (self.k, self.n)))
+        if self.density < 1:
+            a, b = (np.where(rng.random(side.shape) < self.density, side, np.float16(0)) for side in (a, b))
         return a, b
 
 
 CASES = (Case("small", 16, 256, 64), Case("small", 16, 1024, 64, "2:8"),
          Case("medium", 16, 384, 64), Case("medium", 16, 1024, 64, "2:8"),
-         Case("medium", 64, 192, 32, dataflow="ws"), Case("medium", 128, 256, 32, "2:8", "ws"))
+         Case("medium", 64, 192, 32, dataflow="ws"), Case("medium", 128, 256, 32, "2:8", "ws"),
+         Case("small", 16, 128, 64, dataflow="mk", accelerator="sigma"),
+         Case("medium", 32, 128, 128, dataflow="mk", accelerator="sigma", density=0.5))
 QUICK = (Case("small", 4, 256, 64), Case("medium", 8, 512, 32, "2:8"))
 MYHDL = Case("small", 4, 256, 16)
 
@@ -62,7 +72,7 @@ def all_icarus_rows(seed: int, quick: bool) -> Iterator[Row]:
 
 def icarus_rows(case: Case, seed: int, repeats: int) -> Iterator[Row]:
     """Speed of the engine, and its time in that of bare vvp."""
-    engine = cosim.engine("icarus", case.config)
+    engine = cosim.engine("icarus", case.config, case.accelerator)
     a, b = case.operands(seed)
     program, operands = _program(engine, case, a, b)
     with tempfile.TemporaryDirectory() as folder:
@@ -95,15 +105,14 @@ def _overhead(what: str, took: Took, alone: Took, details: dict) -> Row:
                f"<= {OVERHEAD}x", ratio <= OVERHEAD, dict(clock_ratio=took.wall / alone.wall, messages=messages))
 
 
-def _program(engine: IcarusEngine, case: Case, a: np.ndarray, b: np.ndarray) -> tuple[Program, Operands]:
+def _program(engine: IcarusEngine, case: Case, a: np.ndarray, b: np.ndarray) -> tuple[AnyProgram, Operands]:
     """What engine.gemm makes of these operands."""
-    pattern = Sparsity.parse(case.sparsity)
-    if pattern:
-        b = np.where(nm_mask(b, pattern.n, pattern.m), b, np.float16(0))
-    return schedule(Gemm(case.m, case.k, case.n, pattern), engine.config, case.dataflow), Operands(a, b)
+    gemm = Gemm(case.m, case.k, case.n, Sparsity.parse(case.sparsity))
+    operands = operands_of(gemm, a, b)
+    return program_for(gemm, operands, engine.config, case.dataflow), operands
 
 
-def _messages(program: Program, operands: Operands) -> float:
+def _messages(program: AnyProgram, operands: Operands) -> float:
     """Seconds of processor time in which the host makes all messages of a program."""
     start = time.process_time()
     for _ in Host(program, operands).messages:
