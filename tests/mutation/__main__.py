@@ -8,11 +8,11 @@ import shutil
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.progress import Progress
@@ -21,10 +21,12 @@ import cosim
 from cosim.checker import Checker, Mismatch
 from cosim.tools import call, tool
 from rtl import sat_axi
+from rtl.config import Config
+from rtl.sigma import sigma
 from sat import terminal
+from tests.mutation import sigma_stimuli, stimuli
 from tests.mutation.explained import explanation
 from tests.mutation.mutants import Mutant, drawn
-from tests.mutation.stimuli import CONFIG, stimuli
 from tests.support.cocotb_run import outcomes
 
 CAUGHT_SHARE = 0.95
@@ -37,6 +39,20 @@ Workers = Annotated[int, typer.Option(min=1, help="Simulations at a time.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write every mutant's fate to this file.")]
 
 
+class Target(NamedTuple):
+    """An accelerator whose mutants are drawn."""
+
+    config: Config
+    stimuli: Callable[[int], Iterator[tuple[Any, Any]]]
+    write: Callable[[Config, Path], dict[str, Path]]
+    axi: bool
+
+
+TARGETS = {"sat": Target(stimuli.CONFIG, stimuli.stimuli, sat_axi.write, True),
+           "sigma": Target(sigma_stimuli.CONFIG, sigma_stimuli.stimuli, sigma.write, False)}
+Name = Annotated[str, typer.Option("--accelerator", help=f"{' or '.join(TARGETS)}.")]
+
+
 class Fate(NamedTuple):
     """`caught` is the number of the program or case that told, from 1; 0: none did; None: it is no Verilog any more."""
 
@@ -45,13 +61,13 @@ class Fate(NamedTuple):
     how: str
 
 
-def simulate(mutant: Mutant, device: Path, harness: Path, seed: int, cases: Sequence[str]) -> Fate:
+def simulate(mutant: Mutant, name: str, device: Path, harness: Path, seed: int, cases: Sequence[str]) -> Fate:
     """What becomes of a mutant of the Verilog in `device`, of which `harness` has the accelerator alone."""
     caught = 0
     with tempfile.TemporaryDirectory(prefix="sat-mutant-") as scratch:
-        for original, checks in ((harness, in_programs), (device, partial(in_cases, cases=cases))):
+        for original, checks in ((harness, partial(in_programs, name)), (device, partial(in_cases, cases=cases))):
             folder = Path(scratch, original.name)
-            if not caught and (original / mutant.file).exists():
+            if not caught and (original / mutant.file).exists() and (cases or original == harness):
                 shutil.copytree(original, folder)
                 mutant.apply(folder)
                 try:
@@ -61,10 +77,11 @@ def simulate(mutant: Mutant, device: Path, harness: Path, seed: int, cases: Sequ
     return Fate(mutant, caught, how)
 
 
-def in_programs(folder: Path, seed: int) -> tuple[int, str]:
+def in_programs(name: str, folder: Path, seed: int) -> tuple[int, str]:
     """The number of the first stimulus in which the Verilog differs from the model, and how."""
-    checker = Checker(cosim.engine("icarus", CONFIG, verilog=folder, patience=60.0))
-    for number, (program, operands) in enumerate(stimuli(seed), 1):
+    target = TARGETS[name]
+    checker = Checker(cosim.engine("icarus", target.config, verilog=folder, patience=60.0))
+    for number, (program, operands) in enumerate(target.stimuli(seed), 1):
         try:
             checker.run(program, operands)
         except Mismatch as error:
@@ -80,7 +97,7 @@ def in_cases(folder: Path, seed: int, cases: Sequence[str]) -> tuple[int, str]:
     for number, name in enumerate(cases, 1):
         signal.alarm(PATIENCE)
         try:
-            (why,) = outcomes(files, CONFIG, folder.parent, seed, f"{re.escape(name)}$").values()
+            (why,) = outcomes(files, stimuli.CONFIG, folder.parent, seed, f"{re.escape(name)}$").values()
         except TimeoutError:
             why = [f"still running after {PATIENCE} s"]
         finally:
@@ -90,18 +107,22 @@ def in_cases(folder: Path, seed: int, cases: Sequence[str]) -> tuple[int, str]:
     return 0, ""
 
 
-def run(count: Count = 240, seed: Seed = 1, workers: Workers = 2, json_file: Json = None) -> None:
+def run(accelerator: Name = "sat", count: Count = 240, seed: Seed = 1, workers: Workers = 2,
+        json_file: Json = None) -> None:
     """Draw mutants over all modules of the device, simulate each, and say which ones nothing has told apart."""
+    if accelerator not in TARGETS:
+        raise typer.BadParameter(f"accelerator must be one of {', '.join(TARGETS)}, not {accelerator!r}")
+    target = TARGETS[accelerator]
     with tempfile.TemporaryDirectory(prefix="sat-mutation-") as scratch:
         device, harness = Path(scratch, "device"), Path(scratch, "harness")
-        files = list(sat_axi.write(CONFIG, device).values())
-        cosim.engine("icarus", CONFIG, keep=harness)
-        cases = outcomes(files, CONFIG, Path(scratch), seed)
-        failed = [in_programs(harness, seed)[1], *(name for name, why in cases.items() if why)]
+        files = list(target.write(target.config, device).values())
+        cosim.engine("icarus", target.config, keep=harness)
+        cases = outcomes(files, target.config, Path(scratch), seed) if target.axi else {}
+        failed = [in_programs(accelerator, harness, seed)[1], *(name for name, why in cases.items() if why)]
         if any(failed):
             raise RuntimeError(f"the Verilog itself must pass: {failed}")
-        fates = _simulated(drawn(files, count, seed), partial(simulate, device=device, harness=harness, seed=seed,
-                                                              cases=list(cases)), workers)
+        simulation = partial(simulate, name=accelerator, device=device, harness=harness, seed=seed, cases=list(cases))
+        fates = _simulated(drawn(files, count, seed), simulation, workers)
     if not _report(fates, seed, json_file):
         raise typer.Exit(1)
 

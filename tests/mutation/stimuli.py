@@ -44,7 +44,7 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _gemm(rng, NORMAL, (40, 96, 12), "2:8", "ws", FAST)
     yield _gemm(rng, EDGES, (23, 96, 12), "dense", "ws", FAST)
     yield _subnormal(rng, (9, 60, 18))
-    yield schedule(Gemm(9, 32, 12), CONFIG), Operands(_tiny(rng, (9, 32)), _tiny(rng, (32, 12)))
+    yield schedule(Gemm(9, 32, 12), CONFIG), Operands(tiny(rng, (9, 32)), tiny(rng, (32, 12)))
     yield _update(rng, Update(64, 16, 64, Sparsity(2, 16), True, True), rates=SHORT_RATES)
 
 
@@ -62,7 +62,7 @@ def _subnormal(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[A
     """In every other place of k subnormal activations on large weights, else subnormal weights on large activations."""
     m, k, n = shape
     a, b = (_large(rng, size) for size in ((m, k), (k, n)))
-    a[:, ::2], b[1::2] = _tiny(rng, a[:, ::2].shape), _tiny(rng, b[1::2].shape)
+    a[:, ::2], b[1::2] = tiny(rng, a[:, ::2].shape), tiny(rng, b[1::2].shape)
     return schedule(Gemm(*shape), CONFIG), Operands(a, b)
 
 
@@ -70,7 +70,7 @@ def _large(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     return (rng.standard_normal(shape) * 2.0 ** rng.integers(0, 13, shape)).astype(np.float16)
 
 
-def _tiny(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+def tiny(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """Subnormals of every length, and both signs."""
     magnitudes = rng.integers(0, 1 << rng.integers(1, 11, shape))
     return (magnitudes | rng.integers(0, 2, shape) << 15).astype(np.uint16).view(np.float16)

@@ -45,7 +45,7 @@ class Fold:
         return tuple(engine > 0 and begins[engine] == ends.get(engine - 1) for engine in range(self.engines))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def pack(counts: tuple[int, ...], config: SigmaConfig) -> tuple[Fold, ...]:
     """Rows of so many kept values each, one after another, in as few Flex-DPEs as hold them; one fold after another.
 
