@@ -1,4 +1,4 @@
-"""The contract on SIGMA: RTL in MyHDL and its Verilog in Icarus give the functional engine's bits and the model's cycles."""
+"""The contract on SIGMA: RTL in MyHDL and Verilog in Icarus give the functional engine's bits and the model's cycles."""
 import numpy as np
 import pytest
 
@@ -115,7 +115,8 @@ def test_folds_that_share_streamed_words_beside_chunks_that_do_not():
     a[:, 4:8] *= np.array([[1], [0], [0]], np.float16)          # this chunk is one fold; the others take two
     result = equal(cosim.engine("icarus", TINY), a, b, mapping="mk")
     first = [(tile.opens, tile.closes) for tile in result.program.tiles() if tile.column == 0]
-    assert first == [(True, False), (False, True), (True, True), (True, False), (False, True), (True, False), (False, True)]
+    shared = [(True, False), (False, True)]
+    assert first == [*shared, (True, True), *shared, *shared]
 
 
 @pytest.mark.parametrize("operands, mapping", [("fp16", "mk"), ("fp16", "kn"), ("bf16", "mk"), ("bf16", "kn")])
@@ -152,8 +153,8 @@ def test_pruned_weights_are_skipped_and_several_products_follow_one_another():
 def hardware(rng):
     lanes = int(rng.choice([2, 4, 8, 16]))
     return SigmaConfig(
-        engines=int(rng.integers(1, 5)), lanes=lanes, results=int(rng.integers(2, lanes + 1)), rows=int(rng.integers(1, 20)),
-        columns=int(rng.integers(8, 40)), operands=str(rng.choice(["fp16", "bf16"])),
+        engines=int(rng.integers(1, 5)), lanes=lanes, results=int(rng.integers(2, lanes + 1)),
+        rows=int(rng.integers(1, 20)), columns=int(rng.integers(8, 40)), operands=str(rng.choice(["fp16", "bf16"])),
         memory_latency=int(rng.choice([0, 1, 5, 40])), read_bytes_per_cycle=float(rng.choice([0.5, 8, 64, 1e6])),
         write_bytes_per_cycle=float(rng.choice([0.5, 8, 1e6])), buffer_kib=int(rng.choice([0, 1, 1000])))
 
@@ -171,7 +172,7 @@ def any_work(engine, rng, most):
     equal(engine, a, b, mapping=mapping, output=str(rng.choice(["fp32", "fp16"])))
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_configuration_any_work_and_any_mapping_in_icarus(seed):
     rng = np.random.default_rng(seed)
     engine = cosim.engine("icarus", hardware(rng))
@@ -179,7 +180,7 @@ def test_any_configuration_any_work_and_any_mapping_in_icarus(seed):
         any_work(engine, rng, (24, 50, 40))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(1))
 def test_any_configuration_any_work_and_any_mapping_in_myhdl(seed):
     rng = np.random.default_rng(100 + seed)
     any_work(cosim.engine("myhdl", hardware(rng)), rng, (6, 20, 10))

@@ -14,7 +14,8 @@ def configurations(draw, most_engines: int = 4) -> SigmaConfig:
     lanes = draw(st.sampled_from([2, 4, 8, 16]))
     return SigmaConfig(
         engines=draw(st.integers(1, most_engines)), lanes=lanes, results=draw(st.integers(2, lanes)),
-        rows=draw(st.integers(1, 20)), columns=draw(st.integers(8, 40)), operands=draw(st.sampled_from(["fp16", "bf16"])),
+        rows=draw(st.integers(1, 20)), columns=draw(st.integers(8, 40)),
+        operands=draw(st.sampled_from(["fp16", "bf16"])),
         buffer_kib=draw(st.sampled_from([0, 1, 1000])), memory_latency=draw(st.sampled_from([0, 1, 5, 40])),
         read_bytes_per_cycle=draw(st.sampled_from([0.75, 8.0, 64.0, 1e6])),
         write_bytes_per_cycle=draw(st.sampled_from([0.75, 8.0, 1e6])))
