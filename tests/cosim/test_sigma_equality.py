@@ -167,8 +167,8 @@ def any_work(config, rng, most, cycles):
         if rng.random() < 0.3:
             a[rng.random(a.shape) < 0.02], b[rng.random(b.shape) < 0.02] = np.inf, np.nan
         stationary = str(rng.choice(["mk", "kn"]))
-        small = SigmaMapping(stationary, int(rng.integers(1, config.rows + 1)), int(rng.integers(1, config.columns + 1)),
-                             str(rng.choice(["rows", "columns"])))
+        rows, columns = (int(rng.integers(1, largest + 1)) for largest in (config.rows, config.columns))
+        small = SigmaMapping(stationary, rows, columns, str(rng.choice(["rows", "columns"])))
         mapping, output = [None, stationary, small][rng.integers(3)], str(rng.choice(["fp32", "fp16"]))
         if simulate(program_for(Gemm(*shape, output=output), Operands(a, b), config, mapping)).cycles <= cycles:
             return a, b, dict(mapping=mapping, output=output)
