@@ -14,20 +14,20 @@ from cosim.icarus_engine import IcarusEngine
 from cosim.myhdl_engine import MyhdlEngine
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
-from rtl.config import Config, load_config
-from rtl.sigma.config import load_sigma
+from rtl.config import Config, SatConfig, load_config
+from rtl.sigma.config import SigmaConfig, load_sigma
 
 __all__ = ["ENGINES", "Copy", "Engine", "GemmResult", "Operands", "Report", "SimulationError", "ToolFailed",
            "ToolMissing", "UpdateResult", "Updated", "Weights", "engine"]
 
-LOADERS = {"sat": load_config, "sigma": load_sigma}
+KINDS = {"sat": (SatConfig, load_config), "sigma": (SigmaConfig, load_sigma)}
 ENGINES = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
 
 
-def engine(name: str, config: Config | str = "small", accelerator: str = "sat", **options) -> Engine:
+def engine(name: str, config: Config | str = "small", accelerator: str | None = None, **options) -> Engine:
     """The engine of that name for a configuration, a preset by its name, or a JSON file by its path.
 
-    accelerator  'sat' or 'sigma': whose presets and files they are
+    accelerator  'sat' or 'sigma': whose presets and files they are; None: SAT's
     options      of the engine: IcarusEngine has waves, keep, verilog and patience
     Raises ValueError for an unknown name, configuration or option, and ToolMissing where a program is not installed.
     """
@@ -38,10 +38,13 @@ def engine(name: str, config: Config | str = "small", accelerator: str = "sat", 
     return ENGINES[name](configuration(config, accelerator), **options)
 
 
-def configuration(config: Config | str, accelerator: str = "sat") -> Config:
+def configuration(config: Config | str, accelerator: str | None = None) -> Config:
     """A configuration, a preset of the accelerator by its name, or its JSON file by its path. Raises ValueError."""
-    if isinstance(config, Config):
-        return config
-    if accelerator not in LOADERS:
-        raise ValueError(f"accelerator must be one of {', '.join(LOADERS)}, not {accelerator!r}")
-    return LOADERS[accelerator](config)
+    if accelerator not in (None, *KINDS):
+        raise ValueError(f"accelerator must be one of {', '.join(KINDS)}, not {accelerator!r}")
+    kind, load = KINDS[accelerator or "sat"]
+    if not isinstance(config, Config):
+        return load(config)
+    if accelerator and not isinstance(config, kind):
+        raise ValueError(f"accelerator {accelerator} takes a {kind.__name__}, not a {type(config).__name__}")
+    return config

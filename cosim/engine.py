@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from cosim.device import device_of
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
 from cosim.operands import matrix, operands_of
 from cosim.scheduling import AnyMapping, program_for
@@ -73,7 +74,8 @@ class Engine(ABC):
 
     def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
         """The same for a GEMM that is scheduled already."""
-        return GemmResult(*self.run(program, operands_of(program.gemm, a, b, self.prunes)), program)
+        operands = operands_of(program.gemm, a, b, self.prunes, self.operand_format)
+        return GemmResult(*self.run(program, operands), program)
 
     def update(self, w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates,
                sparsity: str | Sparsity | None = None, *, channels: int | None = None, layer: str = "") -> UpdateResult:
@@ -84,8 +86,9 @@ class Engine(ABC):
                   for the backward pass where there are M output channels
         channels  input channels, consecutive rows of a kernel position; None: all of K
         With a gradient that is not finite nothing runs: the result is `skipped` and has the old weights and velocities.
-        Raises ValueError for matrices or patterns that the hardware does not know.
+        Raises ValueError for matrices or patterns that the hardware does not know, and where it updates no weights.
         """
+        self._check_updates()
         w, v, g = (_matrix(array, name) for array, name in ((w, "w"), (v, "v"), (g, "g")))
         if not isinstance(rates, Rates):
             raise ValueError(f"rates must be rtl.golden.Rates, not {type(rates).__name__}")
@@ -101,9 +104,15 @@ class Engine(ABC):
     def reduce(self, w: np.ndarray, sparsity: str | Sparsity | None, *, channels: int | None = None,
                layer: str = "") -> UpdateResult:
         """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are."""
+        self._check_updates()
         w = _matrix(w, "w")
         program = schedule_update(_update(w, sparsity, channels, False, layer), self.config)
         return UpdateResult(*self.run(program, Weights(w)), program)
+
+    def _check_updates(self) -> None:
+        if not self.updates:
+            raise ValueError(f"{device_of(self.config).name.upper()} updates no weights and makes no copies of them: "
+                             "the host does")
 
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:

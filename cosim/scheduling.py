@@ -18,7 +18,10 @@ def program_for(gemm: Gemm, operands: Operands, config: Config, mapping: AnyMapp
              takes fewer cycles, 'mk' where there is no difference
     Raises ValueError for a mapping that does not fit.
     """
-    if config.accelerator == "sat":
+    kind = SigmaMapping if config.accelerator == "sigma" else Mapping
+    if not isinstance(mapping, kind | str | None):
+        raise ValueError(f"a mapping on this accelerator must be a {kind.__name__} or a name, not {mapping!r}")
+    if kind is Mapping:
         return schedule(gemm, config, "os" if mapping is None else mapping)
     if mapping is not None:
         return _on_sigma(gemm, operands, config, mapping)

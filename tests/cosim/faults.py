@@ -73,8 +73,8 @@ FAULTS = (
     Fault("momentum and decay swapped", "wuve_lane.v", "assign decay = rates[64-1:32];",
           "assign decay = rates[96-1:64];", "update"),
     # counters and ports
-    Fault("busy counts one too few of each tile", "sat.v", "if ((issuing || slice_enters)) begin",
-          "if ((issuing || slice_enters) && !tile_done) begin"),
+    Fault("busy counts one too few of each tile", "sat.v", "assign works = (issuing || slice_enters);",
+          "assign works = (issuing || slice_enters) && !tile_done;"),
     Fault("tile_done a cycle late", "sat.v", "assign tile_done = (last_step || last_slice);",
           "reg late; always @(posedge clk) late <= last_step;\nassign tile_done = late;"),
     Fault("an operand bit lost at the port", "loader.v", "line <= operands_data;",

@@ -74,5 +74,5 @@ def pack(counts: tuple[int, ...], config: SigmaConfig) -> tuple[Fold, ...]:
 
 def even(rows: int, each: float) -> tuple[int, ...]:
     """Counts of rows that have `each` in the mean, as evenly as whole numbers allow."""
-    ends = [int(each * row + 1e-9) for row in range(rows + 1)]
+    ends = [int(each * row + 0.5) for row in range(rows + 1)]
     return tuple(end - start for start, end in zip(ends, ends[1:]))

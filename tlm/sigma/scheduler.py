@@ -12,7 +12,7 @@ from tlm.sigma.occupancy import Occupancy, Spread
 from tlm.sigma.program import SigmaProgram
 from tlm.timeline import simulate
 
-TRIED = 8       # programs of the lowest estimates that are simulated
+TRIED = 4       # programs of the lowest estimates that are simulated, beside that of the largest blocks
 
 
 def best_sigma_mapping(gemm: Gemm, config: SigmaConfig, densities: tuple[float, float] = (1.0, 1.0),
@@ -25,17 +25,18 @@ def best_sigma_mapping(gemm: Gemm, config: SigmaConfig, densities: tuple[float, 
     """
     if stationary is not None:
         check_stationary(stationary)
-    return _best(gemm, gemm.sources, config, densities, stationary)
+    names = [stationary] if stationary else STATIONARY
+    return min((_best(gemm, gemm.sources, config, densities, name) for name in names), key=lambda found: found[1])
 
 
 @lru_cache(maxsize=4096)        # the layers of a network are alike
 def _best(gemm: Gemm, _sources: tuple, config: SigmaConfig, densities: tuple[float, float],
-          stationary: str | None) -> tuple[SigmaProgram, int]:
+          stationary: str) -> tuple[SigmaProgram, int]:
     """GEMMs that differ in their sources alone are equal, but take other cycles."""
-    programs = [SigmaProgram(gemm, config, mapping, occupancy) for name in ([stationary] if stationary else STATIONARY)
-                for occupancy in [Spread(*(densities if name == "mk" else reversed(densities)))]
-                for mapping in _candidates(gemm, config, name, occupancy)]
-    programs = sorted(programs, key=_estimate)[:TRIED]
+    occupancy = Spread(*(densities if stationary == "mk" else reversed(densities)))
+    largest, *others = [SigmaProgram(gemm, config, mapping, occupancy)
+                        for mapping in _candidates(gemm, config, stationary, occupancy)]
+    programs = [largest, *sorted(others, key=_estimate)[:TRIED]]
     costs = [simulate(program).cycles for program in programs]
     fewest = min(costs)
     return programs[costs.index(fewest)], fewest
@@ -58,6 +59,7 @@ def _estimate(program: SigmaProgram) -> float:
 
 
 def _candidates(gemm: Gemm, config: SigmaConfig, stationary: str, occupancy: Occupancy) -> Iterator[SigmaMapping]:
+    """Mappings of that operand, larger blocks first."""
     rows, k, columns = SigmaMapping(stationary, 1, 1).sides(gemm)
     of_row = occupancy.shares[0] * min(k, config.lanes)         # values in a chunk
     heights = {*_even(rows, config.rows), *(size for size in _full(of_row, config) if size <= min(rows, config.rows))}

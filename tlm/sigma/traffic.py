@@ -31,14 +31,27 @@ class SigmaTraffic:
     def of(self, tile: "SigmaTile", records: int) -> tuple[float, float]:
         """(values, bitmaps and settings) that a tile reads, whose records are so many lines."""
         values = indices = 0.0
-        if not self.kept[0] or tile.column == 0:
+        if not self.kept[0] or self._first(tile, 1):
             bitmap = tile.rows * tile.depth / 8 if tile.number == 0 else 0
             values = tile.fold.values * ELEMENT * self._images[0]
             indices = bitmap + (records - tile.fold.engines) * words.line_bits(self.config) / 8
-        if tile.opens and (not self.kept[1] or tile.row == 0):
+        if tile.opens and (not self.kept[1] or self._first(tile, 0)):
             values += tile.streamed * ELEMENT * self._images[1]
             indices += tile.depth * tile.columns / 8
         return values, indices
+
+    def _first(self, tile: "SigmaTile", along: int) -> bool:
+        """Whether no block before the tile's, along the rows (0) or the columns (1), has had its chunk of k."""
+        place = (tile.row, tile.column)[along]
+        if place == 0 or self.occupancy.uniform or not tile.fold.values:
+            return place == 0
+        size = (self.mapping.rows, self.mapping.columns)[along]
+        block = [slice(tile.row, tile.row + tile.rows), slice(tile.column, tile.column + tile.columns)]
+        for before in range(0, place, size):        # hardly ever more than one: it has values in any
+            block[along] = slice(before, before + size)
+            if any(self.occupancy.counts(tile.item, block[0], slice(tile.start, tile.start + tile.depth), block[1])):
+                return False
+        return True
 
     @cached_property
     def kept(self) -> tuple[bool, bool]:
