@@ -8,7 +8,7 @@ from rtl.sigma.config import SigmaConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import ORDERS
 from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_stationary
-from tlm.sigma.occupancy import Occupancy, Spread
+from tlm.sigma.occupancy import Spread
 from tlm.sigma.program import SigmaProgram
 from tlm.timeline import simulate
 
@@ -16,24 +16,25 @@ TRIED = 4       # programs of the lowest estimates that are simulated, beside th
 
 
 def best_sigma_mapping(gemm: Gemm, config: SigmaConfig, densities: tuple[float, float] = (1.0, 1.0),
-                       stationary: str | None = None) -> tuple[SigmaProgram, int]:
+                       stationary: str | None = None, margin: float = 0.0) -> tuple[SigmaProgram, int]:
     """The program of fewest cycles, and its cycles, where the values of a and b that are not zero are spread evenly.
 
     densities   of a and b: shares of values that are not zero
     stationary  'mk' or 'kn': only programs where that operand stays
+    margin      of tlm.sigma.occupancy.Spread: above 0 where zeros come by chance
     Raises ValueError for an unknown operand.
     """
     if stationary is not None:
         check_stationary(stationary)
     names = [stationary] if stationary else STATIONARY
-    return min((_best(gemm, gemm.sources, config, densities, name) for name in names), key=lambda found: found[1])
+    return min((_best(gemm, gemm.sources, config, densities, name, margin) for name in names), key=lambda found: found[1])
 
 
 @lru_cache(maxsize=4096)        # the layers of a network are alike
 def _best(gemm: Gemm, _sources: tuple, config: SigmaConfig, densities: tuple[float, float],
-          stationary: str) -> tuple[SigmaProgram, int]:
+          stationary: str, margin: float) -> tuple[SigmaProgram, int]:
     """GEMMs that differ in their sources alone are equal, but take other cycles."""
-    occupancy = Spread(*(densities if stationary == "mk" else reversed(densities)))
+    occupancy = Spread(*(densities if stationary == "mk" else reversed(densities)), margin)
     largest, *others = [SigmaProgram(gemm, config, mapping, occupancy)
                         for mapping in _candidates(gemm, config, stationary, occupancy)]
     programs = [largest, *sorted(others, key=_estimate)[:TRIED]]
@@ -58,11 +59,13 @@ def _estimate(program: SigmaProgram) -> float:
     return program.gemm.count * max(steps, max(lines, read) + latency, write)
 
 
-def _candidates(gemm: Gemm, config: SigmaConfig, stationary: str, occupancy: Occupancy) -> Iterator[SigmaMapping]:
+def _candidates(gemm: Gemm, config: SigmaConfig, stationary: str, occupancy: Spread) -> Iterator[SigmaMapping]:
     """Mappings of that operand, larger blocks first."""
     rows, k, columns = SigmaMapping(stationary, 1, 1).sides(gemm)
     of_row = occupancy.shares[0] * min(k, config.lanes)         # values in a chunk
-    heights = {*_even(rows, config.rows), *(size for size in _full(of_row, config) if size <= min(rows, config.rows))}
+    deviation = occupancy.margin * math.sqrt(1 - occupancy.shares[0])
+    heights = {*_even(rows, config.rows),
+               *(size for size in _full(of_row, deviation, config) if size <= min(rows, config.rows))}
     widths = _even(columns, config.columns)
     for height in sorted(heights, reverse=True):
         for width in sorted(widths, reverse=True):
@@ -77,9 +80,10 @@ def _even(total: int, most: int) -> set[int]:
     return {min(most, total), -(-total // fewest)}
 
 
-def _full(of_row: float, config: SigmaConfig) -> set[int]:
-    """Rows that fill all Flex-DPEs once, twice, ... to the last lane but some."""
+def _full(of_row: float, deviation: float, config: SigmaConfig) -> set[int]:
+    """Rows that fill all Flex-DPEs once, twice, ... to the last lane but some, with mean + deviation sqrt(mean) values."""
     if not of_row:
         return set()
     folds = range(1, math.ceil(config.rows * of_row / config.elements) + 1)
-    return {size for fold in folds if 0 < (size := int(fold * config.elements / of_row + 1e-9)) <= config.rows}
+    means = ((math.sqrt(deviation ** 2 / 4 + fold * config.elements) - deviation / 2) ** 2 for fold in folds)
+    return {size for mean in means if 0 < (size := int(mean / of_row + 1e-9)) <= config.rows}
