@@ -1,9 +1,9 @@
 """The one configuration of a SIGMA: frozen, checked, written beside every result."""
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from rtl.config import Config, load_config
+from rtl.config import Config, integer, load_config
 from rtl.sigma import timing
 
 
@@ -17,6 +17,8 @@ class SigmaConfig(Config):
     rows: int = Field(ge=1, le=4096, description="accumulators: rows of the stationary operand in a block of the result")
     columns: int = Field(default=64, ge=8, le=4096, description="sums of an accumulator: columns of a block of the result")
     operands: Literal["fp16", "bf16"] = Field(default="fp16", description="format of the operands")
+
+    _integers = field_validator("lanes", mode="before")(integer)
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
