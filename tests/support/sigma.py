@@ -85,7 +85,7 @@ def random_engine(rng, numbers, config: SigmaConfig, special: float = 0.0) -> En
     runs = partition(rng, config.lanes)
     names = [name for name in dict.fromkeys(runs) if name is not None]
     most = min(len(names), config.results)
-    picked = rng.sample(names, most if rng.random() < 0.7 else rng.randrange(most + 1))
+    picked = rng.sample(names, most if rng.random() < 0.8 else rng.randrange(most + 1))
     sources = [rng.randrange(config.lanes) if run is not None or rng.random() < 0.5 else None for run in runs]
     return Engine(random_operands(numbers, config.lanes, config, special).tolist(), sources, runs, _marks(rng, runs),
                   dict(zip(rng.sample(range(config.results), len(picked)), picked)))
@@ -139,9 +139,11 @@ class Held:
 
 
 def random_held(rng, numbers, config: SigmaConfig, engines: int | None = None, special: float = 0.0) -> Held:
-    """So many Flex-DPEs, by default all; each accumulator, with a few left out, takes any result, used or not."""
+    """So many Flex-DPEs, by default all; each accumulator, with a few left out, takes a result, mostly one in use."""
     engines = config.engines if engines is None else engines
     held = [random_engine(rng, numbers, config, special) for _ in range(engines)]
-    rows = {row: (rng.randrange(engines), rng.randrange(config.results))
+    in_use = [(number, result) for number, engine in enumerate(held) for result in engine.picks]
+    every = [(number, result) for number in range(engines) for result in range(config.results)]
+    rows = {row: rng.choice(in_use if in_use and rng.random() < 0.8 else every)
             for row in range(config.rows if engines else 0) if rng.random() < 0.8}
     return Held(held, [rng.random() < 0.5 for _ in range(engines - 1)], rows)

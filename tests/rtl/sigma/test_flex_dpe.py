@@ -16,8 +16,8 @@ from tests.support.update import packed
 
 CONFIGS = {name: SigmaConfig(engines=1, lanes=lanes, results=results, rows=1, columns=8, operands=operands)
            for name, lanes, results, operands in [("2", 2, 2, "fp16"), ("8", 8, 4, "fp16"), ("8-bf16", 8, 8, "bf16"),
-                                                  ("16", 16, 5, "fp16"), ("32-bf16", 32, 2, "bf16")]}
-TILES = {"myhdl": {2: 8, 8: 6, 16: 3, 32: 2}, "icarus": {2: 60, 8: 60, 16: 40, 32: 20}}
+                                                  ("16", 16, 5, "fp16")]}
+TILES = {"myhdl": {2: 8, 8: 6, 16: 3}, "icarus": {2: 60, 8: 60, 16: 40}}
 COLUMNS = 12        # of a tile
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 

@@ -14,7 +14,7 @@ from tests.support.update import packed
 
 CONFIGS = {name: SigmaConfig(engines=engines, lanes=lanes, results=results, rows=rows, columns=8, operands=operands)
            for name, engines, lanes, results, rows, operands in [
-               ("2x4", 2, 4, 2, 5, "fp16"), ("1x8", 1, 8, 3, 3, "fp16"), ("3x8-bf16", 3, 8, 4, 9, "bf16"),
+               ("2x4", 2, 4, 2, 5, "fp16"), ("1x8", 1, 8, 3, 3, "fp16"), ("3x4-bf16", 3, 4, 3, 6, "bf16"),
                ("4x4", 4, 4, 4, 7, "fp16")]}
 TILES = {"myhdl": 4, "icarus": 40}
 COLUMNS = 8         # of a tile
@@ -76,7 +76,7 @@ def whole_row(config, values, result):
     return Engine(patterns_of(values, config).tolist(), list(range(lanes)), [0] * lanes, [0] * lanes, {result: 0})
 
 
-@pytest.mark.parametrize("config", [CONFIGS[name] for name in ("2x4", "4x4", "3x8-bf16")], ids=["2x4", "4x4", "3x8-bf16"])
+@pytest.mark.parametrize("config", [CONFIGS["2x4"], CONFIGS["4x4"]], ids=["2x4", "4x4"])
 def test_a_row_that_spans_two_is_the_sum_of_both_only_where_the_tile_says_so(build, rng, config):
     """Small integers, whose sums are exact, so that NumPy can tell them in any order."""
     numbers = floats.numpy_of(rng)
