@@ -13,8 +13,7 @@ BEAT = 4
 
 
 def integer(value: Any) -> Any:
-    """The value; raises ValueError unless it is an int. A Literal takes true for 1, and 8.0 for 8, even where the model
-    is strict."""
+    """The value. Raises ValueError for another type: a Literal takes true for 1, and 8.0 for 8, even if strict."""
     if type(value) is not int:
         raise ValueError("must be an integer")
     return value

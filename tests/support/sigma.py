@@ -1,13 +1,15 @@
-"""What SIGMA holds of a tile, at random and made by no packer, its lines, and what it must add to each accumulator."""
+"""Tiles of SIGMA at random, made by no packer: what it holds of them, their lines, and what they must give."""
 from dataclasses import dataclass
 
 import numpy as np
 
+from rtl.golden import fp32_to_fp16
 from rtl.golden.benes import route
 from rtl.golden.fan import slots
 from rtl.golden.sigma import add, sums
 from rtl.sigma import words
 from rtl.sigma.config import SigmaConfig
+from tests.support import floats
 from tests.support.fan import partition
 from tests.support.script import packed
 from tests.support.update import packed as side_by_side
@@ -16,7 +18,9 @@ from tests.support.update import packed as side_by_side
 def numbers_of(patterns, config: SigmaConfig) -> np.ndarray:
     """What 16-bit patterns stand for: float16, or float32 that hold bfloat16."""
     patterns = np.asarray(patterns, np.uint16)
-    return patterns.view(np.float16) if config.operands == "fp16" else (patterns.astype(np.uint32) << 16).view(np.float32)
+    if config.operands == "fp16":
+        return patterns.view(np.float16)
+    return (patterns.astype(np.uint32) << 16).view(np.float32)
 
 
 def patterns_of(numbers, config: SigmaConfig) -> np.ndarray:
@@ -46,7 +50,7 @@ def cut(record: int, layout, config: SigmaConfig) -> list[int]:
 
 @dataclass(frozen=True)
 class Engine:
-    """What a Flex-DPE holds, of each lane: a value's pattern, the element of k that it wants, its run; both may be None.
+    """What a Flex-DPE holds: of each lane a value's pattern, the element of k that it wants, and its run, or None.
 
     marks  a bit of each lane, which differs between runs that touch
     picks  {result: the run that it is the sum of}
@@ -147,3 +151,51 @@ def random_held(rng, numbers, config: SigmaConfig, engines: int | None = None, s
     rows = {row: rng.choice(in_use if in_use and rng.random() < 0.8 else every)
             for row in range(config.rows if engines else 0) if rng.random() < 0.8}
     return Held(held, [rng.random() < 0.5 for _ in range(engines - 1)], rows)
+
+
+@dataclass
+class Block:
+    """A block of the result: the tiles of each chunk, and the streamed words (columns, lanes) that they share."""
+
+    rows: int
+    half: int
+    columns: int
+    chunks: list[tuple[np.ndarray, list[Held]]]
+
+    def commands(self, config):
+        """The words.command of each tile; where nothing stays one tile still has to give the zeros."""
+        parts = [(held, i == 0, i == len(tiles) - 1) for _, tiles in self.chunks for i, held in enumerate(tiles)]
+        parts = parts or [(Held([], [], {}), False, False)]
+        return [packed(words.command(config), engines=len(held.engines), columns=self.columns, opens=opens,
+                       closes=closes, first=number == 0, last=number == len(parts) - 1, rows=self.rows, half=self.half)
+                for number, (held, opens, closes) in enumerate(parts)]
+
+    def lines(self, config):
+        """The operand lines of all tiles."""
+        lines = [] if self.chunks else Held([], [], {}).lines(config)
+        for streamed, tiles in self.chunks:
+            for number, held in enumerate(tiles):
+                lines += held.lines(config) + [side_by_side(column, 16) for column in streamed if number == 0]
+        return lines
+
+    def results(self, config):
+        """The words that must leave: of all accumulators, those beyond the block's rows too."""
+        sums = np.zeros((self.columns, config.rows), np.float32)
+        for streamed, tiles in self.chunks:
+            for held in tiles:
+                sums = add(sums, held.parts(config, streamed))
+        if self.half:
+            return [side_by_side(map(fp32_to_fp16, row.view(np.uint32).tolist()), 32) for row in sums]
+        return list(map(bits_of, sums))
+
+
+def random_blocks(rng, config, chunks, special=0.0):
+    """For each number of chunks a block of some columns, of FP32 or FP16."""
+    numbers, blocks = floats.numpy_of(rng), []
+    for number, count in enumerate(chunks):
+        columns = [config.columns, 1][number] if number < 2 else rng.randrange(1, config.columns + 1)
+        tiles = [(random_operands(numbers, (columns, config.lanes), config, special),
+                  [random_held(rng, numbers, config, rng.randrange(config.engines) + 1, special)
+                   for _ in range(rng.randrange(1, 4))]) for _ in range(count)]
+        blocks.append(Block(rng.randrange(1, config.rows + 1), number % 2, columns, tiles))
+    return blocks

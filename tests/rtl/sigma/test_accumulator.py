@@ -16,7 +16,8 @@ PASSES = {"myhdl": 6, "icarus": 30}
 
 
 def device(build):
-    widths = dict(part=32, feed=STEP.width, add=STEP.width, write=STEP.width, drain_column=STEP.bits("column"), drained=32)
+    widths = dict(part=32, feed=STEP.width, add=STEP.width, write=STEP.width, drain_column=STEP.bits("column"),
+                  drained=32)
     flags = ("clk", "drain_read", "drain_set")
     return build(accumulator, config=CONFIG, **{name: Signal(bool(0)) for name in flags},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})

@@ -77,7 +77,8 @@ def engines(rng, config, count, special=0.02):
 
 
 @every_config
-def test_one_bank_is_loaded_while_the_other_works_and_as_soon_as_its_last_column_is_picked(build, simulator, rng, config):
+def test_one_bank_is_loaded_while_the_other_works_and_as_soon_as_its_last_column_is_picked(
+        build, simulator, rng, config):
     count, bench, busy_until, streamed_until = TILES[simulator][config.lanes], Bench(config), [0, 0], 0
     loaded = 0
     for number, (engine, streamed) in enumerate(engines(rng, config, count)):

@@ -33,7 +33,7 @@ def expected(pair, bf16):
 
 
 def random_bf16_pairs(numbers, count):
-    """A third of the products lies around the smallest number and the smallest normal one, a third around the largest."""
+    """A third of the products lies around the smallest numbers, normal or not, a third around the largest."""
     products = np.choose(numbers.integers(0, 3, count), [
         numbers.integers(127 - 26, 127 + 3, count), numbers.integers(127 + 250, 127 + 257, count),
         numbers.integers(0, 509, count)])
@@ -84,7 +84,7 @@ def test_random_bf16_products_round_once_where_they_underflow_and_overflow(compu
 
 
 @pytest.mark.parametrize("a, b, product", [
-    (0x3F80, 0x4000, 0x40000000), (0x0080, 0x3F00, 0x00400000),             # 1 * 2; the largest power below the normal ones
+    (0x3F80, 0x4000, 0x40000000), (0x0080, 0x3F00, 0x00400000),             # 1 * 2; half of the smallest normal one
     (0x1A00, 0x1A00, 0x00000000),                                           # 2^-150, a tie between 0 and 2^-149: even
     (0x1A40, 0x1A00, 0x00000001),                                           # 1.5 * 2^-150
     (0x1A40, 0x9A80, 0x80000002),                                           # -1.5 * 2^-149, a tie between 1 and 2: even
@@ -98,7 +98,8 @@ def test_bf16_products_worked_out_by_hand(compute, a, b, product):
 def test_a_zero_is_not_multiplied_by_anything_and_gives_plus_zero(compute, rng, bf16):
     """Between products that are none, so that a mask a cycle early or late would show."""
     others = [0x7F80, 0xFF80, 0x7FC0, 0x7C00, 0xFC00, 0x7E00, 1, 0xBC00]
-    pairs = [pair for other in others for zero in (0, 0x8000) for pair in ((zero, other), (other, 0x3C01), (other, zero))]
+    pairs = [pair for other in others for zero in (0, 0x8000)
+             for pair in ((zero, other), (other, 0x3C01), (other, zero))]
     got = answers(compute, pairs, bf16)
     assert got[::3] == got[2::3] == [0] * 16
     assert got[1::3] == [expected(pair, bf16) for pair in pairs[1::3]] and 0 not in got[1::3]

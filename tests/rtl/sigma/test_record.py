@@ -21,8 +21,8 @@ def test_every_piece_stands_in_its_place_of_its_bank_from_the_next_cycle_on(buil
     piece_bits, dut = device(build, pieces)
     order = [(bank, piece) for bank in (0, 1) for piece in range(pieces)]
     order += [(rng.getrandbits(1), rng.randrange(pieces)) for _ in range(100)]
-    entries = [dict(line=rng.getrandbits(LINE), place=bank << piece_bits | piece, write=int(i < 2 * pieces or i % 3 > 0))
-               for i, (bank, piece) in enumerate(order)]
+    entries = [dict(line=rng.getrandbits(LINE), place=bank << piece_bits | piece,
+                    write=int(i < 2 * pieces or i % 3 > 0)) for i, (bank, piece) in enumerate(order)]
     got, banks = play(dut, entries, "low", "high"), [[0] * pieces, [0] * pieces]
     for cycle, ((bank, piece), entry) in enumerate(zip(order, entries), 1):
         if entry["write"]:

@@ -27,7 +27,8 @@ def test_a_step_a_cycle_comes_where_its_column_is(build, rng, config):
     late = dict(settings=1, values=2, runs=product, picks=summed, spans=summed + 1, gather=summed + 1 + 4)
     part = summed + 1 + 4 + 1
     sent = [rng.getrandbits(words.step(config).width) for _ in range(100)]
-    got = play(device(build, config), [dict(step=step) for step in sent], "banks_out", "feed", "add", "write", cycles=180)
+    entries = [dict(step=step) for step in sent]
+    got = play(device(build, config), entries, "banks_out", "feed", "add", "write", cycles=180)
     for name, cycles in (("feed", part - 1), ("add", part), ("write", part + 3)):
         assert got[name][cycles:cycles + 100] == sent
         assert not any(got[name][:cycles])                      # reset has cleared the way
