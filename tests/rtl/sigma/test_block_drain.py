@@ -15,7 +15,7 @@ from tests.support.streams import STALLS, Referee, Sink
 from tests.support.update import packed as side_by_side
 
 CONFIGS = {f"{rows}x{columns}": SigmaConfig(engines=1, lanes=2, results=2, rows=rows, columns=columns)
-           for rows, columns in [(3, 8), (1, 11), (6, 16)]}
+           for rows, columns in [(3, 8), (1, 11), (6, 16), (40, 8)]}
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 INFINITY = 0x7F800000
 

@@ -66,8 +66,6 @@ def test_every_accumulator_gets_the_sum_that_its_tile_names_or_plus_zero(build, 
     parts = check(build, config, [(held, random_operands(numbers, (COLUMNS, config.lanes), config, 0.02))
                                   for held in tiles])
     assert len(parts) == count * COLUMNS and len(set(parts)) > count
-    assert config.engines == 1 or {spans for held in tiles for spans in held.spans} == {False, True}
-    assert any(len(held.rows) < config.rows for held in tiles)
 
 
 def whole_row(config, values, result):

@@ -13,7 +13,7 @@ from rtl.sigma.multiplier import multiplier
 from tests.support import floats
 
 BF16 = Format(8, 7)
-COUNT = {"myhdl": 2_000, "icarus": 30_000}
+COUNT = {"myhdl": 2_000, "icarus": 15_000}
 # zero, smallest and largest subnormal, smallest normal ones, one, largest, infinity, NaN; and powers whose products tie
 BF16_CLASSES = [s | x for s in (0, 0x8000) for x in (
     0, 1, 3, 0x7F, 0x80, 0x81, 0x3F80, 0x3F81, 0x3480, 0x3A83, 0x3C00, 0x7F00, 0x7F7F, 0x7F80, 0x7F81, 0x7FC0, 0x7FFF)]
@@ -78,7 +78,7 @@ def test_random_bf16_products_round_once_where_they_underflow_and_overflow(compu
     sizes = [product & 0x7FFFFFFF for product in got]
     assert sum(0 < size < 0x800000 for size in sizes) > count // 10         # subnormal
     assert sum(size == FP32.infinity for size in sizes) > count // 100
-    assert sum(map(ties, pairs)) > count // 200
+    assert sum(map(ties, pairs)) > count // 500
     lost = [size for size, pair in zip(sizes, pairs) if size == 0 and all(word & 0x7FFF for word in pair)]
     assert len(lost) > count // 100                                         # rounded to zero, and not skipped
 

@@ -16,7 +16,7 @@ def device(build, pieces):
                             **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
 
-@pytest.mark.parametrize("pieces", [1, 2, 3, 5])
+@pytest.mark.parametrize("pieces", [1, 2, 3, 5, 20])
 def test_every_piece_stands_in_its_place_of_its_bank_from_the_next_cycle_on(build, rng, pieces):
     piece_bits, dut = device(build, pieces)
     order = [(bank, piece) for bank in (0, 1) for piece in range(pieces)]
