@@ -11,7 +11,7 @@ from rtl.sigma.flex_dpe import flex_dpe
 from rtl.sigma.step_trail import bank_word
 from tests.support import floats
 from tests.support.script import play
-from tests.support.sigma import bits_of, cut, random_engine, random_operands
+from tests.support.sigma_tiles import bits_of, cut, random_engine, random_operands
 from tests.support.update import packed
 
 CONFIGS = {name: SigmaConfig(engines=1, lanes=lanes, results=results, rows=1, columns=8, operands=operands)

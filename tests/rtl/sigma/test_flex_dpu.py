@@ -9,7 +9,7 @@ from rtl.sigma.flex_dpu import flex_dpu
 from rtl.sigma.step_trail import bank_word, banks
 from tests.support import floats
 from tests.support.script import play
-from tests.support.sigma import Engine, Held, bits_of, cut, numbers_of, patterns_of, random_held, random_operands
+from tests.support.sigma_tiles import Engine, Held, bits_of, cut, numbers_of, patterns_of, random_held, random_operands
 from tests.support.update import packed
 
 CONFIGS = {name: SigmaConfig(engines=engines, lanes=lanes, results=results, rows=rows, columns=8, operands=operands)
