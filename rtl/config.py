@@ -12,6 +12,13 @@ from rtl import timing
 BEAT = 4
 
 
+def integer(value: Any) -> Any:
+    """The value. Raises ValueError for another type: a Literal takes true for 1, and 8.0 for 8, even if strict."""
+    if type(value) is not int:
+        raise ValueError("must be an integer")
+    return value
+
+
 class Config(BaseModel):
     """What every accelerator has: a name, a clock, and a memory.
 
@@ -47,13 +54,7 @@ class SatConfig(Config):
     chunk: int = Field(default=64, ge=16, le=4096, description="elements of K that one operand bank holds")
     update_lanes: Literal[1, 2, 4, 8, 16] = Field(default=2, description="weights updated at a time")
 
-    @field_validator("largest_m", "update_lanes", mode="before")
-    @classmethod
-    def _integer(cls, value: Any) -> Any:
-        """A Literal would take true for 1, and 8.0 for 8, even where the model is strict."""
-        if type(value) is not int:
-            raise ValueError("must be an integer")
-        return value
+    _integers = field_validator("largest_m", "update_lanes", mode="before")(integer)
 
     @model_validator(mode="after")
     def _rules(self) -> Self:

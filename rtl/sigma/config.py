@@ -1,9 +1,9 @@
 """The one configuration of a SIGMA: frozen, checked, written beside every result."""
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from rtl.config import Config, load_config
+from rtl.config import Config, integer, load_config
 from rtl.sigma import timing
 
 
@@ -21,6 +21,8 @@ class SigmaConfig(Config):
     columns: int = Field(default=64, ge=8, le=4096,
                          description="sums of an accumulator: columns of a block of the result")
     operands: Literal["fp16", "bf16"] = Field(default="fp16", description="format of the operands")
+
+    _integers = field_validator("lanes", mode="before")(integer)
 
     @model_validator(mode="after")
     def _rules(self) -> Self:

@@ -1,0 +1,133 @@
+"""line_placer: each operand line of a tile to its record or its place among the streamed words."""
+from typing import NamedTuple
+
+import pytest
+from myhdl import Signal, intbv
+
+from rtl.sigma import timing, words
+from rtl.sigma.config import SigmaConfig
+from rtl.sigma.line_placer import line_placer
+from rtl.stream import Stream
+from tests.support.script import packed
+from tests.support.streams import STALLS, Referee, Source
+
+CONFIGS = {"2x8": SigmaConfig(engines=2, lanes=8, results=4, rows=8, columns=8),        # 3 lines a Flex-DPE, and 1
+           "3x4": SigmaConfig(engines=3, lanes=4, results=2, rows=40, columns=9),       # 2 lines a Flex-DPE, and 3
+           "1x2": SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=16),
+           "40x2": SigmaConfig(engines=40, lanes=2, results=2, rows=9, columns=8)}      # more than an integer has bits
+every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+TILES = 12
+
+
+class Tile(NamedTuple):
+    """A tile's command and lines, and the banks that they go to."""
+
+    engines: int
+    columns: int
+    opens: int
+    bank: int
+    stream: int
+    lines: list[int]
+
+
+def pieces(config):
+    return [words.pieces(record(config), config) for record in (words.engine_record, words.gather_record)]
+
+
+def random_tiles(rng, config):
+    """The largest and the smallest ones, and others."""
+    tiles, (of_engine, of_gather) = [], pieces(config)
+    for number in range(TILES):
+        engines = [config.engines, 0, *[rng.randrange(config.engines + 1) for _ in range(TILES)]][number]
+        columns = [config.columns, 1, *[rng.randrange(1, config.columns + 1) for _ in range(TILES)]][number]
+        opens = [1, 0, 1, *[rng.getrandbits(1) for _ in range(TILES)]][number]
+        count = engines * of_engine + of_gather + columns * opens
+        lines = [rng.getrandbits(words.line_bits(config)) for _ in range(count)]
+        tiles.append(Tile(engines, columns, opens, rng.getrandbits(1), rng.getrandbits(1), lines))
+    return tiles
+
+
+def expected_writes(config, tile):
+    """(what is written, where, line) of each line."""
+    of_engine, of_gather = pieces(config)
+    bank = tile.bank << words.place_bits(config) - 1
+    places = [(1 << engine, bank | piece) for engine in range(tile.engines) for piece in range(of_engine)]
+    places += [("gather", bank | piece) for piece in range(of_gather)]
+    column_bits = words.step(config).bits("column")
+    places += [("stream", tile.stream << column_bits | column) for column in range(tile.columns * tile.opens)]
+    return [(*place, line) for place, line in zip(places, tile.lines, strict=True)]
+
+
+class Bench:
+    """Gives a command as soon as the tile before is complete, or `pause` cycles later; notes all writes."""
+
+    def __init__(self, build, config, tiles, stall, pause):
+        widths = dict(command=words.command(config).width, line=words.line_bits(config), engine_writes=config.engines,
+                      place=words.place_bits(config), stream_address=1 + words.step(config).bits("column"))
+        flags = ("clk", "rst", "accepted", "bank", "stream", "gather_write", "stream_write", "loading", "complete")
+        self.dut = build(line_placer, config=config, operands=Stream(words.line_bits(config)),
+                         **{name: Signal(bool(0)) for name in flags},
+                         **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+        self.config, self.tiles, self.pause = config, tiles, pause
+        self.writes, self.write_cycles, self.accepted, self.completed = [], [], [], []
+        operands = self.dut.arguments["operands"]
+        self.source = Source(self.dut, operands, [line for tile in tiles for line in tile.lines], stall)
+        self.dut.run(self.source, self, Referee(operands), limit=4000,
+                     until=lambda: len(self.writes) == sum(len(tile.lines) for tile in tiles))
+
+    def __call__(self, now):
+        ports, read = self.dut.ports, self.dut.read
+        if read(ports["complete"]):
+            self.completed.append(now)
+        # All of them, so that a write too many would show; before the first line they are unknown.
+        for kind in ("engine_writes", "gather_write", "stream_write") if self.source.cycles else ():
+            if strobe := read(ports[kind]):
+                where = "stream_address" if kind == "stream_write" else "place"
+                name = strobe if kind == "engine_writes" else kind.removesuffix("_write")
+                self.writes.append((name, read(ports[where]), read(ports["line"])))
+                self.write_cycles.append(now)
+        # Decided before the edge at which `complete` is seen, so a new command comes in the cycle after.
+        number = len(self.accepted)
+        gives = number < len(self.tiles) and number == len(self.completed) and (
+            not number or now >= self.completed[-1] + self.pause)
+        ports["accepted"].next = gives
+        if gives:
+            tile = self.tiles[number]
+            ports["command"].next = packed(words.command(self.config), engines=tile.engines, columns=tile.columns,
+                                           opens=tile.opens)
+            self.accepted.append(now + 1)
+        elif self.accepted and now == self.accepted[-1]:        # the banks hold until the tile is complete
+            ports["bank"].next, ports["stream"].next = self.tiles[number - 1].bank, self.tiles[number - 1].stream
+            ports["command"].next = 0
+
+
+@every_config
+@pytest.mark.parametrize("stall", STALLS)
+@pytest.mark.parametrize("pause", [0, 3])
+def test_every_line_goes_to_its_place_and_nowhere_else(build, rng, config, stall, pause):
+    tiles = random_tiles(rng, config)
+    bench = Bench(build, config, tiles, stall, pause)
+    assert bench.writes == [write for tile in tiles for write in expected_writes(config, tile)]
+    assert len(bench.writes) > 30
+    assert len({write[0] for write in bench.writes}) == config.engines + 2
+
+
+@every_config
+@pytest.mark.parametrize("stall", STALLS)
+def test_a_line_is_written_a_cycle_after_it_has_moved_and_the_tile_is_complete_with_its_last_one(
+        build, rng, config, stall):
+    tiles = random_tiles(rng, config)
+    bench = Bench(build, config, tiles, stall, 0)
+    assert bench.write_cycles == [cycle + 1 for cycle in bench.source.cycles]
+    ends = [sum(len(tile.lines) for tile in tiles[:number + 1]) - 1 for number in range(TILES)]
+    assert bench.completed == [bench.source.cycles[end] for end in ends]
+
+
+@every_config
+def test_lines_move_one_a_cycle_from_the_cycle_after_the_command(build, rng, config):
+    tiles = random_tiles(rng, config)
+    bench = Bench(build, config, tiles, "none", 0)
+    moved = iter(bench.source.cycles)
+    for tile, accepted in zip(tiles, bench.accepted, strict=True):
+        first = accepted + timing.LOAD_SETUP
+        assert [next(moved) for _ in tile.lines] == list(range(first, first + len(tile.lines)))
