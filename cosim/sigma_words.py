@@ -49,17 +49,16 @@ def patterns(values: np.ndarray) -> np.ndarray:
 
 def _engine_record(fold: Fold, lanes: Lanes, held: np.ndarray, engine: int, config: SigmaConfig) -> int:
     segments = [segment for segment in fold.segments if segment.engine == engine]
-    picks = used = 0
+    picks = 0
     runs: list[int | None] = [None] * config.lanes
     for number, segment in enumerate(segments):
         runs[segment.lane:segment.lane + segment.count] = [number] * segment.count
     for segment, run in zip(segments, slots(runs)):
         picks |= run.slot << segment.result * config.levels
-        used |= 1 << segment.result
     return words.engine_record(config).pack(
         values=int.from_bytes(patterns(held[engine]).tobytes(), "little"), settings=settings(lanes.elements[engine]),
         runs=sum(run % 2 << lane for lane, run in enumerate(runs) if run),
-        active=sum(1 << lane for lane, run in enumerate(runs) if run is not None), picks=picks, used=used)
+        active=sum(1 << lane for lane, run in enumerate(runs) if run is not None), picks=picks)
 
 
 def _gather_record(fold: Fold, config: SigmaConfig) -> int:
@@ -81,8 +80,8 @@ def _cut(record: int, layout: Layout, config: SigmaConfig) -> np.ndarray:
 def command(program: SigmaProgram, tile: SigmaTile) -> int:
     """The tile's words.command."""
     return words.command(program.config).pack(
-        engines=tile.fold.engines, columns=tile.columns, opens=tile.opens, closes=tile.closes, first=tile.first,
-        last=tile.last, rows=tile.rows, half=program.gemm.output == "fp16")
+        engines=tile.fold.engines, columns=tile.columns, opens=tile.opens, first=tile.first, last=tile.last,
+        rows=tile.rows, half=program.gemm.output == "fp16")
 
 
 def result(program: SigmaProgram, received: list[np.ndarray]) -> np.ndarray:

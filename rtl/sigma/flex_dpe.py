@@ -5,6 +5,7 @@ from rtl.hierarchy import module
 from rtl.lanes import join, split
 from rtl.sigma import words
 from rtl.sigma.benes import benes
+from rtl.sigma.bit_picker import bit_picker
 from rtl.sigma.fan import fan
 from rtl.sigma.multiplier import multiplier
 from rtl.sigma.picker import picker
@@ -19,7 +20,7 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     line, write, place  in  a piece of words.engine_record, and which one (rtl/sigma/record.py)
     banks       in   bank_word: which record a column finds at each part, when it gets there
     streamed    in   a word for each element of k, lane 0 in the low bits
-    results     out  FP32 sums as the record's picks name them
+    results     out  FP32 sums as the record's picks name them; +0 where a pick names no complete one
     Latency     DISTRIBUTE + MULTIPLY + the FAN's levels x ACCUMULATE + PICK cycles from streamed to results
     Throughput  1 column per cycle
     Reset       none: a pipeline without state
@@ -31,7 +32,6 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     runs_high, runs_low = layout["runs"]
     active_high, active_low = layout["active"]
     picks_high, picks_low = layout["picks"]
-    used_high, used_low = layout["used"]
     settings_bit, values_bit, runs_bit, picks_bit = (
         bank_word(config)[name][1] for name in ("settings", "values", "runs", "picks"))
     pieces, bits = words.pieces(layout, config), words.OPERAND
@@ -40,9 +40,9 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     low, high = (Signal(intbv(0)[pieces * words.line_bits(config):]) for _ in range(2))
     settings, runs, active = (Signal(intbv(0)[layout.bits(name):]) for name in ("settings", "runs", "active"))
     stationary, arriving, distributed = (Signal(intbv(0)[bits * lanes:]) for _ in range(3))
-    picks, used = (Signal(intbv(0)[layout.bits(name):]) for name in ("picks", "used"))
+    picks = Signal(intbv(0)[layout.bits("picks"):])
     products, sums = (Signal(intbv(0)[32 * lanes:]) for _ in range(2))
-    complete = Signal(intbv(0)[lanes:])          # a pick names a lane that is
+    complete = Signal(intbv(0)[lanes:])
     values, arrivals = ([Signal(intbv(0)[bits:]) for _ in range(lanes)] for _ in range(2))
     singles = [Signal(intbv(0)[32:]) for _ in range(lanes)]
     chosen = [Signal(intbv(0)[config.levels:]) for _ in range(config.results)]
@@ -68,12 +68,7 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
 
     @always_comb
     def collect():
-        if banks[picks_bit]:
-            picks.next = high[picks_high:picks_low]
-            used.next = high[used_high:used_low]
-        else:
-            picks.next = low[picks_high:picks_low]
-            used.next = low[used_high:used_low]
+        picks.next = high[picks_high:picks_low] if banks[picks_bit] else low[picks_high:picks_low]
 
     @always(clk.posedge)
     def distribute():
@@ -83,8 +78,9 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
         configure, hold, delimit, collect, distribute,
         record(clk, line, write, place, low, high, pieces),
         benes(streamed, settings, arriving, lanes, bits),
-        split(stationary, values), split(distributed, arrivals), split(picks, chosen), split(used, wanted),
+        split(stationary, values), split(distributed, arrivals), split(picks, chosen),
         [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)], join(singles, products),
         fan(clk, products, runs, active, sums, complete, lanes, words.RUN),
+        [bit_picker(complete, pick, is_sum) for pick, is_sum in zip(chosen, wanted)],
         [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)],
         join(picked, results))

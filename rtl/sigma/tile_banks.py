@@ -10,6 +10,9 @@ def tile_banks(clk, rst, command, accepted, complete, started, released, free, b
                held_commands, streams, config):
     """Keep account of two banks of records and two of streamed words, which take turns; tiles may share streamed words.
 
+    Where a bank of records is free, so is the bank of streamed words that is not in use: the tiles that needed its words
+    are all older than the one that was released.
+
     command        in   words.command of the tile that comes next
     accepted       in   its command moves
     complete       in   the last line of the tile that is being loaded moves
@@ -27,22 +30,13 @@ def tile_banks(clk, rst, command, accepted, complete, started, released, free, b
     Golden         tlm/sigma/times.py
     """
     layout = words.command(config)
-    bits, opens_bit, closes_bit = layout.width, layout["opens"][1], layout["closes"][1]
+    bits, opens_bit = layout.width, layout["opens"][1]
 
     next_start, next_release = (Signal(bool(0)) for _ in range(2))
-    stream_held = Signal(intbv(0)[2:])           # one bit a bank of streamed words: a tile still needs it
-    last_user = Signal(bool(0))
 
     @always_comb
     def decide():
-        free.next = not occupied[bank] and not (command[opens_bit] and stream_held[not stream])
-
-    @always_comb
-    def look():
-        if next_release:
-            last_user.next = held_commands[bits + closes_bit]
-        else:
-            last_user.next = held_commands[closes_bit]
+        free.next = not occupied[bank]
 
     @always(clk.posedge)
     def account():
@@ -72,16 +66,9 @@ def tile_banks(clk, rst, command, accepted, complete, started, released, free, b
 
     @always(clk.posedge)
     def share():
-        needed = intbv(0)[2:]
-        needed[:] = stream_held
-        if released and last_user:
-            needed[streams[next_release]] = 0
         if accepted and command[opens_bit]:
-            needed[not stream] = 1
             stream.next = not stream
-        stream_held.next = needed
         if rst:
-            stream_held.next = 0
             stream.next = True                   # the first one to be filled is bank 0
 
     @always(clk.posedge)
@@ -94,4 +81,4 @@ def tile_banks(clk, rst, command, accepted, complete, started, released, free, b
                 held_commands.next = concat(held_commands[2 * bits:bits], command)
                 streams.next = concat(streams[1], stream ^ command[opens_bit])
 
-    return decide, look, account, share, keep
+    return decide, account, share, keep

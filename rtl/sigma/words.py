@@ -19,10 +19,10 @@ def gather_bits(config: SigmaConfig) -> int:
 
 def engine_record(config: SigmaConfig) -> Layout:
     """What a Flex-DPE holds of a tile: stationary values; the Benes network's settings; each lane's run, and whether it
-    belongs to one; from which lane each result is picked, and whether it is."""
+    belongs to one; and from which lane each result is picked."""
     lanes = config.lanes
     return Layout(values=OPERAND * lanes, settings=settings_bits(lanes), runs=lanes * RUN, active=lanes,
-                  picks=config.results * config.levels, used=config.results)
+                  picks=config.results * config.levels)
 
 
 def gather_record(config: SigmaConfig) -> Layout:
@@ -50,9 +50,9 @@ def step(config: SigmaConfig) -> Layout:
 
 def command(config: SigmaConfig) -> Layout:
     """A tile command. Engines: records to load. Columns: steps, and with `opens` lines of streamed words to load, which
-    the tiles up to the one that `closes` them share. First and last tile of a block of the result; its rows; half: it
-    leaves as FP16."""
-    return Layout(engines=config.engines.bit_length(), columns=config.columns.bit_length(), opens=1, closes=1, first=1,
+    the tiles up to the next one that opens share. First and last tile of a block of the result; its rows; half: it leaves
+    as FP16."""
+    return Layout(engines=config.engines.bit_length(), columns=config.columns.bit_length(), opens=1, first=1,
                   last=1, rows=config.rows.bit_length(), half=1)
 
 

@@ -1,4 +1,4 @@
-"""What a mutant of SIGMA has to get through: programs of both stationary operands, and of all kinds of zeros and values."""
+"""What a mutant of SIGMA has to get through: programs of both stationary operands, of all kinds of zeros and values."""
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +11,7 @@ from sat.operands import KINDS
 from tests.mutation.stimuli import tiny
 from tlm import Gemm
 
-CONFIG = SigmaConfig(name="mutation", engines=3, lanes=8, results=5, rows=6, columns=11, memory_latency=3,
+CONFIG = SigmaConfig(name="mutation", engines=2, lanes=16, results=5, rows=6, columns=11, memory_latency=3,
                      read_bytes_per_cycle=64, write_bytes_per_cycle=64)
 # The same hardware beside other memories: starved of operands, and slow to take results.
 STARVED = CONFIG.model_copy(update=dict(memory_latency=40, read_bytes_per_cycle=2))

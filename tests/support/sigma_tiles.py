@@ -69,19 +69,17 @@ class Engine:
         return words.engine_record(config).pack(
             values=side_by_side(self.values, 16), settings=route(self.sources), runs=side_by_side(self.marks, 1),
             active=side_by_side([run is not None for run in self.runs], 1),
-            picks=sum(slot_of[run] << result * config.levels for result, run in self.picks.items()),
-            used=sum(1 << result for result in self.picks))
+            picks=sum(slot_of[run] << result * config.levels for result, run in self.picks.items()))
 
     def results(self, config: SigmaConfig, streamed: np.ndarray) -> np.ndarray:
-        """(columns, results) float32 of streamed patterns (columns, lanes); +0 where nothing is picked."""
+        """(columns, results) float32 of streamed patterns (columns, lanes); +0 where the pick, by default of lane 0, is
+        of no complete sum."""
         sources = [source or 0 for source in self.sources]      # a lane in no run may get anything
-        found, _ = sums(numbers_of(self.values, config), numbers_of(streamed[:, sources], config), self.runs)
+        found, complete = sums(numbers_of(self.values, config), numbers_of(streamed[:, sources], config), self.runs)
         names = dict.fromkeys(name for name in self.runs if name is not None)
         slot_of = {name: run.slot for name, run in zip(names, slots(self.runs))}
-        answer = np.zeros((len(streamed), config.results), np.float32)
-        for result, run in self.picks.items():
-            answer[:, result] = found[:, slot_of[run]]
-        return answer
+        picks = [slot_of[self.picks[result]] if result in self.picks else 0 for result in range(config.results)]
+        return np.where(complete, found, np.float32(0))[:, picks]
 
 
 def random_engine(rng, numbers, config: SigmaConfig, special: float = 0.0) -> Engine:
@@ -164,11 +162,11 @@ class Block:
 
     def commands(self, config):
         """The words.command of each tile; where nothing stays one tile still has to give the zeros."""
-        parts = [(held, i == 0, i == len(tiles) - 1) for _, tiles in self.chunks for i, held in enumerate(tiles)]
-        parts = parts or [(Held([], [], {}), False, False)]
+        parts = [(held, i == 0) for _, tiles in self.chunks for i, held in enumerate(tiles)]
+        parts = parts or [(Held([], [], {}), False)]
         return [packed(words.command(config), engines=len(held.engines), columns=self.columns, opens=opens,
-                       closes=closes, first=number == 0, last=number == len(parts) - 1, rows=self.rows, half=self.half)
-                for number, (held, opens, closes) in enumerate(parts)]
+                       first=number == 0, last=number == len(parts) - 1, rows=self.rows, half=self.half)
+                for number, (held, opens) in enumerate(parts)]
 
     def lines(self, config):
         """The operand lines of all tiles."""

@@ -24,7 +24,7 @@ class SigmaTile:
     start, depth                the chunk of k
     fold, number                the stationary values, and which of the chunk's folds they are
     streamed                    words other than zero that are loaded for it and the following ones of the chunk
-    opens, closes               it is the first, and the last, of those that share these words
+    opens                       it is the first of those that share these words
     first, last                 it is the first, and the last, of its block
     item                        which of the GEMM's products it is part of
     """
@@ -39,7 +39,6 @@ class SigmaTile:
     number: int
     streamed: int
     opens: bool
-    closes: bool
     first: bool
     last: bool
     item: int = 0
@@ -117,7 +116,7 @@ class SigmaProgram:
         streams, end = folds != (NOTHING,), len(folds) - 1
         words = self.occupancy.streamed(item, slice(start, start + depth), slice(column, column + columns))
         return [SigmaTile(row, rows, column, columns, start, depth, fold, i, words if streams and i == 0 else 0,
-                          streams and i == 0, streams and i == end, first and i == 0, last and i == end, item)
+                          streams and i == 0, first and i == 0, last and i == end, item)
                 for i, fold in enumerate(folds)]
 
     def runs(self) -> Run:

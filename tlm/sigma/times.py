@@ -10,7 +10,6 @@ class SigmaTimes(NamedTuple):
     """What the parts of a tile's transaction take, in cycles.
 
     release, finish  from its last step until its banks are free, and until its sums stand
-    opens, closes    it loads streamed words, and is the last to need them
     """
 
     load: int
@@ -18,8 +17,6 @@ class SigmaTimes(NamedTuple):
     release: int
     finish: int
     store: int
-    opens: bool
-    closes: bool
     first: bool
     last: bool
 
@@ -29,17 +26,19 @@ class SigmaTimes(NamedTuple):
         format_and_levels = program.config.operands, program.config.levels
         store = timing.STORE_SETUP + program.write_cycles(tile) if tile.last else 0
         return cls(timing.LOAD_SETUP + program.read_cycles(tile), program.steps(tile),
-                   timing.release_lag(*format_and_levels), timing.finish_lag(*format_and_levels), store, tile.opens,
-                   tile.closes, tile.first, tile.last)
+                   timing.release_lag(*format_and_levels), timing.finish_lag(*format_and_levels), store,
+                   tile.first, tile.last)
 
 
 class SigmaState(NamedTuple):
-    """The times that matter to the next tile: two banks of what stays, two of what streams, two sets of sums, one read
-    and one write channel; of each two, when the one that is used next is free comes first."""
+    """The times that matter to the next tile: two banks of records, two sets of sums, one read and one write channel; of
+    each two, when the one that is used next is free comes first.
+
+    A tile that opens a bank of streamed words finds it free: its last user is older than that of its bank of records.
+    """
 
     load_end: int = 0
     banks: tuple[int, int] = (0, 0)
-    streams: tuple[int, int] = (0, 0)
     compute_end: int = 0
     sums: tuple[int, int] = (0, 0)
     store_end: int = 0
@@ -47,21 +46,19 @@ class SigmaState(NamedTuple):
     def after(self, tile: SigmaTimes) -> tuple[Self, Span]:
         """The state after a tile, and the tile's times.
 
-        A load needs the read channel and a free bank of each kind that it fills. Compute needs its operands, and sums
-        that have been stored. A store needs the write channel and finished sums.
+        A load needs the read channel and a free bank. Compute needs its operands, and sums that have been stored. A
+        store needs the write channel and finished sums.
         """
-        sums, store_end, streams = self.sums, self.store_end, self.streams
-        load_start = max(self.load_end, self.banks[0], streams[0] if tile.opens else self.load_end)
+        sums, store_end = self.sums, self.store_end
+        load_start = max(self.load_end, self.banks[0])
         load_end = load_start + tile.load
         start = max(self.compute_end, load_end + timing.START_SETUP, sums[0] + timing.START_SETUP if tile.first else 0)
         compute_end = start + tile.steps
         released = compute_end + tile.release
-        if tile.closes:
-            streams = streams[1], released
         if tile.last:
             store_end = max(store_end, compute_end + tile.finish) + tile.store
             sums = sums[1], store_end
-        state = SigmaState(load_end, (self.banks[1], released), streams, compute_end, sums, store_end)
+        state = SigmaState(load_end, (self.banks[1], released), compute_end, sums, store_end)
         return state, Span(load_start, load_end, start, compute_end, store_end if tile.last else None)
 
     def since(self) -> tuple[int, Self]:
@@ -69,6 +66,5 @@ class SigmaState(NamedTuple):
         now = self.compute_end
         load_end = max(self.load_end, self.banks[0]) - now
         banks = load_end, max(self.banks[1] - now, load_end)
-        streams = tuple(max(free - now, load_end) for free in self.streams)
         sums = tuple(max(free - now, -timing.START_SETUP) for free in self.sums)
-        return now, SigmaState(load_end, banks, streams, 0, sums, max(self.store_end - now, 0))
+        return now, SigmaState(load_end, banks, 0, sums, max(self.store_end - now, 0))

@@ -33,7 +33,7 @@ def random_commands(rng, config, blocks):
             rng.randrange(1, config.columns + 1)
         half, rows = rng.getrandbits(1), rng.randrange(1, config.rows + 1)
         commands += [dict(engines=rng.randrange(config.engines + 1), columns=columns, opens=rng.getrandbits(1),
-                          closes=rng.getrandbits(1), first=int(n == 0), last=int(n == tiles - 1), rows=rows, half=half)
+                          first=int(n == 0), last=int(n == tiles - 1), rows=rows, half=half)
                      for n in range(tiles)]
     return commands
 

@@ -22,7 +22,6 @@ def test_an_engines_record_has_a_value_a_run_and_a_flag_of_each_lane_and_names_a
     assert record.bits("values") == 16 * config.lanes == words.line_bits(config)
     assert record.bits("settings") == settings_bits(config.lanes)
     assert record.bits("runs") == record.bits("active") == config.lanes
-    assert record.bits("used") == config.results
     assert fits(record.bits("picks") // config.results, config.lanes - 1) and record.bits("picks") % config.results == 0
 
 
@@ -50,7 +49,7 @@ def test_a_command_holds_every_count_that_a_tile_can_have(config):
     command = words.command(config)
     for name, most in dict(engines=config.engines, columns=config.columns, rows=config.rows).items():
         assert fits(command.bits(name), most)
-    assert all(command.bits(name) == 1 for name in ("opens", "closes", "first", "last", "half"))
+    assert all(command.bits(name) == 1 for name in ("opens", "first", "last", "half"))
 
 
 @every_config
@@ -69,8 +68,8 @@ def test_the_largest_tile_has_all_records_and_a_line_for_each_column(config):
 def test_the_smallest_preset_worked_out_by_hand():
     config = PRESETS["small"]
     assert words.line_bits(config) == 128
-    # 8 values; 2 bits of each of 8 switches in 6 levels and 1 in the last; runs, active; 4 picks of 3 bits; used
-    assert words.engine_record(config).width == 128 + 6 * 16 + 8 + 8 + 8 + 4 * 3 + 4
+    # 8 values; 2 bits of each of 8 switches in 6 levels and 1 in the last; runs, active; 4 picks of 3 bits
+    assert words.engine_record(config).width == 128 + 6 * 16 + 8 + 8 + 8 + 4 * 3
     assert words.gather_record(config).width == 8 * 3 + 8 + 1 == 33
     assert words.place_bits(config) == 1 + 2       # three lines of 128 bits, in two banks
-    assert words.command(config).width == 2 + 7 + 4 + 4 + 1
+    assert words.command(config).width == 2 + 7 + 3 + 4 + 1

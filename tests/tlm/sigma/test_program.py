@@ -61,7 +61,7 @@ def test_the_walk_through_is_one_tile():
     (tile,) = program.tiles()
     assert (tile.row, tile.rows, tile.column, tile.columns, tile.start, tile.depth) == (0, 3, 0, 4, 0, 4)
     assert (tile.fold.engines, tile.fold.values, tile.number, tile.streamed) == (2, 8, 0, 7)
-    assert (tile.opens, tile.closes, tile.first, tile.last, tile.item) == (True, True, True, True, 0)
+    assert (tile.opens, tile.first, tile.last, tile.item) == (True, True, True, 0)
     assert (program.records(tile), program.lines(tile), program.words(tile)) == (2 * 2 + 1, 5 + 4, 4)
     assert program.steps(tile) == 5                                 # a column's sum is back after 5 cycles
     assert program.macs == 18 and program.shape == (3, 4, 4) and program.tile == [3, 4, 4]
@@ -93,12 +93,12 @@ def test_tiles_that_share_streamed_words_and_chunks_that_have_nothing():
     stationary = np.ones((3, 10))
     stationary[:, 4:8] = 0
     program = schedule_sigma(Gemm(3, 10, 9), PAPER, Bitmaps.of(stationary, np.ones((10, 9))), "mk")
-    assert [(t.column, t.columns, t.start, t.depth, t.number, t.fold.values, t.streamed, t.opens, t.closes, t.first,
-             t.last) for t in program.tiles()] == [
-        (0, 8, 0, 4, 0, 8, 32, True, False, True, False), (0, 8, 0, 4, 1, 4, 0, False, True, False, False),
-        (0, 8, 8, 2, 0, 6, 16, True, True, False, True),
-        (8, 1, 0, 4, 0, 8, 4, True, False, True, False), (8, 1, 0, 4, 1, 4, 0, False, True, False, False),
-        (8, 1, 8, 2, 0, 6, 2, True, True, False, True)]
+    assert [(t.column, t.columns, t.start, t.depth, t.number, t.fold.values, t.streamed, t.opens, t.first, t.last)
+            for t in program.tiles()] == [
+        (0, 8, 0, 4, 0, 8, 32, True, True, False), (0, 8, 0, 4, 1, 4, 0, False, False, False),
+        (0, 8, 8, 2, 0, 6, 16, True, False, True),
+        (8, 1, 0, 4, 0, 8, 4, True, True, False), (8, 1, 0, 4, 1, 4, 0, False, False, False),
+        (8, 1, 8, 2, 0, 6, 2, True, False, True)]
     tiles = list(program.tiles())
     assert [program.lines(tile) for tile in tiles] == [5 + 8, 3, 5 + 8, 5 + 1, 3, 5 + 1]
     assert [program.steps(tile) for tile in tiles] == [8, 8, 8, 5, 5, 5]
@@ -109,7 +109,7 @@ def test_a_block_with_nothing_to_stay_is_a_tile_that_stores_zeros():
     for occupancy in (zeros, Spread(0.0, 1.0), Spread(1.0, 0.0)):
         program = schedule_sigma(Gemm(3, 10, 4), PAPER, occupancy, "mk")
         (tile,) = program.tiles()
-        assert tile.fold == NOTHING and (tile.first, tile.last, tile.opens, tile.closes) == (True, True, False, False)
+        assert tile.fold == NOTHING and (tile.first, tile.last, tile.opens) == (True, True, False)
         assert (program.records(tile), program.lines(tile), program.steps(tile), program.words(tile)) == (1, 1, 5, 4)
         assert program.macs == 0 and flat(program.runs()) == [tile]
 
@@ -133,16 +133,14 @@ def test_every_value_that_stays_is_in_a_tile_and_every_element_of_the_result_in_
 
 @few(150)
 @given(st.one_of(programs(), spread_programs()))
-def test_blocks_begin_and_end_once_and_so_do_the_tiles_that_share_streamed_words(program):
-    inside = sharing = False
+def test_blocks_begin_and_end_once_and_the_first_fold_of_a_chunk_opens_its_streamed_words(program):
+    inside = False
     for tile in program.tiles():
         assert tile.first == (not inside) and tile.fold.engines <= program.config.engines
         inside = not tile.last
         if tile.fold != NOTHING:
-            assert tile.opens == (not sharing) == (tile.number == 0)
-            sharing = not tile.closes
-        assert inside or not sharing
-    assert not inside and not sharing
+            assert tile.opens == (tile.number == 0)
+    assert not inside
 
 
 @few(250)
