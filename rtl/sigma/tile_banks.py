@@ -10,8 +10,8 @@ def tile_banks(clk, rst, command, accepted, complete, started, released, free, b
                held_commands, streams, config):
     """Keep account of two banks of records and two of streamed words, which take turns; tiles may share streamed words.
 
-    Where a bank of records is free, so is the bank of streamed words that is not in use: the tiles that needed its words
-    are all older than the one that was released.
+    Where a bank of records is free, so is the bank of streamed words that is not in use: the tiles that needed its
+    words are all older than the one that was released.
 
     command        in   words.command of the tile that comes next
     accepted       in   its command moves

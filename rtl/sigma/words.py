@@ -50,8 +50,8 @@ def step(config: SigmaConfig) -> Layout:
 
 def command(config: SigmaConfig) -> Layout:
     """A tile command. Engines: records to load. Columns: steps, and with `opens` lines of streamed words to load, which
-    the tiles up to the next one that opens share. First and last tile of a block of the result; its rows; half: it leaves
-    as FP16."""
+    the tiles up to the next one that opens share. First and last tile of a block of the result; its rows; half: it
+    leaves as FP16."""
     return Layout(engines=config.engines.bit_length(), columns=config.columns.bit_length(), opens=1, first=1,
                   last=1, rows=config.rows.bit_length(), half=1)
 

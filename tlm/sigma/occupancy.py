@@ -79,8 +79,8 @@ class Bitmaps(Occupancy):
 class Spread(Occupancy):
     """Values spread evenly: so a GEMM is costed without them. Densities are shares of values that are not zero.
 
-    margin  standard deviations by which a block has more stationary values than in the mean, where each value is zero or
-            not by chance: else folds that are just filled would in truth often need one more
+    margin  standard deviations by which a block has more stationary values than in the mean, where each value is zero
+            or not by chance: else folds that are just filled would in truth often need one more
     Exact where operands are dense, or N:M sparse along k, and chunks of k are whole groups.
     """
 

@@ -27,7 +27,8 @@ def best_sigma_mapping(gemm: Gemm, config: SigmaConfig, densities: tuple[float, 
     if stationary is not None:
         check_stationary(stationary)
     names = [stationary] if stationary else STATIONARY
-    return min((_best(gemm, gemm.sources, config, densities, name, margin) for name in names), key=lambda found: found[1])
+    found = [_best(gemm, gemm.sources, config, densities, name, margin) for name in names]
+    return min(found, key=lambda one: one[1])
 
 
 @lru_cache(maxsize=4096)        # the layers of a network are alike
@@ -81,7 +82,7 @@ def _even(total: int, most: int) -> set[int]:
 
 
 def _full(of_row: float, deviation: float, config: SigmaConfig) -> set[int]:
-    """Rows that fill all Flex-DPEs once, twice, ... to the last lane but some, with mean + deviation sqrt(mean) values."""
+    """Rows that fill all Flex-DPEs once, twice, ... but for some lanes: with mean + deviation sqrt(mean) values."""
     if not of_row:
         return set()
     folds = range(1, math.ceil(config.rows * of_row / config.elements) + 1)

@@ -31,8 +31,9 @@ class SigmaTimes(NamedTuple):
 
 
 class SigmaState(NamedTuple):
-    """The times that matter to the next tile: two banks of records, two sets of sums, one read and one write channel; of
-    each two, when the one that is used next is free comes first.
+    """The times that matter to the next tile: two banks of records, two sets of sums, one read and one write channel.
+
+    Of each two, when the one that is used next is free comes first.
 
     A tile that opens a bank of streamed words finds it free: its last user is older than that of its bank of records.
     """

@@ -7,7 +7,8 @@ from rtl.sigma import sigma as unit
 from rtl.sigma import timing, words
 from rtl.sigma.config import SigmaConfig
 from tests.support import floats
-from tests.support.sigma_tiles import Block, Engine, Held, bits_of, patterns_of, random_blocks, random_held, random_operands
+from tests.support.sigma_tiles import (Block, Engine, Held, bits_of, patterns_of, random_blocks, random_held,
+                                       random_operands)
 from tests.support.streams import STALLS, Referee, Sink, Source
 from tlm import Gemm
 from tlm.sigma.occupancy import Bitmaps
