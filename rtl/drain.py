@@ -3,8 +3,7 @@ from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
 from rtl.hierarchy import module
-from rtl.lanes import join, split
-from rtl.result_lane import result_lane
+from rtl.result_port import result_port
 
 
 @module
@@ -47,11 +46,6 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     advance = Signal(bool(0))                    # that word moves to the port
     next_slot = Signal(bool(0))
     fetch = Signal(bool(0))                      # a slot's first word; after the last slot nothing looks at it
-    singles = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
-    leaving = [Signal(intbv(0)[32:]) for _ in range(config.columns)]
-    word = Signal(intbv(0)[32 * config.columns:])
-    infinite = [Signal(bool(0)) for _ in range(config.columns)]       # or NaN
-    infinities = Signal(intbv(0)[config.columns:])
     beyond = Signal(intbv(0)[config.columns:])                        # columns that the slot lacks
     every = 2 ** config.columns - 1
 
@@ -130,19 +124,5 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
         if slot == command[slots_high:slots_low]:
             beyond.next = (every << command[width_high:width_low]) & every
 
-    @always(clk.posedge)
-    def send():
-        if advance:
-            results.valid.next = True
-            results.data.next = word
-            if not to_half and (infinities & ~beyond) != 0:
-                overflow.next = True
-        elif results.ready:
-            results.valid.next = False
-        if rst:
-            results.valid.next = False
-            overflow.next = False
-
-    lanes = [result_lane(singles[c], to_half, leaving[c], infinite[c]) for c in range(config.columns)]
-    return (choose, decide, open_slot, steer, run, count, bound, send, lanes, split(drained, singles),
-            join(leaving, word), join(infinite, infinities))
+    port = result_port(clk, rst, advance, drained, to_half, beyond, results, overflow, config.columns)
+    return choose, decide, open_slot, steer, run, count, bound, port

@@ -4,9 +4,9 @@ from textwrap import fill
 
 from rtl.keywords import RESERVED
 
-# Verilator's warnings that generated code cannot avoid, with their reasons.
+# Verilator's warnings that generated code cannot avoid: blocking assignments in clocked processes are to their own
+# variables, MyHDL's operators have no width, and at the array's edges outputs end.
 WAIVERS = """\
-// Blocking assignments are to a process's own variables, operators have no width, and at edges outputs end.
 /* verilator lint_off BLKSEQ */ /* verilator lint_off WIDTH */ /* verilator lint_off UNUSEDSIGNAL */
 """
 

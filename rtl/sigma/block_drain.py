@@ -2,8 +2,7 @@
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
-from rtl.lanes import join, split
-from rtl.result_lane import result_lane
+from rtl.result_port import result_port
 from rtl.sigma import words
 
 
@@ -34,10 +33,7 @@ def block_drain(clk, rst, finished, block_commands, drain_read, drain_column, dr
     draining, fetched, starting, advance, to_half = (Signal(bool(0)) for _ in range(5))
     command = Signal(intbv(0)[bits:])
     left = Signal(intbv(0)[layout.bits("columns"):])        # columns to be fetched
-    singles, leaving = ([Signal(intbv(0)[32:]) for _ in range(config.rows)] for _ in range(2))
-    word = Signal(intbv(0)[32 * config.rows:])
-    infinite = [Signal(bool(0)) for _ in range(config.rows)]
-    infinities, beyond = (Signal(intbv(0)[config.rows:]) for _ in range(2))
+    beyond = Signal(intbv(0)[config.rows:])      # rows that the block lacks
     column = Signal(intbv(0)[column_bits:])      # to be fetched next
 
     @always_comb
@@ -90,19 +86,5 @@ def block_drain(clk, rst, finished, block_commands, drain_read, drain_column, dr
     def bound():
         beyond.next = (every << command[rows_high:rows_low]) & every
 
-    @always(clk.posedge)
-    def send():
-        if advance:
-            results.valid.next = True
-            results.data.next = word
-            if not to_half and (infinities & ~beyond) != 0:
-                overflow.next = True
-        elif results.ready:
-            results.valid.next = False
-        if rst:
-            results.valid.next = False
-            overflow.next = False
-
-    lanes = [result_lane(singles[r], to_half, leaving[r], infinite[r]) for r in range(config.rows)]
-    return (choose, decide, steer, run, bound, send, lanes, split(drained, singles), join(leaving, word),
-            join(infinite, infinities))
+    port = result_port(clk, rst, advance, drained, to_half, beyond, results, overflow, config.rows)
+    return choose, decide, steer, run, bound, port
