@@ -33,9 +33,9 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _gemm(rng, NORMAL, (18, 64, 33), (0.15, 0.9), "mk", FAST)
     yield _gemm(rng, NORMAL, (5, 9, 23), (0, 1), "mk")
     yield _gemm(rng, NORMAL, (24, 48, 22), (1, 1), "mk", FAST)
-    gemm = Gemm(9, 32, 12)
     operands = Operands(tiny(rng, (9, 32)), tiny(rng, (32, 12)))
-    yield program_for(gemm, operands, CONFIG, "mk"), operands
+    for output in ("fp32", "fp16"):
+        yield program_for(Gemm(9, 32, 12, output=output), operands, CONFIG, "mk"), operands
 
 
 def _gemm(rng: np.random.Generator, kind, shape: tuple[int, int, int], densities: tuple[float, float], mapping: str,
