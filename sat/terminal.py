@@ -52,7 +52,8 @@ def definitions(of: Mapping[str, str] = DEFINITIONS) -> str:
 
 def table(heading: str, columns: list[str]) -> Table:
     """An empty table; columns of words to the left, of numbers to the right."""
-    result = Table(title=heading, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    title = Text(heading, "table.title", no_wrap=True, overflow="ignore")           # it may be wider than the table
+    result = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in columns:
         result.add_column(column, justify="left" if column in WORDS else "right", no_wrap=True)
     return result
