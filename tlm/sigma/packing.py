@@ -50,7 +50,7 @@ def pack(counts: tuple[int, ...], config: SigmaConfig) -> tuple[Fold, ...]:
     """Rows of so many kept values each, one after another, in as few Flex-DPEs as hold them; one fold after another.
 
     A row may begin in one Flex-DPE and end in the next, or begin in one fold and end in the next. A Flex-DPE has no
-    more rows than results. Raises ValueError for a row of more values than a Flex-DPE has lanes, which could span three.
+    more rows than results. Raises ValueError for a row of more values than a Flex-DPE has lanes: it could span three.
     """
     folds: list[list[Segment]] = []
     engine, lane, result = config.engines, 0, 0         # a full fold: the first value opens one
