@@ -79,18 +79,19 @@ def predicted(program: AnyProgram, overflow: bool = False) -> Report:
     """The report that the transaction-level model gives, for a result in which there is an overflow or not."""
     known = vars(program)           # training runs a program again and again: it is not even to be looked up
     if _REPORT not in known:
-        known[_REPORT] = _report(program) if isinstance(program, SigmaProgram) else \
-            _modelled(program, getattr(program.work, "sources", None))
+        # Equal programs of a SIGMA may be for operands with other zeros, which take other cycles.
+        known[_REPORT] = (_modelled(program) if isinstance(program, SigmaProgram) else
+                          _alike(program, getattr(program.work, "sources", None)))
     return replace(known[_REPORT], overflow=True) if overflow else known[_REPORT]
 
 
 @lru_cache(maxsize=1024)
-def _modelled(program: AnyProgram, _sources: tuple | None) -> Report:
+def _alike(program: AnyProgram, _sources: tuple | None) -> Report:
     """Programs that differ in their sources alone are equal, but take other cycles."""
-    return _report(program)
+    return _modelled(program)
 
 
-def _report(program: AnyProgram) -> Report:
+def _modelled(program: AnyProgram) -> Report:
     timeline = simulate(program)
     # There may be a million tiles, at which nobody looks.
     tiles, stores = Later(lambda: timeline.tiles), Later(lambda: timeline.stores)

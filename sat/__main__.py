@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sat.compare import compare_command
+from sat.compare import KEYS, compare_command
 from sat.cycles import cycles
 from sat.plan import plan
 from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions
@@ -30,7 +30,7 @@ app.command(epilog=definitions())(cycles)
 app.command()(plan)
 app.command()(verify)
 app.command()(verilog)
-app.command("compare")(compare_command)
+app.command("compare", epilog=definitions(KEYS))(compare_command)
 
 
 def main() -> None:

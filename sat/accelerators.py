@@ -9,7 +9,7 @@ import typer
 from rtl.config import BEAT, Config, SatConfig, load_config
 from rtl.sigma.config import load_sigma
 from sat import terminal
-from sat.planning import SCHEDULED, plan_for
+from sat.planning import SCHEDULED, check_dataflow, plan_for
 from tlm import Gemm
 from tlm.plan import Work
 from tlm.report import Run, StepReport, cost, step_report
@@ -39,7 +39,7 @@ class Kind:
     @property
     def on_host(self) -> tuple[str, ...]:
         """What of a step is not in the cycles."""
-        return terminal.ON_HOST if self.updates else (*terminal.ON_HOST, "weight updates, and N:M copies of weights")
+        return terminal.ON_HOST if self.updates else (*terminal.ON_HOST, "weight updates, and N:M copies")
 
 
 def dense(work: Sequence[Work]) -> list[Gemm]:
@@ -53,6 +53,7 @@ def _on_sat(work: Sequence[Work], config: Config, dataflow: str, plan: Path | No
 
 def _on_sigma(work: Sequence[Work], config: Config, dataflow: str, plan: Path | None) -> list[Run]:
     _no_plan(plan)
+    check_dataflow(dataflow, config)
     return cost_on_sigma(work, config, None if dataflow == SCHEDULED else dataflow)
 
 

@@ -65,7 +65,9 @@ def _each(checker: Checker, runs: list[tuple], seed: int, densities: tuple[float
 
 
 def _formatted(values: np.ndarray, form: str) -> np.ndarray:
-    """float16 values in the form that an engine takes; for bfloat16 their last bits are cut off."""
+    """float16 values in the form that an engine takes: as bfloat16 without their last bits, but a NaN stays one."""
     if form == "fp16":
         return values
-    return (values.astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32)
+    bits = values.astype(np.float32).view(np.uint32) & 0xFFFF0000
+    bits[np.isnan(values)] |= 0x00400000
+    return bits.view(np.float32)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from cosim.synthesis import yosys
 from rtl.sparsity import Sparsity
 from sat import heatmap, options, terminal
 from sat.areas import areas_of, print_areas
@@ -33,9 +34,27 @@ Grid = Annotated[str, typer.Option(help="Shares of values that are not zero, of 
 Picture = Annotated[Path | None, typer.Option("--heatmap", help="Draw where each wins: a PNG or SVG file.")]
 Synthesised = Annotated[bool, typer.Option("--area", help="Synthesise all three with Yosys, too: a few minutes.")]
 
+NOT_FOR = {"--paper": ("gemms", "models", "batch"), "--gemms": ("models", "batch", "densities"),
+           "training steps": ("densities",)}
 FIVE = "resnet9,vit,vgg19,resnet18,resnet50"
 NM = Sparsity(2, 8)
 METHODS = (("dense", Scheme()), (f"bdwp {NM}", Scheme.of("bdwp", NM.n, NM.m)))
+KEYS = {                            # of --json -> definition
+    "layer, m, k, n": "c (m, n) = a (m, k) @ b (k, n); in the table with its name as m-n-k, as in SIGMA's paper",
+    "sparsity": "N:M pattern of b along k, which SAT skips; else dense",
+    "density_a, density_b": "shares of values that are not zero, spread evenly; in the table densities, or N:M of b",
+    "model, method, batch, gemms": "a training step's GEMMs, and how many; weight updates are left out, which only SAT "
+                                   "has a unit for",
+    "cycles": "clock cycles of the GEMMs one after another, with their memory, by the models that the RTL equals; "
+              "fastest has the fewest, of equal ones the first",
+    "utilisation": "products of two values that are not zero, in cycles x multipliers; in the table used",
+    "tflops": "those products and their additions a second, in 10^12: utilisation x the peak, which is below the table",
+    "bytes": "moved to and from memory",
+    "formula_cycles": "of systolic, by the formula for a TPU's array of its size, which counts no memory",
+    "published": "cycles by the formulas of SIGMA's paper for its 16,384 multipliers, whatever --config: sigma, which "
+                 "keeps a, at its density, and tpu",
+    "sigma_gain": "how many times as fast as sat and as systolic SIGMA is: their cycles / its own",
+    "area": "with --area, of each: LUT, FF, BRAM36 and DSP, without AXI ports and weight update"}
 
 
 @dataclass(frozen=True)
@@ -60,9 +79,9 @@ class Row:
     @property
     def panels(self) -> dict[str, float]:
         """The same for the heat map, by title; and what SIGMA's paper would say."""
-        found = {f"SIGMA's speed in {name}'s": gain for name, gain in self.gains.items()}
+        found = {f"SIGMA against {name}": gain for name, gain in self.gains.items()}
         if self.published:
-            found["the same in a TPU's, both by the paper's model"] = self.published["tpu"] / self.published["sigma"]
+            found["SIGMA against a TPU, by the paper"] = self.published["tpu"] / self.published["sigma"]
         return found
 
 
@@ -76,12 +95,12 @@ def compare_command(context: typer.Context, paper: Paper = False, gemms: Gemms =
     of both operands, the systolic array, which is SAT's with sparsity off, nothing.
     """
     with terminal.reading_input():
-        terminal.writable(json_file, picture)
         heatmap.check(picture)
-        for option, chosen, others in (("--paper", paper, ("gemms", "models", "batch")),
-                                       ("--gemms", gemms, ("models", "batch", "densities"))):
-            if chosen:
-                options.refuse(context, option, others)
+        terminal.writable(json_file, picture)
+        which = "--paper" if paper else "--gemms" if gemms else "training steps"
+        options.refuse(context, which, NOT_FOR[which])
+        if synthesised:
+            yosys()
         name = config or ("paper" if paper else "vcu1525")
         if name not in SETUPS:
             raise ValueError(f"config must be one of {', '.join(SETUPS)}, not {name!r}")
@@ -95,13 +114,15 @@ def compare_command(context: typer.Context, paper: Paper = False, gemms: Gemms =
     content = dict(config={one: setup.config(one).model_dump() for one in ACCELERATORS}, rows=list(map(_data, rows)),
                    **(dict(area=areas) if areas else {}))
     terminal.write_json(json_file, content)
+    if picture:
+        heatmap.draw(picture, [(f"{row.group}: {row.kind}", "", row.panels) if gemms else
+                               (row.group, row.kind, row.panels) for row in rows])
     console = terminal.console()
     _print(console, rows, f"SAT, SIGMA and a systolic array: {name}, {setup.sat.elements:,} multipliers, "
                           f"{setup.sat.clock_mhz:g} MHz")
     if areas:
         print_areas(console, areas)
     if picture:
-        heatmap.draw(picture, [(row.group, row.kind, row.panels) for row in rows])
         console.print(f"heat map in {picture}")
 
 
@@ -120,14 +141,15 @@ Job = tuple[str, Callable[[], Row]]
 
 def _of_paper(densities: Sequence[float], setup: Setup) -> list[Job]:
     """The paper's GEMMs over the grid, and with a b that is 2:8 sparse."""
-    grid = [(a, b, None) for a in densities for b in densities] + [(1.0, NM.n / NM.m, NM)]
+    grid = [(a, b, None) for a in densities for b in densities] + [(1.0, 1.0, NM)]
     return [(gemm.name, lambda gemm=gemm, point=point: _paper_row(gemm, *point, setup))
             for gemm in GEMMS for point in grid]
 
 
 def _paper_row(gemm: PublishedGemm, density_a: float, density_b: float, pattern: Sparsity | None, setup: Setup) -> Row:
     """A GEMM of the paper. Its model streams b whatever its density, and keeps a."""
-    case = Case(Gemm(gemm.m, gemm.k, gemm.n, pattern, layer=gemm.name), density_a, density_b)
+    product = Gemm(gemm.m, gemm.k, gemm.n, pattern, layer=gemm.name)
+    case = Case.trained(product) if pattern else Case(product, density_a, density_b)
     sizes = dict(m=gemm.m, n=gemm.n, k=gemm.k)
     published = dict(sigma=sigma_cycles(**sizes, density=density_a).total, tpu=systolic_cycles(**sizes).cycles)
     kind = f"{density_a:g}, {pattern or f'{density_b:g}'}"
@@ -136,8 +158,15 @@ def _paper_row(gemm: PublishedGemm, density_a: float, density_b: float, pattern:
 
 def _of_list(file: Path, setup: Setup) -> list[Job]:
     """The GEMMs of a file."""
-    return [(case.gemm.layer, lambda case=case: Row(case.gemm.layer, "", _what(case), compare([case], setup)))
+    return [(case.gemm.layer, lambda case=case: _list_row(case, setup))
             for case in map(Case.of, read_gemm_list(file))]
+
+
+def _list_row(case: Case, setup: Setup) -> Row:
+    """A GEMM of a file, in which several may have the same name."""
+    gemm = case.gemm
+    return Row(f"{gemm.layer} {gemm.m}-{gemm.n}-{gemm.k}", f"{case.density_a:g}, {case.density_b:g}", _what(case),
+               compare([case], setup))
 
 
 def _what(case: Case) -> dict[str, Any]:
@@ -185,17 +214,19 @@ def _data(row: Row) -> dict[str, Any]:
 
 
 def _print(to: Console, rows: Sequence[Row], heading: str) -> None:
-    """A line for each row: cycles, utilisation, effective TFLOP/s and bytes of each, and which is fastest."""
-    listed = bool(rows[0].published)
-    heads = ["case", "densities" if listed else "method", *(f"{name} cycles" for name in ACCELERATORS), "formula",
-             *(f"{name} used" for name in ACCELERATORS), *(f"{name} TFLOP/s" for name in ACCELERATORS),
-             *(f"{name} MB" for name in ACCELERATORS), *(["paper's sigma", "paper's tpu"] if listed else []), "fastest"]
-    table = terminal.table(heading, heads)
+    """A line for each row: cycles and utilisation of each accelerator, and which is fastest; the rest is in --json."""
+    counted = [f"{name}\ncycles" for name in ACCELERATORS]
+    published = ["paper's\nsigma", "paper's\ntpu"] if rows[0].published else []
+    table = terminal.table(heading, ["case", "method" if "method" in rows[0].what else "densities", *counted,
+                                     "systolic\nformula", *published, *(f"{name}\nused" for name in ACCELERATORS),
+                                     "fastest"])
     for row in rows:
         each = [row.taken[name] for name in ACCELERATORS]
-        fastest = min(row.taken, key=lambda name: row.taken[name].cycles)
-        table.add_row(row.group, row.kind, *(f"{one.cycles:,}" for one in each), f"{each[-1].formula:,}",
-                      *(f"{one.utilisation:.1%}" for one in each), *(f"{one.tflops:.3g}" for one in each),
-                      *(f"{one.bytes / 1e6:,.1f}" for one in each), *(f"{count:,}" for count in row.published.values()),
-                      fastest)
+        cycles = [one.cycles for one in each] + [each[-1].formula, *row.published.values()]
+        table.add_row(row.group, row.kind, *(f"{count:,}" for count in cycles),
+                      *(f"{one.utilisation:.1%}" for one in each),
+                      min(row.taken, key=lambda name: row.taken[name].cycles))
     to.print(table)
+    config = row.taken["sat"].config
+    to.print(f"used: products of two values that are not zero; 100% of them are "
+             f"{2e-6 * config.elements * config.clock_mhz:.3g} TFLOP/s")

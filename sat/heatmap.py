@@ -5,6 +5,7 @@ from pathlib import Path
 
 FORMATS = (".png", ".svg")
 DARK = 2.5                          # |log2| of a gain from which on white letters are easier to read
+DPI, LARGEST = 150, 60_000          # of a PNG; and its pixels along a side, of which Matplotlib takes 65,535
 
 
 def check(file: Path | None) -> None:
@@ -41,4 +42,4 @@ def draw(file: Path, cells: Sequence[tuple[str, str, dict[str, float]]]) -> None
     bar = figure.colorbar(image, ax=axes, label="times as fast")
     bar.formatter = lambda value, _: f"{2 ** value:.3g}"
     bar.update_ticks()
-    figure.savefig(file, dpi=150)
+    figure.savefig(file, dpi=min(DPI, LARGEST / max(size)))

@@ -1,7 +1,7 @@
 """What every command does alike: tables, progress, data files, and one clear line for what went wrong."""
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -45,14 +45,15 @@ def verdict(to: Console, word: str, rest: str) -> None:
     to.print(Text.assemble((word, "bold"), rest))
 
 
-def definitions() -> str:
+def definitions(of: Mapping[str, str] = DEFINITIONS) -> str:
     """What each key of a report means, for --help."""
-    return "\n\n".join(["Keys of the report:", *(f"[bold]{key}[/]: {text}" for key, text in DEFINITIONS.items())])
+    return "\n\n".join(["Keys of the report:", *(f"[bold]{key}[/]: {text}" for key, text in of.items())])
 
 
 def table(heading: str, columns: list[str]) -> Table:
     """An empty table; columns of words to the left, of numbers to the right."""
-    result = Table(title=heading, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    title = Text(heading, "table.title", no_wrap=True, overflow="ignore")           # it may be wider than the table
+    result = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in columns:
         result.add_column(column, justify="left" if column in WORDS else "right", no_wrap=True)
     return result

@@ -29,8 +29,8 @@ Pieces = Annotated[int | None, typer.Option(min=1, help="Check so many pieces of
 Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
 Dataflow = Annotated[str | None, typer.Option(help="os, ws or scheduled, on SIGMA mk, kn or scheduled; by default "
                                                    "steps are scheduled, and --gemm runs in both dataflows.")]
-Density = Annotated[float, typer.Option(min=0, max=1, help="Share of that operand's values that are not zero, with "
-                                                          "--gemm.")]
+Density = Annotated[float, typer.Option(min=0, max=1, help="With --gemm: share of that operand's values that stay; "
+                                                          "the others are set to zero.")]
 Waves = Annotated[Path | None, typer.Option(help="Write a VCD of the run; of the last GEMM, where there are several.")]
 Keep = Annotated[Path | None, typer.Option(help="Keep the generated Verilog in this folder.")]
 Verilog = Annotated[Path | None, typer.Option(help="Simulate this folder's Verilog, as --keep left it.")]
@@ -52,7 +52,7 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
     Training steps (the default) compare every GEMM, every weight update with its N:M copies, and after each step all
-    weights, buffers, gradients and momenta.
+    weights, buffers, gradients and momenta. SIGMA has no unit for updates: they are the host's.
     With --sample one step is taken by the functional engine, and pieces of its GEMMs and updates are compared, each
     with its real values: blocks of a result, and where a simulator would take too long for all of k, a stretch of it.
     With --gemm four GEMMs of the shape are compared, in each dataflow: of normal values; of values whose FP16 results
@@ -62,15 +62,8 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     paths = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
     with terminal.reading_input(), terminal.working(f"preparing {engine}"):
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
-        if engine == "functional":
-            raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
-        for option, chosen, others in (("--gemm", gemm, FOR_STEPS), ("--sample", sample, ["steps"])):
-            if chosen:
-                options.refuse(context, option, others)
-        if not gemm:
-            options.refuse(context, "training steps", FOR_GEMMS)
         hardware = accelerators.kind(accelerator).load(config)
-        options.refuse(context, f"--accelerator {accelerator}", NOT_FOR[accelerator])
+        _refuse(context, gemm, sample, engine, accelerator)
         if accelerator == "systolic":
             sparsity, method = "dense", "dense"
         checker = Checker(cosim.engine(engine, hardware, **paths))
@@ -103,6 +96,18 @@ def verify(context: typer.Context, gemm: Shape = None, sparsity: Pattern = "2:8"
     elif not gemm:
         terminal.verdict(console, "equal", f": {tensors} tensors (weights, buffers, gradients, momenta) "
                                            f"after {steps} steps")
+
+
+def _refuse(context: typer.Context, gemm: Shape, sample: Pieces, engine: str, accelerator: str) -> None:
+    """Raise ValueError for options that do not go together."""
+    if engine == "functional":
+        raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
+    for option, chosen, others in (("--gemm", gemm, FOR_STEPS), ("--sample", sample, ["steps"])):
+        if chosen:
+            options.refuse(context, option, others)
+    if not gemm:
+        options.refuse(context, "training steps", FOR_GEMMS)
+    options.refuse(context, f"--accelerator {accelerator}", NOT_FOR[accelerator])
 
 
 def _conclude(console: Console, checked: list[Checked], pieces: str) -> None:

@@ -11,6 +11,7 @@ from tlm.plan import nameless
 from tlm.program import schedule
 from tlm.scheduler import best_mapping
 from tlm.sigma.scheduler import best_sigma_mapping
+from tlm.sigma.step import densities
 from tlm.systolic import systolic_cycles
 from tlm.workload.gemm_list import SparseGemm
 
@@ -59,7 +60,7 @@ class Case:
     @classmethod
     def trained(cls, gemm: Gemm) -> "Case":
         """That of a training step, whose activations and gradients are dense."""
-        return cls(gemm, 1.0, gemm.sparsity.n / gemm.sparsity.m if gemm.sparsity else 1.0)
+        return cls(gemm, *densities(gemm))
 
     @property
     def useful(self) -> float:

@@ -52,3 +52,10 @@ def test_the_vcu1525_has_what_its_data_sheet_says():
     assert set(VCU1525.has) == set(RESOURCES)
     assert VCU1525.has["ff"] == 2 * VCU1525.has["lut"]
     assert VCU1525.has["lutram"] * 64 / 2 ** 20 == pytest.approx(36.1, abs=0.05)          # megabits
+
+
+def test_what_is_left_without_a_module_is_without_all_below_it_too():
+    area = Area(NETLIST)
+    assert area.without("mid") == dict(lut=1, lutram=0, ff=0, bram=0, dsp=1, uram=0)
+    assert area.without("leaf") == dict(lut=9, lutram=0, ff=0, bram=0, dsp=1, uram=0)
+    assert area.without("top") == dict.fromkeys(RESOURCES, 0)

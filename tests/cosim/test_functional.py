@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+import cosim
 from cosim import Weights
 from cosim.functional import Functional, predicted
 from rtl.golden import Rates, fp16_mul, fp32_add, fp32_to_fp16, nm_mask
@@ -112,3 +113,11 @@ def test_an_update_gives_what_is_stored_and_nothing_else(choices, given):
     model = simulate(program)
     assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle, report.overflow) == \
         (model.cycles, model.tiles, model.stores, model.busy, model.waiting, 0, False)
+
+
+def test_a_gemm_on_sigma_takes_the_cycles_of_its_own_operands_zeros():
+    a, b = (np.ones(shape, np.float16) for shape in ((9, 20), (20, 6)))
+    engine = cosim.engine("functional", "small", "sigma")
+    full, empty, again = (engine.gemm(one, b, mapping="mk") for one in (a, 0 * a, a))
+    assert full.cycles == again.cycles > empty.cycles and full.program == empty.program
+    assert [simulate(one.program).cycles for one in (full, empty)] == [full.cycles, empty.cycles]

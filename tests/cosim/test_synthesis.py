@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cosim import synthesis
-from cosim.synthesis import STAGES, counted, synthesise
+from cosim.synthesis import STAGES, Netlist, counted, synthesise
 from cosim.tools import ToolFailed, ToolMissing
 
 LEAF = "module leaf(input en, input d, output reg q);\nalways @(en, d) if (en) q = d;\nendmodule\n"
@@ -118,3 +118,10 @@ def test_yosys_on_the_path_comes_first_then_the_one_of_pip_and_without_any_a_lin
         place.parent.mkdir(exist_ok=True)
         place.touch(mode=0o755)
         assert synthesis.yosys() == str(place)
+
+
+def test_instances_are_counted_in_the_design_or_in_one_instance_of_a_module():
+    modules = {"top": {"mid": 2, "leaf": 1, "LUT1": 9}, "mid": {"leaf": 3}, "leaf": {"LUT2": 1}}
+    netlist = Netlist("Yosys 0", "top", modules, {"LUT1": 9, "LUT2": 7})
+    assert netlist.instances() == netlist.instances("top") == {"top": 1, "mid": 2, "leaf": 7}
+    assert netlist.instances("mid") == {"mid": 1, "leaf": 3} and netlist.instances("leaf") == {"leaf": 1}

@@ -43,7 +43,7 @@ def test_where_it_fits_that_is_said(capsys):
 
 def test_the_name_of_a_configuration_is_no_markup(capsys):
     print_area(terminal.console(), area(FDRE=4), "Area of [/x]")
-    assert "Area of [/x] " in capsys.readouterr().out
+    assert "Area of [/x]\n" in capsys.readouterr().out
 
 
 def test_ultraram_has_a_column_where_it_is_used(capsys):

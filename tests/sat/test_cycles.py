@@ -1,11 +1,15 @@
 """`sat cycles`."""
+from dataclasses import replace
+
 import pytest
 
 from rtl.config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import Gemm, Mapping, make_plan, schedule, schedule_update, simulate
 from tlm.mapping import ORDERS, group_of
 from tlm.report import DEFINITIONS
+from tlm.sigma.scheduler import best_sigma_mapping
 from training import models, training_step, update_step
 
 ROW = [key for key in DEFINITIONS if key not in ("dense_cycles", "speedup")]
@@ -96,6 +100,61 @@ def test_patterns_beside_a_dense_step_are_those_of_bdwp(tiny, tmp_path):
     assert found["dense"] == found["bdwp"] and found["dense"]["2:4"] != found["dense"]["dense"]
 
 
+@pytest.mark.parametrize("method, n, m", [("bdwp", 2, 8), ("sdgp", 1, 4), ("dense", None, None)])
+def test_rows_on_sigma_are_its_schedulers_gemms_and_the_host_updates(method, n, m, tmp_path):
+    words = ("--method", method, "--sparsity", f"{n}:{m}" if n else "2:8", "--config", "small", "--batch", 4)
+    output = sat("cycles", "--accelerator", "sigma", *words, "--json", tmp_path / "sigma").output
+    found, config = data(tmp_path / "sigma"), SIGMA_PRESETS["small"]
+    assert (found["accelerator"], found["config"]) == ("sigma", config.model_dump())
+    gemms = training_step(models.build("cnn", 0), (4, 1, 8, 8), method, n, m)
+    gemms = [one for one in gemms if isinstance(one, Gemm)]                     # without sdgp's reductions
+    for one, row in zip(gemms, found["rows"], strict=True):
+        program, cycles = best_sigma_mapping(one, config, (1.0, one.kept / one.k))
+        assert list(row) == ROW and (row["layer"], row["stage"]) == (one.layer, one.stage)
+        assert [row["m"], row["k"], row["n"]] == list(one.shape) and row["sparsity"] == str(one.sparsity or "dense")
+        assert (row["cycles"], row["dataflow"], row["tile"]) == (cycles, program.dataflow, program.tile)
+        assert row["cycles"] == row["busy"] + row["memory_wait"] and 0 < row["utilisation"] <= row["filled"] <= 1
+        assert (row["macs"], row["macs_skipped"]) == (one.macs, one.macs_skipped)
+        assert row["utilisation"] == row["macs"] / (row["cycles"] * 16)
+        assert row["bytes"] == sum(row[f"bytes_{part}"] for part in ("values", "indices", "results"))
+    for key in ("macs", "macs_skipped", "cycles", "bytes", "busy", "memory_wait"):
+        assert found["totals"][key] == sum(row[key] for row in found["rows"])
+    dense = [replace(one, sparsity=None) for one in gemms]
+    assert found["totals"]["dense_cycles"] == sum(best_sigma_mapping(one, config)[1] for one in dense)
+    assert "on sigma small" in output and output.rstrip().endswith("weight updates, and N:M copies")
+    assert found["on_host"][-1] == "weight updates, and N:M copies" and "formula_cycles" not in found
+
+
+def test_on_sigma_an_operand_can_be_fixed_and_the_best_one_is_no_slower(tmp_path):
+    rows = {}
+    for name in ("mk", "kn", "scheduled"):
+        sat("cycles", "--accelerator", "sigma", "--dataflow", name, "--config", "small", "--json", tmp_path / name)
+        rows[name] = data(tmp_path / name)["rows"]
+    assert [{row["dataflow"] for row in rows[name]} for name in ("mk", "kn")] == [{"mk"}, {"kn"}]
+    for mk, kn, best in zip(*rows.values(), strict=True):
+        assert best["cycles"] == min(mk["cycles"], kn["cycles"])
+
+
+def test_a_systolic_array_does_every_product_and_its_formula_stands_beside_it(tmp_path):
+    words = ("--model", "cnn", "--batch", 4, "--config", "small")
+    output = sat("cycles", "--accelerator", "systolic", *words, "--json", tmp_path / "systolic").output
+    sat("cycles", "--method", "dense", *words, "--json", tmp_path / "sat")
+    found, dense = data(tmp_path / "systolic"), [row for row in data(tmp_path / "sat")["rows"]
+                                                 if row["stage"] != "update"]
+    assert (found["accelerator"], found["config"]["largest_m"]) == ("systolic", 4)
+    for row, one in zip(found["rows"], dense, strict=True):
+        assert (row["layer"], row["stage"], row["sparsity"], row["macs_skipped"]) == (one["layer"], one["stage"],
+                                                                                      "dense", 0)
+        assert row["macs"] == one["macs"] == row["count"] * row["m"] * row["k"] * row["n"]
+        assert row["busy"] + row["memory_wait"] == row["cycles"] and 0 < row["utilisation"] <= 1
+    assert found["totals"]["speedup"] == 1 and found["totals"]["cycles"] == found["totals"]["dense_cycles"]
+    of_conv1 = next(row for row in found["rows"] if (row["layer"], row["stage"]) == ("conv1", "ff"))
+    assert [of_conv1[key] for key in "mkn"] == [256, 9, 8]
+    assert found["formula_cycles"][0] == 3 * 2 * (256 + 4 + 4)              # b stays, in 3 x 2 tiles
+    assert f"without memory: {sum(found['formula_cycles']):,} cycles" in output and "on systolic small" in output
+    assert len(found["formula_cycles"]) == len(found["rows"])
+
+
 def test_a_name_is_no_markup(tiny, tmp_path):
     file = tmp_path / "config.json"
     file.write_text('{"name": "[/x]", "rows": 2, "columns": 2}')
@@ -108,6 +167,14 @@ def test_a_name_is_no_markup(tiny, tmp_path):
     (["--plan", "nowhere.json"], "No such file or directory: 'nowhere.json'"),
     (["--plan", "nowhere.json", "--dataflow", "os"], "--dataflow os cannot go with --plan, which has its own"),
     (["--ablate", "--dataflow", "os"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
-    (["--ablate", "--plan", "p.json"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan")])
+    (["--ablate", "--plan", "p.json"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
+    (["--accelerator", "sigma", "--dataflow", "os"], "dataflow must be one of mk, kn, scheduled, not 'os'"),
+    (["--accelerator", "systolic", "--dataflow", "mk"], "dataflow must be one of os, ws, scheduled, not 'mk'"),
+    (["--accelerator", "sigma", "--plan", "p.json"], "--plan is SAT's, and cannot go with another --accelerator"),
+    (["--accelerator", "systolic", "--plan", "p.json"], "--plan is SAT's, and cannot go with another --accelerator"),
+    (["--accelerator", "sigma", "--ablate"], "--ablate is about SAT's choices, and cannot go with another --acc"),
+    (["--accelerator", "systolic", "--ablate"], "--ablate is about SAT's choices, and cannot go with another --acc"),
+    (["--accelerator", "sigma", "--paper"], "--accelerator cannot go with --paper"),
+    (["--accelerator", "sigma", "--config", "huge"], "config must be one of small, medium, vcu1525, paper or a JSON")])
 def test_bad_input_is_refused(words, complaint):
     assert complaint in refused("cycles", *words)

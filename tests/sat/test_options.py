@@ -42,7 +42,8 @@ def test_a_bad_configuration_file_is_refused_in_one_line(command, content, words
 @pytest.mark.parametrize("words, complaint", [
     (["cycles", "--bogus"], "No such option: --bogus"), (["nothing"], "No such command 'nothing'."),
     (["verify", "--gemm", "1", "2"], "Option '--gemm' requires 3 arguments."),
-    (["cycles", "--batch", "0"], "'--batch'")])
+    (["cycles", "--batch", "0"], "'--batch'"), (["verify", "--density-a", "1.1"], "'--density-a'"),
+    (["verify", "--density-b", "-0.1"], "'--density-b'"), (["verify", "--density-a", "nan"], "'--density-a'")])
 def test_words_that_cannot_be_read_are_refused_in_one_line_too(words, complaint):
     done = subprocess.run([sys.executable, "-m", "sat", *words], cwd=ROOT, capture_output=True, text=True)
     lines = done.stderr.splitlines()

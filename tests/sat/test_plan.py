@@ -68,7 +68,7 @@ def test_a_plan_of_another_batch_or_configuration_is_refused_where_it_is_used(ti
 
 def test_a_name_is_no_markup(tiny, tmp_path):
     (tmp_path / "config.json").write_text('{"name": "[/x]", "rows": 2, "columns": 2}')
-    assert "batch 4, on [/x] " in sat("plan", *tiny, "--config", tmp_path / "config.json", "--batch", 4).output
+    assert "batch 4, on [/x]\n" in sat("plan", *tiny, "--config", tmp_path / "config.json", "--batch", 4).output
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_the_work():

@@ -2,8 +2,9 @@
 import pytest
 
 from rtl.config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
-from sat.planning import SCHEDULED, plan_for
+from sat.planning import SCHEDULED, check_dataflow, dataflows, plan_for
 from tlm import Gemm, Update, make_plan
 
 SMALL = PRESETS["small"]
@@ -38,3 +39,14 @@ def test_a_plan_of_another_step_or_configuration_is_refused(tmp_path):
         plan_for(STEP, SMALL, file=tmp_path / "plan.json")
     with pytest.raises(ValueError, match="another configuration: name must be 'medium', not 'small'"):
         plan_for(STEP[:1], PRESETS["medium"], file=tmp_path / "plan.json")
+
+
+@pytest.mark.parametrize("config, own, other", [(SMALL, ("os", "ws"), "mk"),
+                                                (SIGMA_PRESETS["small"], ("mk", "kn"), "os")])
+def test_dataflows_are_the_accelerators_own(config, own, other):
+    assert dataflows(config) == own
+    for name in (*own, SCHEDULED):
+        check_dataflow(name, config)
+    for name in (other, ""):
+        with pytest.raises(ValueError, match=f"^dataflow must be one of {', '.join(own)}, scheduled, not {name!r}$"):
+            check_dataflow(name, config)

@@ -9,6 +9,7 @@ from cosim.checker import Checker, Mismatch
 from cosim.exchange import Copy
 from cosim.functional import Functional
 from rtl.config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from sat.step_checks import Training, sample_check, step_check
 from sat.task import Task
 from tests.cosim.support import bits
@@ -168,3 +169,17 @@ def test_a_step_that_overflows_is_taken_again_until_there_are_updates(checker, m
     monkeypatch.setattr("sat.step_checks.MOST_STEPS", 1)
     with pytest.raises(ValueError, match="the gradients of 1 steps overflow"):
         sample_check(checker, CNN, 16, None, None)
+
+
+def test_on_sigma_every_gemm_is_checked_and_the_host_updates(tiny):
+    checker = Checker(Functional(SIGMA_PRESETS["small"]))
+    check = step_check(checker, TINY, 2, None, None)
+    assert list(check.work) == [9, 9] and check.sample is None
+    gemms = training_step(models.build("tiny", 0), (4, 1, 8, 8), SCHEME)
+    assert [row.program.work for row in checker.checked] == 2 * gemms and check.total == 2 * len(gemms) == 10
+    assert all(row.equal and row.program.config.accelerator == "sigma" for row in checker.checked)
+
+
+def test_a_dataflow_of_steps_is_refused_there(tiny):
+    with pytest.raises(ValueError, match="^--dataflow on SIGMA is for --gemm: in a step it depends on the operands'"):
+        step_check(Checker(Functional(SIGMA_PRESETS["small"])), TINY, 1, "mk", None)

@@ -22,6 +22,11 @@ def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
     assert all(f"{row[key]:,}" in printed for key in ("macs", "cycles", "bytes_values", "bytes_results"))
 
 
+def test_a_heading_that_is_wider_than_its_table_is_one_line(capsys):
+    terminal.console().print(terminal.table("What " * 20 + "this is", ["module"]))
+    assert "What " * 20 + "this is\n" in capsys.readouterr().out
+
+
 HOSTILE = "[/x] [red]y[/] :smile:"
 
 

@@ -115,7 +115,17 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
     (["--verilog", "a", "--keep", "b"], "keep and verilog exclude each other"),
     (["--engine", "functional"], "engine must be myhdl or icarus"),
     (["--gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
-    (["--verilog", "nowhere"], "verilog folder nowhere must hold harness.v")])
+    (["--verilog", "nowhere"], "verilog folder nowhere must hold harness.v"),
+    *((["--accelerator", "sigma", *words], f"{words[0]} cannot go with --accelerator sigma") for words in (
+        ["--sample", 3], ["--plan", "p.json"])),
+    *((["--accelerator", "systolic", *words], f"{words[0]} cannot go with --accelerator systolic") for words in (
+        ["--sparsity", "2:4"], ["--method", "bdwp"], ["--dense", "none"], ["--decay", 0.1], ["--rescale"])),
+    (["--accelerator", "sigma", "--gemm", 4, 4, 4, "--dataflow", "os"], "must be one of mk, kn, scheduled, not 'os'"),
+    (["--accelerator", "sigma", "--dataflow", "mk"], "--dataflow on SIGMA is for --gemm"),
+    (["--gemm", 4, 4, 4, "--dataflow", "kn"], "dataflow must be one of os, ws, scheduled, not 'kn'"),
+    (["--density-a", 0.5], "--density-a cannot go with training steps"),
+    (["--accelerator", "sigma", "--density-b", 0.5], "--density-b cannot go with training steps"),
+    (["--accelerator", "sigma", "--config", "tiny"], "config must be one of small, medium, vcu1525, paper or a JSON")])
 def test_bad_input_is_refused(words, complaint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert complaint in refused("verify", *words)

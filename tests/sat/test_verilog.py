@@ -9,6 +9,7 @@ from cosim.area import Area
 from cosim.synthesis import ABC9, LATCHES, OPTIONS, Netlist, counted, yosys
 from cosim.tools import ToolFailed
 from rtl.config import PRESETS, SatConfig
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 
 
@@ -117,3 +118,38 @@ def test_that_it_does_not_fit_is_a_result_and_no_failure(tmp_path, monkeypatch):
     output = sat("verilog", "--area", "--config", "small", "-o", tmp_path, "--json", tmp_path / "v.json").output
     assert "does not fit a VCU1525 with 20% left of each: LUT 7.0%" in output
     assert not data(tmp_path / "v.json")["area"]["fits"]
+
+
+def test_sigma_is_written_without_what_is_sats_alone(tmp_path):
+    words = ("--config", "small", "--accelerator", "sigma")
+    output = sat("verilog", *words, "-o", tmp_path / "v", "--json", tmp_path / "v.json").output
+    found = data(tmp_path / "v.json")
+    names = {file.name for file in (tmp_path / "v").iterdir()}
+    assert {row["module"] + ".v" for row in found["modules"]} == names - {"configuration.json"}
+    assert {"sigma.v", "flex_dpu.v", "flex_dpe.v"} <= names and not names & {"sat.v", "sat_axi.v", "vivado.tcl"}
+    assert found["modules"][-1]["module"] == "sigma" and found["vivado"] == []
+    assert data(tmp_path / "v" / "configuration.json") == found["config"] == SIGMA_PRESETS["small"].model_dump()
+    assert "Verilog of sigma small, 2 x 8" in output and "the top is sigma\n" in output and "Vivado" not in output
+
+
+def test_a_systolic_array_is_written_as_sat_with_the_shortest_groups(tmp_path):
+    output = sat("verilog", "--accelerator", "systolic", "--config", "small", "-o", tmp_path / "one").output
+    (tmp_path / "c.json").write_text((tmp_path / "one" / "configuration.json").read_text())
+    assert data(tmp_path / "c.json")["largest_m"] == 4 and "Verilog of systolic small, 4 x 4" in output
+    sat("verilog", "--config", tmp_path / "c.json", "-o", tmp_path / "two")
+    names = {file.name for file in (tmp_path / "one").iterdir()}
+    assert names == {file.name for file in (tmp_path / "two").iterdir()} and "vivado.tcl" in names
+    assert all((tmp_path / "one" / name).read_text() == (tmp_path / "two" / name).read_text() for name in names)
+
+
+def test_the_area_asked_for_is_that_of_the_accelerator(tmp_path, monkeypatch):
+    tops = []
+
+    def synthesise(files, top, _):
+        tops.append(top)
+        return Netlist("Yosys 0", top, {top: {"LUT6": 1}}, {"LUT6": 1})
+    monkeypatch.setattr("sat.area.synthesise", synthesise)
+    for name in ("sat", "sigma", "systolic"):
+        output = sat("verilog", "--area", "--accelerator", name, "--config", "small", "-o", tmp_path / name).output
+        assert f"Area of {'small' if name == 'sat' else f'{name} small'}, " in output
+    assert tops == ["sat_axi", "sigma", "sat_axi"]

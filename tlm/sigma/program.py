@@ -1,4 +1,4 @@
-"""A GEMM on SIGMA as a list of tile transactions, read by the timeline, which costs it, and by engines that run it."""
+"""A GEMM on SIGMA as a list of tile transactions: the timeline costs it, and engines run it."""
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -26,5 +26,6 @@ def cost_on_sigma(work: Iterable[Work], config: SigmaConfig, stationary: str | N
 
 
 def densities(gemm: Gemm) -> tuple[float, float]:
-    """Shares of values other than zero of a and b: of N:M sparse weights what is kept, and all of the rest."""
-    return 1.0, gemm.sparsity.n / gemm.sparsity.m if gemm.sparsity else 1.0
+    """Shares of values other than zero of a and b: of N:M sparse weights what is kept, which is more of a last group
+    that is not whole; and all of the rest."""
+    return 1.0, gemm.kept / gemm.k
