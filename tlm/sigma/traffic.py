@@ -3,6 +3,7 @@
 An operand that the buffer can keep as long as it is needed is read once. In memory it is a bitmap, a bit for each
 element, and the values other than zero.
 """
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -59,32 +60,35 @@ class SigmaTraffic:
 
         Of the one that the outer loop goes through, a block is enough.
         """
-        (rows, _, columns), mapping = self.mapping.sides(self.gemm), self.mapping
-        blocks = -(-rows // mapping.rows), -(-columns // mapping.columns)
-        parts = (1 / blocks[0], 1) if mapping.order == "rows" else (1, 1 / blocks[1])
-        saved = [size * (passes - 1) for size, passes in zip(self._sizes, reversed(blocks))]
+        mapping, passes, sizes = self.mapping, self._passes, self._sizes(self._images_if_kept)
+        parts = (1 / passes[1], 1) if mapping.order == "rows" else (1, 1 / passes[0])
+        saved = [again * whole - once for again, whole, once in zip(passes, self._sizes((1.0, 1.0)), sizes)]
         room, kept = self.config.buffer_kib * 1024, [False, False]
         for side in sorted((0, 1), key=lambda side: -saved[side]):
-            needed = self._sizes[side] * parts[side]
-            if saved[side] and needed <= room:
+            needed = sizes[side] * parts[side]
+            if saved[side] > 0 and needed <= room:
                 kept[side], room = True, room - needed
         return kept[0], kept[1]
 
     @property
     def estimate(self) -> tuple[float, float]:
         """About the bytes that are read of the stationary and of the streamed operand in all."""
-        (rows, _, columns), mapping = self.mapping.sides(self.gemm), self.mapping
-        passes = -(-columns // mapping.columns), -(-rows // mapping.rows)
-        return tuple(size * (1 if kept else again) for size, kept, again in zip(self._sizes, self.kept, passes))
+        sizes = self._sizes(self._images)
+        return tuple(size * (1 if kept else again) for size, kept, again in zip(sizes, self.kept, self._passes))
 
-    @cached_property
-    def _sizes(self) -> tuple[float, float]:
-        """Bytes of the operands; with what stays come its settings, which are as long as the Flex-DPEs are full."""
+    @property
+    def _passes(self) -> tuple[int, int]:
+        """How often the loops go through the stationary and the streamed operand."""
+        (rows, _, columns), mapping = self.mapping.sides(self.gemm), self.mapping
+        return -(-columns // mapping.columns), -(-rows // mapping.rows)
+
+    def _sizes(self, images: Sequence[float]) -> tuple[float, float]:
+        """Bytes of the operands, with such shares of their values; with what stays come its settings, which are as long
+        as the Flex-DPEs are full."""
         rows, k, columns = self.mapping.sides(self.gemm)
         record = words.pieces(words.engine_record(self.config), self.config) - 1
         settings = record * words.line_bits(self.config) / 8 / self.config.lanes        # of a value
         stays, streams = (length * k * share for length, share in zip((rows, columns), self.occupancy.shares))
-        images = self._images_if_kept
         return (stays * (ELEMENT * images[0] + settings) + rows * k / 8,
                 streams * ELEMENT * images[1] + columns * k / 8)
 
