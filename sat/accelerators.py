@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from rtl.config import BEAT, Config, SatConfig, load_config
-from rtl.sigma.config import load_sigma
+from rtl.sigma.config import SigmaConfig, load_sigma
 from sat import terminal
 from sat.planning import SCHEDULED, check_dataflow, plan_for
 from tlm import Gemm
 from tlm.plan import Work
 from tlm.report import Run, StepReport, cost, step_report
+from tlm.sigma.published import sigma_cycles
 from tlm.sigma.step import cost_on_sigma
 from tlm.systolic import systolic_cycles
 
@@ -30,11 +31,13 @@ class Kind:
     load     a configuration from a preset's name or a JSON file
     runs     what a step's work takes: (work, configuration, dataflow, plan file)
     updates  it updates weights, too; otherwise the host does, in no cycles
+    formula  cycles of each run by others' formulas, and what they are called; None: there are none
     """
 
     load: Callable[[str], Config]
     runs: Callable[[Sequence[Work], Config, str, Path | None], list[Run]]
     updates: bool
+    formula: tuple[Callable[[Sequence[Run], Config], list[int]], str] | None = None
 
     @property
     def on_host(self) -> tuple[str, ...]:
@@ -73,8 +76,29 @@ def load_systolic(name: str | SatConfig) -> SatConfig:
     return config.model_copy(update=dict(largest_m=BEAT, update_lanes=min(BEAT, config.update_lanes)))
 
 
-KINDS = {"sat": Kind(load_config, _on_sat, True), "sigma": Kind(load_sigma, _on_sigma, False),
-         "systolic": Kind(load_systolic, _on_systolic, False)}
+def published(runs: Sequence[Run], config: SigmaConfig) -> list[int]:
+    """Cycles of each by the latency model of SIGMA's paper (tlm/sigma/published.py), for the operand that stays."""
+    found = []
+    for program, _ in runs:
+        rows, k, columns = program.shape
+        cycles = sigma_cycles(m=rows, n=columns, k=k, density=program.occupancy.shares[0], words=config.lanes,
+                              elements=config.elements)
+        found.append(program.gemm.count * cycles.total)
+    return found
+
+
+def tpu(runs: Sequence[Run], config: SatConfig) -> list[int]:
+    """Cycles of each by the formula for a TPU-like array (tlm/systolic.py)."""
+    gemms = [program.gemm for program, _ in runs]
+    return [gemm.count * systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=config.rows, columns=config.columns).cycles
+            for gemm in gemms]
+
+
+KINDS = {
+    "sat": Kind(load_config, _on_sat, True),
+    "sigma": Kind(load_sigma, _on_sigma, False, (published, "the latency model of SIGMA's paper, which counts no "
+                                                 "memory, no results and no settings")),
+    "systolic": Kind(load_systolic, _on_systolic, False, (tpu, "the formula for a TPU's array, without memory"))}
 
 
 def kind(name: str) -> Kind:
@@ -90,12 +114,8 @@ def title(name: str, config: Config) -> str:
 
 
 def report(chosen: Kind, work: Sequence[Work], without: Sequence[Work], config: Config, dataflow: str,
-           plan: Path | None) -> StepReport:
-    """The report of a step's work beside the same step with method dense."""
-    return step_report(chosen.runs(work, config, dataflow, plan), chosen.runs(without, config, dataflow, None))
-
-
-def formula(work: Sequence[Work], rows: int, columns: int) -> list[int]:
-    """Cycles of each GEMM by the formula for a TPU-like array (tlm/systolic.py), which counts no memory."""
-    return [one.count * systolic_cycles(m=one.m, n=one.n, k=one.k, rows=rows, columns=columns).cycles
-            for one in dense(work)]
+           plan: Path | None) -> tuple[StepReport, list[int]]:
+    """The report of a step's work beside the same step with method dense; and its rows' cycles by others' formulas."""
+    runs = chosen.runs(work, config, dataflow, plan)
+    found = chosen.formula[0](runs, config) if chosen.formula else []
+    return step_report(runs, chosen.runs(without, config, dataflow, None)), found

@@ -50,6 +50,8 @@ KEYS = {                            # of --json -> definition
     "utilisation": "products of two values that are not zero, in cycles x multipliers; in the table used",
     "tflops": "those products and their additions a second, in 10^12: utilisation x the peak, which is below the table",
     "bytes": "moved to and from memory",
+    "steps, loads, stores": "cycles in which the multipliers, the read channel and the write channel are in use",
+    "bound": "which of these takes most cycles, in the table of sigma; latency, where none takes two thirds of them",
     "formula_cycles": "of systolic, by the formula for a TPU's array of its size, which counts no memory",
     "published": "cycles by the formulas of SIGMA's paper for its 16,384 multipliers, whatever --config: sigma, which "
                  "keeps a, at its density, and tpu",
@@ -207,7 +209,8 @@ def _done(jobs: list[Job]) -> list[Row]:
 
 def _data(row: Row) -> dict[str, Any]:
     """A row as data."""
-    of = {name: dict(cycles=one.cycles, utilisation=one.utilisation, tflops=one.tflops, bytes=round(one.bytes))
+    of = {name: dict(cycles=one.cycles, utilisation=one.utilisation, tflops=one.tflops, bytes=round(one.bytes),
+                     steps=one.steps, loads=one.loads, stores=one.stores, bound=one.bound)
           for name, one in row.taken.items()}
     of["systolic"]["formula_cycles"] = row.taken["systolic"].formula
     return row.what | of | (dict(published=row.published) if row.published else {}) | dict(sigma_gain=row.gains)
@@ -219,14 +222,18 @@ def _print(to: Console, rows: Sequence[Row], heading: str) -> None:
     published = ["paper's\nsigma", "paper's\ntpu"] if rows[0].published else []
     table = terminal.table(heading, ["case", "method" if "method" in rows[0].what else "densities", *counted,
                                      "systolic\nformula", *published, *(f"{name}\nused" for name in ACCELERATORS),
-                                     "fastest"])
+                                     "sigma\nbound by", "fastest"])
     for row in rows:
         each = [row.taken[name] for name in ACCELERATORS]
         cycles = [one.cycles for one in each] + [each[-1].formula, *row.published.values()]
         table.add_row(row.group, row.kind, *(f"{count:,}" for count in cycles),
-                      *(f"{one.utilisation:.1%}" for one in each),
+                      *(f"{one.utilisation:.1%}" for one in each), row.taken["sigma"].bound,
                       min(row.taken, key=lambda name: row.taken[name].cycles))
     to.print(table)
     config = row.taken["sat"].config
     to.print(f"used: products of two values that are not zero; 100% of them are "
              f"{2e-6 * config.elements * config.clock_mhz:.3g} TFLOP/s")
+    if published:
+        to.print("the paper's counts are of steps and stationary values alone; where ours are above them, loads with bitmaps "
+                 "and settings,\nstores of results, latencies, or Flex-DPEs that a block does not fill are why; where below, "
+                 "that b stays, or its zeros")

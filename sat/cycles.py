@@ -46,10 +46,9 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
             raise ValueError("--ablate shows every dataflow, and cannot go with --dataflow or --plan")
         with terminal.working("scheduling"):
             work = whole_step(what.calls, scheme)
-            report = accelerators.report(kind, work, whole_step(what.calls, Scheme()), chosen, dataflow, plan)
+            report, formula = accelerators.report(kind, work, whole_step(what.calls, Scheme()), chosen, dataflow, plan)
             variants = ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"),
                                          chosen) if ablate else []
-            formula = accelerators.formula(work, chosen.rows, chosen.columns) if accelerator == "systolic" else None
     content = dict(model=what.name, **options.scheme_data(scheme), batch=what.batch, accelerator=accelerator,
                    **terminal.report_data(report, seed, kind.on_host))
     if formula:
@@ -57,7 +56,8 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
     if ablate:
         content |= dict(ablation=ablation.as_data(variants))
     terminal.write_json(json_file, content)
-    heading = (f"One training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on "
+    method = f"{options.title(scheme)}{', its GEMMs dense' if accelerator == 'systolic' and scheme.sparsity else ''}"
+    heading = (f"One training step of {what.name}, {method}, batch {what.batch}, on "
                f"{accelerators.title(accelerator, chosen)}")
     console = terminal.console()
     if ablate:
@@ -65,7 +65,7 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
     else:
         terminal.print_report(console, report, heading, kind.on_host)
     if formula:
-        console.print(f"by the formula for a TPU's array, without memory: {sum(formula):,} cycles")
+        console.print(f"by {kind.formula[1]}: {sum(formula):,} cycles")
 
 
 def _patterns(what: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:

@@ -32,7 +32,7 @@ ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases a
            "scatter-add of a strided bp", "check for overflow", "srste's decay, and zeros in its bp",
            "rescaling of pruned gradients")
 WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module",
-         "network", "method", "case", "densities", "fastest", "accelerator")
+         "network", "method", "case", "densities", "sigma\nbound by", "fastest", "accelerator")
 
 
 def console() -> Console:

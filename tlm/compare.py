@@ -18,6 +18,8 @@ from tlm.workload.gemm_list import SparseGemm
 ACCELERATORS = ("sat", "sigma", "systolic")
 EQUAL = ("elements", "clock_mhz", "buffer_kib", "memory_latency", "read_bytes_per_cycle", "write_bytes_per_cycle")
 
+MARGIN = 2.0        # of zeros that come by chance (tlm/sigma/occupancy.py): cycles are then within some per cent
+
 # As SIGMA's of that name, which is its paper's size; SAT's paper has no array as large.
 PAPER = SatConfig(name="paper", rows=128, columns=128, chunk=1024, update_lanes=16,
                   **{name: getattr(SIGMA_PRESETS["paper"], name) for name in EQUAL if name != "elements"})
@@ -73,6 +75,7 @@ class Case:
 class Taken:
     """What GEMMs take of an accelerator: clock cycles, useful products, and bytes read and written off-chip.
 
+    steps, loads, stores  cycles in which the multipliers, the read channel and the write channel are in use
     formula  of the systolic array, cycles by the formula for a TPU's, which counts no memory; else None
     """
 
@@ -80,6 +83,9 @@ class Taken:
     cycles: int
     useful: float
     bytes: float
+    steps: int
+    loads: int
+    stores: int
     formula: int | None = None
 
     @property
@@ -88,15 +94,21 @@ class Taken:
         return self.useful / (self.cycles * self.config.elements)
 
     @property
+    def bound(self) -> str:
+        """What takes most of the cycles: steps, loads or stores; or latency, where none takes two thirds of them."""
+        longest = max(("steps", "loads", "stores"), key=lambda name: getattr(self, name))
+        return longest if 3 * getattr(self, longest) > 2 * self.cycles else "latency"
+
+    @property
     def tflops(self) -> float:
         """Effective TFLOP/s: a useful product and its addition are two operations."""
         return 2 * self.useful / self.cycles * self.config.clock_mhz * 1e6 / 1e12
 
     def __add__(self, other: "Taken") -> "Taken":
         """Both one after the other."""
-        formula = None if self.formula is None else self.formula + other.formula
-        return Taken(self.config, self.cycles + other.cycles, self.useful + other.useful, self.bytes + other.bytes,
-                     formula)
+        both = {name: getattr(self, name) + getattr(other, name)
+                for name in ("cycles", "useful", "bytes", "steps", "loads", "stores")}
+        return Taken(self.config, **both, formula=None if self.formula is None else self.formula + other.formula)
 
 
 def compare(cases: Iterable[Case], setup: Setup) -> dict[str, Taken]:
@@ -125,7 +137,8 @@ def _taken(case: Case, _sources: tuple, setup: Setup, accelerator: str) -> Taken
     """Cases that differ in their GEMM's sources alone are equal, but take other cycles."""
     gemm, config, formula = case.gemm, setup.config(accelerator), None
     if accelerator == "sigma":
-        program, cycles = best_sigma_mapping(gemm, config, (case.density_a, case.density_b))
+        program, cycles = best_sigma_mapping(gemm, config, (case.density_a, case.density_b),
+                                             margin=0.0 if gemm.sparsity else MARGIN)
     else:
         if accelerator == "systolic":
             gemm = replace(gemm, sparsity=None)
@@ -133,4 +146,7 @@ def _taken(case: Case, _sources: tuple, setup: Setup, accelerator: str) -> Taken
                                                    columns=config.columns).cycles
         mapping, cycles = best_mapping(gemm, config)
         program = schedule(gemm, config, mapping)
-    return Taken(config, cycles, case.useful, sum(program.bytes_moved), formula)
+    runs = program.runs()
+    stores = runs.total(lambda tile: program.write_cycles(tile) if tile.last else 0)
+    return Taken(config, cycles, case.useful, sum(program.bytes_moved), runs.total(program.steps),
+                 runs.total(program.read_cycles), stores, formula)

@@ -10,7 +10,8 @@ from sat import accelerators, terminal
 from sat.planning import SCHEDULED
 from tests.sat.support import refused
 from tlm import Gemm, Update, make_plan, predict
-from tlm.sigma.step import cost_on_sigma
+from tlm.sigma.published import sigma_cycles
+from tlm.sigma.step import cost_on_sigma, densities
 from tlm.systolic import systolic_cycles
 
 PATTERN = Sparsity(2, 8)
@@ -21,7 +22,7 @@ DENSE = [replace(STEP[0], sparsity=None), STEP[1]]
 
 def report(name, config="small", dataflow=SCHEDULED, plan=None):
     kind = accelerators.kind(name)
-    return accelerators.report(kind, STEP, [*DENSE, STEP[2]], kind.load(config), dataflow, plan)
+    return accelerators.report(kind, STEP, [*DENSE, STEP[2]], kind.load(config), dataflow, plan)[0]
 
 
 def test_sat_runs_all_of_the_step_sigma_and_the_systolic_array_its_gemms():
@@ -89,11 +90,24 @@ def test_its_cycles_do_not_depend_on_the_groups():
             for shape in shapes]
 
 
-def test_dense_leaves_gemms_without_sparsity_and_the_formula_counts_each():
+def test_dense_leaves_gemms_without_sparsity_and_the_formula_of_a_tpu_counts_each():
     assert accelerators.dense(STEP) == DENSE
     one, other = (systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=4, columns=4).cycles for gemm in DENSE)
-    assert accelerators.formula(STEP, 4, 4) == [one, 3 * other]
+    kind = accelerators.kind("systolic")
+    config = kind.load("small")
+    assert kind.formula[0](kind.runs(STEP, config, "scheduled", None), config) == [one, 3 * other]
     assert other == 2 * 2 * (5 + 4 + 4)                 # b stays: 2 x 2 tiles; a would have taken 2 * 2 * 15
+
+
+@pytest.mark.parametrize("stationary", ["mk", "kn"])
+def test_the_latency_model_of_sigmas_paper_counts_the_operand_that_stays(stationary):
+    kind = accelerators.kind("sigma")
+    config = kind.load("medium")                # 64 multipliers in Flex-DPEs of 16
+    sides = {"mk": lambda gemm: dict(m=gemm.m, n=gemm.n), "kn": lambda gemm: dict(m=gemm.n, n=gemm.m)}[stationary]
+    expected = [gemm.count * sigma_cycles(**sides(gemm), k=gemm.k, words=16, elements=64, density=density).total
+                for gemm in STEP if isinstance(gemm, Gemm)
+                for density in [densities(gemm)[stationary == "kn"]]]
+    assert kind.formula[0](kind.runs(STEP, config, stationary, None), config) == expected and len(expected) == 2
 
 
 def test_an_unknown_one_is_refused_by_name_in_every_command():
