@@ -234,6 +234,6 @@ def _print(to: Console, rows: Sequence[Row], heading: str) -> None:
     to.print(f"used: products of two values that are not zero; 100% of them are "
              f"{2e-6 * config.elements * config.clock_mhz:.3g} TFLOP/s")
     if published:
-        to.print("the paper's counts are of steps and stationary values alone. Ours are above them where loads with bitmaps "
-                 "and settings,\nstores of results, latencies, or Flex-DPEs that a block leaves empty cost cycles; below where b "
-                 "stays, or its zeros\nsave loads")
+        to.print("the paper's counts are of steps and stationary values alone. Ours are above them where loads with "
+                 "bitmaps and settings,\nstores of results, latencies, or Flex-DPEs that a block leaves empty cost "
+                 "cycles; below where b stays, or its zeros\nsave loads")
