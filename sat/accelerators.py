@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from rtl.config import BEAT, Config, SatConfig, load_config
+from rtl.config import Config, SatConfig, load_config
 from rtl.sigma.config import SigmaConfig, load_sigma
 from sat import terminal
 from sat.planning import SCHEDULED, check_dataflow, plan_for
 from tlm import Gemm
+from tlm.compare import plain
 from tlm.plan import Work
 from tlm.report import Run, StepReport, cost, step_report
 from tlm.sigma.published import sigma_cycles
@@ -71,9 +72,8 @@ def _no_plan(plan: Path | None) -> None:
 
 
 def load_systolic(name: str | SatConfig) -> SatConfig:
-    """SAT's configuration of that name or file, with the shortest groups that its datapath can take: it needs none."""
-    config = load_config(name)
-    return config.model_copy(update=dict(largest_m=BEAT, update_lanes=min(BEAT, config.update_lanes)))
+    """SAT's configuration of that name or file, without what sparsity needs."""
+    return plain(load_config(name))
 
 
 def published(runs: Sequence[Run], config: SigmaConfig) -> list[int]:

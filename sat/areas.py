@@ -8,7 +8,6 @@ from cosim.area import RESOURCES
 from rtl import sat as sat_device
 from rtl.sigma import sigma as sigma_device
 from sat import terminal
-from sat.accelerators import load_systolic
 from sat.area import area
 from tlm.compare import ACCELERATORS, Setup
 
@@ -20,9 +19,8 @@ def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
     found = {}
     with terminal.simulating():
         for name in ACCELERATORS:
-            config = load_systolic(setup.sat) if name == "systolic" else setup.config(name)
             with tempfile.TemporaryDirectory(prefix="sat-area-") as folder:
-                whole = area((sigma_device if name == "sigma" else sat_device).write(config, Path(folder)))
+                whole = area((sigma_device if name == "sigma" else sat_device).write(setup.config(name), Path(folder)))
             found[name] = whole.total if name == "sigma" else whole.without(UPDATER)
     return found
 

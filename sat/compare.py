@@ -22,7 +22,7 @@ from tlm.workload.networks import NETWORKS, layers
 from tlm.workload.step import calls_of, whole_step
 
 Paper = Annotated[bool, typer.Option("--paper", help="The ten GEMMs of SIGMA's paper, over a grid of densities of both "
-                                                     "operands, with the paper's own counts beside ours.")]
+                                                     "operands, beside the counts of the paper's latency model.")]
 Gemms = Annotated[Path | None, typer.Option(help="A CSV file of GEMMs: layer,M,N,K,density_a,density_b.")]
 Models = Annotated[str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas "
                                                            "between.")]
@@ -49,7 +49,9 @@ KEYS = {                            # of --json -> definition
               "fastest has the fewest, of equal ones the first",
     "utilisation": "products of two values that are not zero, in cycles x multipliers; in the table used",
     "tflops": "those products and their additions a second, in 10^12: utilisation x the peak, which is below the table",
-    "bytes": "moved to and from memory",
+    "bytes": "moved to and from memory; where zeros come by chance those of sigma are, as its cycles, of two standard "
+             "deviations above the mean",
+    "mapping": "of a single GEMM: dataflow, or sigma's stationary operand; sizes of tiles, or blocks; their order",
     "steps, loads, stores": "cycles in which the multipliers, the read channel and the write channel are in use",
     "bound": "which of these takes most cycles, in the table of sigma; latency, where none takes two thirds of them",
     "formula_cycles": "of systolic, by the formula for a TPU's array of its size, which counts no memory",
@@ -210,7 +212,8 @@ def _done(jobs: list[Job]) -> list[Row]:
 def _data(row: Row) -> dict[str, Any]:
     """A row as data."""
     of = {name: dict(cycles=one.cycles, utilisation=one.utilisation, tflops=one.tflops, bytes=round(one.bytes),
-                     steps=one.steps, loads=one.loads, stores=one.stores, bound=one.bound)
+                     steps=one.steps, loads=one.loads, stores=one.stores, bound=one.bound,
+                     **(dict(mapping=vars(one.mapping)) if one.mapping and "layer" in row.what else {}))
           for name, one in row.taken.items()}
     of["systolic"]["formula_cycles"] = row.taken["systolic"].formula
     return row.what | of | (dict(published=row.published) if row.published else {}) | dict(sigma_gain=row.gains)

@@ -30,7 +30,7 @@ SHARED = ("clock_mhz", "buffer_kib", "memory_latency", "read_bytes_per_cycle", "
 
 def test_the_examples_run():
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
         exec(compile(example, "README.md", "exec"), {})
 

@@ -3,13 +3,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rtl.config import PRESETS, Config, SatConfig
+from rtl.config import BEAT, PRESETS, Config, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
+from tlm.mapping import Mapping
 from tlm.plan import nameless
 from tlm.program import schedule
 from tlm.scheduler import best_mapping
+from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.scheduler import best_sigma_mapping
 from tlm.sigma.step import densities
 from tlm.systolic import systolic_cycles
@@ -23,6 +25,11 @@ MARGIN = 2.0        # of zeros that come by chance (tlm/sigma/occupancy.py): cyc
 # As SIGMA's of that name, which is its paper's size; SAT's paper has no array as large.
 PAPER = SatConfig(name="paper", rows=128, columns=128, chunk=1024, update_lanes=16,
                   **{name: getattr(SIGMA_PRESETS["paper"], name) for name in EQUAL if name != "elements"})
+
+
+def plain(config: SatConfig) -> SatConfig:
+    """SAT with the shortest groups that its datapath can take: a systolic array needs none."""
+    return config.model_copy(update=dict(largest_m=BEAT, update_lanes=min(BEAT, config.update_lanes)))
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Setup:
 
     def config(self, accelerator: str) -> Config:
         """That of an accelerator."""
-        return self.sigma if accelerator == "sigma" else self.sat
+        return {"sat": self.sat, "sigma": self.sigma, "systolic": plain(self.sat)}[accelerator]
 
 
 SETUPS = {name: Setup(config, SIGMA_PRESETS[name]) for name, config in (PRESETS | {"paper": PAPER}).items()}
@@ -77,6 +84,7 @@ class Taken:
 
     steps, loads, stores  cycles in which the multipliers, the read channel and the write channel are in use
     formula  of the systolic array, cycles by the formula for a TPU's, which counts no memory; else None
+    mapping  of a single GEMM: which operand stays, sizes of tiles or blocks, and their order
     """
 
     config: Config
@@ -87,6 +95,7 @@ class Taken:
     loads: int
     stores: int
     formula: int | None = None
+    mapping: Mapping | SigmaMapping | None = None
 
     @property
     def utilisation(self) -> float:
@@ -149,4 +158,4 @@ def _taken(case: Case, _sources: tuple, setup: Setup, accelerator: str) -> Taken
     runs = program.runs()
     stores = runs.total(lambda tile: program.write_cycles(tile) if tile.last else 0)
     return Taken(config, cycles, case.useful, sum(program.bytes_moved), runs.total(program.steps),
-                 runs.total(program.read_cycles), stores, formula)
+                 runs.total(program.read_cycles), stores, formula, program.mapping)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rtl.golden.fan import fan
+from rtl.golden.floats import FP32_NAN
 
 
 def products(stationary: np.ndarray, streamed: np.ndarray) -> np.ndarray:
@@ -31,5 +32,5 @@ def add(old: np.ndarray, part: np.ndarray) -> np.ndarray:
     """Sum of two float32 arrays, rounded once; every NaN is 0x7FC00000."""
     with np.errstate(all="ignore"):
         total = old + part
-    total[np.isnan(total)] = np.uint32(0x7FC00000).view(np.float32)
+    total[np.isnan(total)] = np.uint32(FP32_NAN).view(np.float32)
     return total

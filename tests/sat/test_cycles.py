@@ -180,3 +180,10 @@ def test_a_name_is_no_markup(tiny, tmp_path):
     (["--accelerator", "sigma", "--config", "huge"], "config must be one of small, medium, vcu1525, paper or a JSON")])
 def test_bad_input_is_refused(words, complaint):
     assert complaint in refused("cycles", *words)
+
+
+def test_a_sigma_of_any_number_of_flex_dpes_has_its_papers_latency_model_beside_it(tmp_path):
+    file = tmp_path / "three.json"
+    file.write_text('{"engines": 3, "lanes": 8, "results": 5, "rows": 12}')
+    output = sat("cycles", "--accelerator", "sigma", "--config", file, "--batch", 2).output
+    assert "by the latency model of SIGMA's paper" in output

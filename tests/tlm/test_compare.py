@@ -7,7 +7,7 @@ from rtl.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from tlm import Gemm, schedule, simulate
-from tlm.compare import ACCELERATORS, EQUAL, MARGIN, SETUPS, Case, Setup, Taken, compare, taken
+from tlm.compare import ACCELERATORS, EQUAL, MARGIN, SETUPS, Case, Setup, Taken, compare, plain, taken
 from tlm.feature_map import FeatureMap
 from tlm.scheduler import best_mapping
 from tlm.sigma.scheduler import best_sigma_mapping
@@ -22,7 +22,7 @@ def test_every_setup_has_as_many_multipliers_and_the_same_memory_and_clock():
     for name, setup in SETUPS.items():
         assert setup.sigma == SIGMA_PRESETS[name] and setup.sat == PRESETS.get(name, setup.sat)
         assert all(getattr(setup.sat, field) == getattr(setup.sigma, field) for field in EQUAL)
-        assert [setup.config(one) for one in ACCELERATORS] == [setup.sat, setup.sigma, setup.sat]
+        assert [setup.config(one) for one in ACCELERATORS] == [setup.sat, setup.sigma, plain(setup.sat)]
     assert (SETUPS["paper"].sat.size, SETUPS["paper"].sigma.size) == ((128, 128), (128, 128))
 
 
@@ -61,11 +61,12 @@ def test_each_takes_what_its_own_scheduler_says(name, pattern, densities):
         mapping, cycles = best_mapping(one, setup.sat)
         program = schedule(one, setup.sat, mapping)
         formula = found[accelerator].formula
-        assert found[accelerator] == Taken(setup.sat, cycles, useful, sum(program.bytes_moved), *channels(program),
-                                           formula)
+        assert found[accelerator] == Taken(setup.config(accelerator), cycles, useful, sum(program.bytes_moved),
+                                           *channels(program), formula, mapping)
         assert cycles == simulate(program).cycles
     program, cycles = best_sigma_mapping(gemm, setup.sigma, densities, margin=0 if pattern else MARGIN)
-    assert found["sigma"] == Taken(setup.sigma, cycles, useful, sum(program.bytes_moved), *channels(program))
+    assert found["sigma"] == Taken(setup.sigma, cycles, useful, sum(program.bytes_moved), *channels(program),
+                                   mapping=program.mapping)
     assert found["sat"].formula is None and cycles == simulate(program).cycles
     rows = setup.sat.rows                               # by hand: of a x b, or of its transpose
     tiles = [-(-40 // rows) * -(-outer // rows) * (streamed + min(40, rows) + rows)

@@ -5,8 +5,8 @@ empty; pack what stays into the Flex-DPEs; count each value's place in its Flex-
 among those of its column; and from both set the Benes network.
 
 The streamed words of a column are unpacked by their bitmap on the memory's side, each to the port of its k. So the
-network is set once a tile, for the path from port to lane, and not for each column: `table` tells the two steps as the
-paper's one.
+network is set once a tile, for the path from port to lane, and not for each column: `counters` and `table` tell the two
+steps as the paper's one, for whoever wants to follow it.
 """
 from collections.abc import Sequence
 from typing import NamedTuple

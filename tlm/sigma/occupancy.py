@@ -10,6 +10,7 @@ from math import sqrt
 
 import numpy as np
 
+from tlm.sigma.controller import regor
 from tlm.sigma.packing import even
 
 
@@ -51,7 +52,7 @@ class Bitmaps(Occupancy):
 
     def regor(self, item: int, depth: slice, columns: slice) -> np.ndarray:
         """Which rows of the streamed block have a value: (depth,) bool."""
-        return self.stream[item, depth, columns].any(axis=1)
+        return regor(self.stream[item, depth, columns])
 
     def kept(self, item: int, rows: slice, depth: slice, columns: slice) -> np.ndarray:
         """Which stationary values stay: (rows, depth) bool."""
@@ -81,7 +82,7 @@ class Spread(Occupancy):
 
     margin  standard deviations by which a block has more stationary values than in the mean, where each value is zero
             or not by chance: else folds that are just filled would in truth often need one more
-    Exact where operands are dense, or N:M sparse along k, and chunks of k are whole groups.
+    Exact where operands are dense, or the one that stays is N:M sparse along k, and chunks of k are whole groups.
     """
 
     stationary: float = 1.0

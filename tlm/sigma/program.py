@@ -114,8 +114,8 @@ class SigmaProgram:
         """The tiles of a chunk of k, the first or the last of its block."""
         rows, columns, depth = self._sizes(row, column, start)
         streams, end = folds != (NOTHING,), len(folds) - 1
-        words = self.occupancy.streamed(item, slice(start, start + depth), slice(column, column + columns))
-        return [SigmaTile(row, rows, column, columns, start, depth, fold, i, words if streams and i == 0 else 0,
+        streamed = self.occupancy.streamed(item, slice(start, start + depth), slice(column, column + columns))
+        return [SigmaTile(row, rows, column, columns, start, depth, fold, i, streamed if streams and i == 0 else 0,
                           streams and i == 0, first and i == 0, last and i == end, item)
                 for i, fold in enumerate(folds)]
 

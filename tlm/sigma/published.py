@@ -65,7 +65,7 @@ def sigma_cycles(*, m: int, n: int, k: int, density: float | Fraction = DENSITY,
 
         loading    ceil(nnz / words)                nnz = density m k, a real number, not rounded to whole values
         streaming  ceil(k / words) ceil(density m min(k, words) / elements) n
-        add        ceil(nnz / elements) log2(elements)
+        add        ceil(nnz / elements) ceil(log2(elements))
 
     k is cut in chunks of `words`, the last one counted as a whole one; a chunk's stationary values fill the elements so
     many times, and each time all n columns stream by, one a cycle. The density of the streamed operand does not enter,
@@ -74,17 +74,15 @@ def sigma_cycles(*, m: int, n: int, k: int, density: float | Fraction = DENSITY,
     in particular that the chunk is as long as the words of a cycle.
 
     density   meant as the decimal that str() shows, and exact: 0.2 is 1/5. A Fraction is taken as it is
-    Raises ValueError for a size below 1, a density outside 0 to 1, and elements that are not a power of two.
+    Raises ValueError for a size below 1, and a density outside 0 to 1.
     """
     for name, size in dict(m=m, n=n, k=k, words=words, elements=elements).items():
         if size < 1:
             raise ValueError(f"{name} must be at least 1, not {size}")
-    if elements & (elements - 1):
-        raise ValueError(f"elements must be a power of two, not {elements}")
     if not 0 <= density <= 1:
         raise ValueError(f"density must be from 0 to 1, not {density}")
     share = Fraction(str(density))              # as floats 0.1 * 3 > 0.3: ceil would be one too many
     nonzero = share * m * k
     rounds = math.ceil(share * m * min(k, words) / elements)
     return SigmaCycles(loading=math.ceil(nonzero / words), streaming=-(-k // words) * rounds * n,
-                       add=math.ceil(nonzero / elements) * (elements.bit_length() - 1))
+                       add=math.ceil(nonzero / elements) * (elements - 1).bit_length())
