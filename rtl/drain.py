@@ -124,5 +124,5 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
         if slot == command[slots_high:slots_low]:
             beyond.next = (every << command[width_high:width_low]) & every
 
-    port = result_port(clk, rst, advance, drained, to_half, beyond, results, overflow, config.columns)
+    port = result_port(clk, rst, advance, drained, to_half, beyond, results, overflow)
     return choose, decide, open_slot, steer, run, count, bound, port

@@ -7,7 +7,7 @@ from rtl.result_lane import result_lane
 
 
 @module
-def result_port(clk, rst, advance, drained, to_half, beyond, results, overflow, lanes):
+def result_port(clk, rst, advance, drained, to_half, beyond, results, overflow):
     """Send the word that is drained, when `advance` says so.
 
     advance   in   a word is taken: not while an earlier one waits
@@ -21,6 +21,7 @@ def result_port(clk, rst, advance, drained, to_half, beyond, results, overflow, 
     Reset       synchronous, active high: nothing waits
     Golden      rtl/golden/fp32_to_fp16.py
     """
+    lanes = len(beyond)
     singles, leaving = ([Signal(intbv(0)[32:]) for _ in range(lanes)] for _ in range(2))
     infinite = [Signal(bool(0)) for _ in range(lanes)]       # or NaN
     word = Signal(intbv(0)[32 * lanes:])

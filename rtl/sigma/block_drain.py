@@ -86,5 +86,5 @@ def block_drain(clk, rst, finished, block_commands, drain_read, drain_column, dr
     def bound():
         beyond.next = (every << command[rows_high:rows_low]) & every
 
-    port = result_port(clk, rst, advance, drained, to_half, beyond, results, overflow, config.rows)
+    port = result_port(clk, rst, advance, drained, to_half, beyond, results, overflow)
     return choose, decide, steer, run, bound, port

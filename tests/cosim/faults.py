@@ -79,7 +79,7 @@ FAULTS = (
           "reg late; always @(posedge clk) late <= last_step;\nassign tile_done = late;"),
     Fault("an operand bit lost at the port", "loader.v", "line <= operands_data;",
           "line <= operands_data & ~320'h200;"),
-    Fault("a result bit unknown", "drain.v", "results_data <= word;", "results_data <= {word[127:1], 1'bx};"),
+    Fault("a result bit unknown", "result_port.v", "results_data <= word;", "results_data <= {word[127:1], 1'bx};"),
     Fault("never ready for a command", "loader.v", "assign commands_ready = ((!loading) && (!occupied[bank]));",
           "assign commands_ready = 1'b0;"),
 )

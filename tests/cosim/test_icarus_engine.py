@@ -34,7 +34,7 @@ def words_of_failure(engine, shape=SMALL) -> str:
 @pytest.mark.parametrize("signal_name, file, old, new", [
     ("commands_ready", "loader.v", "((!loading) && (!occupied[bank]))", "1'bx"),
     ("operands_ready", "loader.v", "assign operands_ready = loading;", "assign operands_ready = loading ? 1'bz : 0;"),
-    ("results_valid", "drain.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
+    ("results_valid", "result_port.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
     ("tile_done", "stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
     ("results_data", "uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
     ("results_data", "result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),

@@ -1,6 +1,8 @@
 """The mutation run itself: what counts as a mutant, how they are drawn, and which one is caught."""
 import cosim
 from rtl import sat_axi
+from rtl.sigma import sigma
+from tests.mutation import sigma_stimuli
 from tests.mutation.__main__ import simulate
 from tests.mutation.explained import EXPLAINED, explanation
 from tests.mutation.mutants import Mutant, drawn, mutants_of
@@ -51,7 +53,9 @@ def test_a_mutant_changes_its_line_and_says_so(tmp_path):
 
 
 def test_every_explanation_is_of_a_mutant_that_there_is(tmp_path):
-    every = [mutant for file in sat_axi.write(CONFIG, tmp_path).values() for mutant in mutants_of(file)]
+    files = [*sat_axi.write(CONFIG, tmp_path / "sat").values(),
+             *sigma.write(sigma_stimuli.CONFIG, tmp_path / "sigma").values()]
+    every = [mutant for file in files for mutant in mutants_of(file)]
     explained = {explanation(mutant) for mutant in every} - {""}
     assert explained == {why for _, why in EXPLAINED} and len(every) > 1_500
     assert sum(bool(explanation(mutant)) for mutant in every) < 0.05 * len(every)

@@ -14,7 +14,7 @@ LANES = 3
 def device(build):
     widths = dict(drained=32 * LANES, beyond=LANES)
     flags = ("clk", "rst", "advance", "to_half", "overflow")
-    return build(result_port, lanes=LANES, results=Stream(32 * LANES), **{name: Signal(bool(0)) for name in flags},
+    return build(result_port, results=Stream(32 * LANES), **{name: Signal(bool(0)) for name in flags},
                  **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
 
 
