@@ -12,7 +12,7 @@ from cosim.scheduling import AnyMapping, program_for
 from rtl.config import Config
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
-from tlm import Gemm, Program, Update, UpdateProgram, schedule_update
+from tlm import Gemm, Program, Update, schedule_update
 from tlm.timeline import AnyProgram
 
 

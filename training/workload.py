@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from tlm import Gemm, Update
 from tlm.workload import step
-from tlm.workload.layer import Conv, Product
+from tlm.workload.layer import Product
 from tlm.workload.methods import Scheme
 from tlm.workload.step import Call, Work
 from training.conversion import find_layers, scheme_of

@@ -1,6 +1,5 @@
 """Tiny ImageNet and ImageNet: JPEG files in a folder for each class, listed at once and decoded when asked for."""
 import os
-from functools import partial
 from pathlib import Path
 
 import numpy as np

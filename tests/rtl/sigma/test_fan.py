@@ -71,7 +71,7 @@ def test_random_partitions_with_idle_lanes(compute, simulator, rng, lanes):
 
 def test_one_run_among_empty_partitions_comes_exactly_then(compute, rng):
     """The sum of all lanes, of the last lane, and of the middle ones: the longest way, and the shortest."""
-    lanes, empty = 16, [None] * 16
+    empty = [None] * 16
     alone = [[0] * 16, [None] * 15 + [3], [None] * 7 + [1, 1] + [None] * 7, [2] + [None] * 15]
     check(compute, rng, [runs for run in alone for runs in (empty, empty, run, empty)])
 

@@ -117,7 +117,7 @@ def test_a_block_with_nothing_to_stay_is_a_tile_that_stores_zeros():
 @few(150)
 @given(programs())
 def test_every_value_that_stays_is_in_a_tile_and_every_element_of_the_result_in_a_block(program):
-    (rows, k, columns), gemm = program.shape, program.gemm
+    (rows, _, columns), gemm = program.shape, program.gemm
     stored, values = np.zeros((gemm.count, rows, columns), int), 0
     for tile in program.tiles():
         ranges = (slice(tile.row, tile.row + tile.rows), slice(tile.start, tile.start + tile.depth),
