@@ -30,7 +30,7 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"reset_holder_\d+\.v.*left", "a cycle more or less: tests/rtl/test_reset_holder.py holds it to the cycle"),
     (r"benes_\d+_\d+\.v.*nothing = 0;  =>", "no output that is wanted comes from there"),
     (r"fan_choice_2_\d+\.v.* \+ spans\[.*  =>  .* - spans\[", "there are two wires, and they are counted modulo 2"),
-    (r"fan_control_\d+_\d+\.v:\d+: and: complete\[", "picks name complete sums: tests/rtl/sigma/test_fan.py has the others"),
+    (r"fan_control_\d+_\d+\.v:\d+: and: complete\[", "picks name sums: tests/rtl/sigma/test_fan.py has the others"),
     (r"fan_\d+_1\.v.*last_passed", "products that are NaN have one pattern: tests/rtl/sigma/test_fan.py has others"),
     (r"picker_\d+\.v.*\(used\) begin  =>  .*1'b1|picker_\d+\.v.*picked <= 0;  =>",
      "nothing is gathered of other results"),
