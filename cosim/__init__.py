@@ -1,10 +1,11 @@
 """Engines that run a program: `cosim.engine(name, config)` is the one door.
 
-    import cosim, numpy as np
-    a, b = np.ones((8, 64), np.float16), np.ones((64, 8), np.float16)
-    result = cosim.engine("icarus", "small").gemm(a, b, "2:8")
-    result.c, result.cycles, result.tiles       # float32 accumulators; DUT cycles, in all and of each tile
+import cosim, numpy as np
+a, b = np.ones((8, 64), np.float16), np.ones((64, 8), np.float16)
+result = cosim.engine("icarus", "small").gemm(a, b, "2:8")
+result.c, result.cycles, result.tiles       # float32 accumulators; DUT cycles, in all and of each tile
 """
+
 import inspect
 
 from cosim.engine import Engine
@@ -17,8 +18,21 @@ from cosim.tools import ToolFailed, ToolMissing
 from rtl.config import Config, SatConfig, load_config
 from rtl.sigma.config import SigmaConfig, load_sigma
 
-__all__ = ["ENGINES", "Copy", "Engine", "GemmResult", "Operands", "Report", "SimulationError", "ToolFailed",
-           "ToolMissing", "UpdateResult", "Updated", "Weights", "engine"]
+__all__ = [
+    "ENGINES",
+    "Copy",
+    "Engine",
+    "GemmResult",
+    "Operands",
+    "Report",
+    "SimulationError",
+    "ToolFailed",
+    "ToolMissing",
+    "UpdateResult",
+    "Updated",
+    "Weights",
+    "engine",
+]
 
 KINDS = {"sat": (SatConfig, load_config), "sigma": (SigmaConfig, load_sigma)}
 ENGINES = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}

@@ -3,6 +3,7 @@
 Cells are counted as they are before placement, which still packs small LUTs in pairs, and makes LUTs of what enters a
 carry chain without one.
 """
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,21 +12,38 @@ from cosim.synthesis import Netlist
 from cosim.tools import ToolFailed
 
 RESOURCES = {"lut": "LUT", "lutram": "LUTRAM", "ff": "FF", "bram": "BRAM36", "dsp": "DSP", "uram": "URAM"}
-SPARE = 0.2                 # of each resource: is to be left for what surrounds the design, for routing and timing
+SPARE = 0.2  # of each resource: is to be left for what surrounds the design, for routing and timing
 
 # LUTs of each memory primitive and shift register (UG574).
 MEMORY_LUTS = {
-    "RAM32X1S": 1, "RAM64X1S": 1, "RAM128X1S": 2, "RAM256X1S": 4, "RAM512X1S": 8,
-    "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM256X1D": 8,
-    "RAM32M": 4, "RAM64M": 4, "RAM32M16": 8, "RAM64M8": 8, "SRL16E": 1, "SRLC32E": 1}
+    "RAM32X1S": 1,
+    "RAM64X1S": 1,
+    "RAM128X1S": 2,
+    "RAM256X1S": 4,
+    "RAM512X1S": 8,
+    "RAM32X1D": 2,
+    "RAM64X1D": 2,
+    "RAM128X1D": 4,
+    "RAM256X1D": 8,
+    "RAM32M": 4,
+    "RAM64M": 4,
+    "RAM32M16": 8,
+    "RAM64M8": 8,
+    "SRL16E": 1,
+    "SRLC32E": 1,
+}
 
-CELLS = {                   # cell -> what it takes
+CELLS = {  # cell -> what it takes
     **{f"LUT{inputs}": {"lut": 1} for inputs in range(1, 7)},
-    "INV": {"lut": 1},      # almost all that ABC9 leaves enter a carry chain, where only a LUT can invert
+    "INV": {"lut": 1},  # almost all that ABC9 leaves enter a carry chain, where only a LUT can invert
     **{cell: {"lut": luts, "lutram": luts} for cell, luts in MEMORY_LUTS.items()},
     **{cell: {"ff": 1} for cell in ("FDRE", "FDSE", "FDCE", "FDPE")},
-    "RAMB18E2": {"bram": 0.5}, "RAMB36E2": {"bram": 1}, "URAM288": {"uram": 1}, "DSP48E2": {"dsp": 1},
-    **{cell: {} for cell in ("CARRY4", "CARRY8", "MUXF7", "MUXF8", "MUXF9")}}       # there are enough beside the LUTs
+    "RAMB18E2": {"bram": 0.5},
+    "RAMB36E2": {"bram": 1},
+    "URAM288": {"uram": 1},
+    "DSP48E2": {"dsp": 1},
+    **{cell: {} for cell in ("CARRY4", "CARRY8", "MUXF7", "MUXF8", "MUXF9")},
+}  # there are enough beside the LUTs
 
 
 @dataclass(frozen=True)
@@ -36,8 +54,9 @@ class Device:
     has: Mapping[str, int]
 
 
-VCU1525 = Device("VCU1525", {"lut": 1_182_240, "lutram": 591_840, "ff": 2_364_480, "bram": 2_160, "dsp": 6_840,
-                             "uram": 960})
+VCU1525 = Device(
+    "VCU1525", {"lut": 1_182_240, "lutram": 591_840, "ff": 2_364_480, "bram": 2_160, "dsp": 6_840, "uram": 960}
+)
 
 
 def taken(cells: Mapping[str, int], module: str) -> dict[str, float]:
@@ -76,8 +95,7 @@ class Area:
     def rows(self) -> list[Row]:
         """Each module; those that take most LUTs in all come first."""
         counts = self.netlist.instances()
-        rows = [Row(module, counts[module], taken(self.netlist.own(module), module))
-                for module in self.netlist.modules]
+        rows = [Row(module, counts[module], taken(self.netlist.own(module), module)) for module in self.netlist.modules]
         return sorted(rows, key=lambda row: (-row.all["lut"], row.module))
 
     @cached_property
@@ -89,8 +107,10 @@ class Area:
         """What the design takes without the instances of a module and all below them; Yosys counts each module once."""
         inside, times = self.netlist.instances(module), self.netlist.instances()[module]
         own = {row.module: row.own for row in self.rows}
-        return {resource: amount - times * sum(own[part][resource] * count for part, count in inside.items())
-                for resource, amount in self.total.items()}
+        return {
+            resource: amount - times * sum(own[part][resource] * count for part, count in inside.items())
+            for resource, amount in self.total.items()
+        }
 
     @property
     def used(self) -> dict[str, float]:

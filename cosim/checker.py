@@ -1,4 +1,5 @@
 """An engine that compares every GEMM and update with the functional engine's bits and the model's cycles."""
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -47,8 +48,9 @@ class Checker(Engine):
     def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
         return self.check(program, operands)
 
-    def check(self, program: AnyProgram, operands: Any, origins: Mapping[str, tuple[int, ...]] = {},
-              known: Any = None) -> tuple[Any, Report]:
+    def check(
+        self, program: AnyProgram, operands: Any, origins: Mapping[str, tuple[int, ...]] = {}, known: Any = None
+    ) -> tuple[Any, Report]:
         """Run a program that may be a piece of another one.
 
         origins  where in the other's result that of the piece begins: of 'c', or of each array of an update
@@ -80,13 +82,17 @@ def _where(program: AnyProgram) -> str:
     return " ".join(filter(None, (program.work.layer, program.work.stage))) or "gemm"
 
 
-def compare_bits(result: Any, expected: Any, program: AnyProgram, report: Report,
-                 origins: Mapping[str, tuple[int, ...]] = {}) -> str:
+def compare_bits(
+    result: Any, expected: Any, program: AnyProgram, report: Report, origins: Mapping[str, tuple[int, ...]] = {}
+) -> str:
     """'' when every bit is equal, or which element differs first, how, and in which cycle a GEMM's left the array."""
     if not isinstance(program, UpdateProgram):
         found = _first_difference(result, expected)
-        return found and f"element {_moved(found.where, origins.get('c'))}{found.how}; it left the array at cycle " \
-                         f"{left_at(program, report, *found.where)}; {found.count} of {expected.size} elements differ"
+        return (
+            found
+            and f"element {_moved(found.where, origins.get('c'))}{found.how}; it left the array at cycle "
+            f"{left_at(program, report, *found.where)}; {found.count} of {expected.size} elements differ"
+        )
     for name, want in _arrays(expected).items():
         if found := _first_difference(_arrays(result)[name], want):
             where = _moved(found.where, origins.get(name))
@@ -144,8 +150,10 @@ def compare_cycles(report: Report, predicted: Report) -> str:
     """'' when total and all tiles are equal, or what differs first, and how."""
     for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles)):
         if got != want:
-            return (f"tile {i}, which ends at cycle {sum(report.tiles[:i + 1])}, takes {got} cycles, "
-                    f"not {want} as the model says")
+            return (
+                f"tile {i}, which ends at cycle {sum(report.tiles[: i + 1])}, takes {got} cycles, "
+                f"not {want} as the model says"
+            )
     for i, (got, want) in enumerate(zip(report.stores, predicted.stores)):
         if got != want:
             return f"block {i} is stored at cycle {got}, not {want} as the model says"
@@ -155,6 +163,8 @@ def compare_cycles(report: Report, predicted: Report) -> str:
     if report.overflow != predicted.overflow:
         return f"overflow is {report.overflow}, not {predicted.overflow}"
     if report != predicted:
-        return (f"{len(report.tiles)} tiles and {len(report.stores)} blocks end, not {len(predicted.tiles)} "
-                f"and {len(predicted.stores)}, by cycle {report.cycles}")
+        return (
+            f"{len(report.tiles)} tiles and {len(report.stores)} blocks end, not {len(predicted.tiles)} "
+            f"and {len(predicted.stores)}, by cycle {report.cycles}"
+        )
     return ""

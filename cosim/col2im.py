@@ -1,4 +1,5 @@
 """What im2col took apart, added up again: the input gradient of a strided convolution. Channels last throughout."""
+
 import numpy as np
 
 from tlm.workload.window import Window
@@ -17,4 +18,4 @@ def col2im(columns: np.ndarray, window: Window, shape: tuple[int, int, int, int]
     with np.errstate(invalid="ignore", over="ignore"):
         for position, (rows, cols) in enumerate(window.taps(size)):
             padded[:, rows, cols] += columns[..., position, :]
-    return padded[:, top:top + height, left:left + width]
+    return padded[:, top : top + height, left : left + width]

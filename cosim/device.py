@@ -1,4 +1,5 @@
 """The accelerators as the co-simulation sees them: ports of the same kinds, of other widths."""
+
 import inspect
 from dataclasses import dataclass
 
@@ -49,13 +50,25 @@ def device_of(config: Config) -> Device:
     if isinstance(config, SatConfig):
         last, update = words.command(config)["last"][1], words.command_bits(config) - 1
         return Device(
-            sat, words.command_bits(config), words.line_bits(config),
-            32 * config.columns, words.most_lines(config), (last, update),
-            timing.reset_cycles(config.rows, config.columns, config.turn), True)
+            sat,
+            words.command_bits(config),
+            words.line_bits(config),
+            32 * config.columns,
+            words.most_lines(config),
+            (last, update),
+            timing.reset_cycles(config.rows, config.columns, config.turn),
+            True,
+        )
     if isinstance(config, SigmaConfig):
         last = sigma_words.command(config)["last"][1]
         return Device(
-            sigma, sigma_words.command(config).width,
-            sigma_words.line_bits(config), 32 * config.rows, sigma_words.most_lines(config), (last, last),
-            sigma_timing.reset_cycles(config.operands, config.levels), False)
+            sigma,
+            sigma_words.command(config).width,
+            sigma_words.line_bits(config),
+            32 * config.rows,
+            sigma_words.most_lines(config),
+            (last, last),
+            sigma_timing.reset_cycles(config.operands, config.levels),
+            False,
+        )
     raise TypeError(f"a configuration must be a SatConfig or a SigmaConfig, not {type(config).__name__}")

@@ -1,4 +1,5 @@
 """One interface for everything that can run a program; same operands, same bits, same cycles."""
+
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ class Engine(ABC):
     """Runs programs of one configuration. Use cosim.engine(name, config) to get one."""
 
     name: str
-    prunes = False                  # whether `run` prunes b by itself
-    waves: Path | None = None       # the VCD file of the last run, where one is written
+    prunes = False  # whether `run` prunes b by itself
+    waves: Path | None = None  # the VCD file of the last run, where one is written
 
     def __init__(self, config: Config):
         self.config = config
@@ -44,8 +45,17 @@ class Engine(ABC):
         takes Weights and gives Updated.
         """
 
-    def gemm(self, a: np.ndarray, b: np.ndarray, sparsity: str | Sparsity | None = None, *,
-             output: str = "fp32", mapping: AnyMapping = None, layer: str = "", stage: str = "") -> GemmResult:
+    def gemm(
+        self,
+        a: np.ndarray,
+        b: np.ndarray,
+        sparsity: str | Sparsity | None = None,
+        *,
+        output: str = "fp32",
+        mapping: AnyMapping = None,
+        layer: str = "",
+        stage: str = "",
+    ) -> GemmResult:
         """c = a @ b by the arithmetic contract.
 
         a, b      (M, K) and (K, N) float16 arrays; for a SIGMA with bf16 operands float32 arrays that hold such
@@ -77,8 +87,17 @@ class Engine(ABC):
         operands = operands_of(program.gemm, a, b, self.prunes, self.operand_format)
         return GemmResult(*self.run(program, operands), program)
 
-    def update(self, w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates,
-               sparsity: str | Sparsity | None = None, *, channels: int | None = None, layer: str = "") -> UpdateResult:
+    def update(
+        self,
+        w: np.ndarray,
+        v: np.ndarray,
+        g: np.ndarray,
+        rates: Rates,
+        sparsity: str | Sparsity | None = None,
+        *,
+        channels: int | None = None,
+        layer: str = "",
+    ) -> UpdateResult:
         """Momentum SGD by the arithmetic contract, and the FP16 copies that the next step needs.
 
         w, v, g   (K, N) float32: weights, velocities, and gradients of the loss times rates.scale
@@ -101,8 +120,9 @@ class Engine(ABC):
             return UpdateResult(Updated(w, v, None, None, None), Report(0, [], [], 0, 0), program, skipped=True)
         return UpdateResult(*self.run(program, Weights(w, v, g, rates)), program)
 
-    def reduce(self, w: np.ndarray, sparsity: str | Sparsity | None, *, channels: int | None = None,
-               layer: str = "") -> UpdateResult:
+    def reduce(
+        self, w: np.ndarray, sparsity: str | Sparsity | None, *, channels: int | None = None, layer: str = ""
+    ) -> UpdateResult:
         """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are."""
         self._check_updates()
         w = _matrix(w, "w")
@@ -111,15 +131,24 @@ class Engine(ABC):
 
     def _check_updates(self) -> None:
         if not self.updates:
-            raise ValueError(f"{device_of(self.config).name.upper()} updates no weights and makes no copies of them: "
-                             "the host does")
+            raise ValueError(
+                f"{device_of(self.config).name.upper()} updates no weights and makes no copies of them: the host does"
+            )
 
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
     (k, n), pattern = w.shape, Sparsity.parse(sparsity)
     channels = k if channels is None else channels
-    return Update(k, n, channels, pattern, bool(pattern) and channels >= pattern.m, bool(pattern) and n >= pattern.m,
-                  momentum, layer)
+    return Update(
+        k,
+        n,
+        channels,
+        pattern,
+        bool(pattern) and channels >= pattern.m,
+        bool(pattern) and n >= pattern.m,
+        momentum,
+        layer,
+    )
 
 
 def _matrix(array: np.ndarray, name: str) -> np.ndarray:

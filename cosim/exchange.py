@@ -1,4 +1,5 @@
 """What goes into an engine, and what comes out."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

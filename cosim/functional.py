@@ -1,4 +1,5 @@
 """The fast engine: bits from a kernel of the processor, cycles from the transaction-level model."""
+
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -47,7 +48,7 @@ def products(operands: Operands, sparsity: Sparsity | None, output: str) -> np.n
     a, b = operands.a, operands.b
     if len(a.shape) == 3:
         return np.stack([gemm(*one, sparsity, output=output) for one in zip(a, b)])
-    if isinstance(b, Im2col):                   # the same sums, of the transpose
+    if isinstance(b, Im2col):  # the same sums, of the transpose
         images = prune(b.images, sparsity.n, sparsity.m, axis=3) if sparsity else b.images
         return gemm(images, a.T, output=output, source=b.source).T
     if isinstance(a, Im2col):
@@ -68,7 +69,7 @@ def updated(program: UpdateProgram, operands: Weights) -> Updated:
         positions = w16.reshape(-1, update.channels, update.n)
         if update.segment > update.channels:
             positions = np.zeros((len(positions), update.segment, update.n), np.float16)
-            positions[:, :update.channels] = w16.reshape(-1, update.channels, update.n)
+            positions[:, : update.channels] = w16.reshape(-1, update.channels, update.n)
         forward = Copy(*compact(positions.reshape(-1, update.n), update.sparsity.n, update.sparsity.m))
     if update.backward:
         backward = Copy(*compact(w16.T, update.sparsity.n, update.sparsity.m))
@@ -77,11 +78,14 @@ def updated(program: UpdateProgram, operands: Weights) -> Updated:
 
 def predicted(program: AnyProgram, overflow: bool = False) -> Report:
     """The report that the transaction-level model gives, for a result in which there is an overflow or not."""
-    known = vars(program)           # training runs a program again and again: it is not even to be looked up
+    known = vars(program)  # training runs a program again and again: it is not even to be looked up
     if _REPORT not in known:
         # Equal programs of a SIGMA may be for operands with other zeros, which take other cycles.
-        known[_REPORT] = (_modelled(program) if isinstance(program, SigmaProgram) else
-                          _alike(program, getattr(program.work, "sources", None)))
+        known[_REPORT] = (
+            _modelled(program)
+            if isinstance(program, SigmaProgram)
+            else _alike(program, getattr(program.work, "sources", None))
+        )
     return replace(known[_REPORT], overflow=True) if overflow else known[_REPORT]
 
 

@@ -1,4 +1,5 @@
 """A GEMM cut into pieces, each small enough to be simulated: blocks of its result, over all of k or a stretch of it."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -38,8 +39,10 @@ class GemmPiece:
         """What of the whole it is."""
         gemm, whole = self.program.gemm, self.whole.gemm
         item = f" of product {self.item}" if self._item else ""
-        return (f"rows {self.row} to {self.row + gemm.m - 1}, columns {self.column} to {self.column + gemm.n - 1}, "
-                f"k {self.start} to {self.start + gemm.k - 1}{item} of {whole.m} x {whole.k} x {whole.n}")
+        return (
+            f"rows {self.row} to {self.row + gemm.m - 1}, columns {self.column} to {self.column + gemm.n - 1}, "
+            f"k {self.start} to {self.start + gemm.k - 1}{item} of {whole.m} x {whole.k} x {whole.n}"
+        )
 
     def operands(self, whole: Operands) -> Operands:
         """Its own operands, copied: a (m, k) and b (k, n) float16, of which b is pruned as the whole's is."""

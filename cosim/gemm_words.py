@@ -1,4 +1,5 @@
 """A GEMM in the device's words: operands become lines, tiles commands, and the words that come back a matrix."""
+
 import numpy as np
 
 from cosim.exchange import Operands
@@ -17,10 +18,21 @@ def lines(program: Program, operands: Operands, tile: Tile) -> np.ndarray:
 def command(program: Program, tile: Tile) -> int:
     """The tile's words.command."""
     return words.command(program.config).pack(
-        west_lines=tile.west_lines, north_lines=tile.north_lines, groups=tile.groups, values=tile.values,
-        tail=tile.tail, beats=tile.beats, sparse=program.gemm.sparsity is not None, first=tile.first, last=tile.last,
-        rows=tile.rows, slots=program.slots(tile), width=(tile.columns - 1) % program.config.columns + 1,
-        half=program.gemm.output == "fp16", weights=tile.weights)
+        west_lines=tile.west_lines,
+        north_lines=tile.north_lines,
+        groups=tile.groups,
+        values=tile.values,
+        tail=tile.tail,
+        beats=tile.beats,
+        sparse=program.gemm.sparsity is not None,
+        first=tile.first,
+        last=tile.last,
+        rows=tile.rows,
+        slots=program.slots(tile),
+        width=(tile.columns - 1) % program.config.columns + 1,
+        half=program.gemm.output == "fp16",
+        weights=tile.weights,
+    )
 
 
 def result(program: Program, received: list[np.ndarray]) -> np.ndarray:
@@ -32,7 +44,7 @@ def result(program: Program, received: list[np.ndarray]) -> np.ndarray:
             left = tile.column + slot * columns
             width = min(columns, tile.column + tile.columns - left)
             for row in range(tile.row, tile.row + tile.rows):
-                c[tile.item, row, left:left + width] = next(word)[:width]
+                c[tile.item, row, left : left + width] = next(word)[:width]
     c = c if gemm.count > 1 else c[0]
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
 
@@ -45,10 +57,10 @@ def west_lines(program: Program, a: np.ndarray, tile: Tile) -> np.ndarray:
     """
     config, elements = program.config, tile.depth_groups * tile.group
     block = np.zeros((max(config.rows, tile.rows), elements), np.float16)
-    block[:tile.rows, :tile.depth] = a[tile.row:tile.row + tile.rows, tile.start:tile.start + tile.depth]
+    block[: tile.rows, : tile.depth] = a[tile.row : tile.row + tile.rows, tile.start : tile.start + tile.depth]
     if tile.weights:
         rows = np.zeros((config.rows, tile.rows, tile.group), np.float16)
-        rows[:tile.depth_groups] = block[:tile.rows].reshape(tile.rows, -1, tile.group).transpose(1, 0, 2)
+        rows[: tile.depth_groups] = block[: tile.rows].reshape(tile.rows, -1, tile.group).transpose(1, 0, 2)
     else:
         rows = block[::-1]
     beats = rows.reshape(config.rows, tile.west_lines, BEAT).transpose(1, 0, 2)
@@ -60,16 +72,18 @@ def north_lines(program: Program, b: np.ndarray, tile: Tile) -> np.ndarray:
     config, sparsity = program.config, program.gemm.sparsity
     depth = tile.depth if tile.tail < tile.values else tile.depth_groups * tile.group
     block = np.zeros((depth, config.tile_columns), np.float16)
-    block[:tile.depth, :tile.columns] = b[tile.start:tile.start + tile.depth, tile.column:tile.column + tile.columns]
+    block[: tile.depth, : tile.columns] = b[
+        tile.start : tile.start + tile.depth, tile.column : tile.column + tile.columns
+    ]
     if sparsity:
         values, indices = (x.reshape(-1, config.tile_columns) for x in nm_compact(block, sparsity.n, sparsity.m))
     else:
-        values, indices = block, np.zeros(block.shape, np.int64)     # the hardware counts by itself
+        values, indices = block, np.zeros(block.shape, np.int64)  # the hardware counts by itself
     # The result's column slot * columns + c is slot `slot` of the array's column c.
     packed = (values.view(np.uint16) | indices << 16).reshape(-1, config.interleave, config.columns)
     packed = np.ascontiguousarray(packed.transpose(0, 2, 1).astype("<u4"))
     bits = np.unpackbits(packed.view(np.uint8).reshape(*packed.shape, 4), axis=-1, bitorder="little")
-    bits = bits[..., :words.weight(config).width].reshape(tile.north_lines, -1)
+    bits = bits[..., : words.weight(config).width].reshape(tile.north_lines, -1)
     return _padded(np.packbits(bits, axis=-1, bitorder="little"), config)
 
 

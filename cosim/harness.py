@@ -5,6 +5,7 @@ sends a tile's operand lines and its command in messages; the device's results a
 mailboxes. Whenever the host is needed before the device can go on, `run` falls and the clock stands
 still: so the time that the host takes never shows in a cycle count.
 """
+
 from myhdl import Signal, always, always_comb, intbv
 
 from cosim.device import device_of
@@ -48,8 +49,9 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
     @always_comb
     def pace():
         device_out.need.next = empty and not host.ended and not rst
-        run.next = rst or not (results_full or tiles_full or stores_full or
-                               (empty and (not host.ended or outstanding == 0)))
+        run.next = rst or not (
+            results_full or tiles_full or stores_full or (empty and (not host.ended or outstanding == 0))
+        )
 
     @always(clk.posedge)
     def count():
@@ -57,20 +59,81 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
         if rst:
             device_out.cycle.next = 0
 
-    signals = dict(clk=clk, update_clk=update_clk, rst=rst, commands=commands, operands=operands, results=results,
-                   rates=host.rates, tile_done=tile_done, stored=stored, working=working, overflow=device_out.overflow,
-                   busy=device_out.busy, waiting=device_out.waiting, idle=device_out.idle)
+    signals = dict(
+        clk=clk,
+        update_clk=update_clk,
+        rst=rst,
+        commands=commands,
+        operands=operands,
+        results=results,
+        rates=host.rates,
+        tile_done=tile_done,
+        stored=stored,
+        working=working,
+        overflow=device_out.overflow,
+        busy=device_out.busy,
+        waiting=device_out.waiting,
+        idle=device_out.idle,
+    )
     return (
-        observe, pace, count,
+        observe,
+        pace,
+        count,
         device.block(**{port: signals[port] for port in device.ports}, config=config),
-        operand_memory(clk, rst, host.toggle, host.lines, host.count, host.command, host.read_delay, host.complete,
-                       commands, operands, empty, config),
-        result_memory(clk, rst, announce, host.write_delay, host.words, results.valid, results.ready, block_done,
-                      outstanding),
-        mailbox(clk, rst, word_moves, results.data, host.taken, device_out.seen, device_out.results,
-                device_out.result_count, results_full, device.result_bits, words_per_message(config)),
-        mailbox(clk, rst, tile_done, stamp, host.taken, tiles_seen, device_out.tile_ends, device_out.tile_count,
-                tiles_full, STAMP_BITS, STAMPS),
-        mailbox(clk, rst, block_done, stamp, host.taken, stores_seen, device_out.store_ends,
-                device_out.store_count, stores_full, STAMP_BITS, STAMPS),
+        operand_memory(
+            clk,
+            rst,
+            host.toggle,
+            host.lines,
+            host.count,
+            host.command,
+            host.read_delay,
+            host.complete,
+            commands,
+            operands,
+            empty,
+            config,
+        ),
+        result_memory(
+            clk, rst, announce, host.write_delay, host.words, results.valid, results.ready, block_done, outstanding
+        ),
+        mailbox(
+            clk,
+            rst,
+            word_moves,
+            results.data,
+            host.taken,
+            device_out.seen,
+            device_out.results,
+            device_out.result_count,
+            results_full,
+            device.result_bits,
+            words_per_message(config),
+        ),
+        mailbox(
+            clk,
+            rst,
+            tile_done,
+            stamp,
+            host.taken,
+            tiles_seen,
+            device_out.tile_ends,
+            device_out.tile_count,
+            tiles_full,
+            STAMP_BITS,
+            STAMPS,
+        ),
+        mailbox(
+            clk,
+            rst,
+            block_done,
+            stamp,
+            host.taken,
+            stores_seen,
+            device_out.store_ends,
+            device_out.store_count,
+            stores_full,
+            STAMP_BITS,
+            STAMPS,
+        ),
     )

@@ -1,4 +1,5 @@
 """The host's side of a run: operands become messages, mailboxes become a result and a report."""
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,8 +45,11 @@ class Host:
 
     @property
     def done(self) -> bool:
-        return (len(self.words) == self.expected_words and len(self.tile_ends) == len(self.tiles)
-                and len(self.store_ends) == len(self.blocks))
+        return (
+            len(self.words) == self.expected_words
+            and len(self.tile_ends) == len(self.tiles)
+            and len(self.store_ends) == len(self.blocks)
+        )
 
     def _messages(self, operands: Any) -> Iterator[dict[str, int]]:
         """Field values of each message (cosim.harness.ToDevice)."""
@@ -54,26 +58,35 @@ class Host:
             lines = self.words_of.lines(program, operands, tile)
             delays = self._delays(tile)
             for start in range(0, len(lines), most):
-                part = lines[start:start + most]
+                part = lines[start : start + most]
                 complete = start + most >= len(lines)
-                yield dict(lines=_join(part, width), count=len(part), complete=complete,
-                           ended=complete and number == len(self.tiles), **delays)
+                yield dict(
+                    lines=_join(part, width),
+                    count=len(part),
+                    complete=complete,
+                    ended=complete and number == len(self.tiles),
+                    **delays,
+                )
 
     def _delays(self, tile: Any) -> dict[str, int]:
         program = self.program
         return dict(
-            command=self.words_of.command(program, tile), words=program.words(tile),
+            command=self.words_of.command(program, tile),
+            words=program.words(tile),
             read_delay=program.read_cycles(tile) - program.lines(tile),
-            write_delay=program.write_cycles(tile) - program.words(tile))
+            write_delay=program.write_cycles(tile) - program.words(tile),
+        )
 
     def collect(self, device_out: ToHost) -> None:
         """Read the mailboxes, which hold something new."""
         found = _split(int(device_out.results), words_per_message(self.config), self.device.result_bits)
-        self.words += [np.frombuffer(word, "<u4") for word in found[:int(device_out.result_count)][::-1]]
-        for ends, content, count in ((self.tile_ends, device_out.tile_ends, device_out.tile_count),
-                                     (self.store_ends, device_out.store_ends, device_out.store_count)):
+        self.words += [np.frombuffer(word, "<u4") for word in found[: int(device_out.result_count)][::-1]]
+        for ends, content, count in (
+            (self.tile_ends, device_out.tile_ends, device_out.tile_count),
+            (self.store_ends, device_out.store_ends, device_out.store_count),
+        ):
             stamps = _split(int(content), STAMPS, STAMP_BITS)
-            ends += [int.from_bytes(stamp, "little") for stamp in stamps[:int(count)][::-1]]
+            ends += [int.from_bytes(stamp, "little") for stamp in stamps[: int(count)][::-1]]
         self.counters = int(device_out.busy), int(device_out.waiting), int(device_out.idle)
         self.overflow = bool(device_out.overflow)
 
@@ -92,4 +105,4 @@ def _split(content: int, count: int, width: int) -> list[bytes]:
     """The words of a mailbox, the newest first."""
     size = width // 8
     data = content.to_bytes(count * size, "little")
-    return [data[i:i + size] for i in range(0, len(data), size)]
+    return [data[i : i + size] for i in range(0, len(data), size)]

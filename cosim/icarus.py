@@ -1,4 +1,5 @@
 """Icarus Verilog as a tool: compile a harness, and build MyHDL's bridge to it."""
+
 import atexit
 import functools
 import shutil
@@ -18,9 +19,16 @@ from cosim.tools import call, tool
 from rtl.config import Config, load_config
 from rtl.hierarchy import flat_ports, write_verilog
 
-WATCHED = {     # signal of the device -> when it must be known
-    "commands_ready": "1", "operands_ready": "1", "results_valid": "1", "tile_done": "1",
-    "results_data": "{device}.results_valid", "busy": "1", "waiting": "1", "idle": "1"}
+WATCHED = {  # signal of the device -> when it must be known
+    "commands_ready": "1",
+    "operands_ready": "1",
+    "results_valid": "1",
+    "tile_done": "1",
+    "results_data": "{device}.results_valid",
+    "busy": "1",
+    "waiting": "1",
+    "idle": "1",
+}
 
 TOP = """\
 // The harness, a clock that stands still while the harness says so, and MyHDL's pipe.
@@ -69,7 +77,7 @@ def bridge() -> Path:
     source = Path(sysconfig.get_path("data"), "share/myhdl/cosimulation/icarus")
     if not source.is_dir():
         source = Path(sys.prefix, "share/myhdl/cosimulation/icarus")
-    tool("g++")                     # which iverilog-vpi calls
+    tool("g++")  # which iverilog-vpi calls
     call(tool("iverilog-vpi"), "--name=myhdl", source / "myhdl.c", source / "myhdl_table.c", cwd=scratch())
     return scratch() / "myhdl.vpi"
 
@@ -78,8 +86,16 @@ def bridge() -> Path:
 def faster_casts() -> Path:
     """A library to be preloaded into vvp, which changes nothing but its speed."""
     library = scratch() / "dynamic_cast.so"
-    call(tool("g++"), "-O2", "-shared", "-fPIC", "-fno-threadsafe-statics", "-o", library,
-         Path(__file__).with_name("dynamic_cast.cc"))
+    call(
+        tool("g++"),
+        "-O2",
+        "-shared",
+        "-fPIC",
+        "-fno-threadsafe-statics",
+        "-o",
+        library,
+        Path(__file__).with_name("dynamic_cast.cc"),
+    )
     return library
 
 
@@ -91,8 +107,7 @@ class Image:
     verilog: Path
 
 
-def compiled(config: Config, waves: Path | None = None, keep: Path | None = None,
-             verilog: Path | None = None) -> Image:
+def compiled(config: Config, waves: Path | None = None, keep: Path | None = None, verilog: Path | None = None) -> Image:
     """Convert the harness of a configuration and compile it; once in a process for each hardware, without options.
 
     waves    VCD file that every run of the image writes
@@ -112,8 +127,7 @@ def _usual(config: Config) -> Image:
     return _build(config)
 
 
-def _build(config: Config, waves: Path | None = None, keep: Path | None = None,
-           verilog: Path | None = None) -> Image:
+def _build(config: Config, waves: Path | None = None, keep: Path | None = None, verilog: Path | None = None) -> Image:
     build = Path(tempfile.mkdtemp(dir=scratch()))
     folder, ports = verilog or keep or build / "verilog", _ports(config)
     if verilog:
@@ -139,8 +153,14 @@ def _check(verilog: Path, config: Config) -> None:
 
 
 def _ports(config: Config) -> dict[str, Any]:
-    return dict(clk=Signal(bool(0)), update_clk=Signal(bool(0)) if device_of(config).updates else None,
-                rst=Signal(bool(0)), run=Signal(bool(0)), host=ToDevice(config), device_out=ToHost(config))
+    return dict(
+        clk=Signal(bool(0)),
+        update_clk=Signal(bool(0)) if device_of(config).updates else None,
+        rst=Signal(bool(0)),
+        run=Signal(bool(0)),
+        host=ToDevice(config),
+        device_out=ToHost(config),
+    )
 
 
 def _top(config: Config, ports: dict[str, Any], waves: Path | None) -> str:
@@ -150,13 +170,20 @@ def _top(config: Config, ports: dict[str, Any], waves: Path | None) -> str:
     inputs = [name for name in signals if name == "rst" or name.startswith("host_")]
     outputs = [name for name in signals if name not in inputs]
     width = {name: f"[{len(s) - 1}:0] " if len(s) > 1 else "" for name, s in signals.items()}
-    declare = [f"  reg {width[n]}{n}{' = 1' if n == 'rst' else ' = 0'};" for n in inputs] + \
-              [f"  wire {width[n]}{n};" for n in outputs]
+    declare = [f"  reg {width[n]}{n}{' = 1' if n == 'rst' else ' = 0'};" for n in inputs] + [
+        f"  wire {width[n]}{n};" for n in outputs
+    ]
     device = f"dut.{device_of(config).name}_0"
     checks = "\n".join(
         f"    {'else ' * (code > 1)}if ({when.format(device=device)} && ^{device}.{name} === 1'bx) unknown = {code};"
-        for code, (name, when) in enumerate(WATCHED.items(), 1))
+        for code, (name, when) in enumerate(WATCHED.items(), 1)
+    )
     dump = f'    $dumpfile("{waves}");\n    $dumpvars(0, dut);\n' if waves else ""
-    return TOP.format(declarations="\n".join(declare), checks=checks, dump=dump, inputs=", ".join(inputs),
-                      outputs=", ".join(outputs),
-                      connections=",\n".join(f"    .{n}({n})" for n in every))
+    return TOP.format(
+        declarations="\n".join(declare),
+        checks=checks,
+        dump=dump,
+        inputs=", ".join(inputs),
+        outputs=", ".join(outputs),
+        connections=",\n".join(f"    .{n}({n})" for n in every),
+    )

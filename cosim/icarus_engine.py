@@ -1,4 +1,5 @@
 """The converted Verilog in Icarus, driven through MyHDL's Cosimulation."""
+
 import ctypes
 import os
 import subprocess
@@ -20,8 +21,8 @@ from rtl.config import Config
 from rtl.hierarchy import flat_ports, forgotten_signals
 from tlm.timeline import AnyProgram
 
-WINDOW = 1              # MyHDL time units: a thousand of Verilog's, which are 100 clock cycles
-PATIENCE = 600.0        # seconds that a window may take before the simulator counts as hung
+WINDOW = 1  # MyHDL time units: a thousand of Verilog's, which are 100 clock cycles
+PATIENCE = 600.0  # seconds that a window may take before the simulator counts as hung
 
 
 class IcarusEngine(Engine):
@@ -35,8 +36,15 @@ class IcarusEngine(Engine):
 
     name = "icarus"
 
-    def __init__(self, config: Config, *, waves: Path | None = None, keep: Path | None = None,
-                 verilog: Path | None = None, patience: float = PATIENCE):
+    def __init__(
+        self,
+        config: Config,
+        *,
+        waves: Path | None = None,
+        keep: Path | None = None,
+        verilog: Path | None = None,
+        patience: float = PATIENCE,
+    ):
         super().__init__(config)
         tool("vvp")
         self.waves = waves and Path(waves).resolve()
@@ -55,7 +63,7 @@ class IcarusEngine(Engine):
 def one_processor() -> Iterator[None]:
     """Keep this thread and the simulator it starts on one processor: a pipe between two costs six times more."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {ctypes.CDLL(None).sched_getcpu()})     # the one it is on: others keep theirs
+    os.sched_setaffinity(0, {ctypes.CDLL(None).sched_getcpu()})  # the one it is on: others keep theirs
     try:
         yield
     finally:
@@ -74,15 +82,27 @@ class Simulator:
     def __enter__(self) -> "Simulator":
         # The padding spares vvp a third of its time in the kernel. Without SIGPIPE vvp ends in order when its
         # pipe is closed, and its waves are whole.
-        command = ('trap "" PIPE; exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
-                   '> "$5" 2>&1 < /dev/null')
+        command = (
+            'trap "" PIPE; exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
+            '> "$5" 2>&1 < /dev/null'
+        )
         words = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
-        signals = dict(flat_ports(dict(updating=self.bench.updating, rst=self.bench.rst, run=self.bench.run,
-                                       host=self.bench.host, device_out=self.bench.device_out)), unknown=self.unknown)
+        signals = dict(
+            flat_ports(
+                dict(
+                    updating=self.bench.updating,
+                    rst=self.bench.rst,
+                    run=self.bench.run,
+                    host=self.bench.host,
+                    device_out=self.bench.device_out,
+                )
+            ),
+            unknown=self.unknown,
+        )
         self.log.unlink(missing_ok=True)
         self.device = Cosimulation.__new__(Cosimulation)
         self._wind_up()
-        try:                                    # its __init__ waits for the simulator's first words
+        try:  # its __init__ waits for the simulator's first words
             self.device.__init__(["sh", "-c", command, "sh", *map(str, words)], **signals)
         except BaseException as error:
             self.__exit__()
@@ -109,11 +129,11 @@ class Simulator:
         simulation = Simulation(self.device, host_loop(self.bench, host, WINDOW, self.check))
         try:
             simulation.run(quiet=1)
-        except (CosimulationError, BrokenPipeError):     # it ended before it answered, or before it was asked
-            self.process.wait()                 # the watchdog still runs
+        except (CosimulationError, BrokenPipeError):  # it ended before it answered, or before it was asked
+            self.process.wait()  # the watchdog still runs
             raise SimulationError(self.last_words()) from None
         finally:
-            if not simulation._finished:         # after Ctrl-C, for example: MyHDL would still hold its pipes
+            if not simulation._finished:  # after Ctrl-C, for example: MyHDL would still hold its pipes
                 self.process.kill()
                 simulation.quit()
 

@@ -1,4 +1,5 @@
 """An im2col matrix that is never there as a whole: only the blocks that somebody asks for."""
+
 from math import prod
 
 import numpy as np

@@ -2,6 +2,7 @@
 
 Further tools by name, for example `python -m cosim.install verilator`. What is there is left alone.
 """
+
 import os
 import shutil
 import subprocess
@@ -20,8 +21,9 @@ def allowed() -> bool:
     """Whether this user may install packages without being asked for a password."""
     if shutil.which("apt-get") is None:
         return False
-    return os.geteuid() == 0 or (shutil.which("sudo") is not None and
-                                 subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0)
+    return os.geteuid() == 0 or (
+        shutil.which("sudo") is not None and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
+    )
 
 
 def main(tools: list[str]) -> int:

@@ -1,4 +1,5 @@
 """A fast GEMM with the bits of rtl.golden: C++ for what the processor has, or NumPy where there is no compiler."""
+
 import ctypes
 import functools
 import os
@@ -14,18 +15,25 @@ from rtl.golden import nm_compact, nm_mask
 from rtl.sparsity import GROUP, KEPT, Sparsity
 from tlm.feature_map import FeatureMap
 
-CHOICE = "SAT_KERNEL"           # the environment variable that forces a path
+CHOICE = "SAT_KERNEL"  # the environment variable that forces a path
 OUTPUTS = {"fp32": np.float32, "fp16": np.float16}
-ALONE = 1 << 21                 # multiply-adds that are done before a second thread would have started
-PRUNED_ALONE = 1 << 18          # the same for elements that are pruned
-ROUND = 24 * 16                 # multiply-adds of a round of peak()
-NUMPY = -1                      # the path's number; the others are C++
+ALONE = 1 << 21  # multiply-adds that are done before a second thread would have started
+PRUNED_ALONE = 1 << 18  # the same for elements that are pruned
+ROUND = 24 * 16  # multiply-adds of a round of peak()
+NUMPY = -1  # the path's number; the others are C++
 FOR_GEMM, FOR_PRUNE, NO_IMAGES = struct.Struct("35q"), struct.Struct("11q"), (0,) * 20
 HALF, HEAD = np.dtype(np.float16), object.__basicsize__
 
 
-def gemm(a: np.ndarray, b: np.ndarray, sparsity: Sparsity | None = None, *, output: str = "fp32",
-         source: FeatureMap | None = None, threads: int | None = None) -> np.ndarray:
+def gemm(
+    a: np.ndarray,
+    b: np.ndarray,
+    sparsity: Sparsity | None = None,
+    *,
+    output: str = "fp32",
+    source: FeatureMap | None = None,
+    threads: int | None = None,
+) -> np.ndarray:
     """c = a @ b by the arithmetic contract: acc = round(acc + a[k] * b[k]) in FP32 for ascending k.
 
     a         (M, K) float16; with a `source` its images (B, H, W, C), whose im2col matrix is the operand
@@ -56,9 +64,24 @@ def gemm(a: np.ndarray, b: np.ndarray, sparsity: Sparsity | None = None, *, outp
     if source is not None:
         images = (1, *(stride // 2 for stride in a.strides), *images)
     c, keep, group = np.empty((m, n), dtype), *((sparsity.n, sparsity.m) if sparsity else (0, 1))
-    call = FOR_GEMM.pack(path, threads, output == "fp16", keep, group, m, k, n,
-                         data_of(a), data_of(b), data_of(c), a_line // 2, a_k // 2, b_line // 2, b_k // 2,
-                         *images)
+    call = FOR_GEMM.pack(
+        path,
+        threads,
+        output == "fp16",
+        keep,
+        group,
+        m,
+        k,
+        n,
+        data_of(a),
+        data_of(b),
+        data_of(c),
+        a_line // 2,
+        a_k // 2,
+        b_line // 2,
+        b_k // 2,
+        *images,
+    )
     if not library().gemm(call):
         raise MemoryError(f"no memory for the compact copy of {k} x {n} weights")
     return c
@@ -107,7 +130,7 @@ def peak(threads: int, seconds: float = 0.1) -> float:
 
 def paths() -> list[str]:
     """The values of SAT_KERNEL that this machine knows, best last."""
-    return ["numpy"] if missing(["g++"]) else ["numpy", *PATHS[:library().best + 1]]
+    return ["numpy"] if missing(["g++"]) else ["numpy", *PATHS[: library().best + 1]]
 
 
 def path() -> str:
@@ -124,11 +147,11 @@ def _path() -> int:
 def _number(choice: str | None) -> int:
     if choice not in (None, "numpy", *PATHS):
         raise ValueError(f"{CHOICE} must be numpy, {', '.join(PATHS)}, or not set, not {choice!r}")
-    if choice == "numpy" or choice is None and missing(["g++"]):
+    if choice == "numpy" or (choice is None and missing(["g++"])):
         return NUMPY
     best = library().best
     if choice and PATHS.index(choice) > best:
-        raise ValueError(f"{CHOICE} is {choice}, which this processor lacks; it has {', '.join(PATHS[:best + 1])}")
+        raise ValueError(f"{CHOICE} is {choice}, which this processor lacks; it has {', '.join(PATHS[: best + 1])}")
     return PATHS.index(choice) if choice else best
 
 
@@ -139,9 +162,19 @@ def _fast(w: np.ndarray, n: int, m: int) -> bool:
 def _prune(w: np.ndarray, n: int, m: int, values: np.ndarray, indices: np.ndarray | None, threads: int | None) -> None:
     w = _whole(w)
     (k, columns), (k_stride, column_stride) = w.shape, w.strides
-    call = FOR_PRUNE.pack(_path(), _threads(threads, w.size > PRUNED_ALONE), n, m, k, columns, k_stride // 2,
-                          column_stride // 2, data_of(w), data_of(values),
-                          0 if indices is None else data_of(indices))
+    call = FOR_PRUNE.pack(
+        _path(),
+        _threads(threads, w.size > PRUNED_ALONE),
+        n,
+        m,
+        k,
+        columns,
+        k_stride // 2,
+        column_stride // 2,
+        data_of(w),
+        data_of(values),
+        0 if indices is None else data_of(indices),
+    )
     library().prune(call)
 
 
@@ -158,7 +191,17 @@ def _images(a: np.ndarray, b: np.ndarray, source: FeatureMap) -> tuple[int, tupl
         wanted = f"{pixels}" if s.transposed else f"{positions} positions of at least {s.channels}"
         raise ValueError(f"b must have a row for each element of the im2col matrix's rows, {wanted}, not {k}")
     return positions * depth if s.transposed else pixels, (
-        s.height, s.width, s.channels, *s.kernel, *s.stride, *s.padding, *s.dilation, *s.out, depth, s.transposed)
+        s.height,
+        s.width,
+        s.channels,
+        *s.kernel,
+        *s.stride,
+        *s.padding,
+        *s.dilation,
+        *s.out,
+        depth,
+        s.transposed,
+    )
 
 
 def _refuse(a: np.ndarray, b: np.ndarray) -> None:

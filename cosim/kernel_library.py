@@ -1,4 +1,5 @@
 """The kernel's C++, compiled once for each user into a cache folder; one library has a path for each processor."""
+
 import atexit
 import ctypes
 import functools
@@ -16,11 +17,17 @@ from cosim.tools import call, tool
 HERE = Path(__file__).parent
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-fno-math-errno", "-fvisibility-inlines-hidden")
 AVX2 = ("-mavx2", "-mfma", "-mf16c")
-OBJECTS = {"kernel": ("kernel.cc", ()), "generic": ("kernel_path.cc", ()),
-           "vectors": ("kernel_vectors.cc", ("-ffp-contract=off",))}
-OBJECTS_X86 = {"kernel": ("kernel.cc", ("-DSAT_X86",)), "avx2": ("kernel_path.cc", AVX2),
-               "avx512": ("kernel_path.cc", (*AVX2, "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq"))}
-PATHS = ("generic", "avx2", "avx512")           # by their numbers, each better than the one before
+OBJECTS = {
+    "kernel": ("kernel.cc", ()),
+    "generic": ("kernel_path.cc", ()),
+    "vectors": ("kernel_vectors.cc", ("-ffp-contract=off",)),
+}
+OBJECTS_X86 = {
+    "kernel": ("kernel.cc", ("-DSAT_X86",)),
+    "avx2": ("kernel_path.cc", AVX2),
+    "avx512": ("kernel_path.cc", (*AVX2, "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq")),
+}
+PATHS = ("generic", "avx2", "avx512")  # by their numbers, each better than the one before
 
 
 class Library:
@@ -48,7 +55,7 @@ def library() -> Library:
     name = f"kernel-{_key()}.so"
     try:
         return Library(_kept(_cache(), name))
-    except OSError:                 # it cannot be written, is full, or nothing may be executed there
+    except OSError:  # it cannot be written, is full, or nothing may be executed there
         return Library(_kept(_scratch(), name))
 
 

@@ -1,4 +1,5 @@
 """What a step does element by element, with the goldens' bits: in C++, or in NumPy where there is no compiler."""
+
 import struct
 
 import numpy as np
@@ -35,6 +36,16 @@ def col2im(columns: np.ndarray, window: Window, shape: tuple[int, int, int, int]
     if path() == "numpy":
         return col2im_in_numpy(columns, window, shape)
     columns, images = np.ascontiguousarray(columns), np.zeros(shape, np.float32)
-    library().col2im(FOR_COL2IM.pack(*shape, *window.kernel, *window.stride, *window.padding, *window.dilation,
-                                     *window.output(shape[1:3]), data_of(columns), data_of(images)))
+    library().col2im(
+        FOR_COL2IM.pack(
+            *shape,
+            *window.kernel,
+            *window.stride,
+            *window.padding,
+            *window.dilation,
+            *window.output(shape[1:3]),
+            data_of(columns),
+            data_of(images),
+        )
+    )
     return images

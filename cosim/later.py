@@ -1,4 +1,5 @@
 """A list that is worked out when somebody looks at it."""
+
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any

@@ -1,4 +1,5 @@
 """What the device has to say, kept until the host looks."""
+
 from myhdl import always, always_comb, concat
 
 from rtl.hierarchy import module

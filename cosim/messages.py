@@ -1,4 +1,5 @@
 """What host and device say to each other when they meet, and how much of it fits a message."""
+
 from myhdl import Signal, intbv
 
 from cosim.device import device_of
@@ -7,8 +8,8 @@ from rtl.config import Config
 from rtl.stream import Interface
 from rtl.work_counters import COUNTER_BITS
 
-MESSAGE_BITS = 12_000       # payload of a message: MyHDL's pipe carries 4,096 characters, four bits each
-STAMPS = 8                  # times a mailbox holds
+MESSAGE_BITS = 12_000  # payload of a message: MyHDL's pipe carries 4,096 characters, four bits each
+STAMPS = 8  # times a mailbox holds
 STAMP_BITS = 40
 
 
@@ -27,10 +28,10 @@ class ToDevice(Interface):
     def __init__(self, config: Config):
         device = device_of(config)
         self.toggle = Signal(bool(0))
-        self.lines = Signal(intbv(0)[lines_per_message(config) * device.line_bits:])
-        self.count = Signal(intbv(0)[lines_per_message(config).bit_length():])
-        self.command = Signal(intbv(0)[device.command_bits:])
-        self.rates = Signal(intbv(0)[words.rates().width:]) if device.updates else None
+        self.lines = Signal(intbv(0)[lines_per_message(config) * device.line_bits :])
+        self.count = Signal(intbv(0)[lines_per_message(config).bit_length() :])
+        self.command = Signal(intbv(0)[device.command_bits :])
+        self.rates = Signal(intbv(0)[words.rates().width :]) if device.updates else None
         self.read_delay = Signal(intbv(0)[32:])
         self.write_delay = Signal(intbv(0)[32:])
         self.words = Signal(intbv(0)[16:])
@@ -55,12 +56,12 @@ class ToHost(Interface):
     def __init__(self, config: Config):
         self.need = Signal(bool(0))
         self.seen = Signal(bool(0))
-        self.results = Signal(intbv(0)[words_per_message(config) * device_of(config).result_bits:])
-        self.result_count = Signal(intbv(0)[words_per_message(config).bit_length():])
-        self.tile_ends = Signal(intbv(0)[STAMPS * STAMP_BITS:])
-        self.tile_count = Signal(intbv(0)[STAMPS.bit_length():])
-        self.store_ends = Signal(intbv(0)[STAMPS * STAMP_BITS:])
-        self.store_count = Signal(intbv(0)[STAMPS.bit_length():])
+        self.results = Signal(intbv(0)[words_per_message(config) * device_of(config).result_bits :])
+        self.result_count = Signal(intbv(0)[words_per_message(config).bit_length() :])
+        self.tile_ends = Signal(intbv(0)[STAMPS * STAMP_BITS :])
+        self.tile_count = Signal(intbv(0)[STAMPS.bit_length() :])
+        self.store_ends = Signal(intbv(0)[STAMPS * STAMP_BITS :])
+        self.store_count = Signal(intbv(0)[STAMPS.bit_length() :])
         self.busy = Signal(intbv(0)[COUNTER_BITS:])
         self.waiting = Signal(intbv(0)[COUNTER_BITS:])
         self.idle = Signal(intbv(0)[COUNTER_BITS:])
@@ -80,6 +81,8 @@ def words_per_message(config: Config) -> int:
 
 def _per_message(bits: int, what: str, config: Config) -> int:
     if bits > MESSAGE_BITS:
-        raise ValueError(f"one {what} of configuration {config.name} has {bits} bits; "
-                         f"a message of the co-simulation holds {MESSAGE_BITS}")
+        raise ValueError(
+            f"one {what} of configuration {config.name} has {bits} bits; "
+            f"a message of the co-simulation holds {MESSAGE_BITS}"
+        )
     return MESSAGE_BITS // bits

@@ -1,4 +1,5 @@
 """The RTL in MyHDL's own simulator: no Verilog, no tools to install, and slow."""
+
 from typing import Any
 
 from myhdl import block, delay, instance
@@ -26,7 +27,7 @@ class MyhdlEngine(Engine):
             try:
                 bench.run_sim(quiet=1)
             finally:
-                if bench.sim and not bench.sim._finished:        # after Ctrl-C, for example: no other could start
+                if bench.sim and not bench.sim._finished:  # after Ctrl-C, for example: no other could start
                     bench.sim.quit()
         return host.result(), host.report()
 
@@ -34,6 +35,7 @@ class MyhdlEngine(Engine):
 @block
 def simulation(bench: Bench, host: Host):
     """The harness, a clock that stands still while the harness says so, and the host."""
+
     @instance
     def clock():
         while True:

@@ -1,4 +1,5 @@
 """Memory as the device's operand port sees it: a tile's lines, after a delay, one a cycle."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from cosim.device import device_of
@@ -21,19 +22,19 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
     """
     most = lines_per_message(config)
     width = device_of(config).line_bits
-    mask = 2 ** width - 1
+    mask = 2**width - 1
     capacity = device_of(config).most_lines
 
     memory = [Signal(intbv(0)[width:]) for _ in range(capacity)]
-    filled = Signal(intbv(0)[capacity.bit_length():])
-    total = Signal(intbv(0)[capacity.bit_length():])
-    sent = Signal(bool(0))                       # changes with each tile from the host; gone, with each handed over
+    filled = Signal(intbv(0)[capacity.bit_length() :])
+    total = Signal(intbv(0)[capacity.bit_length() :])
+    sent = Signal(bool(0))  # changes with each tile from the host; gone, with each handed over
     gone = Signal(bool(0))
-    held = Signal(intbv(0)[len(command):])
+    held = Signal(intbv(0)[len(command) :])
     delay = Signal(intbv(0)[32:])
     reading = Signal(bool(0))
     elapsed = Signal(intbv(0)[32:])
-    place = Signal(intbv(0)[capacity.bit_length():])
+    place = Signal(intbv(0)[capacity.bit_length() :])
 
     @always(toggle.posedge, toggle.negedge)
     def receive():
@@ -47,7 +48,7 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
             held.next = command
             delay.next = read_delay
             sent.next = not sent
-        if rst:                                  # the first message only resets
+        if rst:  # the first message only resets
             filled.next = 0
             sent.next = 0
 

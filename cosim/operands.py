@@ -1,4 +1,5 @@
 """What a user gives as a GEMM's operands, checked, and b pruned."""
+
 import numpy as np
 
 from cosim.exchange import Operands
@@ -7,7 +8,7 @@ from cosim.kernel import prune
 from tlm import Gemm
 from tlm.feature_map import FeatureMap
 
-DTYPES = {"fp16": np.float16, "bf16": np.float32}       # of arrays that hold operands of a form
+DTYPES = {"fp16": np.float16, "bf16": np.float32}  # of arrays that hold operands of a form
 
 
 def operands_of(gemm: Gemm, a: np.ndarray, b: np.ndarray, as_given: bool = False, form: str = "fp16") -> Operands:
@@ -21,8 +22,10 @@ def operands_of(gemm: Gemm, a: np.ndarray, b: np.ndarray, as_given: bool = False
     b = _given(b, "b", gemm.source_b, gemm.k, True, len(count), form)
     wanted = (*count, gemm.m, gemm.k), (*count, gemm.k, gemm.n)
     if (a.shape, b.shape) != wanted:
-        raise ValueError(f"operands of a {gemm.m} x {gemm.k} x {gemm.n} GEMM must be {wanted[0]} and {wanted[1]}, "
-                         f"not {a.shape} and {b.shape}")
+        raise ValueError(
+            f"operands of a {gemm.m} x {gemm.k} x {gemm.n} GEMM must be {wanted[0]} and {wanted[1]}, "
+            f"not {a.shape} and {b.shape}"
+        )
     if as_given or not gemm.sparsity:
         return Operands(a, b)
     if isinstance(b, Im2col):
@@ -37,8 +40,9 @@ def matrix(array: np.ndarray, name: str, form: str = "fp16", dimensions: int = 2
     """The array itself. Raises ValueError unless it holds numbers of the form and has so many dimensions."""
     array, dtype = np.asarray(array), DTYPES[form]
     if array.dtype != dtype or array.ndim != dimensions:
-        raise ValueError(f"operand {name} must be a {np.dtype(dtype)} matrix, not {array.dtype} with {array.ndim} "
-                         "dimensions")
+        raise ValueError(
+            f"operand {name} must be a {np.dtype(dtype)} matrix, not {array.dtype} with {array.ndim} dimensions"
+        )
     if form == "bf16":
         rest = np.ascontiguousarray(array).view(np.uint32) & 0xFFFF
         if rest.any():
@@ -47,8 +51,9 @@ def matrix(array: np.ndarray, name: str, form: str = "fp16", dimensions: int = 2
     return array
 
 
-def _given(array: np.ndarray, name: str, source: FeatureMap | None, k: int, transposed: bool,
-           extra: int, form: str) -> np.ndarray | Im2col:
+def _given(
+    array: np.ndarray, name: str, source: FeatureMap | None, k: int, transposed: bool, extra: int, form: str
+) -> np.ndarray | Im2col:
     if source and np.ndim(array) == 4:
         depth = source.channels if source.transposed else k // (source.kernel[0] * source.kernel[1])
         return Im2col(np.asarray(array), source, depth, transposed)

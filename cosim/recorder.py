@@ -1,4 +1,5 @@
 """An engine that passes programs on and remembers what each took."""
+
 from typing import Any
 
 from cosim.engine import Engine

@@ -1,9 +1,10 @@
 """Memory as the device's result port sees it: a block's words are taken after a delay, one a cycle."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
 
-OUTSTANDING = 4             # blocks between command and store: two sets of accumulators, with room to spare
+OUTSTANDING = 4  # blocks between command and store: two sets of accumulators, with room to spare
 
 
 @module

@@ -1,4 +1,5 @@
 """A sample of a training step: pieces of its programs, and an engine that keeps them as the step runs."""
+
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from cosim.gemm_pieces import GemmPiece, GemmPieces
 from cosim.update_pieces import UpdatePiece, UpdatePieces
 from tlm import Program, UpdateProgram
 
-LONGEST = 160_000           # cycles x processing elements of a piece: Icarus takes two to four seconds for them
+LONGEST = 160_000  # cycles x processing elements of a piece: Icarus takes two to four seconds for them
 
 AnyProgram = Program | UpdateProgram
 
@@ -79,15 +80,18 @@ def draw(programs: Sequence[AnyProgram], count: int, seed: int, longest: int = L
             if chosen[number] < len(cuts[number]):
                 queue.append(number)
         queues = [queue for queue in queues if queue]
-    drawn = [(number, cuts[number][piece]) for number in sorted(chosen)
-             for piece in sorted(rng.choice(len(cuts[number]), chosen[number], replace=False).tolist())]
+    drawn = [
+        (number, cuts[number][piece])
+        for number in sorted(chosen)
+        for piece in sorted(rng.choice(len(cuts[number]), chosen[number], replace=False).tolist())
+    ]
     return Sample(count, programs, *zip(*drawn))
 
 
 def _pieces(program: AnyProgram, longest: int) -> GemmPieces | UpdatePieces:
     if isinstance(program, Program):
         return GemmPieces(program, longest)
-    return UpdatePieces(program, longest // 4)      # twice as slow in Icarus, and no sums span its tiles: a few will do
+    return UpdatePieces(program, longest // 4)  # twice as slow in Icarus, and no sums span its tiles: a few will do
 
 
 def _queues(programs: Sequence[AnyProgram], rng: np.random.Generator) -> list[deque[int]]:

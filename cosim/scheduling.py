@@ -1,4 +1,5 @@
 """From a GEMM and its operands to the program that an accelerator runs: on SIGMA it depends on their zeros."""
+
 from cosim.exchange import Operands
 from rtl.config import Config
 from rtl.sigma.config import SigmaConfig

@@ -1,4 +1,5 @@
 """What SIGMA computes, on this processor: products that are summed in the order of its adder networks."""
+
 import numpy as np
 
 from cosim.exchange import Operands
@@ -19,7 +20,7 @@ def products(program: SigmaProgram, operands: Operands) -> np.ndarray:
     rows, _, columns = program.shape
     c = np.zeros((program.gemm.count, rows, columns), np.float32)
     for tile in program.tiles():
-        block = c[tile.item, tile.row:tile.row + tile.rows, tile.column:tile.column + tile.columns]
+        block = c[tile.item, tile.row : tile.row + tile.rows, tile.column : tile.column + tile.columns]
         for row, part in _parts(program, operands, tile).items():
             block[row] = add(block[row], part)
     c = c if program.mapping.stationary == "mk" else c.transpose(0, 2, 1)

@@ -1,4 +1,5 @@
 """A GEMM in SIGMA's words: operands become lines, tiles commands, and the words that come back a matrix."""
+
 import numpy as np
 
 from cosim.exchange import Operands
@@ -30,15 +31,18 @@ def lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndar
     found.append(_cut(_gather_record(tile.fold, config), words.gather_record(config), config))
     if tile.opens:
         ports = np.zeros((tile.columns, config.lanes), stream.dtype)
-        ports[:, :tile.depth] = stream[depth, columns].T
+        ports[:, : tile.depth] = stream[depth, columns].T
         found.append(patterns(ports).view(np.uint8))
     return np.concatenate(found)
 
 
 def blocks(tile: SigmaTile) -> tuple[slice, slice, slice]:
     """The rows, elements of k and columns that the tile is about."""
-    return (slice(tile.row, tile.row + tile.rows), slice(tile.start, tile.start + tile.depth),
-            slice(tile.column, tile.column + tile.columns))
+    return (
+        slice(tile.row, tile.row + tile.rows),
+        slice(tile.start, tile.start + tile.depth),
+        slice(tile.column, tile.column + tile.columns),
+    )
 
 
 def patterns(values: np.ndarray) -> np.ndarray:
@@ -52,13 +56,16 @@ def _engine_record(fold: Fold, lanes: Lanes, held: np.ndarray, engine: int, conf
     picks = 0
     runs: list[int | None] = [None] * config.lanes
     for number, segment in enumerate(segments):
-        runs[segment.lane:segment.lane + segment.count] = [number] * segment.count
+        runs[segment.lane : segment.lane + segment.count] = [number] * segment.count
     for segment, run in zip(segments, slots(runs)):
         picks |= run.slot << segment.result * config.levels
     return words.engine_record(config).pack(
-        values=int.from_bytes(patterns(held[engine]).tobytes(), "little"), settings=settings(lanes.elements[engine]),
+        values=int.from_bytes(patterns(held[engine]).tobytes(), "little"),
+        settings=settings(lanes.elements[engine]),
         runs=sum(run % 2 << lane for lane, run in enumerate(runs) if run),
-        active=sum(1 << lane for lane, run in enumerate(runs) if run is not None), picks=picks)
+        active=sum(1 << lane for lane, run in enumerate(runs) if run is not None),
+        picks=picks,
+    )
 
 
 def _gather_record(fold: Fold, config: SigmaConfig) -> int:
@@ -68,7 +75,8 @@ def _gather_record(fold: Fold, config: SigmaConfig) -> int:
     return words.gather_record(config).pack(
         picks=sum(segment.engine * config.results + segment.result << row * bits for row, segment in last.items()),
         used=sum(1 << row for row in last),
-        spans=sum(1 << engine - 1 for engine, spans in enumerate(fold.spans) if spans))
+        spans=sum(1 << engine - 1 for engine, spans in enumerate(fold.spans) if spans),
+    )
 
 
 def _cut(record: int, layout: Layout, config: SigmaConfig) -> np.ndarray:
@@ -80,8 +88,14 @@ def _cut(record: int, layout: Layout, config: SigmaConfig) -> np.ndarray:
 def command(program: SigmaProgram, tile: SigmaTile) -> int:
     """The tile's words.command."""
     return words.command(program.config).pack(
-        engines=tile.fold.engines, columns=tile.columns, opens=tile.opens, first=tile.first, last=tile.last,
-        rows=tile.rows, half=program.gemm.output == "fp16")
+        engines=tile.fold.engines,
+        columns=tile.columns,
+        opens=tile.opens,
+        first=tile.first,
+        last=tile.last,
+        rows=tile.rows,
+        half=program.gemm.output == "fp16",
+    )
 
 
 def result(program: SigmaProgram, received: list[np.ndarray]) -> np.ndarray:
@@ -91,7 +105,7 @@ def result(program: SigmaProgram, received: list[np.ndarray]) -> np.ndarray:
     c = np.empty((gemm.count, rows, columns), np.uint32)
     for tile in filter(lambda tile: tile.last, program.tiles()):
         for column in range(tile.column, tile.column + tile.columns):
-            c[tile.item, tile.row:tile.row + tile.rows, column] = next(word)[:tile.rows]
+            c[tile.item, tile.row : tile.row + tile.rows, column] = next(word)[: tile.rows]
     c = c if program.mapping.stationary == "mk" else c.transpose(0, 2, 1)
     c = np.ascontiguousarray(c if gemm.count > 1 else c[0])
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)

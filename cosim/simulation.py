@@ -1,17 +1,18 @@
 """One run of the harness in a simulator: the host's loop, its limits, and a clean end whatever happens."""
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from myhdl import Signal, StopSimulation, block, delay, instance
 
 from cosim.device import device_of
-from cosim.messages import ToDevice, ToHost
 from cosim.host import Host
+from cosim.messages import ToDevice, ToHost
 from rtl.config import Config
 from tlm import UpdateProgram
 
-WINDOW_CYCLES = 100         # clock cycles between two meetings of host and device
-IDLE_WINDOWS = 20           # windows without any progress, after which the device hangs
+WINDOW_CYCLES = 100  # clock cycles between two meetings of host and device
+IDLE_WINDOWS = 20  # windows without any progress, after which the device hangs
 
 
 class SimulationError(RuntimeError):
@@ -25,7 +26,7 @@ class Bench:
     config: Config
     clk: Signal = field(default_factory=lambda: Signal(bool(0)))
     update_clk: Signal = field(default_factory=lambda: Signal(bool(0)))
-    updating: Signal = field(default_factory=lambda: Signal(bool(0)))        # the updater's clock runs
+    updating: Signal = field(default_factory=lambda: Signal(bool(0)))  # the updater's clock runs
     rst: Signal = field(default_factory=lambda: Signal(bool(1)))
     run: Signal = field(default_factory=lambda: Signal(bool(0)))
 
@@ -60,7 +61,7 @@ def host_loop(bench: Bench, host: Host, window: int, on_window: Callable[[], Non
         still, before, limit = 0, None, host.limit
         while not host.done:
             yield delay(window)
-            yield delay(0)          # Cosimulation reads the device's signals only after this time has begun
+            yield delay(0)  # Cosimulation reads the device's signals only after this time has begun
             on_window()
             if device_out.seen == to_device.taken:
                 host.collect(device_out)
@@ -75,8 +76,9 @@ def host_loop(bench: Bench, host: Host, window: int, on_window: Callable[[], Non
             before = cycle
             if cycle > limit or still > IDLE_WINDOWS:
                 state = "still runs" if cycle > limit else "stands still"
-                raise SimulationError(f"the device {state} at cycle {cycle}; "
-                                      f"{len(host.tile_ends)} of {len(host.tiles)} tiles are done")
+                raise SimulationError(
+                    f"the device {state} at cycle {cycle}; {len(host.tile_ends)} of {len(host.tiles)} tiles are done"
+                )
         raise StopSimulation
 
     return drive

@@ -1,4 +1,5 @@
 """Yosys as a tool: the cells of each module, mapped to an UltraScale+ FPGA."""
+
 import json
 import os
 import re
@@ -15,12 +16,24 @@ from pathlib import Path
 from cosim.tools import ToolFailed, ToolMissing, tool
 
 # What synth_xilinx does, in its order. Each is a call of its own, so that progress can be told.
-STAGES = ["begin", "prepare", "map_dsp", "coarse", "map_memory", "map_ffram", "fine", "map_cells", "map_ffs",
-          "map_luts", "finalize", "check"]
+STAGES = [
+    "begin",
+    "prepare",
+    "map_dsp",
+    "coarse",
+    "map_memory",
+    "map_ffram",
+    "fine",
+    "map_cells",
+    "map_ffs",
+    "map_luts",
+    "finalize",
+    "check",
+]
 OPTIONS = "-family xcup -noiopad -noclkbuf -nowidelut"
 # By ABC9, for without it one LUT in eight would be an inverter. Newer versions do nothing else, and refuse the option.
 ABC9 = "-abc9"
-ROOF = "each_module_once"       # holds every module that has logic, so that none is removed as unused
+ROOF = "each_module_once"  # holds every module that has logic, so that none is removed as unused
 LATCHES = "tee -q -o latches.txt select -list t:$*latch* t:$sr t:LD* %u %u %co1:+[Q] t:* %d"
 
 
@@ -52,6 +65,7 @@ class Netlist:
             for cell, number in self.modules[module].items():
                 if cell in self.modules:
                     visit(cell, times * number)
+
         visit(within or self.top, 1)
         return counts
 
@@ -89,8 +103,17 @@ def synthesise(files: Mapping[str, Path], top: str, on_stage: Callable[[str], No
         wiring = [module for module in elaborated.modules if module not in logic]
         once = "".join(f"  (* keep *) {module} {module}_0 ();\n" for module in logic)
         (folder / f"{ROOF}.v").write_text(f"module {ROOF};\n{once}endmodule\n")
-        _run(folder, [*_read(wiring, "-lib"), *_read([*logic, ROOF]), *_mapping(ABC9 if ABC9 in known else ""),
-                      *_read(wiring), *_counting(top)], on_stage)
+        _run(
+            folder,
+            [
+                *_read(wiring, "-lib"),
+                *_read([*logic, ROOF]),
+                *_mapping(ABC9 if ABC9 in known else ""),
+                *_read(wiring),
+                *_counting(top),
+            ],
+            on_stage,
+        )
         return counted(folder, top)
 
 
@@ -99,9 +122,11 @@ def _read(modules: list[str], option: str = "") -> list[str]:
 
 
 def _mapping(option: str) -> list[str]:
-    return [line for stage, after in zip(STAGES, [*STAGES[1:], ""])
-            for line in (f"log stage: {stage}",
-                         f"synth_xilinx {OPTIONS} {option} -top {ROOF} -run {stage}:{after}")]
+    return [
+        line
+        for stage, after in zip(STAGES, [*STAGES[1:], ""])
+        for line in (f"log stage: {stage}", f"synth_xilinx {OPTIONS} {option} -top {ROOF} -run {stage}:{after}")
+    ]
 
 
 def _counting(top: str) -> list[str]:
@@ -115,14 +140,22 @@ def counted(folder: Path, top: str) -> Netlist:
     """
     if latches := sorted((folder / "latches.txt").read_text().split()):
         module, name = latches[0].split("/", 1)
-        raise ToolFailed(f"module {module} has a latch, signal {name}"
-                         f"{f'; and there are {len(latches) - 1} more' if len(latches) > 1 else ''}")
+        raise ToolFailed(
+            f"module {module} has a latch, signal {name}"
+            f"{f'; and there are {len(latches) - 1} more' if len(latches) > 1 else ''}"
+        )
     text = (folder / "cells.json").read_text()
-    modules = {name.lstrip("\\"): json.loads(cells) for name, cells in re.findall(
-        r'"(\\\\\w+|design)": {[^{}]*"num_cells_by_type": ({[^{}]*})', text)}
-    whole = modules.pop("design", None) or modules[top]         # a design of one module has but that
-    return Netlist(re.search(r"Yosys [\w.+-]+", text)[0], top, modules,
-                   {cell: number for cell, number in whole.items() if cell not in modules})
+    modules = {
+        name.lstrip("\\"): json.loads(cells)
+        for name, cells in re.findall(r'"(\\\\\w+|design)": {[^{}]*"num_cells_by_type": ({[^{}]*})', text)
+    }
+    whole = modules.pop("design", None) or modules[top]  # a design of one module has but that
+    return Netlist(
+        re.search(r"Yosys [\w.+-]+", text)[0],
+        top,
+        modules,
+        {cell: number for cell, number in whole.items() if cell not in modules},
+    )
 
 
 def _run(folder: Path, script: list[str], on_stage: Callable[[str], None] = lambda stage: None) -> str:
@@ -133,9 +166,15 @@ def _run(folder: Path, script: list[str], on_stage: Callable[[str], None] = lamb
     """
     (folder / "script.ys").write_text("\n".join(script) + "\n")
     process = subprocess.Popen(
-        [yosys(), "-l", "log.txt", "script.ys"], cwd=folder, text=True, start_new_session=True,
-        env=os.environ | {"TMPDIR": str(folder)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT)
+        [yosys(), "-l", "log.txt", "script.ys"],
+        cwd=folder,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     said = ""
     try:
         for line in process.stdout:

@@ -1,4 +1,5 @@
 """The programs outside Python that co-simulation and its checks call, and the Debian packages that bring them."""
+
 import ctypes.util
 import shutil
 import subprocess
@@ -8,10 +9,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
-PACKAGES = {"iverilog": "iverilog", "vvp": "iverilog", "iverilog-vpi": "iverilog", "g++": "g++",
-            "verilator": "verilator", "yosys": "yosys", "tclsh": "tcl",
-            "libpython": f"lib{PYTHON}"}        # no program: cocotb loads it into the simulator
-REQUIRED = ("iverilog", "g++")      # iverilog-vpi compiles MyHDL's bridge
+PACKAGES = {
+    "iverilog": "iverilog",
+    "vvp": "iverilog",
+    "iverilog-vpi": "iverilog",
+    "g++": "g++",
+    "verilator": "verilator",
+    "yosys": "yosys",
+    "tclsh": "tcl",
+    "libpython": f"lib{PYTHON}",
+}  # no program: cocotb loads it into the simulator
+REQUIRED = ("iverilog", "g++")  # iverilog-vpi compiles MyHDL's bridge
 
 
 class ToolMissing(RuntimeError):
@@ -37,8 +45,10 @@ def tool(name: str) -> str:
     if path is None:
         required = [PACKAGES[tool] for tool in REQUIRED]
         packages = dict.fromkeys([*required, PACKAGES[name]])
-        raise ToolMissing(f"{name} is not installed; on Debian or Ubuntu: apt-get install {' '.join(packages)} "
-                          f"(or: python -m cosim.install{'' if PACKAGES[name] in required else f' {name}'})")
+        raise ToolMissing(
+            f"{name} is not installed; on Debian or Ubuntu: apt-get install {' '.join(packages)} "
+            f"(or: python -m cosim.install{'' if PACKAGES[name] in required else f' {name}'})"
+        )
     return path
 
 

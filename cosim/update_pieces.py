@@ -1,4 +1,5 @@
 """An update or a reduction cut into pieces, each small enough to be simulated: rows and columns of the weights."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -35,8 +36,10 @@ class UpdatePiece:
     def words(self) -> str:
         """What of the whole it is."""
         update, whole = self.program.update, self.whole.update
-        return (f"rows {self.row} to {self.row + update.k - 1}, columns {self.column} to "
-                f"{self.column + update.n - 1} of {whole.k} x {whole.n}")
+        return (
+            f"rows {self.row} to {self.row + update.k - 1}, columns {self.column} to "
+            f"{self.column + update.n - 1} of {whole.k} x {whole.n}"
+        )
 
     def operands(self, whole: Weights) -> Weights:
         """Its own operands, copied."""
@@ -46,9 +49,11 @@ class UpdatePiece:
         """What the whole's result has in its place."""
         update, (forward, backward), m = self.program.update, self._first_groups, self._m
         columns, rows = self._slices[::-1]
-        return Updated(*map(self._cut, (whole.weights, whole.velocities, whole.half)),
-                       _lines(whole.forward, forward, update.streamed // m, columns),
-                       _lines(whole.backward, backward, -(-update.n // m), rows))
+        return Updated(
+            *map(self._cut, (whole.weights, whole.velocities, whole.half)),
+            _lines(whole.forward, forward, update.streamed // m, columns),
+            _lines(whole.backward, backward, -(-update.n // m), rows),
+        )
 
     @property
     def _m(self) -> int:
@@ -72,7 +77,7 @@ class UpdatePiece:
 def _lines(copy: Copy | None, first: int, groups: int, lines: slice) -> Copy | None:
     if copy is None:
         return None
-    return Copy(*(np.array(part[first:first + groups, :, lines], order="C") for part in (copy.values, copy.indices)))
+    return Copy(*(np.array(part[first : first + groups, :, lines], order="C") for part in (copy.values, copy.indices)))
 
 
 class UpdatePieces(Sequence):
@@ -80,17 +85,20 @@ class UpdatePieces(Sequence):
 
     def __init__(self, program: UpdateProgram, longest: int):
         self.whole, update, width = program, program.update, program.config.largest_m
-        cycles = simulate(self._program(update.k, min(width, update.n))).cycles        # of the columns of one tile
+        cycles = simulate(self._program(update.k, min(width, update.n))).cycles  # of the columns of one tile
         positions = update.k // update.channels
         if fit := positions * longest // cycles:
             stretch, rows = update.k, evenly(positions, fit) * update.channels
-        else:                                   # no piece straddles two kernel positions, as no group does
+        else:  # no piece straddles two kernel positions, as no group does
             group = update.sparsity.m if update.sparsity else 1
             groups = -(-update.channels // group)
             stretch, rows = update.channels, evenly(groups, positions * groups * longest // cycles) * group
         self._columns = width * max(1, longest // cycles)
-        self._rows = [(first + start, min(rows, stretch - start))
-                      for first in range(0, update.k, stretch) for start in range(0, stretch, rows)]
+        self._rows = [
+            (first + start, min(rows, stretch - start))
+            for first in range(0, update.k, stretch)
+            for start in range(0, stretch, rows)
+        ]
 
     def __len__(self) -> int:
         return len(self._rows) * -(-self.whole.update.n // self._columns)
@@ -98,8 +106,9 @@ class UpdatePieces(Sequence):
     def __getitem__(self, number: int) -> UpdatePiece:
         across, down = divmod(range(len(self))[number], len(self._rows))
         (row, rows), column = self._rows[down], across * self._columns
-        return UpdatePiece(self.whole, self._program(rows, min(self._columns, self.whole.update.n - column)), row,
-                           column)
+        return UpdatePiece(
+            self.whole, self._program(rows, min(self._columns, self.whole.update.n - column)), row, column
+        )
 
     def _program(self, rows: int, columns: int) -> UpdateProgram:
         whole = self.whole.update

@@ -1,4 +1,5 @@
 """A weight update in the device's words: weights become lines, and what comes back weights and their copies."""
+
 import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
@@ -15,7 +16,7 @@ def lines(program: UpdateProgram, operands: Weights, tile: UpdateTile) -> np.nda
     slices = np.stack([_block(program, matrix, tile).reshape(-1, lanes) for matrix in given], axis=1)
     per_line = words.line_bits(config) // 32
     padded = np.zeros((len(slices), program.slice_lines * per_line), np.float32)
-    padded[:, :slices[0].size] = slices.reshape(len(slices), -1)
+    padded[:, : slices[0].size] = slices.reshape(len(slices), -1)
     data = padded.reshape(-1, per_line).view(np.uint8)
     return np.pad(data, ((0, 0), (0, -(-words.line_bits(config) // 8) - data.shape[1])))
 
@@ -23,9 +24,9 @@ def lines(program: UpdateProgram, operands: Weights, tile: UpdateTile) -> np.nda
 def _block(program: UpdateProgram, matrix: np.ndarray, tile: UpdateTile) -> np.ndarray:
     """The tile's vectors (vectors, largest_m), zeros beyond the matrix and in a kernel position's last group."""
     block = np.zeros((tile.vectors, program.config.largest_m), np.float32)
-    streamed = _streamed(program)[tile.row:tile.row + tile.rows]
+    streamed = _streamed(program)[tile.row : tile.row + tile.rows]
     inside = streamed >= 0
-    block[:tile.rows][inside, :tile.columns] = matrix[streamed[inside], tile.column:tile.column + tile.columns]
+    block[: tile.rows][inside, : tile.columns] = matrix[streamed[inside], tile.column : tile.column + tile.columns]
     return block
 
 
@@ -33,7 +34,7 @@ def _streamed(program: UpdateProgram) -> np.ndarray:
     """For each streamed row, the matrix's row, or -1 where zeros fill a group."""
     update = program.update
     rows = np.full((update.k // update.channels, update.segment), -1)
-    rows[:, :update.channels] = np.arange(update.k).reshape(-1, update.channels)
+    rows[:, : update.channels] = np.arange(update.k).reshape(-1, update.channels)
     return rows.reshape(-1)
 
 
@@ -42,8 +43,15 @@ def command(program: UpdateProgram, tile: UpdateTile) -> int:
     update, bits = program.update, words.command_bits(program.config) - 1
     pattern = update.sparsity
     return 1 << bits | words.update(program.config).pack(
-        vectors=tile.vectors, momentum=update.momentum, masters=update.momentum, half=update.half,
-        forward=update.forward, backward=update.backward, n=pattern.n if pattern else 0, m=pattern.m if pattern else 0)
+        vectors=tile.vectors,
+        momentum=update.momentum,
+        masters=update.momentum,
+        half=update.half,
+        forward=update.forward,
+        backward=update.backward,
+        n=pattern.n if pattern else 0,
+        m=pattern.m if pattern else 0,
+    )
 
 
 def result(program: UpdateProgram, received: list[np.ndarray]) -> Updated:
@@ -52,14 +60,22 @@ def result(program: UpdateProgram, received: list[np.ndarray]) -> Updated:
     for tile in program.tiles():
         for name, bits in program.sections.items():
             count, each = program.rows(tile, name), -(-bits // (32 * program.config.columns))
-            rows, received = np.stack(received[:count * each]).reshape(count, -1).astype("<u4"), received[count * each:]
+            rows, received = (
+                np.stack(received[: count * each]).reshape(count, -1).astype("<u4"),
+                received[count * each :],
+            )
             found.put(tile, name, rows)
     inside = np.flatnonzero(_streamed(program) >= 0)
-    w, v = found.masters[:, inside, :update.n].view(np.float32)
-    half = found.half[inside, :update.n].view(np.float16)
-    forward, backward = found.copies["forward"][:, :, :update.n], found.copies["backward"][:, :, inside]
-    return Updated(w if update.momentum else None, v if update.momentum else None, half if update.half else None,
-                   _copy(forward) if update.forward else None, _copy(backward) if update.backward else None)
+    w, v = found.masters[:, inside, : update.n].view(np.float32)
+    half = found.half[inside, : update.n].view(np.float16)
+    forward, backward = found.copies["forward"][:, :, : update.n], found.copies["backward"][:, :, inside]
+    return Updated(
+        w if update.momentum else None,
+        v if update.momentum else None,
+        half if update.half else None,
+        _copy(forward) if update.forward else None,
+        _copy(backward) if update.backward else None,
+    )
 
 
 class _Found:
@@ -71,36 +87,40 @@ class _Found:
         rows, width = update.streamed + lanes, -(-update.n // lanes) * lanes
         self.masters, self.half = np.zeros((2, rows, width), np.uint32), np.zeros((rows, width), np.uint16)
         # A copy has room for every tile; its groups end with those that begin within the weights.
-        self.entries = dict(forward=np.zeros((-(-rows // self.m), self.n, width), np.uint32),
-                            backward=np.zeros((width // self.m, self.n, rows), np.uint32))
+        self.entries = dict(
+            forward=np.zeros((-(-rows // self.m), self.n, width), np.uint32),
+            backward=np.zeros((width // self.m, self.n, rows), np.uint32),
+        )
 
     @property
     def copies(self) -> dict[str, np.ndarray]:
         """The entries of both copies."""
         update = self.program.update
-        return dict(forward=self.entries["forward"][:-(-update.streamed // self.m)],
-                    backward=self.entries["backward"][:-(-update.n // self.m)])
+        return dict(
+            forward=self.entries["forward"][: -(-update.streamed // self.m)],
+            backward=self.entries["backward"][: -(-update.n // self.m)],
+        )
 
     def put(self, tile: UpdateTile, name: str, rows: np.ndarray) -> None:
         """Put a section's rows (rows, words) where they belong."""
         lanes = self.program.config.largest_m
         columns, vectors = slice(tile.column, tile.column + lanes), slice(tile.row, tile.row + tile.vectors)
         if name == "masters":
-            self.masters[:, vectors, columns] = rows[:, :2 * lanes].reshape(len(rows), 2, -1).transpose(1, 0, 2)
+            self.masters[:, vectors, columns] = rows[:, : 2 * lanes].reshape(len(rows), 2, -1).transpose(1, 0, 2)
         elif name == "half":
             self.half[vectors, columns] = rows.view(np.uint16)[:, :lanes]
         elif name == "forward":
             first = tile.row // self.m
-            self.entries[name][first:first + len(rows), :, columns] = self._unpack(rows)
+            self.entries[name][first : first + len(rows), :, columns] = self._unpack(rows)
         else:
             first, groups = tile.column // self.m, lanes // self.m
             by_vector = self._unpack(rows).reshape(len(rows), self.n, self.m, groups).transpose(3, 1, 0, 2)
-            self.entries[name][first:first + groups, :, vectors] = by_vector.reshape(groups, self.n, -1)
+            self.entries[name][first : first + groups, :, vectors] = by_vector.reshape(groups, self.n, -1)
 
     def _unpack(self, rows: np.ndarray) -> np.ndarray:
         """Rows of a copy as entries (rows, N, largest_m)."""
         lanes, entry = self.program.config.largest_m, words.weight(self.program.config).width
-        bits = np.unpackbits(rows.view(np.uint8), axis=-1, bitorder="little")[:, :self.n * lanes * entry]
+        bits = np.unpackbits(rows.view(np.uint8), axis=-1, bitorder="little")[:, : self.n * lanes * entry]
         places = 1 << np.arange(entry, dtype=np.uint32)
         return (bits.reshape(len(rows), self.n, lanes, entry) * places).sum(axis=-1).astype(np.uint32)
 

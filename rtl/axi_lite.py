@@ -1,4 +1,5 @@
 """An AXI4-Lite subordinate: five channels in, one write and one read at a time out."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
@@ -44,8 +45,8 @@ def axi_lite(clk, rst, s_axi, write, write_word, write_data, write_strobe, writa
     Reset       synchronous, active high: no answer is offered
     Golden      none
     """
-    addressed, supplied = Signal(bool(0)), Signal(bool(0))      # a write's address and its data are here
-    asked = Signal(bool(0))                                     # a read's address is
+    addressed, supplied = Signal(bool(0)), Signal(bool(0))  # a write's address and its data are here
+    asked = Signal(bool(0))  # a read's address is
     high = len(s_axi.awaddr)
     s_axi.awprot.read = True
     s_axi.arprot.read = True

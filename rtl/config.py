@@ -1,4 +1,5 @@
 """The one configuration of an accelerator: frozen, checked, written beside every result."""
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -29,7 +30,7 @@ class Config(BaseModel):
 
     name: str = "custom"
     clock_mhz: float = Field(default=200.0, gt=0, le=10_000, description="clock, for times only")
-    buffer_kib: int = Field(default=0, ge=0, le=2 ** 20, description="on-chip operand buffer of the memory side, KiB")
+    buffer_kib: int = Field(default=0, ge=0, le=2**20, description="on-chip operand buffer of the memory side, KiB")
     memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
     read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
     write_bytes_per_cycle: float = Field(default=16.0, ge=1 / 64, description="rate of result writes")
@@ -46,8 +47,9 @@ class SatConfig(Config):
 
     accelerator: ClassVar[str] = "sat"
 
-    rows: int = Field(ge=1, le=128,
-                      description="rows of the array: in a tile rows of the result (os), or groups of k (ws)")
+    rows: int = Field(
+        ge=1, le=128, description="rows of the array: in a tile rows of the result (os), or groups of k (ws)"
+    )
     columns: int = Field(ge=1, le=128, description="columns of the array")
     interleave: int = Field(default=4, ge=1, le=16, description="outputs that take turns in a processing element")
     largest_m: Literal[4, 8, 16] = Field(default=16, description="largest M of N:M that the datapath takes")
@@ -92,11 +94,28 @@ class SatConfig(Config):
 
 PRESETS = {
     "small": SatConfig(name="small", rows=4, columns=4, chunk=64, buffer_kib=32),
-    "medium": SatConfig(name="medium", rows=8, columns=8, chunk=256, update_lanes=4, buffer_kib=128,
-                        read_bytes_per_cycle=64, write_bytes_per_cycle=32),
+    "medium": SatConfig(
+        name="medium",
+        rows=8,
+        columns=8,
+        chunk=256,
+        update_lanes=4,
+        buffer_kib=128,
+        read_bytes_per_cycle=64,
+        write_bytes_per_cycle=32,
+    ),
     # 77 GB/s at 200 MHz are 385 bytes per cycle: 256 for reads (an operand line of 32 rows), the rest for writes.
-    "vcu1525": SatConfig(name="vcu1525", rows=32, columns=32, chunk=1024, update_lanes=16, buffer_kib=16384,
-                         memory_latency=64, read_bytes_per_cycle=256, write_bytes_per_cycle=128),
+    "vcu1525": SatConfig(
+        name="vcu1525",
+        rows=32,
+        columns=32,
+        chunk=1024,
+        update_lanes=16,
+        buffer_kib=16384,
+        memory_latency=64,
+        read_bytes_per_cycle=256,
+        write_bytes_per_cycle=128,
+    ),
 }
 
 

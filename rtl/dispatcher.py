@@ -1,4 +1,5 @@
 """Decides when a tile's weights, and when its steps, may start."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -6,9 +7,30 @@ from rtl.hierarchy import module
 
 
 @module
-def dispatcher(clk, rst, loaded, held_commands, weights_active, weights_last, issuing, last_step, returned, stored,
-               candidate, bank, weights_start, started, command, stationary, values, accumulators, weights_bank,
-               finished_command, accumulators_free, config):
+def dispatcher(
+    clk,
+    rst,
+    loaded,
+    held_commands,
+    weights_active,
+    weights_last,
+    issuing,
+    last_step,
+    returned,
+    stored,
+    candidate,
+    bank,
+    weights_start,
+    started,
+    command,
+    stationary,
+    values,
+    accumulators,
+    weights_bank,
+    finished_command,
+    accumulators_free,
+    config,
+):
     """Start tile after tile in the order of their banks.
 
     loaded             in   one bit a bank: it holds a tile to be started
@@ -38,26 +60,27 @@ def dispatcher(clk, rst, loaded, held_commands, weights_active, weights_last, is
     values_high, values_low = layout["values"]
     lead = timing.lead(config.rows)
 
-    primed = Signal(bool(0))                     # the weights of the next tile have started
-    lead_left = Signal(intbv(0)[(lead - 1).bit_length() + 1:])
-    away = Signal(bool(0))                       # the first sum of the tile that runs has not come back
+    primed = Signal(bool(0))  # the weights of the next tile have started
+    lead_left = Signal(intbv(0)[(lead - 1).bit_length() + 1 :])
+    away = Signal(bool(0))  # the first sum of the tile that runs has not come back
     ready = Signal(bool(0))
-    in_step = Signal(bool(0))                    # the next tile works as the one before, or nothing is under way
+    in_step = Signal(bool(0))  # the next tile works as the one before, or nothing is under way
 
     @always_comb
     def choose():
         if bank:
-            candidate.next = held_commands[2 * bits:bits]
+            candidate.next = held_commands[2 * bits : bits]
         else:
             candidate.next = held_commands[bits:]
 
     @always_comb
     def compare():
-        in_step.next = (candidate[weights_bit] == stationary and
-                        (not stationary or candidate[values_high:values_low] == values)) or \
-            (accumulators_free == 2 and not issuing and not primed)
-        ready.next = loaded[bank] and (last_step or not issuing) and \
-            (not candidate[first_bit] or accumulators_free != 0)
+        in_step.next = (
+            candidate[weights_bit] == stationary and (not stationary or candidate[values_high:values_low] == values)
+        ) or (accumulators_free == 2 and not issuing and not primed)
+        ready.next = (
+            loaded[bank] and (last_step or not issuing) and (not candidate[first_bit] or accumulators_free != 0)
+        )
 
     @always_comb
     def admit():
@@ -90,7 +113,7 @@ def dispatcher(clk, rst, loaded, held_commands, weights_active, weights_last, is
             away.next = False
         if rst:
             bank.next = 0
-            accumulators.next = 1                # the first block takes the other set
+            accumulators.next = 1  # the first block takes the other set
             primed.next = False
             away.next = False
             stationary.next = False
@@ -107,7 +130,7 @@ def dispatcher(clk, rst, loaded, held_commands, weights_active, weights_last, is
             if accumulators:
                 finished_command.next = concat(command, finished_command[bits:])
             else:
-                finished_command.next = concat(finished_command[2 * bits:bits], command)
+                finished_command.next = concat(finished_command[2 * bits : bits], command)
         if rst:
             accumulators_free.next = 2
 

@@ -1,4 +1,5 @@
 """Empties finished accumulators, or a memory of sums, while the array goes on, and sends the block row by row."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -7,8 +8,24 @@ from rtl.result_port import result_port
 
 
 @module
-def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift, drain_slot, drain_read, drain_address,
-          drain_set, drain_memory, drained, results, overflow, config):
+def drain(
+    clk,
+    rst,
+    finished,
+    finished_command,
+    stored,
+    drain_load,
+    drain_shift,
+    drain_slot,
+    drain_read,
+    drain_address,
+    drain_set,
+    drain_memory,
+    drained,
+    results,
+    overflow,
+    config,
+):
     """Send each finished block: for each slot that holds columns, the rows from the top.
 
     finished          in   another block's sums stand in all accumulators
@@ -31,28 +48,28 @@ def drain(clk, rst, finished, finished_command, stored, drain_load, drain_shift,
     half_bit, weights_bit = layout["half"][1], layout["weights"][1]
     interleave = config.interleave
     place_bits, address_bits = words.place_bits(config), words.sum_bits(config)
-    addresses = 2 ** address_bits
+    addresses = 2**address_bits
 
-    pending = Signal(intbv(0)[2:])               # finished blocks that wait
-    accumulators = Signal(intbv(0)[1:])          # the set that is drained, or comes next
+    pending = Signal(intbv(0)[2:])  # finished blocks that wait
+    accumulators = Signal(intbv(0)[1:])  # the set that is drained, or comes next
     command = Signal(intbv(0)[bits:])
     to_half = Signal(bool(0))
     draining = Signal(bool(0))
-    chain = Signal(bool(0))                      # the chain's end, or the memory, holds a word that is to be sent
-    address = Signal(intbv(0)[address_bits:])    # of that word in the memory
-    row = Signal(intbv(0)[layout.bits("rows"):])
-    slot = Signal(intbv(0)[layout.bits("slots"):])      # the slot to be loaded next
+    chain = Signal(bool(0))  # the chain's end, or the memory, holds a word that is to be sent
+    address = Signal(intbv(0)[address_bits:])  # of that word in the memory
+    row = Signal(intbv(0)[layout.bits("rows") :])
+    slot = Signal(intbv(0)[layout.bits("slots") :])  # the slot to be loaded next
     starting = Signal(bool(0))
-    advance = Signal(bool(0))                    # that word moves to the port
+    advance = Signal(bool(0))  # that word moves to the port
     next_slot = Signal(bool(0))
-    fetch = Signal(bool(0))                      # a slot's first word; after the last slot nothing looks at it
-    beyond = Signal(intbv(0)[config.columns:])                        # columns that the slot lacks
-    every = 2 ** config.columns - 1
+    fetch = Signal(bool(0))  # a slot's first word; after the last slot nothing looks at it
+    beyond = Signal(intbv(0)[config.columns :])  # columns that the slot lacks
+    every = 2**config.columns - 1
 
     @always_comb
     def choose():
         if accumulators:
-            command.next = finished_command[2 * bits:bits]
+            command.next = finished_command[2 * bits : bits]
         else:
             command.next = finished_command[bits:]
 

@@ -1,4 +1,5 @@
 """FP16 times FP16, exactly, as FP32."""
+
 from myhdl import Signal, always, concat, intbv
 
 from rtl import timing
@@ -19,10 +20,10 @@ def fp16_mul(clk, a, b, product):
     Reset       none: a pipeline without state
     Golden      rtl/golden/fp16_mul.py
     """
-    significand = Signal(intbv(0)[22:])      # 11 x 11 bits
-    exponent = Signal(intbv(0)[8:])          # that of bit 21, as FP32 counts it
+    significand = Signal(intbv(0)[22:])  # 11 x 11 bits
+    exponent = Signal(intbv(0)[8:])  # that of bit 21, as FP32 counts it
     sign = Signal(bool(0))
-    special = Signal(bool(0))            # an operand is infinite or NaN
+    special = Signal(bool(0))  # an operand is infinite or NaN
     nan = Signal(bool(0))
 
     @always(clk.posedge)
@@ -39,7 +40,7 @@ def fp16_mul(clk, a, b, product):
             right[:] = b[10:]
             low[:] = 1
         significand.next = left * right
-        exponent.next = high + low + 98      # the value is 1.f * 2^(high + low - 29), and FP32's bias is 127
+        exponent.next = high + low + 98  # the value is 1.f * 2^(high + low - 29), and FP32's bias is 127
         sign.next = a[15] ^ b[15]
         special.next = high == 31 or low == 31
         nan.next = (high == 31 and a[10:] != 0) or (low == 31 and b[10:] != 0)
@@ -50,7 +51,7 @@ def fp16_mul(clk, a, b, product):
         coarse = intbv(0)[3:]
         fine = intbv(0)[2:]
         shifted = intbv(0)[22:]
-        biased = intbv(0)[8:]                # stays 0 for zero
+        biased = intbv(0)[8:]  # stays 0 for zero
         if significand[22:18] != 0:
             coarse[:] = 0
         elif significand[18:14] != 0:
@@ -76,7 +77,7 @@ def fp16_mul(clk, a, b, product):
         if shifted[21]:
             biased[:] = exponent - concat(coarse, fine)
         if special:
-            if nan or not shifted[21]:       # without a leading one it is infinity times zero
+            if nan or not shifted[21]:  # without a leading one it is infinity times zero
                 product.next = FP32_NAN
             else:
                 product.next = concat(sign, intbv(0x7F800000)[31:])

@@ -1,4 +1,5 @@
 """FP32 plus FP32, rounded once to nearest even."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing
@@ -30,8 +31,8 @@ def fp32_add(clk, a, b, total):
     order_invalid = Signal(bool(0))
     # align and add: 24 bits, a carry above them, and below them guard, round and sticky
     exact = Signal(intbv(0)[28:])
-    exact_exponent = Signal(intbv(0)[9:])    # of the carry's place, where the hidden bit is sought
-    limit = Signal(intbv(0)[5:])             # more places to the left the exponent would fall below 1
+    exact_exponent = Signal(intbv(0)[9:])  # of the carry's place, where the hidden bit is sought
+    limit = Signal(intbv(0)[5:])  # more places to the left the exponent would fall below 1
     exact_sign = Signal(bool(0))
     exact_subtract = Signal(bool(0))
     exact_invalid = Signal(bool(0))
@@ -64,12 +65,12 @@ def fp32_add(clk, a, b, total):
         else:
             minor.next = concat(True, little[23:])
         order_invalid.next = False
-        if high == 255:                      # infinity stays what it is
+        if high == 255:  # infinity stays what it is
             minor.next = 0
             order_invalid.next = big[23:] != 0 or (low == 255 and big[31] != little[31])
         gap = intbv(0)[8:]
         gap[:] = high - low
-        if gap >= 32:                        # from 26 on only sticky is left
+        if gap >= 32:  # from 26 on only sticky is left
             distance.next = 31
         else:
             distance.next = gap[5:]
@@ -114,7 +115,7 @@ def fp32_add(clk, a, b, total):
         coarse = intbv(0)[3:]
         fine = intbv(0)[2:]
         shifted = intbv(0)[28:]
-        exponent = intbv(0)[8:]              # stays 0 for a subnormal
+        exponent = intbv(0)[8:]  # stays 0 for a subnormal
         sign.next = exact_sign
         if exact[28:24] != 0:
             coarse[:] = 0
@@ -131,7 +132,7 @@ def fp32_add(clk, a, b, total):
         else:
             coarse[:] = 6
             if exact_subtract and exact[4:] == 0:
-                sign.next = False            # a difference of zero
+                sign.next = False  # a difference of zero
         if coarse > limit[5:2]:
             coarse[:] = limit[5:2]
         shifted[:] = exact << concat(coarse, intbv(0)[2:])

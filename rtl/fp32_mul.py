@@ -1,4 +1,5 @@
 """FP32 times FP32, rounded once to nearest even."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing
@@ -23,11 +24,11 @@ def fp32_mul(clk, a, b, product):
     # multiply: 24 x 24 bits are 24 x 17 and 24 x 7, each of which fits a DSP slice
     low_part = Signal(intbv(0)[41:])
     high_part = Signal(intbv(0)[31:])
-    exponents = Signal(intbv(0)[9:])         # sum of two biased exponents; bit 47 of the product has 126 less
+    exponents = Signal(intbv(0)[9:])  # sum of two biased exponents; bit 47 of the product has 126 less
     # sum up. Places count from 32 to the right of `exact`, where it is sticky and nothing else
     exact = Signal(intbv(0)[48:])
-    limit = Signal(intbv(0)[6:])             # more places to the left the exponent would fall below 1
-    exact_exponent = Signal(intbv(0)[9:])    # of bit 47 at place 0
+    limit = Signal(intbv(0)[6:])  # more places to the left the exponent would fall below 1
+    exact_exponent = Signal(intbv(0)[9:])  # of bit 47 at place 0
     # place roughly: 24 bits, guard, and three for the places that are left
     rough = Signal(intbv(0)[28:])
     rough_sticky = Signal(bool(0))
@@ -64,8 +65,10 @@ def fp32_mul(clk, a, b, product):
     def accompany():
         sign.next = concat(sign[3:], a[31] ^ b[31])
         infinite.next = concat(infinite[2:], a[31:23] == 255 or b[31:23] == 255)
-        invalid.next = concat(invalid[3:], (a[31:23] == 255 and (a[23:] != 0 or b[31:] == 0)) or
-                              (b[31:23] == 255 and (b[23:] != 0 or a[31:] == 0)))
+        invalid.next = concat(
+            invalid[3:],
+            (a[31:23] == 255 and (a[23:] != 0 or b[31:] == 0)) or (b[31:23] == 255 and (b[23:] != 0 or a[31:] == 0)),
+        )
 
     @always(clk.posedge)
     def sum_up():
@@ -76,7 +79,7 @@ def fp32_mul(clk, a, b, product):
             limit.next = 63
         else:
             limit.next = exponents - 95
-        exact_exponent.next = (exponents - 126 + 32) & 511      # at limit 0 nothing reads it
+        exact_exponent.next = (exponents - 126 + 32) & 511  # at limit 0 nothing reads it
 
     @always(clk.posedge)
     def place_roughly():
@@ -97,7 +100,7 @@ def fp32_mul(clk, a, b, product):
         elif exact[28:24] != 0:
             coarse[:] = 13
         else:
-            coarse[:] = 14                   # one factor's leading zeros are 23 at most
+            coarse[:] = 14  # one factor's leading zeros are 23 at most
         rough_limit.next = 3
         if coarse >= limit[6:2]:
             coarse[:] = limit[6:2]
@@ -122,7 +125,7 @@ def fp32_mul(clk, a, b, product):
     def place_finely():
         fine = intbv(0)[2:]
         shifted = intbv(0)[28:]
-        exponent = intbv(0)[9:]              # stays 0 for a subnormal
+        exponent = intbv(0)[9:]  # stays 0 for a subnormal
         if rough[27]:
             fine[:] = 0
         elif rough[26]:

@@ -1,4 +1,5 @@
 """FP32 to FP16, rounded to nearest even."""
+
 from myhdl import Signal, always_comb, concat, intbv
 
 from rtl.fp_round import fp_round

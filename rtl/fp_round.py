@@ -1,4 +1,5 @@
 """The one rounding unit: every float of this project is rounded here."""
+
 from myhdl import always_comb, concat
 
 from rtl.hierarchy import module
@@ -16,7 +17,7 @@ def fp_round(word, guard, sticky, rounded, exponent_bits, fraction_bits):
     Latency         0, combinational
     Golden          rtl/golden/fp_round.py
     """
-    ones = 2 ** exponent_bits - 1
+    ones = 2**exponent_bits - 1
     infinity = ones << fraction_bits
 
     @always_comb

@@ -6,6 +6,7 @@ instantiation. In MyHDL's own simulator a @module is an ordinary block.
 
 This is the one file that touches MyHDL's internals (`_Block`, `_UserVerilogCode`, `_signals`, its view of the stack).
 """
+
 import inspect
 import re
 import sys
@@ -35,7 +36,7 @@ def _near_frames():
 # For each block and process MyHDL asks for the whole stack, and inspect then reads the source of every frame.
 _block.inspect = _instance.inspect = SimpleNamespace(**vars(inspect) | dict(stack=_near_frames))
 
-_boxes = None       # while a parent elaborates for conversion: the black boxes below it
+_boxes = None  # while a parent elaborates for conversion: the black boxes below it
 
 
 class Box:
@@ -51,12 +52,13 @@ class Box:
         """Tell MyHDL which ports are driven here, as "wire" or "reg", and what to print; `$name` is a port's signal."""
         for name, signal in self.ports.items():
             signal._markUsed()
-            signal.read = True                   # an output may end here, at the array's edge
+            signal.read = True  # an output may end here, at the array's edge
             if name in outputs:
                 signal.driven = kind
         self.instance.sigdict.update(self.ports)
         self.instance.verilog_code = _UserVerilogCode(
-            code, dict(self.ports), self.deco.func.__name__, self.deco.func, self.deco.srcfile, self.deco.srcline)
+            code, dict(self.ports), self.deco.func.__name__, self.deco.func, self.deco.srcfile, self.deco.srcline
+        )
 
     def close(self, folder, files, shapes):
         """Convert the module behind this box, and print the box as its instantiation."""
@@ -79,8 +81,9 @@ class Box:
     def elaborate(self):
         """The block on fresh signals of the same widths, ready to be converted as a top."""
         fresh = {name: _fresh(value) for name, value in self.arguments.items()}
-        return _Block(self.deco.func, self.deco, self.deco.func.__name__, self.deco.srcfile,
-                      self.deco.srcline, False, **fresh)
+        return _Block(
+            self.deco.func, self.deco, self.deco.func.__name__, self.deco.srcfile, self.deco.srcline, False, **fresh
+        )
 
 
 class module(block_decorator):
@@ -95,7 +98,7 @@ class module(block_decorator):
             self.calls += 1
             return _Block(self.func, self, name, self.srcfile, self.srcline, False, *args, **kwargs)
         name = f"{self.func.__name__}_{sum(box.deco is self for box in _boxes)}"
-        black = _Block(lambda: [], self, name, self.srcfile, self.srcline, False)
+        black = _Block(list, self, name, self.srcfile, self.srcline, False)
         _boxes.append(self.box(black, self, args, kwargs))
         return black
 
@@ -115,7 +118,7 @@ def _fresh(value):
         vars(copy).update({name: _fresh(signal) for name, signal in vars(value).items()})
         return copy
     if isinstance(value, SignalType):
-        return Signal(bool(0)) if value._type is bool else Signal(intbv(0)[len(value):])
+        return Signal(bool(0)) if value._type is bool else Signal(intbv(0)[len(value) :])
     return value
 
 
@@ -169,10 +172,9 @@ def _convert(box, folder, files, shapes):
                 if child.instance not in returned:
                     raise ValueError(f"module {name} must return {child.instance.name}, whose logic would vanish")
                 child.close(folder, files, shapes)
-            instance._clear = lambda: None       # would elaborate again, for attributes that are set above
-            toVerilog.no_myhdl_header = True     # it dates the file
-            instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False,
-                             timescale="1ns/1ns")
+            instance._clear = lambda: None  # would elaborate again, for attributes that are set above
+            toVerilog.no_myhdl_header = True  # it dates the file
+            instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False, timescale="1ns/1ns")
         files[name], shapes[name] = folder / f"{name}.v", box.shape
         files[name].write_text(tidied(name, files[name].read_text()))
     if shapes[name] != box.shape:

@@ -1,6 +1,7 @@
 """Words that no signal may be called: MyHDL writes them into the Verilog unseen, where no tool can read them."""
 
-VERILOG = frozenset("""
+VERILOG = frozenset(
+    """
     always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign default defparam
     design disable edge else end endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endtable
     endtask event for force forever fork function generate genvar highz0 highz1 if ifnone incdir include initial inout
@@ -9,10 +10,12 @@ VERILOG = frozenset("""
     pulsestyle_ondetect pulsestyle_onevent rcmos real realtime reg release repeat rnmos rpmos rtran rtranif0 rtranif1
     scalared showcancelled signed small specify specparam strong0 strong1 supply0 supply1 table task time tran tranif0
     tranif1 tri tri0 tri1 triand trior trireg unsigned use uwire vectored wait wand weak0 weak1 while wire wor xnor xor
-""".split())
+""".split()
+)
 
 # Verilator and Vivado read SystemVerilog too.
-SYSTEM_VERILOG = frozenset("""
+SYSTEM_VERILOG = frozenset(
+    """
     accept_on alias always_comb always_ff always_latch assert assume before bind bins binsof bit break byte chandle
     checker class clocking const constraint context continue cover covergroup coverpoint cross dist do endchecker
     endclass endclocking endgroup endinterface endpackage endprogram endproperty endsequence enum eventually expect
@@ -23,6 +26,7 @@ SYSTEM_VERILOG = frozenset("""
     soft solve static string strong struct super sync_accept_on sync_reject_on tagged this throughout timeprecision
     timeunit type typedef union unique unique0 until until_with untyped var virtual void wait_order weak wildcard
     with within
-""".split())
+""".split()
+)
 
 RESERVED = VERILOG | SYSTEM_VERILOG

@@ -2,11 +2,12 @@
 
 MyHDL's shadow slices can vanish in conversion; these blocks print plain part-selects instead.
 """
+
 from myhdl import always_comb
 
 from rtl.hierarchy import Box, module
 
-MOST_PARTS = 64     # of an assignment: Icarus copies a bus of 128 lanes bit by bit, again for each lane that changes
+MOST_PARTS = 64  # of an assignment: Icarus copies a bus of 128 lanes bit by bit, again for each lane that changes
 
 
 class _Wiring(Box):
@@ -39,8 +40,10 @@ class _Choice(Box):
     def close(self, folder, files, shapes):
         picks = self.arguments["picks"]
         width = len(self.arguments["chosen"]) // len(picks)
-        lanes = [f"$flags[{flag}] ? $high[{low + width - 1}:{low}] : $low[{low + width - 1}:{low}]"
-                 for low, flag in ((width * lane, flag) for lane, flag in reversed(picks))]
+        lanes = [
+            f"$flags[{flag}] ? $high[{low + width - 1}:{low}] : $low[{low + width - 1}:{low}]"
+            for low, flag in ((width * lane, flag) for lane, flag in reversed(picks))
+        ]
         self.wire(f"always @($flags, $high, $low) $chosen = {{{', '.join(lanes)}}};", {"chosen"}, "reg")
 
 
@@ -60,7 +63,7 @@ class choice(module):
 def split(bus, lanes):
     """Drive each signal of the list `lanes` from its stretch of `bus`, lane 0 from the low bits. Combinational."""
     width, count = len(lanes[0]), len(lanes)
-    mask = 2 ** width - 1
+    mask = 2**width - 1
 
     @always_comb
     def spread():
@@ -89,12 +92,14 @@ def choose(flags, low, high, chosen, picks):
     picks    (lane, bit) for each lane of `chosen`: which lane of `high` or `low`, and which bit of `flags`
     """
     width = len(chosen) // len(picks)
-    mask = 2 ** width - 1
+    mask = 2**width - 1
 
     @always_comb
     def pick():
         ones, zeros, bits = int(high), int(low), int(flags)
-        chosen.next = sum(((ones if bits >> flag & 1 else zeros) >> lane * width & mask) << k * width
-                          for k, (lane, flag) in enumerate(picks))
+        chosen.next = sum(
+            ((ones if bits >> flag & 1 else zeros) >> lane * width & mask) << k * width
+            for k, (lane, flag) in enumerate(picks)
+        )
 
     return pick

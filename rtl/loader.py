@@ -1,4 +1,5 @@
 """Fills the operand banks: takes a tile command, then the operand lines it announces."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -7,8 +8,23 @@ from rtl.hierarchy import module
 
 
 @module
-def loader(clk, rst, commands, operands, line, west_write, west_address, north_write, north_address,
-           loaded, occupied, held_commands, started, bank_done, config):
+def loader(
+    clk,
+    rst,
+    commands,
+    operands,
+    line,
+    west_write,
+    west_address,
+    north_write,
+    north_address,
+    loaded,
+    occupied,
+    held_commands,
+    started,
+    bank_done,
+    config,
+):
     """Load tile after tile into two banks that take turns.
 
     commands       Stream in  words.command
@@ -34,15 +50,15 @@ def loader(clk, rst, commands, operands, line, west_write, west_address, north_w
     west_lines = 2 ** len(west_address)
     north_lines = 2 ** len(north_address)
 
-    bank = Signal(intbv(0)[1:])                  # the bank to be filled next
-    next_start = Signal(intbv(0)[1:])            # the bank to be started next
-    next_done = Signal(intbv(0)[1:])             # the bank to be freed next
+    bank = Signal(intbv(0)[1:])  # the bank to be filled next
+    next_start = Signal(intbv(0)[1:])  # the bank to be started next
+    next_done = Signal(intbv(0)[1:])  # the bank to be freed next
     loading = Signal(bool(0))
     last_line = Signal(bool(0))
-    west_left = Signal(intbv(0)[layout.bits("west_lines"):])
-    north_left = Signal(intbv(0)[layout.bits("north_lines"):])
-    west_line = Signal(intbv(0)[len(west_address):])
-    north_line = Signal(intbv(0)[len(north_address):])
+    west_left = Signal(intbv(0)[layout.bits("west_lines") :])
+    north_left = Signal(intbv(0)[layout.bits("north_lines") :])
+    west_line = Signal(intbv(0)[len(west_address) :])
+    north_line = Signal(intbv(0)[len(north_address) :])
 
     @always_comb
     def shake():
@@ -65,7 +81,7 @@ def loader(clk, rst, commands, operands, line, west_write, west_address, north_w
         if bank_done:
             held[next_done] = 0
             next_done.next = not next_done
-        if last_line:                            # every tile ends with a weight line
+        if last_line:  # every tile ends with a weight line
             ready[bank] = 1
             bank.next = not bank
             loading.next = 0
@@ -107,7 +123,7 @@ def loader(clk, rst, commands, operands, line, west_write, west_address, north_w
             if bank:
                 held_commands.next = concat(commands.data, held_commands[bits:])
             else:
-                held_commands.next = concat(held_commands[2 * bits:bits], commands.data)
+                held_commands.next = concat(held_commands[2 * bits : bits], commands.data)
 
     @always(clk.posedge)
     def write():

@@ -1,4 +1,5 @@
 """The north edge of a column: its weight buffer, and the weights it sends down."""
+
 from myhdl import Signal, always, concat, intbv
 
 from rtl import words
@@ -25,26 +26,26 @@ def north_lane(clk, write, write_address, write_data, control, control_out, down
     first_bit = layout["first_value"][1]
     last_bit = layout["last_value"][1]
     sparse_bit, blank_bit = layout["sparse"][1], layout["blank"][1]
-    tag_high, tag_low = layout.width, layout["address"][1]       # address, write, everyone, distance: they pass
+    tag_high, tag_low = layout.width, layout["address"][1]  # address, write, everyone, distance: they pass
     weight_bits = words.weight(config).width
     line_bits = config.interleave * weight_bits
     floor_bits = words.index_bits(config) + 1
     floors_bits = config.turn * floor_bits
-    everything = 2 ** config.largest_m - 1
+    everything = 2**config.largest_m - 1
     # `send` concatenates in this order, and takes the last four as one.
     assert list(words.descent(config).fields) == ["weight", "index", "pruned", *list(layout.fields)[-4:]]
 
     memory = [Signal(intbv(0)[line_bits:]) for _ in range(2 * config.chunk)]
     fetched = Signal(intbv(0)[line_bits:])
     fresh = Signal(bool(0))
-    rest = Signal(intbv(0)[line_bits:])          # the line's weights that have not been sent
-    tag = Signal(intbv(0)[tag_high - tag_low:])
+    rest = Signal(intbv(0)[line_bits:])  # the line's weights that have not been sent
+    tag = Signal(intbv(0)[tag_high - tag_low :])
     value = Signal(intbv(0)[2:])
     first_value = Signal(bool(0))
     last_value = Signal(bool(0))
     sparse = Signal(bool(0))
     blank = Signal(bool(0))
-    floors = Signal(intbv(0)[floors_bits:])      # of each place of a turn: one above its last index
+    floors = Signal(intbv(0)[floors_bits:])  # of each place of a turn: one above its last index
 
     @always(clk.posedge)
     def store():
@@ -67,10 +68,10 @@ def north_lane(clk, write, write_address, write_data, control, control_out, down
     @always(clk.posedge)
     def send():
         line = intbv(0)[line_bits:]
-        index = intbv(0)[floor_bits - 1:]
+        index = intbv(0)[floor_bits - 1 :]
         floor = intbv(0)[floor_bits:]
         above = intbv(0)[floor_bits:]
-        pruned = intbv(0)[config.largest_m:]
+        pruned = intbv(0)[config.largest_m :]
         if fresh:
             line[:] = fetched
         else:
@@ -82,13 +83,13 @@ def north_lane(clk, write, write_address, write_data, control, control_out, down
         else:
             index[:] = value
         if not first_value:
-            floor[:] = floors[floors_bits:floors_bits - floor_bits]
+            floor[:] = floors[floors_bits : floors_bits - floor_bits]
         above[:] = index + 1
-        pruned[:] = (((1 << index) - 1) >> floor) << floor           # between two indices
+        pruned[:] = (((1 << index) - 1) >> floor) << floor  # between two indices
         if last_value:
-            pruned[:] = pruned | ((everything >> above) << above)    # and beyond the last
+            pruned[:] = pruned | ((everything >> above) << above)  # and beyond the last
         rest.next = line >> weight_bits
-        floors.next = concat(floors[floors_bits - floor_bits:], above)
+        floors.next = concat(floors[floors_bits - floor_bits :], above)
         down.next = concat(tag, pruned, index, line[16:])
 
     return store, fetch, send

@@ -1,4 +1,5 @@
 """How far the rows of the array lag behind each other, and what the last of them says of tiles that went through."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -36,22 +37,22 @@ def pacer(clk, rst, stationary, values, pace, last_row, below, bank_done, finish
     def bound():
         if rst:
             last_place.next = 4 * turn - 1
-        elif stationary:                        # a group less the cycle that the control's register takes
+        elif stationary:  # a group less the cycle that the control's register takes
             last_place.next = values * turn - 2
         else:
             last_place.next = 0
 
     @always(clk.posedge)
     def go_around():
-        if place < last_place:                  # false also for what is unknown before reset
+        if place < last_place:  # false also for what is unknown before reset
             place.next = place + 1
         else:
             place.next = 0
 
     @always(clk.posedge)
     def delay():
-        releasing.next = concat(releasing[release_delay - 1:], last_row[end_bit])
-        finishing.next = concat(finishing[finish_delay - 1:], below[close_bit])
+        releasing.next = concat(releasing[release_delay - 1 :], last_row[end_bit])
+        finishing.next = concat(finishing[finish_delay - 1 :], below[close_bit])
         if rst:
             releasing.next = 0
             finishing.next = 0

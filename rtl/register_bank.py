@@ -1,4 +1,5 @@
 """The registers of rtl/registers.py: control, status, constants of the update, and copies of the counters."""
+
 from myhdl import Signal, always, always_comb, intbv, modbv
 
 from rtl.hierarchy import module
@@ -9,8 +10,28 @@ STROBES = WIDTH // 8
 
 
 @module
-def register_bank(clk, rst, write, write_word, write_data, write_strobe, writable, read_word, read_data, readable,
-                  soft_reset, resetting, working, overflow, tile_done, busy, waiting, idle, rates, config):
+def register_bank(
+    clk,
+    rst,
+    write,
+    write_word,
+    write_data,
+    write_strobe,
+    writable,
+    read_word,
+    read_data,
+    readable,
+    soft_reset,
+    resetting,
+    working,
+    overflow,
+    tile_done,
+    busy,
+    waiting,
+    idle,
+    rates,
+    config,
+):
     """Hold what software writes, and show what it reads.
 
     write*, read*    as in axi_lite
@@ -25,22 +46,22 @@ def register_bank(clk, rst, write, write_word, write_data, write_strobe, writabl
     Golden      rtl/registers.py
     """
     constants = tuple(register.value(config) for register in REGISTERS if register.constant)
-    first, count, every = len(constants), len(REGISTERS), 2 ** WIDTH - 1
+    first, count, every = len(constants), len(REGISTERS), 2**WIDTH - 1
     control, (unscale, decay, momentum, rate) = NAMED["control"].word, (register.word for register in RATES)
     reset_bit, snapshot_bit = bit("control", "reset"), bit("control", "snapshot")
     reset_byte, snapshot_byte = reset_bit // 8, snapshot_bit // 8
-    resetting_bit, working_bit, overflow_bit = (
-        bit("status", name) for name in ("resetting", "working", "overflow"))
+    resetting_bit, working_bit, overflow_bit = (bit("status", name) for name in ("resetting", "working", "overflow"))
     counter_bits = len(busy)
 
     of = {register.name: Signal(intbv(0)[WIDTH:]) for register in REGISTERS if not register.constant}
     unscale_word, decay_word, momentum_word, rate_word = (of[register.name] for register in RATES)
     control_word, status_word, tiles_word = of["control"], of["status"], of["tiles"]
     busy_low, busy_high, waiting_low, waiting_high, idle_low, idle_high = (
-        of[f"{name}_{half}"] for name in ("busy", "waiting", "idle") for half in ("low", "high"))
-    changing = Signal(intbv(0)[len(of) * WIDTH:])       # all registers that are not constant
-    place = Signal(intbv(0)[len(of).bit_length():])     # of the word to be read among them
-    mask = Signal(intbv(0)[WIDTH:])                     # the bits that are written
+        of[f"{name}_{half}"] for name in ("busy", "waiting", "idle") for half in ("low", "high")
+    )
+    changing = Signal(intbv(0)[len(of) * WIDTH :])  # all registers that are not constant
+    place = Signal(intbv(0)[len(of).bit_length() :])  # of the word to be read among them
+    mask = Signal(intbv(0)[WIDTH:])  # the bits that are written
     snapshot = Signal(bool(0))
     tiles = Signal(modbv(0)[WIDTH:])
 
@@ -62,8 +83,13 @@ def register_bank(clk, rst, write, write_word, write_data, write_strobe, writabl
 
     @always_comb
     def admit():
-        writable.next = write_word == control or write_word == unscale or write_word == decay or \
-            write_word == momentum or write_word == rate
+        writable.next = (
+            write_word == control
+            or write_word == unscale
+            or write_word == decay
+            or write_word == momentum
+            or write_word == rate
+        )
         snapshot.next = write and write_word == control and write_strobe[snapshot_byte] and write_data[snapshot_bit]
 
     @always_comb
@@ -121,5 +147,14 @@ def register_bank(clk, rst, write, write_word, write_data, write_strobe, writabl
         control_word.next = soft_reset << reset_bit
         status_word.next = (resetting << resetting_bit) | (working << working_bit) | (overflow << overflow_bit)
 
-    return (look_up, read, admit, widen, keep, copy, show, join(list(of.values()), changing),
-            join([of[register.name] for register in RATES], rates))
+    return (
+        look_up,
+        read,
+        admit,
+        widen,
+        keep,
+        copy,
+        show,
+        join(list(of.values()), changing),
+        join([of[register.name] for register in RATES], rates),
+    )

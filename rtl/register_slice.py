@@ -1,4 +1,5 @@
 """A stage of registers in a stream, in both directions."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
@@ -15,7 +16,7 @@ def register_slice(clk, rst, entering, leaving, bits):
     Reset       synchronous, active high: empty
     Golden      none: what enters, leaves
     """
-    spare = Signal(intbv(0)[bits:])              # a word that came when the one before could not leave
+    spare = Signal(intbv(0)[bits:])  # a word that came when the one before could not leave
     filled = Signal(bool(0))
 
     @always_comb

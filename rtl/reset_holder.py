@@ -1,4 +1,5 @@
 """Holds the accelerator in reset for as long as it needs, whoever asked for it."""
+
 from myhdl import Signal, always, intbv
 
 from rtl.hierarchy import module
@@ -18,7 +19,7 @@ def reset_holder(clk, rst, soft_reset, offered, resetting, discarding, cycles):
     Reset       by rst: resetting, and not discarding, for what comes then is meant for after the reset
     Golden      none
     """
-    left = Signal(intbv(0)[cycles.bit_length():])
+    left = Signal(intbv(0)[cycles.bit_length() :])
 
     @always(clk.posedge)
     def hold():

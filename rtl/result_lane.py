@@ -1,4 +1,5 @@
 """What a column's result looks like when it leaves: FP32 as it is, or rounded to FP16."""
+
 from myhdl import Signal, always_comb, concat, intbv
 
 from rtl.fp32_to_fp16 import fp32_to_fp16

@@ -1,4 +1,5 @@
 """Where results leave: as FP32, or rounded to FP16, a word of all lanes at a time."""
+
 from myhdl import Signal, always, intbv
 
 from rtl.hierarchy import module
@@ -23,8 +24,8 @@ def result_port(clk, rst, advance, drained, to_half, beyond, results, overflow):
     """
     lanes = len(beyond)
     singles, leaving = ([Signal(intbv(0)[32:]) for _ in range(lanes)] for _ in range(2))
-    infinite = [Signal(bool(0)) for _ in range(lanes)]       # or NaN
-    word = Signal(intbv(0)[32 * lanes:])
+    infinite = [Signal(bool(0)) for _ in range(lanes)]  # or NaN
+    word = Signal(intbv(0)[32 * lanes :])
     infinities = Signal(intbv(0)[lanes:])
 
     @always(clk.posedge)

@@ -1,4 +1,5 @@
 """Shares SAT's three streams between the array and the weight update, one of which works at a time."""
+
 from myhdl import always_comb
 
 from rtl import words
@@ -6,8 +7,20 @@ from rtl.hierarchy import module
 
 
 @module
-def router(commands, operands, results, tile_commands, tile_operands, tile_results, tiles_busy,
-           update_commands, update_operands, update_results, updates_busy, config):
+def router(
+    commands,
+    operands,
+    results,
+    tile_commands,
+    tile_operands,
+    tile_results,
+    tiles_busy,
+    update_commands,
+    update_operands,
+    update_results,
+    updates_busy,
+    config,
+):
     """Pass commands, and the operands and results that belong to them, to the array or to the updater.
 
     commands, operands  Stream in   as in sat

@@ -1,4 +1,5 @@
 """SAT: the array with its loader, sequencer and drain, and the weight update, behind three streams and counters."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl import words
@@ -15,8 +16,23 @@ from rtl.work_counters import COUNTER_BITS, work_counters
 
 
 @module
-def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, stored, working, overflow, busy, waiting,
-        idle, config):
+def sat(
+    clk,
+    update_clk,
+    rst,
+    commands,
+    operands,
+    results,
+    rates,
+    tile_done,
+    stored,
+    working,
+    overflow,
+    busy,
+    waiting,
+    idle,
+    config,
+):
     """Execute tile commands and update commands.
 
     update_clk  in   the same clock as clk; it may stand still while no update command is given or under way
@@ -40,25 +56,25 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, sto
     tile_commands, update_commands = Stream(command_bits), Stream(words.update(config).width)
     tile_operands, update_operands = Stream(len(operands.data)), Stream(len(operands.data))
     tile_results, update_results = Stream(len(results.data)), Stream(len(results.data))
-    line = Signal(intbv(0)[len(operands.data):])
+    line = Signal(intbv(0)[len(operands.data) :])
     west_write, north_write = Signal(bool(0)), Signal(bool(0))
-    west_address = Signal(intbv(0)[words.west_control(config).bits("address"):])
-    north_address = Signal(intbv(0)[words.north_control(config).bits("line"):])
+    west_address = Signal(intbv(0)[words.west_control(config).bits("address") :])
+    north_address = Signal(intbv(0)[words.north_control(config).bits("line") :])
     loaded, occupied = Signal(intbv(0)[2:]), Signal(intbv(0)[2:])
-    held_commands = Signal(intbv(0)[2 * command_bits:])
-    finished_command = Signal(intbv(0)[2 * command_bits:])
+    held_commands = Signal(intbv(0)[2 * command_bits :])
+    finished_command = Signal(intbv(0)[2 * command_bits :])
     started, bank_done, finished, block_stored, update_stored = (Signal(bool(0)) for _ in range(5))
-    west_control = Signal(intbv(0)[words.west_control(config).width:])
-    north_control = Signal(intbv(0)[words.north_control(config).width:])
-    pace = Signal(intbv(0)[words.pace(config).width:])
-    last_row, below = (Signal(intbv(0)[words.west_control(config).width:]) for _ in range(2))
+    west_control = Signal(intbv(0)[words.west_control(config).width :])
+    north_control = Signal(intbv(0)[words.north_control(config).width :])
+    pace = Signal(intbv(0)[words.pace(config).width :])
+    last_row, below = (Signal(intbv(0)[words.west_control(config).width :]) for _ in range(2))
     accumulators_free = Signal(intbv(0)[2:])
     issuing, last_step, slice_enters, last_slice, works = (Signal(bool(0)) for _ in range(5))
     tiles_busy, updates_busy = Signal(bool(0)), Signal(bool(0))
     drain_load, drain_shift, drain_read, drain_memory = (Signal(bool(0)) for _ in range(4))
-    drain_slot = Signal(intbv(0)[words.slot_bits(config):])
-    drain_address, drain_set = Signal(intbv(0)[words.sum_bits(config):]), Signal(intbv(0)[1:])
-    drained = Signal(intbv(0)[32 * config.columns:])
+    drain_slot = Signal(intbv(0)[words.slot_bits(config) :])
+    drain_address, drain_set = Signal(intbv(0)[words.sum_bits(config) :]), Signal(intbv(0)[1:])
+    drained = Signal(intbv(0)[32 * config.columns :])
 
     @always_comb
     def watch():
@@ -68,20 +84,111 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, sto
         stored.next = block_stored or update_stored
         works.next = issuing or slice_enters
 
-    share = router(commands, operands, results, tile_commands, tile_operands, tile_results, tiles_busy,
-                   update_commands, update_operands, update_results, updates_busy, config)
-    load = loader(clk, rst, tile_commands, tile_operands, line, west_write, west_address, north_write, north_address,
-                  loaded, occupied, held_commands, started, bank_done, config)
-    issue = sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, pace,
-                      last_row, below, finished, finished_command, block_stored, accumulators_free, issuing, last_step,
-                      config)
-    array = stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control,
-                 pace, last_row, below, drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set,
-                 drain_memory, drained, config)
-    empty = drain(clk, rst, finished, finished_command, block_stored, drain_load, drain_shift, drain_slot,
-                  drain_read, drain_address, drain_set, drain_memory, drained, tile_results, overflow, config)
-    update = updater(update_clk, rst, update_commands, update_operands, update_results, rates, slice_enters, last_slice,
-                     updates_busy, update_stored, config)
+    share = router(
+        commands,
+        operands,
+        results,
+        tile_commands,
+        tile_operands,
+        tile_results,
+        tiles_busy,
+        update_commands,
+        update_operands,
+        update_results,
+        updates_busy,
+        config,
+    )
+    load = loader(
+        clk,
+        rst,
+        tile_commands,
+        tile_operands,
+        line,
+        west_write,
+        west_address,
+        north_write,
+        north_address,
+        loaded,
+        occupied,
+        held_commands,
+        started,
+        bank_done,
+        config,
+    )
+    issue = sequencer(
+        clk,
+        rst,
+        loaded,
+        held_commands,
+        started,
+        bank_done,
+        west_control,
+        north_control,
+        pace,
+        last_row,
+        below,
+        finished,
+        finished_command,
+        block_stored,
+        accumulators_free,
+        issuing,
+        last_step,
+        config,
+    )
+    array = stce(
+        clk,
+        rst,
+        line,
+        west_write,
+        west_address,
+        north_write,
+        north_address,
+        west_control,
+        north_control,
+        pace,
+        last_row,
+        below,
+        drain_load,
+        drain_shift,
+        drain_slot,
+        drain_read,
+        drain_address,
+        drain_set,
+        drain_memory,
+        drained,
+        config,
+    )
+    empty = drain(
+        clk,
+        rst,
+        finished,
+        finished_command,
+        block_stored,
+        drain_load,
+        drain_shift,
+        drain_slot,
+        drain_read,
+        drain_address,
+        drain_set,
+        drain_memory,
+        drained,
+        tile_results,
+        overflow,
+        config,
+    )
+    update = updater(
+        update_clk,
+        rst,
+        update_commands,
+        update_operands,
+        update_results,
+        rates,
+        slice_enters,
+        last_slice,
+        updates_busy,
+        update_stored,
+        config,
+    )
     count = work_counters(clk, rst, works, working, busy, waiting, idle)
     return watch, share, load, issue, array, empty, update, count
 
@@ -89,13 +196,21 @@ def sat(clk, update_clk, rst, commands, operands, results, rates, tile_done, sto
 def ports(config: SatConfig) -> dict:
     """Fresh ports for a `sat` of this configuration, by name."""
     return dict(
-        clk=Signal(bool(0)), update_clk=Signal(bool(0)), rst=Signal(bool(0)),
+        clk=Signal(bool(0)),
+        update_clk=Signal(bool(0)),
+        rst=Signal(bool(0)),
         commands=Stream(words.command_bits(config)),
         operands=Stream(words.line_bits(config)),
-        results=Stream(32 * config.columns), rates=Signal(intbv(0)[words.rates().width:]),
-        tile_done=Signal(bool(0)), stored=Signal(bool(0)), working=Signal(bool(0)), overflow=Signal(bool(0)),
-        busy=Signal(intbv(0)[COUNTER_BITS:]), waiting=Signal(intbv(0)[COUNTER_BITS:]),
-        idle=Signal(intbv(0)[COUNTER_BITS:]))
+        results=Stream(32 * config.columns),
+        rates=Signal(intbv(0)[words.rates().width :]),
+        tile_done=Signal(bool(0)),
+        stored=Signal(bool(0)),
+        working=Signal(bool(0)),
+        overflow=Signal(bool(0)),
+        busy=Signal(intbv(0)[COUNTER_BITS:]),
+        waiting=Signal(intbv(0)[COUNTER_BITS:]),
+        idle=Signal(intbv(0)[COUNTER_BITS:]),
+    )
 
 
 def write(config: SatConfig, folder) -> dict:

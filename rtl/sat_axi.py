@@ -1,4 +1,5 @@
 """SAT for Vivado: AXI4-Stream data ports, and an AXI4-Lite port for control and counters."""
+
 from myhdl import Signal, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -17,7 +18,7 @@ class AxiStream(Interface):
     """An AXI4-Stream of so many bits, rounded up to whole bytes; with tlast where packets end."""
 
     def __init__(self, bits: int, packets: bool = False):
-        self.tdata = Signal(intbv(0)[8 * -(-bits // 8):])
+        self.tdata = Signal(intbv(0)[8 * -(-bits // 8) :])
         self.tvalid = Signal(bool(0))
         self.tready = Signal(bool(0))
         if packets:
@@ -46,13 +47,13 @@ def sat_axi(aclk, aresetn, s_axi, s_axis_command, s_axis_operand, m_axis_result,
     given_commands, commands = Stream(command_bits), Stream(command_bits)
     given_operands, operands = Stream(line_bits), Stream(line_bits)
     results = Stream(result_bits)
-    sent, offered = Stream(result_bits + 1), Stream(result_bits + 1)       # with tlast on top
-    rates = Signal(intbv(0)[words.rates().width:])
+    sent, offered = Stream(result_bits + 1), Stream(result_bits + 1)  # with tlast on top
+    rates = Signal(intbv(0)[words.rates().width :])
     rst, soft_reset, resetting, discarding = (Signal(bool(0)) for _ in range(4))
     tile_done, stored, active, working, overflow = (Signal(bool(0)) for _ in range(5))
     busy, waiting, idle = (Signal(intbv(0)[COUNTER_BITS:]) for _ in range(3))
     write, writable, readable = (Signal(bool(0)) for _ in range(3))
-    write_word, read_word = (Signal(intbv(0)[ADDRESS_BITS - 2:]) for _ in range(2))
+    write_word, read_word = (Signal(intbv(0)[ADDRESS_BITS - 2 :]) for _ in range(2))
     write_data, read_data = (Signal(intbv(0)[32:]) for _ in range(2))
     write_strobe = Signal(intbv(0)[4:])
 
@@ -87,25 +88,70 @@ def sat_axi(aclk, aresetn, s_axi, s_axis_command, s_axis_operand, m_axis_result,
         offered.ready.next = m_axis_result.tready
 
     return (
-        observe, take_command, take_operand, send, offer,
-        sat(aclk, aclk, resetting, commands, operands, results, rates, tile_done, stored, active, overflow, busy,
-            waiting, idle, config),
-        axi_lite(aclk, rst, s_axi, write, write_word, write_data, write_strobe, writable, read_word, read_data,
-                 readable),
-        register_bank(aclk, rst, write, write_word, write_data, write_strobe, writable, read_word, read_data, readable,
-                      soft_reset, resetting, working, overflow, tile_done, busy, waiting, idle, rates, config),
+        observe,
+        take_command,
+        take_operand,
+        send,
+        offer,
+        sat(
+            aclk,
+            aclk,
+            resetting,
+            commands,
+            operands,
+            results,
+            rates,
+            tile_done,
+            stored,
+            active,
+            overflow,
+            busy,
+            waiting,
+            idle,
+            config,
+        ),
+        axi_lite(
+            aclk, rst, s_axi, write, write_word, write_data, write_strobe, writable, read_word, read_data, readable
+        ),
+        register_bank(
+            aclk,
+            rst,
+            write,
+            write_word,
+            write_data,
+            write_strobe,
+            writable,
+            read_word,
+            read_data,
+            readable,
+            soft_reset,
+            resetting,
+            working,
+            overflow,
+            tile_done,
+            busy,
+            waiting,
+            idle,
+            rates,
+            config,
+        ),
         reset_holder(aclk, rst, soft_reset, offered.valid, resetting, discarding, cycles),
         register_slice(aclk, resetting, given_commands, commands, command_bits),
         register_slice(aclk, resetting, given_operands, operands, line_bits),
-        register_slice(aclk, rst, sent, offered, result_bits + 1))
+        register_slice(aclk, rst, sent, offered, result_bits + 1),
+    )
 
 
 def ports(config: SatConfig) -> dict:
     """Fresh ports for a `sat_axi` of this configuration, by name."""
     return dict(
-        aclk=Signal(bool(0)), aresetn=Signal(bool(0)), s_axi=AxiLite(ADDRESS_BITS),
-        s_axis_command=AxiStream(words.command_bits(config)), s_axis_operand=AxiStream(words.line_bits(config)),
-        m_axis_result=AxiStream(32 * config.columns, packets=True))
+        aclk=Signal(bool(0)),
+        aresetn=Signal(bool(0)),
+        s_axi=AxiLite(ADDRESS_BITS),
+        s_axis_command=AxiStream(words.command_bits(config)),
+        s_axis_operand=AxiStream(words.line_bits(config)),
+        m_axis_result=AxiStream(32 * config.columns, packets=True),
+    )
 
 
 def write(config: SatConfig, folder) -> dict:

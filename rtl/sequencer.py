@@ -1,4 +1,5 @@
 """Says at each cycle what the array's edges do: starts tiles, steps through them, and knows when they are through."""
+
 from myhdl import Signal, intbv
 
 from rtl import words
@@ -10,8 +11,26 @@ from rtl.weights_issuer import weights_issuer
 
 
 @module
-def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control, north_control, pace, last_row, below,
-              finished, finished_command, stored, accumulators_free, issuing, last_step, config):
+def sequencer(
+    clk,
+    rst,
+    loaded,
+    held_commands,
+    started,
+    bank_done,
+    west_control,
+    north_control,
+    pace,
+    last_row,
+    below,
+    finished,
+    finished_command,
+    stored,
+    accumulators_free,
+    issuing,
+    last_step,
+    config,
+):
     """Run each tile as soon as its operands are there and, for a new block, accumulators are free.
 
     loaded             in   one bit a bank: it holds a tile to be started
@@ -35,17 +54,62 @@ def sequencer(clk, rst, loaded, held_commands, started, bank_done, west_control,
     Golden             tlm/timeline.py, compute_start and compute_end
     """
     layout = words.command(config)
-    candidate, command = (Signal(intbv(0)[layout.width:]) for _ in range(2))     # of the next tile, and of this one
+    candidate, command = (Signal(intbv(0)[layout.width :]) for _ in range(2))  # of the next tile, and of this one
     bank, weights_bank, accumulators = (Signal(intbv(0)[1:]) for _ in range(3))
-    values = Signal(intbv(0)[layout.bits("values"):])
+    values = Signal(intbv(0)[layout.bits("values") :])
     weights_start, weights_active, weights_last, stationary, returned = (Signal(bool(0)) for _ in range(5))
 
-    decide = dispatcher(clk, rst, loaded, held_commands, weights_active, weights_last, issuing, last_step, returned,
-                        stored, candidate, bank, weights_start, started, command, stationary, values, accumulators,
-                        weights_bank, finished_command, accumulators_free, config)
-    weights = weights_issuer(clk, rst, weights_start, candidate, bank, stationary, weights_bank, weights_active,
-                             weights_last, north_control, config)
-    steps = steps_issuer(clk, rst, started, candidate, command, bank, stationary, accumulators, weights_bank, issuing,
-                         last_step, west_control, config)
+    decide = dispatcher(
+        clk,
+        rst,
+        loaded,
+        held_commands,
+        weights_active,
+        weights_last,
+        issuing,
+        last_step,
+        returned,
+        stored,
+        candidate,
+        bank,
+        weights_start,
+        started,
+        command,
+        stationary,
+        values,
+        accumulators,
+        weights_bank,
+        finished_command,
+        accumulators_free,
+        config,
+    )
+    weights = weights_issuer(
+        clk,
+        rst,
+        weights_start,
+        candidate,
+        bank,
+        stationary,
+        weights_bank,
+        weights_active,
+        weights_last,
+        north_control,
+        config,
+    )
+    steps = steps_issuer(
+        clk,
+        rst,
+        started,
+        candidate,
+        command,
+        bank,
+        stationary,
+        accumulators,
+        weights_bank,
+        issuing,
+        last_step,
+        west_control,
+        config,
+    )
     through = pacer(clk, rst, stationary, values, pace, last_row, below, bank_done, finished, returned, config)
     return decide, weights, steps, through

@@ -1,4 +1,5 @@
 """Sparse online reduction engine: both compact copies of the weights that stream by, a vector at a time."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl import words
@@ -32,16 +33,16 @@ def sore(clk, rst, valid, vector, n, m, forward_done, forward, backward_done, ba
     lanes, groups = range(config.largest_m), range(config.largest_m // 4)
     entry = words.weight(config).width
     values = [Signal(intbv(0)[16:]) for _ in lanes]
-    lane_kept = [Signal(intbv(0)[PLACES * entry:]) for _ in lanes]
+    lane_kept = [Signal(intbv(0)[PLACES * entry :]) for _ in lanes]
     lane_done = [Signal(bool(0)) for _ in lanes]
     first_done = lane_done[0]
     along_time = [[Signal(intbv(0)[entry:]) for _ in range(PLACES)] for _ in lanes]
     word_done = Signal(bool(0))
-    word_kept = Signal(intbv(0)[len(lanes) * entry:])
-    along_vector = [Signal(intbv(0)[entry:]) for _ in lanes]         # of group g, place p: 4 g + p
-    fresh = [Signal(intbv(0)[len(groups) * entry:]) for _ in range(PLACES)]
-    rows = [Signal(intbv(0)[len(lanes) * entry:]) for _ in range(PLACES)]
-    gathered = Signal(intbv(0)[5:])                                  # vectors in the rows
+    word_kept = Signal(intbv(0)[len(lanes) * entry :])
+    along_vector = [Signal(intbv(0)[entry:]) for _ in lanes]  # of group g, place p: 4 g + p
+    fresh = [Signal(intbv(0)[len(groups) * entry :]) for _ in range(PLACES)]
+    rows = [Signal(intbv(0)[len(lanes) * entry :]) for _ in range(PLACES)]
+    gathered = Signal(intbv(0)[5:])  # vectors in the rows
 
     @always_comb
     def announce():
@@ -59,10 +60,13 @@ def sore(clk, rst, valid, vector, n, m, forward_done, forward, backward_done, ba
             backward_done.next = False
 
     wires = (
-        split(vector, values), [split(lane_kept[k], along_time[k]) for k in lanes], split(word_kept, along_vector),
+        split(vector, values),
+        [split(lane_kept[k], along_time[k]) for k in lanes],
+        split(word_kept, along_vector),
         join([along_time[k][place] for place in range(PLACES) for k in lanes], forward),
         [join([along_vector[PLACES * g + place] for g in groups], fresh[place]) for place in range(PLACES)],
-        join(rows, backward))
+        join(rows, backward),
+    )
     of_time = [sore_lane(clk, rst, valid, values[k], n, m, lane_done[k], lane_kept[k], config) for k in lanes]
     of_vector = sore_word(clk, rst, valid, vector, n, m, word_done, word_kept, config)
     keepers = [sore_row(clk, word_done, fresh[place], m, rows[place], config) for place in range(PLACES)]

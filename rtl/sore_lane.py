@@ -4,6 +4,7 @@ The stack stands in order of arrival, so indices ascend by themselves. Each entr
 so the smallest needs no comparator: it beats no older entry, and all younger ones beat it. When a newcomer beats any
 entry, the smallest leaves, the younger ones move down, and the newcomer takes the place above them.
 """
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -27,17 +28,17 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
     """
     index_bits = words.index_bits(config)
     entry_bits = words.weight(config).width
-    layout = Layout(entry=entry_bits, unbeaten=1, beats=4)      # unbeaten: nothing beats it, for it is a NaN or unused
+    layout = Layout(entry=entry_bits, unbeaten=1, beats=4)  # unbeaten: nothing beats it, for it is a NaN or unused
     unbeaten = layout["unbeaten"][1]
-    beats_high, beats_low = layout["beats"]                     # a bit for each older entry
-    unused = layout.pack(entry=0, unbeaten=1, beats=15)         # never the smallest
+    beats_high, beats_low = layout["beats"]  # a bit for each older entry
+    unused = layout.pack(entry=0, unbeaten=1, beats=15)  # never the smallest
 
-    stack = [Signal(intbv(0)[layout.width:]) for _ in range(4)]         # the oldest first
-    younger = [Signal(intbv(0)[layout.width:]) for _ in range(4)]       # what moves down to each place
-    moves = Signal(intbv(0)[4:])                # the places where it does: that of the smallest, and those above
-    beaten = Signal(intbv(0)[4:])               # the entries that `value` beats
+    stack = [Signal(intbv(0)[layout.width :]) for _ in range(4)]  # the oldest first
+    younger = [Signal(intbv(0)[layout.width :]) for _ in range(4)]  # what moves down to each place
+    moves = Signal(intbv(0)[4:])  # the places where it does: that of the smallest, and those above
+    beaten = Signal(intbv(0)[4:])  # the entries that `value` beats
     index = Signal(intbv(0)[index_bits:])
-    following = Signal(intbv(0)[index_bits + 1:])
+    following = Signal(intbv(0)[index_bits + 1 :])
 
     @always_comb
     def compare():
@@ -50,10 +51,10 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
         third = stack[2][beats_high:beats_low]
         fourth = stack[3][beats_high:beats_low]
         first_moves = second[0] and third[0] and fourth[0]
-        second_moves = first_moves or third[1] and fourth[1]
+        second_moves = first_moves or (third[1] and fourth[1])
         third_moves = fourth[3:] != 0
         moves.next = concat(True, third_moves, second_moves, first_moves)
-        if index < n:                           # the stack fills, from the top
+        if index < n:  # the stack fills, from the top
             moves.next = 15
         elif beaten == 0:
             moves.next = 0
@@ -74,7 +75,7 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
         if moves != 0:
             for k in range(4):
                 beats[:] = younger[k][beats_high:beats_low]
-                beats[:] = beats & ~moves | (beats >> 1) & moves        # without that of the entry that leaves
+                beats[:] = beats & ~moves | (beats >> 1) & moves  # without that of the entry that leaves
                 if moves[k]:
                     stack[k].next = concat(beats, younger[k][beats_low:])
         if n[0]:
@@ -89,9 +90,9 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
 
     @always(clk.posedge)
     def count():
-        last = (following & m) != 0             # M is a power of two
+        last = (following & m) != 0  # M is a power of two
         done.next = valid and last and not rst
-        if rst or valid and last:
+        if rst or (valid and last):
             index.next = 0
         elif valid:
             index.next = following[index_bits:]

@@ -1,4 +1,5 @@
 """Gathers what the vectors of a row keep, for one place among the kept ones of a group."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -20,7 +21,7 @@ def sore_row(clk, valid, fresh, m, row, config):
     """
     entry = words.weight(config).width
     lanes, half_lanes = config.largest_m, config.largest_m // 2
-    both = Signal(intbv(0)[(lanes + lanes // 4) * entry:])
+    both = Signal(intbv(0)[(lanes + lanes // 4) * entry :])
     mask = 2 ** (lanes * entry) - 1
 
     @always_comb

@@ -4,6 +4,7 @@ First each half of 16 elements is ranked by comparing all its pairs, and four of
 one half are compared with those of the other, and the chosen ones move together. That takes 72 comparators, where all
 pairs of 16 elements would take 120.
 """
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -33,22 +34,22 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
     layout = words.survivor()
     rank_high, rank_low = layout["rank"]
     unbeaten = layout["unbeaten"][1]
-    index_high = layout["index"][0]             # of an index among eight
+    index_high = layout["index"][0]  # of an index among eight
     best_bits = 4 * layout.width
 
-    elements = Signal(intbv(0)[256:])           # the word; zeros for the elements that a shorter one lacks
-    quads = Signal(bool(0))                     # M is 4
-    single = Signal(bool(0))                    # M is largest_m: the word is one group
+    elements = Signal(intbv(0)[256:])  # the word; zeros for the elements that a shorter one lacks
+    quads = Signal(bool(0))  # M is 4
+    single = Signal(bool(0))  # M is largest_m: the word is one group
     halves = [Signal(intbv(0)[128:]) for _ in range(2)]
     best = [Signal(intbv(0)[best_bits:]) for _ in range(2)]
-    both = Signal(intbv(0)[2 * best_bits:])
-    survivors = [Signal(intbv(0)[layout.width:]) for _ in range(8)]
-    items = [Signal(intbv(0)[index_high + 1:]) for _ in range(8)]       # their values, and indices among 16
+    both = Signal(intbv(0)[2 * best_bits :])
+    survivors = [Signal(intbv(0)[layout.width :]) for _ in range(8)]
+    items = [Signal(intbv(0)[index_high + 1 :]) for _ in range(8)]  # their values, and indices among 16
     chosen = Signal(intbv(0)[8:])
-    moved = [Signal(intbv(0)[index_high + 1:]) for _ in range(8)]       # the chosen of each half, together
-    groups = [Signal(intbv(0)[index_high + 1:]) for _ in range(16)]
+    moved = [Signal(intbv(0)[index_high + 1 :]) for _ in range(8)]  # the chosen of each half, together
+    groups = [Signal(intbv(0)[index_high + 1 :]) for _ in range(16)]
     entries = [Signal(intbv(0)[entry_bits:]) for _ in range(entry_count)]
-    ranked = Signal(bool(0))                    # a word's survivors stand in `best`
+    ranked = Signal(bool(0))  # a word's survivors stand in `best`
 
     @always_comb
     def widen():
@@ -58,7 +59,7 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
 
     @always_comb
     def choose():
-        behind = intbv(0)[32:]                  # bit 4 k + i: survivor i of the other half goes before survivor k
+        behind = intbv(0)[32:]  # bit 4 k + i: survivor i of the other half goes before survivor k
         place = intbv(0)[3:]
         for i in range(4):
             for j in range(4):
@@ -66,8 +67,13 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
                 behind[4 * i + j] = single and wins
                 behind[16 + 4 * j + i] = single and not wins
         for k in range(8):
-            place[:] = (survivors[k][rank_high:rank_low]
-                        + behind[4 * k] + behind[4 * k + 1] + behind[4 * k + 2] + behind[4 * k + 3])
+            place[:] = (
+                survivors[k][rank_high:rank_low]
+                + behind[4 * k]
+                + behind[4 * k + 1]
+                + behind[4 * k + 2]
+                + behind[4 * k + 3]
+            )
             chosen.next[k] = place < n
 
     @always_comb
@@ -78,7 +84,7 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
 
     @always_comb
     def move():
-        first = intbv(0)[2:]                    # the places of the first two that are chosen in a half
+        first = intbv(0)[2:]  # the places of the first two that are chosen in a half
         second = intbv(0)[2:]
         for h in range(0, 8, 4):
             first[:] = 3
@@ -106,18 +112,18 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
         for k in range(4):
             if chosen[k]:
                 seen[:] = concat(seen[3:], True)
-        for j in range(4):                      # the left half's, then the right one's
+        for j in range(4):  # the left half's, then the right one's
             groups[j].next = moved[4 + j]
             for d in range(j):
                 if seen[d]:
                     groups[j].next = moved[3 + j - d]
             if seen[j]:
                 groups[j].next = moved[j]
-        for g in range(1, 4):                   # two of each four
-            groups[4 * g].next = items[2 * g + 1][index_high - 1:]
+        for g in range(1, 4):  # two of each four
+            groups[4 * g].next = items[2 * g + 1][index_high - 1 :]
             if chosen[2 * g]:
-                groups[4 * g].next = items[2 * g][index_high - 1:]
-            groups[4 * g + 1].next = items[2 * g + 1][index_high - 1:]
+                groups[4 * g].next = items[2 * g][index_high - 1 :]
+            groups[4 * g + 1].next = items[2 * g + 1][index_high - 1 :]
             groups[4 * g + 2].next = 0
             groups[4 * g + 3].next = 0
         if not quads:
@@ -127,7 +133,7 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
     @always(clk.posedge)
     def keep():
         for k in range(entry_count):
-            if k % 4 >= n or single and k >= 4 or not quads and k >= 8:
+            if k % 4 >= n or (single and k >= 4) or (not quads and k >= 8):
                 entries[k].next = 0
             elif ranked:
                 entries[k].next = groups[k][entry_bits:]

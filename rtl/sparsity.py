@@ -1,4 +1,5 @@
 """The name of an N:M pattern: of each M consecutive elements, N are kept."""
+
 from dataclasses import dataclass
 
 KEPT = (1, 2, 4)

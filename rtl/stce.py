@@ -1,4 +1,5 @@
 """Sparse tensor computing engine: the systolic array with its operand buffers, its sums and its drain chain."""
+
 from myhdl import Signal, always_comb, concat, intbv
 
 from rtl import words
@@ -10,9 +11,29 @@ from rtl.west_lane import west_lane
 
 
 @module
-def stce(clk, rst, line, west_write, west_address, north_write, north_address, west_control, north_control, pace,
-         last_row, below, drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set, drain_memory,
-         drained, config):
+def stce(
+    clk,
+    rst,
+    line,
+    west_write,
+    west_address,
+    north_write,
+    north_address,
+    west_control,
+    north_control,
+    pace,
+    last_row,
+    below,
+    drain_load,
+    drain_shift,
+    drain_slot,
+    drain_read,
+    drain_address,
+    drain_set,
+    drain_memory,
+    drained,
+    config,
+):
     """Rows x columns processing elements, output- or weight-stationary.
 
     line            in   an operand line: BEAT activations for each row, or `interleave` weights for each column
@@ -42,8 +63,8 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
     north_controls = [north_control] + [Signal(intbv(0)[control_n:]) for _ in columns]
     steps = [Signal(intbv(0)[step_bits:]) for _ in rows]
     groups = [Signal(intbv(0)[group_bits:]) for _ in rows]
-    step_buses = [Signal(intbv(0)[config.rows * step_bits:]) for _ in range(config.columns + 1)]
-    group_buses = [Signal(intbv(0)[config.rows * group_bits:]) for _ in range(config.columns + 1)]
+    step_buses = [Signal(intbv(0)[config.rows * step_bits :]) for _ in range(config.columns + 1)]
+    group_buses = [Signal(intbv(0)[config.rows * group_bits :]) for _ in range(config.columns + 1)]
     feeds = [Signal(intbv(0)[boundary_bits:]) for _ in range(config.columns + 1)]
     collects = [Signal(intbv(0)[boundary_bits:]) for _ in range(config.columns + 1)]
     sums = [Signal(intbv(0)[32:]) for _ in columns]
@@ -58,20 +79,61 @@ def stce(clk, rst, line, west_write, west_address, north_write, north_address, w
     def report():
         last_row.next = last
         below.next = beneath
-        feed.next = concat(west_control[set_bit], west_control[fresh_bit], west_control[begin_bit],
-                           west_control[above_bit])
+        feed.next = concat(
+            west_control[set_bit], west_control[fresh_bit], west_control[begin_bit], west_control[above_bit]
+        )
         collect.next = concat(beneath[set_bit], beneath[fresh_bit], beneath[begin_bit], beneath[above_bit])
 
-    wires = (split(line, row_lines), split(line, column_lines), join(steps, step_buses[0]),
-             join(groups, group_buses[0]), join(sums, drained))
+    wires = (
+        split(line, row_lines),
+        split(line, column_lines),
+        join(steps, step_buses[0]),
+        join(groups, group_buses[0]),
+        join(sums, drained),
+    )
     lanes = [
-        west_lane(clk, rst, west_write, west_address, row_lines[r], pace, west_controls[r], west_controls[r + 1],
-                  steps[r], groups[r], config)
-        for r in rows]
+        west_lane(
+            clk,
+            rst,
+            west_write,
+            west_address,
+            row_lines[r],
+            pace,
+            west_controls[r],
+            west_controls[r + 1],
+            steps[r],
+            groups[r],
+            config,
+        )
+        for r in rows
+    ]
     array = [
-        stce_column(clk, rst, north_write, north_address, column_lines[c], north_controls[c], north_controls[c + 1],
-                    step_buses[c], group_buses[c], step_buses[c + 1], group_buses[c + 1],
-                    feeds[c], feeds[c + 1], collects[c], collects[c + 1], drain_load, drain_shift, drain_slot,
-                    drain_read, drain_address, drain_set, drain_memory, sums[c], config)
-        for c in columns]
+        stce_column(
+            clk,
+            rst,
+            north_write,
+            north_address,
+            column_lines[c],
+            north_controls[c],
+            north_controls[c + 1],
+            step_buses[c],
+            group_buses[c],
+            step_buses[c + 1],
+            group_buses[c + 1],
+            feeds[c],
+            feeds[c + 1],
+            collects[c],
+            collects[c + 1],
+            drain_load,
+            drain_shift,
+            drain_slot,
+            drain_read,
+            drain_address,
+            drain_set,
+            drain_memory,
+            sums[c],
+            config,
+        )
+        for c in columns
+    ]
     return report, wires, lanes, array

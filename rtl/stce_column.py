@@ -3,6 +3,7 @@
 Columns, not rows, are modules: weights and sums change each cycle and stay within a column, so the buses
 between modules carry only the steps, and the activations, which change once a group.
 """
+
 from myhdl import Signal, intbv
 
 from rtl import words
@@ -14,10 +15,32 @@ from rtl.uspe import uspe
 
 
 @module
-def stce_column(clk, rst, write, write_address, write_data, control, control_out,
-                west_steps, west, east_steps, east, feed, feed_out, collect, collect_out,
-                drain_load, drain_shift, drain_slot, drain_read, drain_address, drain_set, drain_memory, drained,
-                config):
+def stce_column(
+    clk,
+    rst,
+    write,
+    write_address,
+    write_data,
+    control,
+    control_out,
+    west_steps,
+    west,
+    east_steps,
+    east,
+    feed,
+    feed_out,
+    collect,
+    collect_out,
+    drain_load,
+    drain_shift,
+    drain_slot,
+    drain_read,
+    drain_address,
+    drain_set,
+    drain_memory,
+    drained,
+    config,
+):
     """A column of `rows` processing elements.
 
     write*, control*   as in north_lane
@@ -34,15 +57,44 @@ def stce_column(clk, rst, write, write_address, write_data, control, control_out
     steps_out = [Signal(intbv(0)[step_bits:]) for _ in rows]
     groups_in = [Signal(intbv(0)[group_bits:]) for _ in rows]
     groups_out = [Signal(intbv(0)[group_bits:]) for _ in rows]
-    weights = [Signal(intbv(0)[words.descent(config).width:]) for _ in range(config.rows + 1)]
+    weights = [Signal(intbv(0)[words.descent(config).width :]) for _ in range(config.rows + 1)]
     sums = [Signal(intbv(0)[32:]) for _ in range(config.rows + 1)]
 
     wires = (split(west_steps, steps_in), join(steps_out, east_steps), split(west, groups_in), join(groups_out, east))
     north = north_lane(clk, write, write_address, write_data, control, control_out, weights[0], config)
     elements = [
-        uspe(clk, rst, steps_in[r], groups_in[r], steps_out[r], groups_out[r], weights[r], weights[r + 1],
-             sums[r], sums[r + 1], drain_load, drain_shift, drain_slot, config)
-        for r in rows]
-    ends = sum_lane(clk, rst, feed, feed_out, collect, collect_out, sums[config.rows], sums[0],
-                    drain_read, drain_address, drain_set, drain_memory, drained, config)
+        uspe(
+            clk,
+            rst,
+            steps_in[r],
+            groups_in[r],
+            steps_out[r],
+            groups_out[r],
+            weights[r],
+            weights[r + 1],
+            sums[r],
+            sums[r + 1],
+            drain_load,
+            drain_shift,
+            drain_slot,
+            config,
+        )
+        for r in rows
+    ]
+    ends = sum_lane(
+        clk,
+        rst,
+        feed,
+        feed_out,
+        collect,
+        collect_out,
+        sums[config.rows],
+        sums[0],
+        drain_read,
+        drain_address,
+        drain_set,
+        drain_memory,
+        drained,
+        config,
+    )
     return wires, north, elements, ends

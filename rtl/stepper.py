@@ -1,12 +1,28 @@
 """The loops of a tile: for each group, for each kept value, for each place of a turn, a step a cycle."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
 
 
 @module
-def stepper(clk, rst, start, groups, values, tail, active, opening, place, value, last_value, turn_end, group_end,
-            last_step, config):
+def stepper(
+    clk,
+    rst,
+    start,
+    groups,
+    values,
+    tail,
+    active,
+    opening,
+    place,
+    value,
+    last_value,
+    turn_end,
+    group_end,
+    last_step,
+    config,
+):
     """Step through the loops of one tile after another.
 
     start       in   take the counts below; the first step is in the next cycle. Only with last_step, or not active
@@ -23,9 +39,9 @@ def stepper(clk, rst, start, groups, values, tail, active, opening, place, value
     Golden      none: three nested loops
     """
     turn = config.turn
-    groups_left = Signal(intbv(0)[len(groups):])
-    values_each = Signal(intbv(0)[len(values):])
-    values_last = Signal(intbv(0)[len(tail):])
+    groups_left = Signal(intbv(0)[len(groups) :])
+    values_each = Signal(intbv(0)[len(values) :])
+    values_last = Signal(intbv(0)[len(tail) :])
 
     @always_comb
     def locate():

@@ -1,4 +1,5 @@
 """Issues the steps of tiles: the control words of the array's west edge, and what comes back from below its rows."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -8,8 +9,21 @@ from rtl.stepper import stepper
 
 
 @module
-def steps_issuer(clk, rst, start, next_command, command, bank, stationary, accumulators, weights_bank, issuing,
-                 last_step, west_control, config):
+def steps_issuer(
+    clk,
+    rst,
+    start,
+    next_command,
+    command,
+    bank,
+    stationary,
+    accumulators,
+    weights_bank,
+    issuing,
+    last_step,
+    west_control,
+    config,
+):
     """Step through one tile after another, and read its activations.
 
     start          in   in the next cycle the steps of the tile with next_command begin, whose operands lie in `bank`
@@ -31,17 +45,26 @@ def steps_issuer(clk, rst, start, next_command, command, bank, stationary, accum
     first_bit, last_bit = layout["first"][1], layout["last"][1]
     interleave, bank_lines = config.interleave, config.chunk // BEAT
     line_bits = control.bits("address")
-    behind_bits = words.step(config).width + 2   # the step, begin and close, which follow the reads
+    behind_bits = words.step(config).width + 2  # the step, begin and close, which follow the reads
     delay_bits = (timing.WEST - 1) * behind_bits
     # `tell` and `send` concatenate in this order.
-    assert list(words.step(config).fields) == ["valid", "fresh", "above", "below", "set", "place", "value", "bank",
-                                               "load"]
+    assert list(words.step(config).fields) == [
+        "valid",
+        "fresh",
+        "above",
+        "below",
+        "set",
+        "place",
+        "value",
+        "bank",
+        "load",
+    ]
     assert list(control.fields) == ["read", "address", "beat", "end", "step", "begin", "close"]
 
-    groups = Signal(intbv(0)[layout.bits("groups"):])
-    values, tail = (Signal(intbv(0)[layout.bits("values"):]) for _ in range(2))
+    groups = Signal(intbv(0)[layout.bits("groups") :])
+    values, tail = (Signal(intbv(0)[layout.bits("values") :]) for _ in range(2))
     opening, last_value, turn_end, group_end = (Signal(bool(0)) for _ in range(4))
-    place = Signal(intbv(0)[words.place_bits(config):])
+    place = Signal(intbv(0)[words.place_bits(config) :])
     value = Signal(intbv(0)[2:])
     step_bank = Signal(intbv(0)[1:])
     line = Signal(intbv(0)[line_bits:])
@@ -64,25 +87,49 @@ def steps_issuer(clk, rst, start, next_command, command, bank, stationary, accum
             line.next = bank_lines if bank else 0
             step_bank.next = weights_bank
         elif reading:
-            line.next = (line + 1) % 2 ** line_bits
+            line.next = (line + 1) % 2**line_bits
 
     @always_comb
     def tell():
-        now.next = concat(last_step and command[last_bit],
-                          valid and stationary and opening and place == 0 and value == 0,
-                          issuing and place == 0 and value == 0, step_bank, value, place, accumulators,
-                          valid and stationary and last_value, valid and stationary and value == 0, fresh, valid)
+        now.next = concat(
+            last_step and command[last_bit],
+            valid and stationary and opening and place == 0 and value == 0,
+            issuing and place == 0 and value == 0,
+            step_bank,
+            value,
+            place,
+            accumulators,
+            valid and stationary and last_value,
+            valid and stationary and value == 0,
+            fresh,
+            valid,
+        )
 
     @always(clk.posedge)
     def delay():
-        behind.next = concat(behind[delay_bits - behind_bits:], now)
+        behind.next = concat(behind[delay_bits - behind_bits :], now)
         if rst:
             behind.next = 0
 
     @always_comb
     def send():
-        west_control.next = concat(behind[delay_bits:delay_bits - behind_bits], last_step, place[2:], line, reading)
+        west_control.next = concat(behind[delay_bits : delay_bits - behind_bits], last_step, place[2:], line, reading)
 
-    loops = stepper(clk, rst, start, groups, values, tail, issuing, opening, place, value, last_value, turn_end,
-                    group_end, last_step, config)
+    loops = stepper(
+        clk,
+        rst,
+        start,
+        groups,
+        values,
+        tail,
+        issuing,
+        opening,
+        place,
+        value,
+        last_value,
+        turn_end,
+        group_end,
+        last_step,
+        config,
+    )
     return prepare, locate, tell, delay, send, loops

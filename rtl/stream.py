@@ -5,6 +5,7 @@
 3. A producer never waits for ready before it raises valid.
 4. A consumer may raise or drop ready at any time.
 """
+
 from myhdl import Signal, intbv
 
 

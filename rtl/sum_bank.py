@@ -1,12 +1,26 @@
 """One of two memories of sums, each for one block of the result."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
 
 
 @module
-def sum_bank(clk, write, write_set, write_address, write_data, feed, feed_set, feed_address,
-             drain, drain_set, drain_address, data, number):
+def sum_bank(
+    clk,
+    write,
+    write_set,
+    write_address,
+    write_data,
+    feed,
+    feed_set,
+    feed_address,
+    drain,
+    drain_set,
+    drain_address,
+    data,
+    number,
+):
     """Keep a tile's sums of one column, or row; whatever is for the other set is not for this bank.
 
     write   in   store write_data, FP32, at write_address
@@ -21,7 +35,7 @@ def sum_bank(clk, write, write_set, write_address, write_data, feed, feed_set, f
     """
     memory = [Signal(intbv(0)[32:]) for _ in range(2 ** len(write_address))]
     feeding, fetching = Signal(bool(0)), Signal(bool(0))
-    address = Signal(intbv(0)[len(write_address):])
+    address = Signal(intbv(0)[len(write_address) :])
 
     @always_comb
     def choose():

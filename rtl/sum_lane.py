@@ -1,17 +1,32 @@
 """Both ends of a column where weights are stationary: sums that leave at the bottom enter again at the top."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
 from rtl.hierarchy import module
 from rtl.sum_bank import sum_bank
 
-TO_READ = timing.PRODUCT - 1    # cycles from a boundary word to the fetch: so the sum stands where its product comes
-TO_WRITE = timing.PRODUCT       # cycles from a boundary word to the sum that it announces
+TO_READ = timing.PRODUCT - 1  # cycles from a boundary word to the fetch: so the sum stands where its product comes
+TO_WRITE = timing.PRODUCT  # cycles from a boundary word to the sum that it announces
 
 
 @module
-def sum_lane(clk, rst, feed, feed_out, collect, collect_out, sum_in, sum_out,
-             drain_read, drain_address, drain_set, drain_memory, drained, config):
+def sum_lane(
+    clk,
+    rst,
+    feed,
+    feed_out,
+    collect,
+    collect_out,
+    sum_in,
+    sum_out,
+    drain_read,
+    drain_address,
+    drain_set,
+    drain_memory,
+    drained,
+    config,
+):
     """Keep the sums of a tile until the next stretch of k goes on with them, or until they are stored.
 
     feed, collect    in   words.boundary: a sum is wanted at the column's top, one comes to its bottom
@@ -31,18 +46,18 @@ def sum_lane(clk, rst, feed, feed_out, collect, collect_out, sum_in, sum_out,
     word_bits = layout.width
     valid_bit, begin_bit, fresh_bit, set_bit = (layout[name][1] for name in ("valid", "begin", "fresh", "set"))
     address_bits = words.sum_bits(config)
-    addresses = 2 ** address_bits
+    addresses = 2**address_bits
     read_low, show_low = (TO_READ - 1) * word_bits, (TO_WRITE - 1) * word_bits
     delay_bits = TO_WRITE * word_bits
 
-    feeds = Signal(intbv(0)[delay_bits:])        # the youngest in the low bits
+    feeds = Signal(intbv(0)[delay_bits:])  # the youngest in the low bits
     collects = Signal(intbv(0)[delay_bits:])
     next_in = Signal(intbv(0)[address_bits:])
     next_out = Signal(intbv(0)[address_bits:])
     write_address = Signal(intbv(0)[address_bits:])
     feed_address = Signal(intbv(0)[address_bits:])
     write, write_set, feeding, feed_set = (Signal(bool(0)) for _ in range(4))
-    low, high = (Signal(intbv(0)[32:]) for _ in range(2))       # what the banks of set 0 and 1 have fetched
+    low, high = (Signal(intbv(0)[32:]) for _ in range(2))  # what the banks of set 0 and 1 have fetched
 
     @always(clk.posedge)
     def travel():
@@ -85,7 +100,22 @@ def sum_lane(clk, rst, feed, feed_out, collect, collect_out, sum_in, sum_out,
         else:
             drained.next = low
 
-    banks = [sum_bank(clk, write, write_set, write_address, sum_in, feeding, feed_set, feed_address,
-                      drain_read, drain_set, drain_address, data, number)
-             for number, data in enumerate((low, high))]
+    banks = [
+        sum_bank(
+            clk,
+            write,
+            write_set,
+            write_address,
+            sum_in,
+            feeding,
+            feed_set,
+            feed_address,
+            drain_read,
+            drain_set,
+            drain_address,
+            data,
+            number,
+        )
+        for number, data in enumerate((low, high))
+    ]
     return travel, locate, count, show, banks

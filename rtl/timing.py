@@ -4,29 +4,29 @@ Plain numbers, so that the model needs no simulator. A test of each block fails 
 late or too early.
 """
 
-FP16_MUL = 2            # rtl/fp16_mul.py
-FP32_ADD = 3            # rtl/fp32_add.py
-FP32_MUL = 4            # rtl/fp32_mul.py
-SORE_LANE = 1           # rtl/sore_lane.py: from a group's last element
-SORE_WORD = 2           # rtl/sore_word.py
-ACCUMULATE = FP32_ADD + 1   # from an accumulator through the adder and back: the least turn
-SELECT = 1              # rtl/uspe.py: choosing the activation that a weight's index names
-WUVE_LANE = 2 * (FP32_MUL + 1) + 3 * (FP32_ADD + 1)     # rtl/wuve_lane.py: from a gradient to the new weight
-UPDATE_LAG = WUVE_LANE + SORE_WORD + 3      # rtl/updater.py: from a tile's last slice to all its rows
-PRODUCT = 1 + SELECT + FP16_MUL     # from a step at an element's west port to its product
+FP16_MUL = 2  # rtl/fp16_mul.py
+FP32_ADD = 3  # rtl/fp32_add.py
+FP32_MUL = 4  # rtl/fp32_mul.py
+SORE_LANE = 1  # rtl/sore_lane.py: from a group's last element
+SORE_WORD = 2  # rtl/sore_word.py
+ACCUMULATE = FP32_ADD + 1  # from an accumulator through the adder and back: the least turn
+SELECT = 1  # rtl/uspe.py: choosing the activation that a weight's index names
+WUVE_LANE = 2 * (FP32_MUL + 1) + 3 * (FP32_ADD + 1)  # rtl/wuve_lane.py: from a gradient to the new weight
+UPDATE_LAG = WUVE_LANE + SORE_WORD + 3  # rtl/updater.py: from a tile's last slice to all its rows
+PRODUCT = 1 + SELECT + FP16_MUL  # from a step at an element's west port to its product
 
-WEST = 6                # from the issue of a group to its activations in the first processing element
-NORTH = 3               # from the issue of a weight to its place in the first processing element
-SKEW = WEST - NORTH     # so much later the sequencer issues the weights
+WEST = 6  # from the issue of a group to its activations in the first processing element
+NORTH = 3  # from the issue of a weight to its place in the first processing element
+SKEW = WEST - NORTH  # so much later the sequencer issues the weights
 
-LOAD_SETUP = 1          # from accepting a tile command to the first operand line
-START_SETUP = 1         # from a full bank to the first step
-STORE_SETUP = 2         # from starting a drain to the first word at the port
+LOAD_SETUP = 1  # from accepting a tile command to the first operand line
+START_SETUP = 1  # from a full bank to the first step
+STORE_SETUP = 2  # from starting a drain to the first word at the port
 
 
 def release_delay(rows: int, columns: int) -> int:
     """Cycles from the last row's last read of a bank to the bank being free: the last column may read later."""
-    return max(2, columns - rows + 1)       # MyHDL cannot slice a shift register of a single bit
+    return max(2, columns - rows + 1)  # MyHDL cannot slice a shift register of a single bit
 
 
 def release_lag(rows: int, columns: int, hop: int = 1) -> int:

@@ -1,4 +1,5 @@
 """Takes an update command, and cuts the operand lines that follow into slices of weights."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl import words
@@ -6,8 +7,9 @@ from rtl.hierarchy import module
 
 
 @module
-def update_loader(clk, rst, commands, operands, bank_free, command, slice_valid, weights, velocities, gradients,
-                  last_slice, config):
+def update_loader(
+    clk, rst, commands, operands, bank_free, command, slice_valid, weights, velocities, gradients, last_slice, config
+):
     """Stream the slices of one update tile after another.
 
     commands     Stream in  words.update
@@ -25,17 +27,17 @@ def update_loader(clk, rst, commands, operands, bank_free, command, slice_valid,
     vectors_high, vectors_low = layout["vectors"]
     momentum_bit = layout["momentum"][1]
     line_bits = len(operands.data)
-    per_line = line_bits // 32                   # elements
+    per_line = line_bits // 32  # elements
     slice_bits = 32 * config.update_lanes
     slices = config.largest_m // config.update_lanes
     lines, lines_plain = words.slice_lines(config, True), words.slice_lines(config, False)
     element_bits = 32 * per_line
 
     loading = Signal(bool(0))
-    slices_left = Signal(intbv(0)[(config.update_vectors * slices).bit_length():])
-    line = Signal(intbv(0)[max(1, (lines - 1).bit_length()):])
-    complete = Signal(bool(0))                   # with this line a slice is
-    gathered = Signal(intbv(0)[lines * element_bits:])
+    slices_left = Signal(intbv(0)[(config.update_vectors * slices).bit_length() :])
+    line = Signal(intbv(0)[max(1, (lines - 1).bit_length()) :])
+    complete = Signal(bool(0))  # with this line a slice is
+    gathered = Signal(intbv(0)[lines * element_bits :])
     plain = Signal(bool(0))
 
     @always_comb
@@ -87,7 +89,7 @@ def update_loader(clk, rst, commands, operands, bank_free, command, slice_valid,
         velocities.next = 0
         gradients.next = 0
         if not plain:
-            velocities.next = gathered[2 * slice_bits:slice_bits]
-            gradients.next = gathered[3 * slice_bits:2 * slice_bits]
+            velocities.next = gathered[2 * slice_bits : slice_bits]
+            gradients.next = gathered[3 * slice_bits : 2 * slice_bits]
 
     return shake, control, count, gather, cut

@@ -1,4 +1,5 @@
 """One section of what an update tile gives: its rows, in two banks for two tiles."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
@@ -21,7 +22,7 @@ def update_section(clk, rst, write, row_in, ending, fetch, address, row_out, wid
     memory = [Signal(intbv(0)[width:]) for _ in range(2 ** len(address))]
     place = Signal(intbv(0)[place_bits:])
     bank = Signal(intbv(0)[1:])
-    at = Signal(intbv(0)[place_bits + 1:])
+    at = Signal(intbv(0)[place_bits + 1 :])
 
     @always_comb
     def locate():

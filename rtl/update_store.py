@@ -1,4 +1,5 @@
 """Sends what an update tile gives, section after section."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -6,8 +7,24 @@ from rtl.hierarchy import module
 
 
 @module
-def update_store(clk, rst, finished, command, masters_row, halves_row, forward_row, backward_row,
-                 fetch_masters, fetch_halves, fetch_forward, fetch_backward, address, stored, results, config):
+def update_store(
+    clk,
+    rst,
+    finished,
+    command,
+    masters_row,
+    halves_row,
+    forward_row,
+    backward_row,
+    fetch_masters,
+    fetch_halves,
+    fetch_forward,
+    fetch_backward,
+    address,
+    stored,
+    results,
+    config,
+):
     """Send of each finished tile the sections that are to be stored, row by row, each row in as many words as it needs.
 
     finished  in   the older tile's rows stand in all sections
@@ -26,31 +43,33 @@ def update_store(clk, rst, finished, command, masters_row, halves_row, forward_r
     n_high, n_low = layout["n"]
     m_high, m_low = layout["m"]
     masters_bit, half_bit, forward_bit, backward_bit = (
-        layout[name][1] for name in ("masters", "half", "forward", "backward"))
+        layout[name][1] for name in ("masters", "half", "forward", "backward")
+    )
     width = len(results.data)
     row_bits = len(masters_row), len(halves_row), len(forward_row) // 4
     masters_pieces, half_pieces, one_pieces, two_pieces, four_pieces = (
-        -(-bits // width) for bits in (row_bits[0], row_bits[1], row_bits[2], 2 * row_bits[2], 4 * row_bits[2]))
+        -(-bits // width) for bits in (row_bits[0], row_bits[1], row_bits[2], 2 * row_bits[2], 4 * row_bits[2])
+    )
     most = max(masters_pieces, half_pieces, four_pieces)
     place_bits = len(address) - 1
-    places = 2 ** place_bits
+    places = 2**place_bits
 
-    pending = Signal(intbv(0)[2:])               # finished tiles that wait
+    pending = Signal(intbv(0)[2:])  # finished tiles that wait
     sending = Signal(bool(0))
-    holding = Signal(bool(0))                    # a section's output holds a row
+    holding = Signal(bool(0))  # a section's output holds a row
     bank = Signal(intbv(0)[1:])
-    section = Signal(intbv(0)[2:])               # of that row; masters, halves, forward, backward
-    row = Signal(intbv(0)[place_bits + 1:])
-    piece = Signal(intbv(0)[most.bit_length():])
+    section = Signal(intbv(0)[2:])  # of that row; masters, halves, forward, backward
+    row = Signal(intbv(0)[place_bits + 1 :])
+    piece = Signal(intbv(0)[most.bit_length() :])
     first_section, next_section = (Signal(intbv(0)[2:]) for _ in range(2))
-    more = Signal(bool(0))                       # sections after this one
-    rows, copy_rows = (Signal(intbv(0)[layout.bits("vectors"):]) for _ in range(2))
-    pieces, copy_pieces = (Signal(intbv(0)[most.bit_length():]) for _ in range(2))
+    more = Signal(bool(0))  # sections after this one
+    rows, copy_rows = (Signal(intbv(0)[layout.bits("vectors") :]) for _ in range(2))
+    pieces, copy_pieces = (Signal(intbv(0)[most.bit_length() :]) for _ in range(2))
     starting, advance, last_piece, last_row, fetch = (Signal(bool(0)) for _ in range(5))
     to_fetch = Signal(intbv(0)[2:])
     word = Signal(intbv(0)[width:])
-    chosen = Signal(intbv(0)[max(row_bits[0], row_bits[1], 4 * row_bits[2], width):])
-    mask = 2 ** width - 1
+    chosen = Signal(intbv(0)[max(row_bits[0], row_bits[1], 4 * row_bits[2], width) :])
+    mask = 2**width - 1
 
     @always_comb
     def order():
@@ -68,8 +87,11 @@ def update_store(clk, rst, finished, command, masters_row, halves_row, forward_r
             next_section.next = 2
         else:
             next_section.next = 3
-        more.next = (section == 0 and command[half_bit]) or (section < 2 and command[forward_bit]) or \
-            (section < 3 and command[backward_bit])
+        more.next = (
+            (section == 0 and command[half_bit])
+            or (section < 2 and command[forward_bit])
+            or (section < 3 and command[backward_bit])
+        )
 
     @always_comb
     def measure():

@@ -1,4 +1,5 @@
 """The weight update: a stream of weights, velocities and gradients in, new ones and both N:M copies out."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -39,23 +40,23 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
     copy_rows = config.update_vectors // 4
 
     command, stored_command = (Signal(intbv(0)[bits:]) for _ in range(2))
-    held = Signal(intbv(0)[2 * bits:])           # the commands of the tiles in both banks
+    held = Signal(intbv(0)[2 * bits :])  # the commands of the tiles in both banks
     bank, store_bank = Signal(intbv(0)[1:]), Signal(intbv(0)[1:])
-    free = Signal(intbv(0)[2:])                  # banks
+    free = Signal(intbv(0)[2:])  # banks
     admitted = Signal(bool(0))
-    ending = Signal(intbv(0)[LAG:])              # the last slices of tiles on their way
+    ending = Signal(intbv(0)[LAG:])  # the last slices of tiles on their way
     momentum, reducing = Signal(bool(0)), Signal(bool(0))
     n, m = Signal(intbv(0)[3:]), Signal(intbv(0)[5:])
     weights, velocities, gradients = (Signal(intbv(0)[slice_bits:]) for _ in range(3))
     masters_done, halves_done, forward_done, backward_done = (Signal(bool(0)) for _ in range(4))
     ends = [Signal(bool(0)) for _ in range(4)]
     masters_end, halves_end, forward_end, backward_end = ends
-    masters, masters_row = (Signal(intbv(0)[64 * config.largest_m:]) for _ in range(2))
-    halves, halves_row = (Signal(intbv(0)[16 * config.largest_m:]) for _ in range(2))
+    masters, masters_row = (Signal(intbv(0)[64 * config.largest_m :]) for _ in range(2))
+    halves, halves_row = (Signal(intbv(0)[16 * config.largest_m :]) for _ in range(2))
     forward, forward_row, backward, backward_row = (Signal(intbv(0)[row_bits:]) for _ in range(4))
     fetch_masters, fetch_halves, fetch_forward, fetch_backward = (Signal(bool(0)) for _ in range(4))
     address = Signal(intbv(0)[address_bits:])
-    copy_address = Signal(intbv(0)[address_bits - 2:])
+    copy_address = Signal(intbv(0)[address_bits - 2 :])
     finished = Signal(bool(0))
 
     @always_comb
@@ -75,15 +76,15 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
         forward_end.next = ending[timing.WUVE_LANE + 1 + timing.SORE_LANE]
         backward_end.next = ending[LAG - 1]
         finished.next = ending[LAG - 1]
-        copy_address.next = concat(address[address_bits - 1], address[address_bits - 3:])
+        copy_address.next = concat(address[address_bits - 1], address[address_bits - 3 :])
         if store_bank:
-            stored_command.next = held[2 * bits:bits]
+            stored_command.next = held[2 * bits : bits]
         else:
             stored_command.next = held[bits:]
 
     @always(clk.posedge)
     def account():
-        ending.next = concat(ending[LAG - 1:], tile_done)
+        ending.next = concat(ending[LAG - 1 :], tile_done)
         if commands.valid and commands.ready and not stored:
             free.next = free - 1
         elif stored and not (commands.valid and commands.ready):
@@ -93,7 +94,7 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
             if bank:
                 held.next = concat(command, held[bits:])
             else:
-                held.next = concat(held[2 * bits:bits], command)
+                held.next = concat(held[2 * bits : bits], command)
         if stored:
             store_bank.next = not store_bank
         if rst:
@@ -102,20 +103,82 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
             bank.next = 0
             store_bank.next = 0
 
-    load = update_loader(clk, rst, commands, operands, admitted, command, slice_enters, weights, velocities, gradients,
-                         tile_done, config)
-    lanes = wuve(clk, rst, slice_enters, weights, velocities, gradients, momentum, rates, masters_done, masters,
-                 halves_done, halves, config)
+    load = update_loader(
+        clk, rst, commands, operands, admitted, command, slice_enters, weights, velocities, gradients, tile_done, config
+    )
+    lanes = wuve(
+        clk,
+        rst,
+        slice_enters,
+        weights,
+        velocities,
+        gradients,
+        momentum,
+        rates,
+        masters_done,
+        masters,
+        halves_done,
+        halves,
+        config,
+    )
     reduce = sore(clk, rst, reducing, halves, n, m, forward_done, forward, backward_done, backward, config)
     sections = (
-        update_section(clk, rst, masters_done, masters, masters_end, fetch_masters, address, masters_row,
-                       64 * config.largest_m, config.update_vectors),
-        update_section(clk, rst, halves_done, halves, halves_end, fetch_halves, address, halves_row,
-                       16 * config.largest_m, config.update_vectors),
-        update_section(clk, rst, forward_done, forward, forward_end, fetch_forward, copy_address, forward_row,
-                       row_bits, copy_rows),
-        update_section(clk, rst, backward_done, backward, backward_end, fetch_backward, copy_address, backward_row,
-                       row_bits, copy_rows))
-    store = update_store(clk, rst, finished, stored_command, masters_row, halves_row, forward_row, backward_row,
-                         fetch_masters, fetch_halves, fetch_forward, fetch_backward, address, stored, results, config)
+        update_section(
+            clk,
+            rst,
+            masters_done,
+            masters,
+            masters_end,
+            fetch_masters,
+            address,
+            masters_row,
+            64 * config.largest_m,
+            config.update_vectors,
+        ),
+        update_section(
+            clk,
+            rst,
+            halves_done,
+            halves,
+            halves_end,
+            fetch_halves,
+            address,
+            halves_row,
+            16 * config.largest_m,
+            config.update_vectors,
+        ),
+        update_section(
+            clk, rst, forward_done, forward, forward_end, fetch_forward, copy_address, forward_row, row_bits, copy_rows
+        ),
+        update_section(
+            clk,
+            rst,
+            backward_done,
+            backward,
+            backward_end,
+            fetch_backward,
+            copy_address,
+            backward_row,
+            row_bits,
+            copy_rows,
+        ),
+    )
+    store = update_store(
+        clk,
+        rst,
+        finished,
+        stored_command,
+        masters_row,
+        halves_row,
+        forward_row,
+        backward_row,
+        fetch_masters,
+        fetch_halves,
+        fetch_forward,
+        fetch_backward,
+        address,
+        stored,
+        results,
+        config,
+    )
     return admit, unpack, account, load, lanes, reduce, sections, store

@@ -7,6 +7,7 @@ weights stay (in one bank, while the other is filled for the next tile), and sum
 It holds two sets of accumulators: while one takes the sums of a tile, the other waits to be drained. Within a set the
 accumulators take turns (interleaving): a sum comes back from the adder before its next product arrives.
 """
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -17,8 +18,22 @@ from rtl.hierarchy import module
 
 
 @module
-def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_out,
-         drain_load, drain_shift, drain_slot, config):
+def uspe(
+    clk,
+    rst,
+    west_step,
+    west,
+    east_step,
+    east,
+    north,
+    south,
+    sum_in,
+    sum_out,
+    drain_load,
+    drain_shift,
+    drain_slot,
+    config,
+):
     """Choose the activation that a weight's index names, multiply, and add to an accumulator.
 
     west_step    in   words.step: what to do, and whether `west` holds a new group
@@ -39,37 +54,37 @@ def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_o
     """
     layout, down = words.step(config), words.descent(config)
     load_bit, slot_low = layout["load"][1], layout["set"][1]
-    tag_bits = layout["place"][0]                                 # from valid to place: what the sum's stages need
-    at_high, at_low = layout["bank"][0], layout["place"][1]       # address in the weight memory
-    weight_bits = down["pruned"][0]                               # weight, index and pruned together
+    tag_bits = layout["place"][0]  # from valid to place: what the sum's stages need
+    at_high, at_low = layout["bank"][0], layout["place"][1]  # address in the weight memory
+    weight_bits = down["pruned"][0]  # weight, index and pruned together
     index_high, index_low = down["index"]
     address_high, address_low = down["address"]
     write_bit, everyone_bit, pruned_low = (down[name][1] for name in ("write", "everyone", "pruned"))
     distance_high, distance_low = down["distance"]
     distances = 2 ** (distance_high - distance_low)
     group_bits = 16 * config.largest_m
-    multiplied = timing.SELECT + timing.FP16_MUL                  # cycles from east_step to the product
+    multiplied = timing.SELECT + timing.FP16_MUL  # cycles from east_step to the product
     added = multiplied + timing.FP32_ADD
-    waits = config.turn - timing.ACCUMULATE                       # of a finished sum for the element below
+    waits = config.turn - timing.ACCUMULATE  # of a finished sum for the element below
 
     memory = [Signal(intbv(0)[weight_bits:]) for _ in range(2 ** words.address_bits(config))]
     chosen = Signal(intbv(0)[weight_bits:])
     weight, activation = (Signal(intbv(0)[16:]) for _ in range(2))
     product, addend, total, handed = (Signal(intbv(0)[32:]) for _ in range(4))
     accumulators = [Signal(intbv(0)[32:]) for _ in range(2 ** words.slot_bits(config))]
-    tags = Signal(intbv(0)[added * tag_bits:])                    # of the steps in flight, youngest in the low bits
+    tags = Signal(intbv(0)[added * tag_bits :])  # of the steps in flight, youngest in the low bits
     product_tag = (multiplied - 1) * tag_bits
     product_fresh, product_above = product_tag + layout["fresh"][1], product_tag + layout["above"][1]
     product_slot, product_end = product_tag + slot_low, product_tag + tag_bits
     total_tag = (added - 1) * tag_bits
     total_valid, total_below = total_tag + layout["valid"][1], total_tag + layout["below"][1]
     total_slot, total_end = total_tag + slot_low, total_tag + tag_bits
-    finished = Signal(intbv(0)[33 * (waits + 1):])                # sums, and above each whether it is one
+    finished = Signal(intbv(0)[33 * (waits + 1) :])  # sums, and above each whether it is one
     handing = Signal(bool(0))
 
     @always(clk.posedge)
     def hop():
-        distance = intbv(0)[distance_high - distance_low:]
+        distance = intbv(0)[distance_high - distance_low :]
         east_step.next = west_step
         if west_step[load_bit]:
             east.next = west
@@ -88,8 +103,8 @@ def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_o
     @always(clk.posedge)
     def select():
         weight.next = chosen[16:]
-        if (east[group_bits + config.largest_m:group_bits] & chosen[weight_bits:pruned_low]) != 0:
-            activation.next = FP16_NAN              # 0 * infinity, for a weight that was pruned
+        if (east[group_bits + config.largest_m : group_bits] & chosen[weight_bits:pruned_low]) != 0:
+            activation.next = FP16_NAN  # 0 * infinity, for a weight that was pruned
         else:
             activation.next = (east >> concat(chosen[index_high:index_low], intbv(0)[4:])) & 0xFFFF
 
@@ -102,8 +117,11 @@ def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_o
 
     @always_comb
     def feedback():
-        addend.next = sum_in if tags[product_above] else \
-            (0 if tags[product_fresh] else accumulators[tags[product_end:product_slot]])
+        addend.next = (
+            sum_in
+            if tags[product_above]
+            else (0 if tags[product_fresh] else accumulators[tags[product_end:product_slot]])
+        )
 
     @always(clk.posedge)
     def accumulate():
@@ -112,14 +130,16 @@ def uspe(clk, rst, west_step, west, east_step, east, north, south, sum_in, sum_o
 
     @always(clk.posedge)
     def wait():
-        finished.next = concat(finished[33 * waits:], tags[total_below], total)
+        finished.next = concat(finished[33 * waits :], tags[total_below], total)
 
     if waits:
+
         @always_comb
         def finish():
             handing.next = finished[33 * waits - 1]
-            handed.next = finished[33 * waits - 1:33 * (waits - 1)]
+            handed.next = finished[33 * waits - 1 : 33 * (waits - 1)]
     else:
+
         @always_comb
         def finish():
             handing.next = tags[total_below]

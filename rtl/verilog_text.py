@@ -1,4 +1,5 @@
 """The text of MyHDL's Verilog, made shorter, the same in every run, and faster in Icarus."""
+
 import re
 from textwrap import fill
 
@@ -10,7 +11,7 @@ WAIVERS = """\
 /* verilator lint_off BLKSEQ */ /* verilator lint_off WIDTH */ /* verilator lint_off UNUSEDSIGNAL */
 """
 
-LINE = 118          # characters, where several ports stand in one
+LINE = 118  # characters, where several ports stand in one
 
 
 def tidied(name: str, text: str) -> str:
@@ -51,21 +52,35 @@ def _without_named_blocks(text):
 
 def _in_one_order(text):
     """Sort the sensitivity lists, which MyHDL writes in the order of a set."""
-    return re.sub(r"always @\((\w+(?:, \w+)*)\) begin",
-                  lambda found: f"always @({', '.join(sorted(found[1].split(', ')))}) begin", text)
+    return re.sub(
+        r"always @\((\w+(?:, \w+)*)\) begin",
+        lambda found: f"always @({', '.join(sorted(found[1].split(', ')))}) begin",
+        text,
+    )
 
 
 def _compact(text):
     """Several ports or signals a line, where MyHDL and `close` print one, and no two empty lines."""
-    text = re.sub(r"^(.* \()\n((?:    \.?\w+(?:\(.*\))?,?\n)+)\);\n",
-                  lambda found: _wrapped(found[1], [line.strip() for line in found[2].splitlines()], after=");"), text,
-                  flags=re.MULTILINE)
+    text = re.sub(
+        r"^(.* \()\n((?:    \.?\w+(?:\(.*\))?,?\n)+)\);\n",
+        lambda found: _wrapped(found[1], [line.strip() for line in found[2].splitlines()], after=");"),
+        text,
+        flags=re.MULTILINE,
+    )
     text = re.sub(r"^(output .*)\n((?:wire|reg) .*)", r"\1 \2", text, flags=re.MULTILINE)
-    text = re.sub(r"^(?:(?:wire|reg) .*;\n)+|^(input (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
-                  lambda found: _declared(found[0]), text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^(?:(?:wire|reg) .*;\n)+|^(input (?:\[\d+:0\] )?)\w+;\n(?:\1\w+;\n)+",
+        lambda found: _declared(found[0]),
+        text,
+        flags=re.MULTILINE,
+    )
     text = re.sub(r"\bend\n +else", "end else", text)
-    text = re.sub(r"^(?:assign|always .* =) .{%d,}\n" % LINE, lambda found: _wrapped("", found[0].split()), text,
-                  flags=re.MULTILINE)
+    text = re.sub(
+        r"^(?:assign|always .* =) .{%d,}\n" % LINE,
+        lambda found: _wrapped("", found[0].split()),
+        text,
+        flags=re.MULTILINE,
+    )
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
@@ -79,5 +94,7 @@ def _declared(text):
 
 def _wrapped(before, words, between=" ", after=""):
     """The words in lines, the first behind `before`, the others indented."""
-    return fill(between.join(words) + after, LINE, initial_indent=before, subsequent_indent="    ",
-                break_long_words=False) + "\n"
+    return (
+        fill(between.join(words) + after, LINE, initial_indent=before, subsequent_indent="    ", break_long_words=False)
+        + "\n"
+    )

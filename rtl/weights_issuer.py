@@ -1,4 +1,5 @@
 """Sends weights to the array: the control words of its north edge, tile after tile."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -33,17 +34,28 @@ def weights_issuer(clk, rst, start, command, bank, stationary, weights_bank, act
     control_bits, line_bits = control.width, control.bits("line")
     skew_bits = timing.SKEW * control_bits
     # `tell` concatenates in this order.
-    assert list(control.fields) == ["read", "line", "value", "first_value", "last_value", "sparse", "blank",
-                                    "address", "write", "everyone", "distance"]
+    assert list(control.fields) == [
+        "read",
+        "line",
+        "value",
+        "first_value",
+        "last_value",
+        "sparse",
+        "blank",
+        "address",
+        "write",
+        "everyone",
+        "distance",
+    ]
 
-    groups = Signal(intbv(0)[layout.bits("groups"):])
-    values, tail = (Signal(intbv(0)[layout.bits("values"):]) for _ in range(2))
+    groups = Signal(intbv(0)[layout.bits("groups") :])
+    values, tail = (Signal(intbv(0)[layout.bits("values") :]) for _ in range(2))
     opening, last_value, turn_end, group_end = (Signal(bool(0)) for _ in range(4))
-    place = Signal(intbv(0)[words.place_bits(config):])
+    place = Signal(intbv(0)[words.place_bits(config) :])
     value = Signal(intbv(0)[2:])
     line = Signal(intbv(0)[line_bits:])
-    lines_left = Signal(intbv(0)[layout.bits("north_lines"):])
-    row = Signal(intbv(0)[control.bits("distance"):])
+    lines_left = Signal(intbv(0)[layout.bits("north_lines") :])
+    row = Signal(intbv(0)[control.bits("distance") :])
     sparse = Signal(bool(0))
     now = Signal(intbv(0)[control_bits:])
     delayed = Signal(intbv(0)[skew_bits:])
@@ -67,27 +79,54 @@ def weights_issuer(clk, rst, start, command, bank, stationary, weights_bank, act
             row.next = 0
         else:
             if turn_end and lines_left != 0:
-                line.next = (line + 1) % 2 ** line_bits
+                line.next = (line + 1) % 2**line_bits
                 lines_left.next = lines_left - 1
             if group_end:
                 row.next = (row + 1) % 2 ** len(row)
 
     @always_comb
     def tell():
-        now.next = concat(row, not stationary, active and place < interleave, weights_bank, value, place,
-                          lines_left == 0, sparse, last_value, value == 0, value, line,
-                          active and place == 0 and lines_left != 0)
+        now.next = concat(
+            row,
+            not stationary,
+            active and place < interleave,
+            weights_bank,
+            value,
+            place,
+            lines_left == 0,
+            sparse,
+            last_value,
+            value == 0,
+            value,
+            line,
+            active and place == 0 and lines_left != 0,
+        )
 
     @always(clk.posedge)
     def delay():
-        delayed.next = concat(delayed[skew_bits - control_bits:], now)
+        delayed.next = concat(delayed[skew_bits - control_bits :], now)
         if rst:
             delayed.next = 0
 
     @always_comb
     def send():
-        north_control.next = delayed[skew_bits:skew_bits - control_bits]
+        north_control.next = delayed[skew_bits : skew_bits - control_bits]
 
-    loops = stepper(clk, rst, start, groups, values, tail, active, opening, place, value, last_value, turn_end,
-                    group_end, last, config)
+    loops = stepper(
+        clk,
+        rst,
+        start,
+        groups,
+        values,
+        tail,
+        active,
+        opening,
+        place,
+        value,
+        last_value,
+        turn_end,
+        group_end,
+        last,
+        config,
+    )
     return prepare, locate, tell, delay, send, loops

@@ -1,4 +1,5 @@
 """The west edge of a row: its activation buffer, the groups it assembles from beats, and when the row below follows."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
@@ -34,12 +35,12 @@ def west_lane(clk, rst, write, write_address, write_data, pace, control, control
     group_bits = 16 * config.largest_m
 
     memory = [Signal(intbv(0)[BEAT_BITS:]) for _ in range(2 * config.chunk // BEAT)]
-    delayed = [Signal(intbv(0)[layout.width:]) for _ in range(words.KEPT * config.turn)]
+    delayed = [Signal(intbv(0)[layout.width :]) for _ in range(words.KEPT * config.turn)]
     fetched = Signal(bool(0))
     place = Signal(intbv(0)[2:])
     beat = Signal(intbv(0)[BEAT_BITS:])
     activations = Signal(intbv(0)[group_bits:])
-    special = Signal(intbv(0)[config.largest_m:])
+    special = Signal(intbv(0)[config.largest_m :])
 
     @always(clk.posedge)
     def store():
@@ -68,7 +69,7 @@ def west_lane(clk, rst, write, write_address, write_data, pace, control, control
         exceptions = intbv(0)[BEAT:]
         exceptions[:] = concat(beat[63:58] == 31, beat[47:42] == 31, beat[31:26] == 31, beat[15:10] == 31)
         if fetched:
-            if place == 0:                  # and clear the places of a shorter group
+            if place == 0:  # and clear the places of a shorter group
                 activations.next = beat
                 special.next = exceptions
             else:

@@ -1,8 +1,9 @@
 """The packed words that blocks exchange, derived from the configuration."""
+
 from rtl.config import BEAT, SatConfig
 from rtl.layout import Layout
 
-KEPT = 4            # the most weights of a group, and those of a dense one
+KEPT = 4  # the most weights of a group, and those of a dense one
 
 
 def index_bits(config: SatConfig) -> int:
@@ -49,8 +50,15 @@ def descent(config: SatConfig) -> Layout:
     """What travels down a column: a weight, which activation it takes, the activations of its group that no weight
     takes (`pruned`: 0 * infinity is NaN there too), and where it goes: to that address of every element, or of the
     one which it reaches with distance 0."""
-    return Layout(weight=16, index=index_bits(config), pruned=config.largest_m, address=address_bits(config),
-                  write=1, everyone=1, distance=max(1, (config.rows - 1).bit_length()))
+    return Layout(
+        weight=16,
+        index=index_bits(config),
+        pruned=config.largest_m,
+        address=address_bits(config),
+        write=1,
+        everyone=1,
+        distance=max(1, (config.rows - 1).bit_length()),
+    )
 
 
 def step(config: SatConfig) -> Layout:
@@ -64,16 +72,31 @@ def step(config: SatConfig) -> Layout:
 def west_control(config: SatConfig) -> Layout:
     """What travels down the rows' edge: which beat to read, the last of its tile's steps, and, WEST - 1 cycles later,
     the step; with it, whether it is the first of its tile and the last of its block."""
-    return Layout(read=1, address=(2 * config.chunk // BEAT - 1).bit_length(), beat=2, end=1,
-                  step=step(config).width, begin=1, close=1)
+    return Layout(
+        read=1,
+        address=(2 * config.chunk // BEAT - 1).bit_length(),
+        beat=2,
+        end=1,
+        step=step(config).width,
+        begin=1,
+        close=1,
+    )
 
 
 def north_control(config: SatConfig) -> Layout:
     """What travels along the columns' edge: which weights to read, and what they are. `value` counts the kept weights
     of a group, and is the index of a dense one; a blank weight is zero. The upper fields are those of `descent`."""
     down = descent(config)
-    return Layout(read=1, line=(2 * config.chunk - 1).bit_length(), value=2, first_value=1, last_value=1, sparse=1,
-                  blank=1, **{name: down.bits(name) for name in ("address", "write", "everyone", "distance")})
+    return Layout(
+        read=1,
+        line=(2 * config.chunk - 1).bit_length(),
+        value=2,
+        first_value=1,
+        last_value=1,
+        sparse=1,
+        blank=1,
+        **{name: down.bits(name) for name in ("address", "write", "everyone", "distance")},
+    )
 
 
 def boundary(config: SatConfig) -> Layout:
@@ -92,19 +115,31 @@ def command(config: SatConfig) -> Layout:
     are a group for each row); values: kept weights of a group, `tail` of the last one. Beats: operand lines of a
     group's activations. Rows and slots: what the store sends, `width` columns of the last slot; half: as FP16. Weights:
     they are stationary."""
-    return Layout(west_lines=(config.chunk // BEAT).bit_length(), north_lines=config.chunk.bit_length(),
-                  groups=max(config.rows, config.chunk // BEAT).bit_length(), values=3, tail=3, beats=3,
-                  sparse=1, first=1, last=1,
-                  rows=max(config.rows, config.chunk // BEAT).bit_length(), slots=config.interleave.bit_length(),
-                  width=config.columns.bit_length(), half=1, weights=1)
+    return Layout(
+        west_lines=(config.chunk // BEAT).bit_length(),
+        north_lines=config.chunk.bit_length(),
+        groups=max(config.rows, config.chunk // BEAT).bit_length(),
+        values=3,
+        tail=3,
+        beats=3,
+        sparse=1,
+        first=1,
+        last=1,
+        rows=max(config.rows, config.chunk // BEAT).bit_length(),
+        slots=config.interleave.bit_length(),
+        width=config.columns.bit_length(),
+        half=1,
+        weights=1,
+    )
 
 
 def update(config: SatConfig) -> Layout:
     """An update command. Vectors: of largest_m weights each. Momentum: with gradients and velocities, which change the
     weights; else they are only reduced. Then what is stored: masters and velocities, the FP16 weights, the compact
     copy for the forward pass and for the backward pass, both with n of each m."""
-    return Layout(vectors=config.update_vectors.bit_length(), momentum=1, masters=1, half=1, forward=1, backward=1,
-                  n=3, m=5)
+    return Layout(
+        vectors=config.update_vectors.bit_length(), momentum=1, masters=1, half=1, forward=1, backward=1, n=3, m=5
+    )
 
 
 def command_bits(config: SatConfig) -> int:

@@ -1,4 +1,5 @@
 """What an accelerator did with its cycles."""
+
 from myhdl import always
 
 from rtl.hierarchy import module
@@ -19,6 +20,7 @@ def work_counters(clk, rst, issuing, working, busy, waiting, idle):
     Reset      synchronous, active high: all 0
     Golden     tlm/timeline.py, busy and waiting
     """
+
     @always(clk.posedge)
     def count():
         if issuing:

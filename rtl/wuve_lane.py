@@ -1,4 +1,5 @@
 """One lane of the weight update vector engine: momentum SGD in FP32, each operation rounded once."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
@@ -8,7 +9,7 @@ from rtl.fp32_to_fp16 import fp32_to_fp16
 from rtl.hierarchy import module
 
 LATENCY = timing.WUVE_LANE
-MULTIPLY = timing.FP32_MUL + 1      # with the register that takes the product
+MULTIPLY = timing.FP32_MUL + 1  # with the register that takes the product
 ADD = timing.FP32_ADD + 1
 MINUS = 1 << 31
 
@@ -36,13 +37,15 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
 
     unscale, decay, friction, rate = (Signal(intbv(0)[32:]) for _ in range(4))
     unscaled_out, decay_out, friction_out, pull_out, push_out, change_out, weight_out = (
-        Signal(intbv(0)[32:]) for _ in range(7))
+        Signal(intbv(0)[32:]) for _ in range(7)
+    )
     unscaled, decayed, slowed, pull, push, change, minus_change, old_weight, old_slowed = (
-        Signal(intbv(0)[32:]) for _ in range(9))
+        Signal(intbv(0)[32:]) for _ in range(9)
+    )
     rounded = Signal(intbv(0)[16:])
-    weights = Signal(intbv(0)[32 * weight_delay:])         # on their way past the gradients, youngest in the low bits
-    velocities = Signal(intbv(0)[32 * velocity_delay:])
-    slowed_ones = Signal(intbv(0)[32 * sum_delay:])
+    weights = Signal(intbv(0)[32 * weight_delay :])  # on their way past the gradients, youngest in the low bits
+    velocities = Signal(intbv(0)[32 * velocity_delay :])
+    slowed_ones = Signal(intbv(0)[32 * sum_delay :])
 
     @always_comb
     def choose():
@@ -50,8 +53,8 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
         decay.next = rates[decay_high:decay_low]
         friction.next = rates[momentum_high:momentum_low]
         rate.next = rates[rate_high:rate_low]
-        old_weight.next = weights[32 * weight_delay:32 * (weight_delay - 1)]
-        old_slowed.next = slowed_ones[32 * sum_delay:32 * (sum_delay - 1)]
+        old_weight.next = weights[32 * weight_delay : 32 * (weight_delay - 1)]
+        old_slowed.next = slowed_ones[32 * sum_delay : 32 * (sum_delay - 1)]
 
     @always(clk.posedge)
     def take():
@@ -63,23 +66,28 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
         if momentum:
             minus_change.next = change_out ^ MINUS
         else:
-            minus_change.next = MINUS               # w - 0 is w, for -0 too
+            minus_change.next = MINUS  # w - 0 is w, for -0 too
         new_weight.next = weight_out
         half.next = rounded
 
     @always(clk.posedge)
     def delay():
-        weights.next = concat(weights[32 * (weight_delay - 1):], weight)
-        slowed_ones.next = concat(slowed_ones[32 * (sum_delay - 1):], slowed)
-        velocities.next = concat(velocities[32 * (velocity_delay - 1):], push)
+        weights.next = concat(weights[32 * (weight_delay - 1) :], weight)
+        slowed_ones.next = concat(slowed_ones[32 * (sum_delay - 1) :], slowed)
+        velocities.next = concat(velocities[32 * (velocity_delay - 1) :], push)
 
     @always_comb
     def show():
-        new_velocity.next = velocities[32 * velocity_delay:32 * (velocity_delay - 1)]
+        new_velocity.next = velocities[32 * velocity_delay : 32 * (velocity_delay - 1)]
 
     units = (
-        fp32_mul(clk, gradient, unscale, unscaled_out), fp32_mul(clk, decay, weight, decay_out),
-        fp32_mul(clk, friction, velocity, friction_out), fp32_add(clk, unscaled, decayed, pull_out),
-        fp32_add(clk, old_slowed, pull, push_out), fp32_mul(clk, rate, push, change_out),
-        fp32_add(clk, old_weight, minus_change, weight_out), fp32_to_fp16(new_weight, rounded))
+        fp32_mul(clk, gradient, unscale, unscaled_out),
+        fp32_mul(clk, decay, weight, decay_out),
+        fp32_mul(clk, friction, velocity, friction_out),
+        fp32_add(clk, unscaled, decayed, pull_out),
+        fp32_add(clk, old_slowed, pull, push_out),
+        fp32_mul(clk, rate, push, change_out),
+        fp32_add(clk, old_weight, minus_change, weight_out),
+        fp32_to_fp16(new_weight, rounded),
+    )
     return choose, take, delay, show, units

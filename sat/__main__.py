@@ -1,4 +1,5 @@
 """`sat`, or `python -m sat`."""
+
 import signal
 import sys
 
@@ -12,11 +13,14 @@ from sat.train import train
 from sat.verify import verify
 from sat.verilog import verilog
 
-USAGE_ERROR = typer.BadParameter.__base__       # which typer does not export
+USAGE_ERROR = typer.BadParameter.__base__  # which typer does not export
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False,
-                  help="SAT, a systolic accelerator for N:M sparse training: its RTL, its model, and training on it; "
-                       "SIGMA and a plain systolic array beside it.")
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="SAT, a systolic accelerator for N:M sparse training: its RTL, its model, and training on it; "
+    "SIGMA and a plain systolic array beside it.",
+)
 
 
 @app.callback()

@@ -1,4 +1,5 @@
 """`sat cycles --ablate`: what each idea of the architecture is worth, in cycles of a training step."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +36,14 @@ def ablation(step: Callable[[str], list[Work]], pattern: str, config: SatConfig)
     cycles: dict[tuple[str, str], int] = {
         ("as it is", f"{pattern}, scheduled"): (base := make_plan(work, config).cycles),
         ("interleaving", "off"): make_plan(work, alone).cycles,
-        ("pre-generation", "off"): make_plan(work, config, generations=("use",)).cycles}
+        ("pre-generation", "off"): make_plan(work, config, generations=("use",)).cycles,
+    }
     cycles |= {("dataflow", name): make_plan(work, config, (name,)).cycles for name in DATAFLOWS}
-    cycles |= {("N:M", name): make_plan(step(name), config).cycles for name in PATTERNS
-               if name == "dense" or Sparsity.parse(name).m <= config.largest_m}
+    cycles |= {
+        ("N:M", name): make_plan(step(name), config).cycles
+        for name in PATTERNS
+        if name == "dense" or Sparsity.parse(name).m <= config.largest_m
+    }
     return [Variant(what, choice, taken, taken / base) for (what, choice), taken in cycles.items()]
 
 

@@ -1,4 +1,5 @@
 """The accelerators that a command can take: SAT, SIGMA, and a plain systolic array."""
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +19,11 @@ from tlm.sigma.published import sigma_cycles
 from tlm.sigma.step import cost_on_sigma
 from tlm.systolic import systolic_cycles
 
-WORDS = {"sat": "SAT: N:M sparse weights, weight updates in hardware",
-         "sigma": "SIGMA: zeros of either operand, anywhere",
-         "systolic": "SAT's array with sparsity off, as a TPU's"}
+WORDS = {
+    "sat": "SAT: N:M sparse weights, weight updates in hardware",
+    "sigma": "SIGMA: zeros of either operand, anywhere",
+    "systolic": "SAT's array with sparsity off, as a TPU's",
+}
 
 Accelerator = Annotated[str, typer.Option(help="; ".join(f"{name} ({what})" for name, what in WORDS.items()) + ".")]
 
@@ -81,8 +84,9 @@ def published(runs: Sequence[Run], config: SigmaConfig) -> list[int]:
     found = []
     for program, _ in runs:
         rows, k, columns = program.shape
-        cycles = sigma_cycles(m=rows, n=columns, k=k, density=program.occupancy.shares[0], words=config.lanes,
-                              elements=config.elements)
+        cycles = sigma_cycles(
+            m=rows, n=columns, k=k, density=program.occupancy.shares[0], words=config.lanes, elements=config.elements
+        )
         found.append(program.gemm.count * cycles.total)
     return found
 
@@ -90,15 +94,22 @@ def published(runs: Sequence[Run], config: SigmaConfig) -> list[int]:
 def tpu(runs: Sequence[Run], config: SatConfig) -> list[int]:
     """Cycles of each by the formula for a TPU-like array (tlm/systolic.py)."""
     gemms = [program.gemm for program, _ in runs]
-    return [gemm.count * systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=config.rows, columns=config.columns).cycles
-            for gemm in gemms]
+    return [
+        gemm.count * systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=config.rows, columns=config.columns).cycles
+        for gemm in gemms
+    ]
 
 
 KINDS = {
     "sat": Kind(load_config, _on_sat, True),
-    "sigma": Kind(load_sigma, _on_sigma, False, (published, "the latency model of SIGMA's paper, which counts no "
-                                                 "memory, no results and no settings")),
-    "systolic": Kind(load_systolic, _on_systolic, False, (tpu, "the formula for a TPU's array, without memory"))}
+    "sigma": Kind(
+        load_sigma,
+        _on_sigma,
+        False,
+        (published, "the latency model of SIGMA's paper, which counts no memory, no results and no settings"),
+    ),
+    "systolic": Kind(load_systolic, _on_systolic, False, (tpu, "the formula for a TPU's array, without memory")),
+}
 
 
 def kind(name: str) -> Kind:
@@ -113,8 +124,9 @@ def title(name: str, config: Config) -> str:
     return config.name if name == "sat" else f"{name} {config.name}"
 
 
-def report(chosen: Kind, work: Sequence[Work], without: Sequence[Work], config: Config, dataflow: str,
-           plan: Path | None) -> tuple[StepReport, list[int]]:
+def report(
+    chosen: Kind, work: Sequence[Work], without: Sequence[Work], config: Config, dataflow: str, plan: Path | None
+) -> tuple[StepReport, list[int]]:
     """The report of a step's work beside the same step with method dense; and its rows' cycles by others' formulas."""
     runs = chosen.runs(work, config, dataflow, plan)
     found = chosen.formula[0](runs, config) if chosen.formula else []

@@ -1,4 +1,5 @@
 """`sat verilog --area`: what each module takes of an FPGA, and whether all of it fits."""
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ def area(files: Mapping[str, Path]) -> Area:
     """Synthesise the design of these modules, the top last, behind a progress bar. Raises ToolMissing, ToolFailed."""
     with terminal.progress() as bar:
         task = bar.add_task("synthesis", total=len(STAGES))
-        netlist = synthesise(files, list(files)[-1],
-                             lambda stage: bar.update(task, advance=1, description=f"Yosys: {stage}"))
+        netlist = synthesise(
+            files, list(files)[-1], lambda stage: bar.update(task, advance=1, description=f"Yosys: {stage}")
+        )
     return Area(netlist)
 
 
@@ -26,11 +28,19 @@ def shown(found: Area) -> list[str]:
 
 def area_data(found: Area) -> dict[str, Any]:
     """An area as data: modules (each without those below it), total, device, left (as shares), fits, tool."""
+
     def of(values: Mapping[str, float]) -> dict[str, float]:
         return {resource: values[resource] for resource in shown(found)}
-    return dict(modules=[dict(module=row.module, instances=row.instances, **of(row.own)) for row in found.rows],
-                total=of(found.total), device=dict(name=found.device.name, **of(found.device.has)),
-                left=of(found.left), spare=SPARE, fits=not found.short, tool=found.netlist.tool)
+
+    return dict(
+        modules=[dict(module=row.module, instances=row.instances, **of(row.own)) for row in found.rows],
+        total=of(found.total),
+        device=dict(name=found.device.name, **of(found.device.has)),
+        left=of(found.left),
+        spare=SPARE,
+        fits=not found.short,
+        tool=found.netlist.tool,
+    )
 
 
 def print_area(to: Console, found: Area, heading: str) -> None:
@@ -39,8 +49,12 @@ def print_area(to: Console, found: Area, heading: str) -> None:
     heads = [RESOURCES[resource] for resource in columns]
     rows = terminal.table(heading, ["module", "instances", *heads, *(f"all {head}" for head in heads)])
     for row in found.rows:
-        rows.add_row(row.module, f"{row.instances:,}", *(_number(row.own[column]) for column in columns),
-                     *(_number(row.all[column]) for column in columns))
+        rows.add_row(
+            row.module,
+            f"{row.instances:,}",
+            *(_number(row.own[column]) for column in columns),
+            *(_number(row.all[column]) for column in columns),
+        )
     rows.add_section()
     beside = [""] * (1 + len(columns))
     rows.add_row("sum", *beside, *(_number(found.total[column]) for column in columns))

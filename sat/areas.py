@@ -1,4 +1,5 @@
 """`sat compare --area`: what each accelerator takes of an FPGA."""
+
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sat import terminal
 from sat.area import area
 from tlm.compare import ACCELERATORS, Setup
 
-UPDATER = "updater"         # SAT's weight update, which the others have no unit for
+UPDATER = "updater"  # SAT's weight update, which the others have no unit for
 
 
 def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
@@ -28,8 +29,10 @@ def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
 def print_areas(to: Console, areas: dict[str, dict[str, float]]) -> None:
     """A line for each accelerator."""
     columns = [resource for resource in RESOURCES if any(of[resource] for of in areas.values())]
-    table = terminal.table("Area by Yosys, without AXI ports and weight update",
-                           ["accelerator", *(RESOURCES[column] for column in columns)])
+    table = terminal.table(
+        "Area by Yosys, without AXI ports and weight update",
+        ["accelerator", *(RESOURCES[column] for column in columns)],
+    )
     for name, of in areas.items():
         table.add_row(name, *(f"{of[column]:,.10g}" for column in columns))
     to.print(table)

@@ -1,4 +1,5 @@
 """What `sat verify --gemm` runs: single GEMMs in both dataflows. sat/step_checks.py is about training steps."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,8 +27,14 @@ class Check:
     sample: Sample | None = None
 
 
-def gemm_check(checker: Checker, shape: tuple[int, int, int], sparsity: str, seed: int, dataflow: str | None,
-               densities: tuple[float, float] = (1.0, 1.0)) -> Check:
+def gemm_check(
+    checker: Checker,
+    shape: tuple[int, int, int],
+    sparsity: str,
+    seed: int,
+    dataflow: str | None,
+    densities: tuple[float, float] = (1.0, 1.0),
+) -> Check:
     """GEMMs of each kind of operands, in both dataflows with the largest tiles, or in one, or as scheduled.
 
     densities  of a and b: shares of the values drawn that are not set to zero

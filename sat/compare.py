@@ -1,4 +1,5 @@
 """`sat compare`: the same GEMMs on SAT, SIGMA and a plain systolic array."""
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,44 +22,62 @@ from tlm.workload.methods import Scheme
 from tlm.workload.networks import NETWORKS, layers
 from tlm.workload.step import calls_of, whole_step
 
-Paper = Annotated[bool, typer.Option("--paper", help="The ten GEMMs of SIGMA's paper, over a grid of densities of both "
-                                                     "operands, beside the counts of the paper's latency model.")]
+Paper = Annotated[
+    bool,
+    typer.Option(
+        "--paper",
+        help="The ten GEMMs of SIGMA's paper, over a grid of densities of both "
+        "operands, beside the counts of the paper's latency model.",
+    ),
+]
 Gemms = Annotated[Path | None, typer.Option(help="A CSV file of GEMMs: layer,M,N,K,density_a,density_b.")]
-Models = Annotated[str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas "
-                                                           "between.")]
-Setups = Annotated[str | None, typer.Option("--config", help=f"One of {', '.join(SETUPS)}: as many multipliers, the "
-                                                             "same memory and clock for all three. By default vcu1525; "
-                                                             "with --paper paper.")]
-Grid = Annotated[str, typer.Option(help="Shares of values that are not zero, of either operand, with commas between, "
-                                        "for --paper.")]
+Models = Annotated[
+    str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas between.")
+]
+Setups = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        help=f"One of {', '.join(SETUPS)}: as many multipliers, the "
+        "same memory and clock for all three. By default vcu1525; "
+        "with --paper paper.",
+    ),
+]
+Grid = Annotated[
+    str, typer.Option(help="Shares of values that are not zero, of either operand, with commas between, for --paper.")
+]
 Picture = Annotated[Path | None, typer.Option("--heatmap", help="Draw where each wins: a PNG or SVG file.")]
 Synthesised = Annotated[bool, typer.Option("--area", help="Synthesise all three with Yosys, too: a few minutes.")]
 
-NOT_FOR = {"--paper": ("gemms", "models", "batch"), "--gemms": ("models", "batch", "densities"),
-           "training steps": ("densities",)}
+NOT_FOR = {
+    "--paper": ("gemms", "models", "batch"),
+    "--gemms": ("models", "batch", "densities"),
+    "training steps": ("densities",),
+}
 FIVE = "resnet9,vit,vgg19,resnet18,resnet50"
 NM = Sparsity(2, 8)
 METHODS = (("dense", Scheme()), (f"bdwp {NM}", Scheme.of("bdwp", NM.n, NM.m)))
-KEYS = {                            # of --json -> definition
+KEYS = {  # of --json -> definition
     "layer, m, k, n": "c (m, n) = a (m, k) @ b (k, n); in the table with its name as m-n-k, as in SIGMA's paper",
     "sparsity": "N:M pattern of b along k, which SAT skips; else dense",
     "density_a, density_b": "shares of values that are not zero, spread evenly; in the table densities, or N:M of b",
     "model, method, batch, gemms": "a training step's GEMMs, and how many; weight updates are left out, which only SAT "
-                                   "has a unit for",
+    "has a unit for",
     "cycles": "clock cycles of the GEMMs one after another, with their memory, by the models that the RTL equals; "
-              "fastest has the fewest, of equal ones the first",
+    "fastest has the fewest, of equal ones the first",
     "utilisation": "products of two values that are not zero, in cycles x multipliers; in the table used",
     "tflops": "those products and their additions a second, in 10^12: utilisation x the peak, which is below the table",
     "bytes": "moved to and from memory; where zeros come by chance those of sigma are, as its cycles, of two standard "
-             "deviations above the mean",
+    "deviations above the mean",
     "mapping": "of a single GEMM: dataflow, or sigma's stationary operand; sizes of tiles, or blocks; their order",
     "steps, loads, stores": "cycles in which the multipliers, the read channel and the write channel are in use",
     "bound": "which of these takes most cycles, in the table of sigma; latency, where none takes two thirds of them",
     "formula_cycles": "of systolic, by the formula for a TPU's array of its size, which counts no memory",
     "published": "cycles by the formulas of SIGMA's paper for its 16,384 multipliers, whatever --config: sigma, which "
-                 "keeps a, at its density, and tpu",
+    "keeps a, at its density, and tpu",
     "sigma_gain": "how many times as fast as sat and as systolic SIGMA is: their cycles / its own",
-    "area": "with --area, of each: LUT, FF, BRAM36 and DSP, without AXI ports and weight update"}
+    "area": "with --area, of each: LUT, FF, BRAM36 and DSP, without AXI ports and weight update",
+}
 
 
 @dataclass(frozen=True)
@@ -89,9 +108,18 @@ class Row:
         return found
 
 
-def compare_command(context: typer.Context, paper: Paper = False, gemms: Gemms = None, models: Models = FIVE,
-                    batch: Batch = 64, config: Setups = None, densities: Grid = "1,0.5,0.2,0.1",
-                    picture: Picture = None, synthesised: Synthesised = False, json_file: Json = None) -> None:
+def compare_command(
+    context: typer.Context,
+    paper: Paper = False,
+    gemms: Gemms = None,
+    models: Models = FIVE,
+    batch: Batch = 64,
+    config: Setups = None,
+    densities: Grid = "1,0.5,0.2,0.1",
+    picture: Picture = None,
+    synthesised: Synthesised = False,
+    json_file: Json = None,
+) -> None:
     """Compare SAT, SIGMA and a systolic array at equal multipliers, memory and clock: on the training steps of networks
     (the default), on the GEMMs of SIGMA's paper, or on a list of your own.
 
@@ -115,15 +143,26 @@ def compare_command(context: typer.Context, paper: Paper = False, gemms: Gemms =
             jobs = _of_list(gemms, setup) if gemms else _of_networks(models, batch, setup)
         rows = _done(jobs)
     areas = areas_of(setup) if synthesised else {}
-    content = dict(config={one: setup.config(one).model_dump() for one in ACCELERATORS}, rows=list(map(_data, rows)),
-                   **(dict(area=areas) if areas else {}))
+    content = dict(
+        config={one: setup.config(one).model_dump() for one in ACCELERATORS},
+        rows=list(map(_data, rows)),
+        **(dict(area=areas) if areas else {}),
+    )
     terminal.write_json(json_file, content)
     if picture:
-        heatmap.draw(picture, [(f"{row.group}: {row.kind}", "", row.panels) if gemms else
-                               (row.group, row.kind, row.panels) for row in rows])
+        heatmap.draw(
+            picture,
+            [
+                (f"{row.group}: {row.kind}", "", row.panels) if gemms else (row.group, row.kind, row.panels)
+                for row in rows
+            ],
+        )
     console = terminal.console()
-    _print(console, rows, f"SAT, SIGMA and a systolic array: {name}, {setup.sat.elements:,} multipliers, "
-                          f"{setup.sat.clock_mhz:g} MHz")
+    _print(
+        console,
+        rows,
+        f"SAT, SIGMA and a systolic array: {name}, {setup.sat.elements:,} multipliers, {setup.sat.clock_mhz:g} MHz",
+    )
     if areas:
         print_areas(console, areas)
     if picture:
@@ -146,8 +185,9 @@ Job = tuple[str, Callable[[], Row]]
 def _of_paper(densities: Sequence[float], setup: Setup) -> list[Job]:
     """The paper's GEMMs over the grid, and with a b that is 2:8 sparse."""
     grid = [(a, b, None) for a in densities for b in densities] + [(1.0, 1.0, NM)]
-    return [(gemm.name, lambda gemm=gemm, point=point: _paper_row(gemm, *point, setup))
-            for gemm in GEMMS for point in grid]
+    return [
+        (gemm.name, lambda gemm=gemm, point=point: _paper_row(gemm, *point, setup)) for gemm in GEMMS for point in grid
+    ]
 
 
 def _paper_row(gemm: PublishedGemm, density_a: float, density_b: float, pattern: Sparsity | None, setup: Setup) -> Row:
@@ -162,21 +202,31 @@ def _paper_row(gemm: PublishedGemm, density_a: float, density_b: float, pattern:
 
 def _of_list(file: Path, setup: Setup) -> list[Job]:
     """The GEMMs of a file."""
-    return [(case.gemm.layer, lambda case=case: _list_row(case, setup))
-            for case in map(Case.of, read_gemm_list(file))]
+    return [(case.gemm.layer, lambda case=case: _list_row(case, setup)) for case in map(Case.of, read_gemm_list(file))]
 
 
 def _list_row(case: Case, setup: Setup) -> Row:
     """A GEMM of a file, in which several may have the same name."""
     gemm = case.gemm
-    return Row(f"{gemm.layer} {gemm.m}-{gemm.n}-{gemm.k}", f"{case.density_a:g}, {case.density_b:g}", _what(case),
-               compare([case], setup))
+    return Row(
+        f"{gemm.layer} {gemm.m}-{gemm.n}-{gemm.k}",
+        f"{case.density_a:g}, {case.density_b:g}",
+        _what(case),
+        compare([case], setup),
+    )
 
 
 def _what(case: Case) -> dict[str, Any]:
     m, k, n = case.gemm.shape
-    return dict(layer=case.gemm.layer, m=m, k=k, n=n, sparsity=str(case.gemm.sparsity or "dense"),
-                density_a=case.density_a, density_b=case.density_b)
+    return dict(
+        layer=case.gemm.layer,
+        m=m,
+        k=k,
+        n=n,
+        sparsity=str(case.gemm.sparsity or "dense"),
+        density_a=case.density_a,
+        density_b=case.density_b,
+    )
 
 
 def _of_networks(models: str, batch: int, setup: Setup) -> list[Job]:
@@ -185,8 +235,11 @@ def _of_networks(models: str, batch: int, setup: Setup) -> list[Job]:
     for name in names:
         if name not in NETWORKS:
             raise ValueError(f"model must be one of {', '.join(NETWORKS)}, not {name!r}")
-    return [(name, lambda name=name, kind=kind, scheme=scheme: _network_row(name, kind, scheme, batch, setup))
-            for name in names for kind, scheme in METHODS]
+    return [
+        (name, lambda name=name, kind=kind, scheme=scheme: _network_row(name, kind, scheme, batch, setup))
+        for name in names
+        for kind, scheme in METHODS
+    ]
 
 
 def _network_row(name: str, kind: str, scheme: Scheme, batch: int, setup: Setup) -> Row:
@@ -211,10 +264,20 @@ def _done(jobs: list[Job]) -> list[Row]:
 
 def _data(row: Row) -> dict[str, Any]:
     """A row as data."""
-    of = {name: dict(cycles=one.cycles, utilisation=one.utilisation, tflops=one.tflops, bytes=round(one.bytes),
-                     steps=one.steps, loads=one.loads, stores=one.stores, bound=one.bound,
-                     **(dict(mapping=vars(one.mapping)) if one.mapping and "layer" in row.what else {}))
-          for name, one in row.taken.items()}
+    of = {
+        name: dict(
+            cycles=one.cycles,
+            utilisation=one.utilisation,
+            tflops=one.tflops,
+            bytes=round(one.bytes),
+            steps=one.steps,
+            loads=one.loads,
+            stores=one.stores,
+            bound=one.bound,
+            **(dict(mapping=vars(one.mapping)) if one.mapping and "layer" in row.what else {}),
+        )
+        for name, one in row.taken.items()
+    }
     of["systolic"]["formula_cycles"] = row.taken["systolic"].formula
     return row.what | of | (dict(published=row.published) if row.published else {}) | dict(sigma_gain=row.gains)
 
@@ -223,20 +286,39 @@ def _print(to: Console, rows: Sequence[Row], heading: str) -> None:
     """A line for each row: cycles and utilisation of each accelerator, and which is fastest; the rest is in --json."""
     counted = [f"{name}\ncycles" for name in ACCELERATORS]
     published = ["paper's\nsigma", "paper's\ntpu"] if rows[0].published else []
-    table = terminal.table(heading, ["case", "method" if "method" in rows[0].what else "densities", *counted,
-                                     "systolic\nformula", *published, *(f"{name}\nused" for name in ACCELERATORS),
-                                     "sigma\nbound by", "fastest"])
+    table = terminal.table(
+        heading,
+        [
+            "case",
+            "method" if "method" in rows[0].what else "densities",
+            *counted,
+            "systolic\nformula",
+            *published,
+            *(f"{name}\nused" for name in ACCELERATORS),
+            "sigma\nbound by",
+            "fastest",
+        ],
+    )
     for row in rows:
         each = [row.taken[name] for name in ACCELERATORS]
         cycles = [one.cycles for one in each] + [each[-1].formula, *row.published.values()]
-        table.add_row(row.group, row.kind, *(f"{count:,}" for count in cycles),
-                      *(f"{one.utilisation:.1%}" for one in each), row.taken["sigma"].bound,
-                      min(row.taken, key=lambda name: row.taken[name].cycles))
+        table.add_row(
+            row.group,
+            row.kind,
+            *(f"{count:,}" for count in cycles),
+            *(f"{one.utilisation:.1%}" for one in each),
+            row.taken["sigma"].bound,
+            min(row.taken, key=lambda name: row.taken[name].cycles),
+        )
     to.print(table)
     config = row.taken["sat"].config
-    to.print(f"used: products of two values that are not zero; 100% of them are "
-             f"{2e-6 * config.elements * config.clock_mhz:.3g} TFLOP/s")
+    to.print(
+        f"used: products of two values that are not zero; 100% of them are "
+        f"{2e-6 * config.elements * config.clock_mhz:.3g} TFLOP/s"
+    )
     if published:
-        to.print("the paper's counts are of steps and stationary values alone. Ours are above them where loads with "
-                 "bitmaps and settings,\nstores of results, latencies, or Flex-DPEs that a block leaves empty cost "
-                 "cycles; below where b stays, or its zeros\nsave loads")
+        to.print(
+            "the paper's counts are of steps and stationary values alone. Ours are above them where loads with "
+            "bitmaps and settings,\nstores of results, latencies, or Flex-DPEs that a block leaves empty cost "
+            "cycles; below where b stays, or its zeros\nsave loads"
+        )

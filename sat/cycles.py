@@ -1,4 +1,5 @@
 """`sat cycles`: what a training step costs."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
@@ -14,20 +15,46 @@ from tlm.plan import Work
 from tlm.workload.methods import Scheme
 from tlm.workload.step import whole_step
 
-Unused = Annotated[int, typer.Option("--seed", min=0, max=options.LARGEST_SEED,
-                                     help="Echoed in --json: cycles do not depend on values.")]
-Ablate = Annotated[bool, typer.Option("--ablate", help="Show what interleaving, pre-generation, dataflow and N:M are "
-                                                       "worth.")]
-Paper = Annotated[bool, typer.Option("--paper", help="The paper's five networks, dense and BDWP 2:8, beside "
-                                                     "its own figures; with --batch and --config.")]
+Unused = Annotated[
+    int,
+    typer.Option("--seed", min=0, max=options.LARGEST_SEED, help="Echoed in --json: cycles do not depend on values."),
+]
+Ablate = Annotated[
+    bool, typer.Option("--ablate", help="Show what interleaving, pre-generation, dataflow and N:M are worth.")
+]
+Paper = Annotated[
+    bool,
+    typer.Option(
+        "--paper",
+        help="The paper's five networks, dense and BDWP 2:8, beside its own figures; with --batch and --config.",
+    ),
+]
 
 
-def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, classes: Classes = None,
-           width: Width = 1.0, topology: Topology = None, module: Module = None, shape: Input = None,
-           batch: Batch = 32, method: Method = "bdwp", sparsity: Pattern = "2:8", dense: Dense = None,
-           decay: Decay = None, rescale: Rescale = False, accelerator: Accelerator = "sat", config: Config = "vcu1525",
-           dataflow: Dataflow = SCHEDULED, plan: PlanFile = None, ablate: Ablate = False, headline: Paper = False,
-           seed: Unused = 0, json_file: Json = None) -> None:
+def cycles(
+    context: typer.Context,
+    model: Model = "cnn",
+    image: Image = None,
+    classes: Classes = None,
+    width: Width = 1.0,
+    topology: Topology = None,
+    module: Module = None,
+    shape: Input = None,
+    batch: Batch = 32,
+    method: Method = "bdwp",
+    sparsity: Pattern = "2:8",
+    dense: Dense = None,
+    decay: Decay = None,
+    rescale: Rescale = False,
+    accelerator: Accelerator = "sat",
+    config: Config = "vcu1525",
+    dataflow: Dataflow = SCHEDULED,
+    plan: PlanFile = None,
+    ablate: Ablate = False,
+    headline: Paper = False,
+    seed: Unused = 0,
+    json_file: Json = None,
+) -> None:
     """Cost a training step by the transaction-level model, whose cycles are the RTL's: no data, no simulation."""
     with terminal.reading_input():
         terminal.writable(json_file)
@@ -47,18 +74,25 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
         with terminal.working("scheduling"):
             work = whole_step(what.calls, scheme)
             report, formula = accelerators.report(kind, work, whole_step(what.calls, Scheme()), chosen, dataflow, plan)
-            variants = ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"),
-                                         chosen) if ablate else []
-    content = dict(model=what.name, **options.scheme_data(scheme), batch=what.batch, accelerator=accelerator,
-                   **terminal.report_data(report, seed, kind.on_host))
+            variants = (
+                ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"), chosen) if ablate else []
+            )
+    content = dict(
+        model=what.name,
+        **options.scheme_data(scheme),
+        batch=what.batch,
+        accelerator=accelerator,
+        **terminal.report_data(report, seed, kind.on_host),
+    )
     if formula:
         content |= dict(formula_cycles=formula)
     if ablate:
         content |= dict(ablation=ablation.as_data(variants))
     terminal.write_json(json_file, content)
     method = f"{options.title(scheme)}{', its GEMMs dense' if accelerator == 'systolic' and scheme.sparsity else ''}"
-    heading = (f"One training step of {what.name}, {method}, batch {what.batch}, on "
-               f"{accelerators.title(accelerator, chosen)}")
+    heading = (
+        f"One training step of {what.name}, {method}, batch {what.batch}, on {accelerators.title(accelerator, chosen)}"
+    )
     console = terminal.console()
     if ablate:
         ablation.show(console, variants, f"{heading}: one choice made otherwise")
@@ -70,9 +104,11 @@ def cycles(context: typer.Context, model: Model = "cnn", image: Image = None, cl
 
 def _patterns(what: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:
     """The same step with other patterns; where the method has none, by BDWP."""
+
     def step(pattern: str) -> list[Work]:
         if pattern == "dense":
             return whole_step(what.calls, Scheme())
         other = options.scheme("bdwp" if scheme.method == "dense" else scheme.method, pattern)
         return whole_step(what.calls, replace(other, dense=scheme.dense))
+
     return step

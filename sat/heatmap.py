@@ -1,11 +1,12 @@
 """A picture of where an accelerator is faster than others, and where slower."""
+
 from collections.abc import Sequence
 from math import log2
 from pathlib import Path
 
 FORMATS = (".png", ".svg")
-DARK = 2.5                          # |log2| of a gain from which on white letters are easier to read
-DPI, LARGEST = 150, 60_000          # of a PNG; and its pixels along a side, of which Matplotlib takes 65,535
+DARK = 2.5  # |log2| of a gain from which on white letters are easier to read
+DPI, LARGEST = 150, 60_000  # of a PNG; and its pixels along a side, of which Matplotlib takes 65,535
 
 
 def check(file: Path | None) -> None:
@@ -19,7 +20,8 @@ def draw(file: Path, cells: Sequence[tuple[str, str, dict[str, float]]]) -> None
 
     cells  (row's name, column's name, {panel's title: how many times as fast})
     """
-    from matplotlib.figure import Figure        # half a second, which only pictures need
+    from matplotlib.figure import Figure  # half a second, which only pictures need
+
     rows, columns = (list(dict.fromkeys(cell[part] for cell in cells)) for part in (0, 1))
     titles = list(cells[0][2])
     size = 3 + len(titles) * max(2.6, 0.4 * len(columns)), 1.8 + 0.36 * len(rows)
@@ -37,9 +39,16 @@ def draw(file: Path, cells: Sequence[tuple[str, str, dict[str, float]]]) -> None
         for y, line in enumerate(grid):
             for x, value in enumerate(line):
                 if value == value:
-                    axis.text(x, y, f"{2 ** value:.2g}", ha="center", va="center", fontsize=7,
-                              color="white" if abs(value) > min(DARK, 0.75 * top) else "black")
+                    axis.text(
+                        x,
+                        y,
+                        f"{2**value:.2g}",
+                        ha="center",
+                        va="center",
+                        fontsize=7,
+                        color="white" if abs(value) > min(DARK, 0.75 * top) else "black",
+                    )
     bar = figure.colorbar(image, ax=axes, label="times as fast")
-    bar.formatter = lambda value, _: f"{2 ** value:.3g}"
+    bar.formatter = lambda value, _: f"{2**value:.3g}"
     bar.update_ticks()
     figure.savefig(file, dpi=min(DPI, LARGEST / max(size)))

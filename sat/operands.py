@@ -1,10 +1,11 @@
 """What `sat verify --gemm` multiplies: several kinds of seeded operands, each after other faults."""
+
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-Operands = tuple[np.ndarray, np.ndarray]        # (M, K) and (K, N) float16
+Operands = tuple[np.ndarray, np.ndarray]  # (M, K) and (K, N) float16
 
 
 def normal(rng: np.random.Generator, m: int, k: int, n: int) -> Operands:
@@ -20,7 +21,7 @@ def edges(rng: np.random.Generator, m: int, k: int, n: int) -> Operands:
     """
     a, b = _paired(rng, (k, m), 1).T, _paired(rng, (k, n), -1)
     exponents = np.linspace(-20, 10, m).round()[:, None]
-    return (a * 2 ** exponents).astype(np.float16), (b / 64).astype(np.float16)
+    return (a * 2**exponents).astype(np.float16), (b / 64).astype(np.float16)
 
 
 def special(rng: np.random.Generator, m: int, k: int, n: int) -> Operands:
@@ -57,5 +58,9 @@ class Kind(NamedTuple):
     output: str
 
 
-KINDS = (Kind("normal", normal, "fp32"), Kind("edges", edges, "fp16"), Kind("special", special, "fp32"),
-         Kind("special_half", special, "fp16"))
+KINDS = (
+    Kind("normal", normal, "fp32"),
+    Kind("edges", edges, "fp16"),
+    Kind("special", special, "fp32"),
+    Kind("special_half", special, "fp16"),
+)

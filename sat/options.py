@@ -1,4 +1,5 @@
 """Options that several commands share."""
+
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,33 +11,50 @@ from rtl.sparsity import Sparsity
 from tlm.workload.methods import METHODS, Scheme
 from tlm.workload.networks import NETWORKS
 
-LARGEST_SEED = 2 ** 32 - 1
+LARGEST_SEED = 2**32 - 1
 NONE = "none"
 
 Config = Annotated[str, typer.Option(help=f"A preset ({', '.join(PRESETS)}; of SIGMA also paper) or a JSON file.")]
 Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
 Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
-Image = Annotated[int | None, typer.Option(min=1, help="Height and width of the images: 32, 64 or 224 (cnn: 8). By "
-                                                       "default the network's own.")]
-DataImage = Annotated[int | None, typer.Option("--image", min=1, help="Height and width of the images: 32, 64 or 224 "
-                                                                      "(cnn: 8). By default the data's own; digits are "
-                                                                      "enlarged to the least that the network takes.")]
+Image = Annotated[
+    int | None,
+    typer.Option(min=1, help="Height and width of the images: 32, 64 or 224 (cnn: 8). By default the network's own."),
+]
+DataImage = Annotated[
+    int | None,
+    typer.Option(
+        "--image",
+        min=1,
+        help="Height and width of the images: 32, 64 or 224 "
+        "(cnn: 8). By default the data's own; digits are "
+        "enlarged to the least that the network takes.",
+    ),
+]
 Width = Annotated[float, typer.Option(help="What the network's inner channels are multiplied by.")]
 Classes = Annotated[int | None, typer.Option(help="Outputs of the network. By default its own.")]
 Data = Annotated[str, typer.Option(help="digits, which are built in; or cifar10, cifar100, tinyimagenet, imagenet.")]
 DataPath = Annotated[Path | None, typer.Option(help="The folder with the data set's files. Nothing is downloaded.")]
 Method = Annotated[str, typer.Option(help=f"{', '.join(METHODS)}.")]
 Pattern = Annotated[str, typer.Option("--sparsity", help="N:M with N in 1, 2, 4 and M in 4, 8, 16; or dense.")]
-Dense = Annotated[str | None, typer.Option(help="Layers that stay dense, by names or patterns with commas between, "
-                                                f"such as 'fc,layer1.*'; or {NONE}. By default the network's "
-                                                "classifier; in cnn no layer.")]
-Decay = Annotated[float | None, typer.Option(help="SR-STE's pull of pruned weights to zero. By default 2e-4 for srste, "
-                                                  "else 0.")]
-Rescale = Annotated[bool, typer.Option("--rescale", help="With sdgp: scale pruned gradients up to the sum that they "
-                                                         "had.")]
-Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED,
-                                   help="Of everything random: weights, order of the data, operands.")]
-Batch = Annotated[int, typer.Option(min=1, max=10 ** 6, help="Images in a step.")]
+Dense = Annotated[
+    str | None,
+    typer.Option(
+        help="Layers that stay dense, by names or patterns with commas between, "
+        f"such as 'fc,layer1.*'; or {NONE}. By default the network's "
+        "classifier; in cnn no layer."
+    ),
+]
+Decay = Annotated[
+    float | None, typer.Option(help="SR-STE's pull of pruned weights to zero. By default 2e-4 for srste, else 0.")
+]
+Rescale = Annotated[
+    bool, typer.Option("--rescale", help="With sdgp: scale pruned gradients up to the sum that they had.")
+]
+Seed = Annotated[
+    int, typer.Option(min=0, max=LARGEST_SEED, help="Of everything random: weights, order of the data, operands.")
+]
+Batch = Annotated[int, typer.Option(min=1, max=10**6, help="Images in a step.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the same content as data to this file.")]
 
 
@@ -52,8 +70,14 @@ def refuse(context: typer.Context, option: str, names: Collection[str]) -> None:
             raise ValueError(f"{parameter.opts[0]} cannot go with {option}")
 
 
-def scheme(method: str, sparsity: str, model: str | None = None, dense: str | None = None, decay: float | None = None,
-           rescale: bool = False) -> Scheme:
+def scheme(
+    method: str,
+    sparsity: str,
+    model: str | None = None,
+    dense: str | None = None,
+    decay: float | None = None,
+    rescale: bool = False,
+) -> Scheme:
     """The scheme that the options ask for. Raises ValueError for a method or pattern that nobody knows.
 
     model  the network whose own choice of dense layers holds where `dense` is not given
@@ -69,8 +93,13 @@ def scheme(method: str, sparsity: str, model: str | None = None, dense: str | No
 
 def scheme_data(chosen: Scheme) -> dict[str, Any]:
     """A scheme as data; a dense method has no other pattern, whatever the option says."""
-    return dict(method=chosen.method, sparsity=str(chosen.sparsity or "dense"), decay=chosen.decay,
-                rescale=chosen.rescale, dense_layers=list(chosen.dense))
+    return dict(
+        method=chosen.method,
+        sparsity=str(chosen.sparsity or "dense"),
+        decay=chosen.decay,
+        rescale=chosen.rescale,
+        dense_layers=list(chosen.dense),
+    )
 
 
 def title(chosen: Scheme) -> str:

@@ -1,4 +1,5 @@
 """`sat cycles --paper`: the paper's five networks, dense and BDWP 2:8, beside what the paper says of them."""
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tlm.workload.step import calls_of, whole_step
 
 FIVE = ("resnet9", "vit", "vgg19", "resnet18", "resnet50")
 METHOD, PATTERN = "bdwp", "2:8"
-PAPERS = dict(speedup=1.75, ops_removed=0.48)       # arXiv 2309.13015: averages over its five networks
+PAPERS = dict(speedup=1.75, ops_removed=0.48)  # arXiv 2309.13015: averages over its five networks
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def assumptions(batch: int, config: SatConfig) -> list[str]:
         f"bytes a cycle, {config.memory_latency} cycles latency, {config.buffer_kib} KiB operand buffer",
         "each GEMM's dataflow, tiles and order, and where copies are made, take the fewest cycles, dense and pruned",
         "GEMMs and updates follow each other without overlap, loads run one tile ahead; the updates are in the cycles",
-        f"not in the cycles, dense or pruned: {', '.join(terminal.ON_HOST)}"]
+        f"not in the cycles, dense or pruned: {', '.join(terminal.ON_HOST)}",
+    ]
 
 
 def run(console: Console, batch: int, config: SatConfig, json_file: Path | None) -> None:
@@ -69,11 +71,20 @@ def run(console: Console, batch: int, config: SatConfig, json_file: Path | None)
         found = lines(batch, config)
     mean = {key: sum(getattr(line, key) for line in found) / len(found) for key in PAPERS}
     terminal.write_json(json_file, as_data(found, mean, batch, config))
-    rows = terminal.table(f"{METHOD} {PATTERN} against dense training on {config.name}, a step of batch {batch}",
-                          ["network", "image", "classes", "dense cycles", "cycles", "ops removed", "speed-up"])
+    rows = terminal.table(
+        f"{METHOD} {PATTERN} against dense training on {config.name}, a step of batch {batch}",
+        ["network", "image", "classes", "dense cycles", "cycles", "ops removed", "speed-up"],
+    )
     for line in found:
-        rows.add_row(line.name, str(line.image), str(line.classes), f"{line.dense_cycles:,}", f"{line.cycles:,}",
-                     f"{line.ops_removed:.1%}", f"{line.speedup:.2f}x")
+        rows.add_row(
+            line.name,
+            str(line.image),
+            str(line.classes),
+            f"{line.dense_cycles:,}",
+            f"{line.cycles:,}",
+            f"{line.ops_removed:.1%}",
+            f"{line.speedup:.2f}x",
+        )
     rows.add_section()
     for name, of in (("mean", mean), ("the paper", PAPERS)):
         rows.add_row(name, "", "", "", "", f"{of['ops_removed']:.1%}", f"{of['speedup']:.2f}x")
@@ -85,6 +96,14 @@ def run(console: Console, batch: int, config: SatConfig, json_file: Path | None)
 
 def as_data(found: list[Line], mean: dict[str, float], batch: int, config: SatConfig) -> dict[str, Any]:
     """The same as data."""
-    return dict(networks=[dict(vars(line), speedup=line.speedup) for line in found], mean_speedup=mean["speedup"],
-                mean_ops_removed=mean["ops_removed"], paper=PAPERS, method=METHOD, sparsity=PATTERN, batch=batch,
-                config=config.model_dump(), assumptions=assumptions(batch, config))
+    return dict(
+        networks=[dict(vars(line), speedup=line.speedup) for line in found],
+        mean_speedup=mean["speedup"],
+        mean_ops_removed=mean["ops_removed"],
+        paper=PAPERS,
+        method=METHOD,
+        sparsity=PATTERN,
+        batch=batch,
+        config=config.model_dump(),
+        assumptions=assumptions(batch, config),
+    )

@@ -1,4 +1,5 @@
 """Which plan a command runs by: one that is made for it, or one that is loaded."""
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +14,14 @@ from tlm.sigma.mapping import STATIONARY
 
 SCHEDULED = "scheduled"
 
-Dataflow = Annotated[str, typer.Option(help="os (output-stationary), ws (weight-stationary), or scheduled: for each "
-                                            "GEMM what takes the fewest cycles. On SIGMA mk or kn, the operand "
-                                            "that stays.")]
+Dataflow = Annotated[
+    str,
+    typer.Option(
+        help="os (output-stationary), ws (weight-stationary), or scheduled: for each "
+        "GEMM what takes the fewest cycles. On SIGMA mk or kn, the operand "
+        "that stays."
+    ),
+]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
 
 

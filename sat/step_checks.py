@@ -1,4 +1,5 @@
 """What `sat verify` runs of training: whole steps, or a sample of one."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from tlm.workload.methods import Scheme
 from training import DataSet, Settings, Trainer, whole_step
 from training.lockstep import lockstep
 
-MOST_STEPS = 20             # until one has updates: one whose gradients overflow has none, and halves the loss scale
+MOST_STEPS = 20  # until one has updates: one whose gradients overflow has none, and halves the loss scale
 
 
 @dataclass(frozen=True)

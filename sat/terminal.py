@@ -1,4 +1,5 @@
 """What every command does alike: tables, progress, data files, and one clear line for what went wrong."""
+
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,20 +20,58 @@ from cosim.tools import ToolFailed, ToolMissing
 from rtl.config import Config
 from tlm.report import DEFINITIONS, StepReport
 
-WIDTH = 400                         # no table is wider: a terminal wraps its lines instead of losing some
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130        # exit codes
+WIDTH = 400  # no table is wider: a terminal wraps its lines instead of losing some
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
 
-COLUMNS = {                         # heading -> a row's values
-    "layer": "{layer}", "stage": "{stage}", "m x k x n": "{m} x {k} x {n}", "N:M": "{sparsity}",
+COLUMNS = {  # heading -> a row's values
+    "layer": "{layer}",
+    "stage": "{stage}",
+    "m x k x n": "{m} x {k} x {n}",
+    "N:M": "{sparsity}",
     "flow": "{dataflow}",
-    "macs": "{macs:,}", "skipped": "{macs_skipped:,}", "cycles": "{cycles:,}", "share": "{share:.1%}",
-    "filled": "{filled:.1%}", "utilised": "{utilisation:.1%}", "waiting": "{memory_wait:,}",
-    "values B": "{bytes_values:,}", "indices B": "{bytes_indices:,}", "results B": "{bytes_results:,}"}
-ON_HOST = ("normalisation", "activation functions", "pooling", "loss", "biases and their gradients", "rounding to FP16",
-           "scatter-add of a strided bp", "check for overflow", "srste's decay, and zeros in its bp",
-           "rescaling of pruned gradients")
-WORDS = ("layer", "stage", "m x k x n", "N:M", "flow", "dataflow", "tile", "order", "what", "choice", "module",
-         "network", "method", "case", "densities", "sigma\nbound by", "fastest", "accelerator")
+    "macs": "{macs:,}",
+    "skipped": "{macs_skipped:,}",
+    "cycles": "{cycles:,}",
+    "share": "{share:.1%}",
+    "filled": "{filled:.1%}",
+    "utilised": "{utilisation:.1%}",
+    "waiting": "{memory_wait:,}",
+    "values B": "{bytes_values:,}",
+    "indices B": "{bytes_indices:,}",
+    "results B": "{bytes_results:,}",
+}
+ON_HOST = (
+    "normalisation",
+    "activation functions",
+    "pooling",
+    "loss",
+    "biases and their gradients",
+    "rounding to FP16",
+    "scatter-add of a strided bp",
+    "check for overflow",
+    "srste's decay, and zeros in its bp",
+    "rescaling of pruned gradients",
+)
+WORDS = (
+    "layer",
+    "stage",
+    "m x k x n",
+    "N:M",
+    "flow",
+    "dataflow",
+    "tile",
+    "order",
+    "what",
+    "choice",
+    "module",
+    "network",
+    "method",
+    "case",
+    "densities",
+    "sigma\nbound by",
+    "fastest",
+    "accelerator",
+)
 
 
 def console() -> Console:
@@ -52,7 +91,7 @@ def definitions(of: Mapping[str, str] = DEFINITIONS) -> str:
 
 def table(heading: str, columns: list[str]) -> Table:
     """An empty table; columns of words to the left, of numbers to the right."""
-    title = Text(heading, "table.title", no_wrap=True, overflow="ignore")           # it may be wider than the table
+    title = Text(heading, "table.title", no_wrap=True, overflow="ignore")  # it may be wider than the table
     result = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in columns:
         result.add_column(column, justify="left" if column in WORDS else "right", no_wrap=True)
@@ -69,8 +108,10 @@ def print_report(to: Console, report: StepReport, heading: str, on_host: Sequenc
     rows.add_row(*("" if heading in WORDS[1:] else form.format(**in_total) for heading, form in COLUMNS.items()))
     to.print(rows)
     time = duration(totals["cycles"], report.config)
-    to.print(f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); "
-             f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x")
+    to.print(
+        f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); "
+        f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x"
+    )
     to.print(f"on the host, and not in these cycles: {', '.join(on_host)}")
 
 
@@ -85,17 +126,27 @@ def duration(cycles: float, config: Config) -> str:
 
 def report_data(report: StepReport, seed: int, on_host: Sequence[str] = ON_HOST) -> dict[str, Any]:
     """A report as data: config, seed, rows, totals, on_host."""
-    return dict(config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals,
-                on_host=list(on_host))
+    return dict(
+        config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals, on_host=list(on_host)
+    )
 
 
 def progress() -> Progress:
     """A progress bar on standard error, where that is a terminal; it disappears when it is done. Lines that are printed
     meanwhile go above it where they would meet it, and else to standard output as ever."""
     to = Console(stderr=True)
-    return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
-                    TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=to, transient=True,
-                    disable=not to.is_terminal, redirect_stdout=sys.stdout.isatty())
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=to,
+        transient=True,
+        disable=not to.is_terminal,
+        redirect_stdout=sys.stdout.isatty(),
+    )
 
 
 def working(what: str) -> Status:

@@ -1,20 +1,41 @@
 """`sat train`: training whose GEMMs run on an engine."""
+
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sat import methods, options, terminal
-from sat.options import (Batch, Config, Data, DataImage, DataPath, Decay, Dense, Engine, Json, Method, Model, Pattern,
-                         Rescale, Seed, Width)
+from sat.options import (
+    Batch,
+    Config,
+    Data,
+    DataImage,
+    DataPath,
+    Decay,
+    Dense,
+    Engine,
+    Json,
+    Method,
+    Model,
+    Pattern,
+    Rescale,
+    Seed,
+    Width,
+)
 from sat.planning import SCHEDULED, Dataflow, PlanFile
 from sat.single import single
 from sat.task import Task
 
-Out = Annotated[Path | None, typer.Option(help="Folder for checkpoint.pt and log.jsonl, a line an epoch; at the end "
-                                               "weights.pt and report.json.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out, with the same bits as "
-                                                       "without a stop.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for checkpoint.pt and log.jsonl, a line an epoch; at the end weights.pt and report.json."
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on from the checkpoint in --out, with the same bits as without a stop.")
+]
 Often = Annotated[int | None, typer.Option(min=1, help="Steps between checkpoints, beside those at each epoch's end.")]
 Tried = Annotated[int, typer.Option(min=1, help="Epochs between evaluations; there is one at the end in any case.")]
 Board = Annotated[bool, typer.Option("--tensorboard", help="Write the log to --out/tensorboard, too.")]
@@ -23,29 +44,66 @@ Steps = Annotated[int | None, typer.Option(min=1, help="Steps, instead of epochs
 Rate = Annotated[float, typer.Option(help="Learning rate.")]
 Momentum = Annotated[float, typer.Option(help="Of SGD.")]
 WeightDecay = Annotated[float, typer.Option(help="Of SGD, for all parameters.")]
-Falling = Annotated[str, typer.Option(help="How the learning rate falls: constant (not), cosine, or step (to a tenth "
-                                           "after half, a hundredth after three quarters).")]
+Falling = Annotated[
+    str,
+    typer.Option(
+        help="How the learning rate falls: constant (not), cosine, or step (to a tenth "
+        "after half, a hundredth after three quarters)."
+    ),
+]
 WarmUp = Annotated[float, typer.Option(help="Epochs in which the learning rate first rises.")]
 Smoothing = Annotated[float, typer.Option(help="Share of a label that is spread over all classes.")]
 Plain = Annotated[bool, typer.Option("--no-augment", help="Train on pictures as they are, not on random views.")]
-Compare = Annotated[str | None, typer.Option(metavar="METHODS", help="Train these methods, with commas between, from "
-                                                                     "several --seeds, and compare them.")]
-Seeds = Annotated[int | None, typer.Option(min=1, help="Runs of each method in --compare, from --seed on. By default "
-                                                       "5.")]
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        metavar="METHODS", help="Train these methods, with commas between, from several --seeds, and compare them."
+    ),
+]
+Seeds = Annotated[
+    int | None, typer.Option(min=1, help="Runs of each method in --compare, from --seed on. By default 5.")
+]
 
 # What a single run has, and a comparison has not: its engine is functional, and it keeps nothing.
 NOT_COMPARED = ("method", "engine", "plan", "out", "resume", "checkpoint_every", "tensorboard")
 
 
-def train(context: typer.Context, model: Model = "cnn", data: Data = "digits", data_path: DataPath = None,
-          image: DataImage = None, width: Width = 1.0, no_augment: Plain = False, method: Method = "bdwp",
-          sparsity: Pattern = "2:8", dense: Dense = None, decay: Decay = None, rescale: Rescale = False,
-          engine: Engine = "functional", config: Config = "small", dataflow: Dataflow = SCHEDULED,
-          plan: PlanFile = None, batch: Batch = 32, seed: Seed = 0, epochs: Epochs = 8, steps: Steps = None,
-          lr: Rate = 0.05, momentum: Momentum = 0.9, weight_decay: WeightDecay = 5e-4, schedule: Falling = "constant",
-          warm_up: WarmUp = 0.0, label_smoothing: Smoothing = 0.0, out: Out = None, resume: Resume = False,
-          checkpoint_every: Often = None, evaluate_every: Tried = 1, tensorboard: Board = False,
-          compare: Compare = None, seeds: Seeds = None, json_file: Json = None) -> None:
+def train(
+    context: typer.Context,
+    model: Model = "cnn",
+    data: Data = "digits",
+    data_path: DataPath = None,
+    image: DataImage = None,
+    width: Width = 1.0,
+    no_augment: Plain = False,
+    method: Method = "bdwp",
+    sparsity: Pattern = "2:8",
+    dense: Dense = None,
+    decay: Decay = None,
+    rescale: Rescale = False,
+    engine: Engine = "functional",
+    config: Config = "small",
+    dataflow: Dataflow = SCHEDULED,
+    plan: PlanFile = None,
+    batch: Batch = 32,
+    seed: Seed = 0,
+    epochs: Epochs = 8,
+    steps: Steps = None,
+    lr: Rate = 0.05,
+    momentum: Momentum = 0.9,
+    weight_decay: WeightDecay = 5e-4,
+    schedule: Falling = "constant",
+    warm_up: WarmUp = 0.0,
+    label_smoothing: Smoothing = 0.0,
+    out: Out = None,
+    resume: Resume = False,
+    checkpoint_every: Often = None,
+    evaluate_every: Tried = 1,
+    tensorboard: Board = False,
+    compare: Compare = None,
+    seeds: Seeds = None,
+    json_file: Json = None,
+) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
     task = Task(model, data, data_path, image, width, not no_augment)
     with terminal.reading_input():
@@ -53,14 +111,20 @@ def train(context: typer.Context, model: Model = "cnn", data: Data = "digits", d
             if given:
                 options.refuse(context, option, others)
         from training import Settings
+
         terminal.writable(json_file)
         settings = Settings(seed, batch, lr, momentum, weight_decay, schedule, warm_up, epochs, steps, label_smoothing)
         if compare is None:
             if seeds is not None:
                 raise ValueError("--seeds is for --compare; a single run has --seed")
             scheme = options.scheme(method, sparsity, model, dense, decay, rescale)
-            kept = dict(folder=out, resume=resume, checkpoint_every=checkpoint_every, board=tensorboard,
-                        evaluate_every=evaluate_every)
+            kept = dict(
+                folder=out,
+                resume=resume,
+                checkpoint_every=checkpoint_every,
+                board=tensorboard,
+                evaluate_every=evaluate_every,
+            )
             single(task, scheme, settings, engine, config, dataflow, plan, json_file, kept)
         else:
             chosen = methods.schemes(compare, sparsity, model, dense, decay, rescale)

@@ -1,4 +1,5 @@
 """`sat verilog`: the accelerator as hierarchical Verilog, what Vivado needs beside it, and what it takes of an FPGA."""
+
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,22 @@ from sat.area import area, area_data, print_area
 from sat.options import Config, Json
 
 Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made when it does not exist.")]
-Synthesised = Annotated[bool, typer.Option(
-    "--area", help="Synthesise it with Yosys: LUT, FF, BRAM and DSP of each module, and their sum beside a VCU1525's.")]
+Synthesised = Annotated[
+    bool,
+    typer.Option(
+        "--area",
+        help="Synthesise it with Yosys: LUT, FF, BRAM and DSP of each module, and their sum beside a VCU1525's.",
+    ),
+]
 
 
-def verilog(accelerator: Accelerator = "sat", config: Config = "vcu1525", output: Folder = Path("build/verilog"),
-            synthesised: Synthesised = False, json_file: Json = None) -> None:
+def verilog(
+    accelerator: Accelerator = "sat",
+    config: Config = "vcu1525",
+    output: Folder = Path("build/verilog"),
+    synthesised: Synthesised = False,
+    json_file: Json = None,
+) -> None:
     """Write the Verilog of a configuration, one module a file: `sat`, around it `sat_axi` with AXI ports; or `sigma`.
 
     Beside it are the configuration, and a script and constraints for Vivado, which are SAT's alone. A systolic array is
@@ -36,9 +47,16 @@ def verilog(accelerator: Accelerator = "sat", config: Config = "vcu1525", output
     lines = sum(row["lines"] for row in modules)
     with terminal.simulating():
         found = area(files) if synthesised else None
-    terminal.write_json(json_file, dict(config=chosen.model_dump(), modules=modules, lines=lines,
-                                        vivado=[script.name for script in scripts],
-                                        **(dict(area=area_data(found)) if found else {})))
+    terminal.write_json(
+        json_file,
+        dict(
+            config=chosen.model_dump(),
+            modules=modules,
+            lines=lines,
+            vivado=[script.name for script in scripts],
+            **(dict(area=area_data(found)) if found else {}),
+        ),
+    )
     console, title = terminal.console(), accelerators.title(accelerator, chosen)
     title += f", {' x '.join(map(str, chosen.size))}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])

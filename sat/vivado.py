@@ -1,4 +1,5 @@
 """What Vivado needs beside the Verilog: constraints for the clock, and a script that makes project, IP and netlist."""
+
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from rtl.hierarchy import flat_ports
 from rtl.registers import ACCESS, ADDRESS_BITS, REGISTERS, VERSION, WIDTH, Register
 from rtl.stream import Interface
 
-PART = "xcvu9p-fsgd2104-2L-e"       # of a VCU1525
+PART = "xcvu9p-fsgd2104-2L-e"  # of a VCU1525
 TOP = "sat_axi"
 SCRIPT, CLOCK = "vivado.tcl", "clock.xdc"
 BUSES = {sat_axi.AxiLite: "xilinx.com:interface:aximm_rtl:1.0", sat_axi.AxiStream: "xilinx.com:interface:axis_rtl:1.0"}
@@ -115,11 +116,21 @@ def _script(config: SatConfig, files: Iterable[Path]) -> str:
     ports = sat_axi.ports(config)
     buses = [name for name, port in ports.items() if isinstance(port, Interface)]
     return TEMPLATE.format(
-        top=TOP, name=_braced(config.name), rows=config.rows, columns=config.columns, script=SCRIPT, part=PART,
-        clock=CLOCK, sources="\n".join(f"    {file.name}" for file in files), width=WIDTH, range=1 << ADDRESS_BITS,
-        version=".".join(map(str, VERSION)), buses=" ".join(buses),
+        top=TOP,
+        name=_braced(config.name),
+        rows=config.rows,
+        columns=config.columns,
+        script=SCRIPT,
+        part=PART,
+        clock=CLOCK,
+        sources="\n".join(f"    {file.name}" for file in files),
+        width=WIDTH,
+        range=1 << ADDRESS_BITS,
+        version=".".join(map(str, VERSION)),
+        buses=" ".join(buses),
         interfaces="\n".join(_interface(name, port) for name, port in ports.items()),
-        registers="\n".join(line for register in REGISTERS for line in _register(register, config)))
+        registers="\n".join(line for register in REGISTERS for line in _register(register, config)),
+    )
 
 
 def _interface(name: str, port) -> str:
@@ -129,10 +140,15 @@ def _interface(name: str, port) -> str:
 
 def _register(register: Register, config: SatConfig) -> list[str]:
     meaning = f"{register.meaning}; after reset {register.value(config):#x}"
-    return [f"set register [sat_register $block {register.name} {register.offset:#04x} {ACCESS[register.access]} "
-            f"{{{_braced(meaning)}}}]",
-            *(f"sat_field $register {field.name} {field.low} {field.bits} {ACCESS[field.access]} "
-              f"{{{_braced(field.meaning)}}}" for field in register.fields)]
+    return [
+        f"set register [sat_register $block {register.name} {register.offset:#04x} {ACCESS[register.access]} "
+        f"{{{_braced(meaning)}}}]",
+        *(
+            f"sat_field $register {field.name} {field.low} {field.bits} {ACCESS[field.access]} "
+            f"{{{_braced(field.meaning)}}}"
+            for field in register.fields
+        ),
+    ]
 
 
 def _braced(text: str) -> str:

@@ -1,4 +1,5 @@
 """What a command costs: a built-in network, a list of layers in a file, or a module of one's own."""
+
 import importlib
 import sys
 from collections.abc import Sequence
@@ -13,15 +14,25 @@ from tlm.workload.networks import layers
 from tlm.workload.step import Call, calls_of
 from tlm.workload.topology import read_topology
 
-Topology = Annotated[Path | None, typer.Option(help="Cost this list of layers instead of a built-in network: a CSV "
-                                                    "file of SCALE-Sim, with convolutions or GEMMs.")]
-Module = Annotated[str | None, typer.Option(metavar="PACKAGE:FACTORY",
-                                            help="Cost the nn.Module that this function makes, with --input.")]
-Input = Annotated[str | None, typer.Option("--input", metavar="B,C,H,W",
-                                           help="Shape of the input of --module, batch included.")]
+Topology = Annotated[
+    Path | None,
+    typer.Option(
+        help="Cost this list of layers instead of a built-in network: a CSV "
+        "file of SCALE-Sim, with convolutions or GEMMs."
+    ),
+]
+Module = Annotated[
+    str | None,
+    typer.Option(metavar="PACKAGE:FACTORY", help="Cost the nn.Module that this function makes, with --input."),
+]
+Input = Annotated[
+    str | None, typer.Option("--input", metavar="B,C,H,W", help="Shape of the input of --module, batch included.")
+]
 
-_INSTEAD_OF = {"topology": ("model", "image", "classes", "width", "module"),
-               "module": ("model", "image", "classes", "width", "batch")}
+_INSTEAD_OF = {
+    "topology": ("model", "image", "classes", "width", "module"),
+    "module": ("model", "image", "classes", "width", "batch"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,8 +45,17 @@ class Workload:
     built_in: bool = False
 
 
-def workload(context: typer.Context, model: str, image: int | None, classes: int | None, width: float, batch: int,
-             topology: Path | None, module: str | None, shape: str | None) -> Workload:
+def workload(
+    context: typer.Context,
+    model: str,
+    image: int | None,
+    classes: int | None,
+    width: float,
+    batch: int,
+    topology: Path | None,
+    module: str | None,
+    shape: str | None,
+) -> Workload:
     """What the options ask for. Raises ValueError for a network, a file or a module that cannot be costed, and for an
     option that would silently do nothing."""
     for option, others in _INSTEAD_OF.items():
@@ -54,14 +74,15 @@ def _of_module(place: str, shape: str | None) -> Workload:
     import torch
 
     from training.workload import traced
+
     sizes = _shape(shape)
     package, colon, factory = place.partition(":")
     if not (colon and package and factory):
         raise ValueError(f"module must be PACKAGE:FACTORY, not {place!r}")
-    sys.path.insert(0, "")              # a file in the folder where the command runs is a package, too
+    sys.path.insert(0, "")  # a file in the folder where the command runs is a package, too
     try:
         make = getattr(importlib.import_module(package), factory)
-    except Exception as error:          # whatever the user's code raises
+    except Exception as error:  # whatever the user's code raises
         raise ValueError(f"module {place!r} cannot be found: {_told(error)}") from None
     finally:
         sys.path.remove("")

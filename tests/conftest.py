@@ -1,4 +1,5 @@
 """Options, seeded random numbers, and the device under test on each simulator."""
+
 import os
 import random
 import zlib
@@ -51,8 +52,10 @@ def build(request, simulator, tmp_path):
 @pytest.fixture
 def compute(build, simulator, tmp_path):
     """compute(block, ports, vectors, latency, **parameters): what a pipeline answers (tests/support/pipeline.py)."""
+
     def run(deco, ports, vectors, latency, **parameters):
         if simulator == "icarus":
             return pipeline.in_icarus(tmp_path, deco, ports, vectors, latency, **parameters)
         return pipeline.in_myhdl(build, deco, ports, vectors, latency, **parameters)
+
     return run

@@ -1,4 +1,5 @@
 """The README is true: its examples run, its tables name what is there."""
+
 import importlib
 import re
 import tomllib
@@ -38,8 +39,10 @@ def test_the_examples_run():
 def test_the_results_that_no_machine_changes_are_true(tmp_path):
     config, module = PRESETS["small"], models.build("cnn", 0)
     step = {method: whole_step(module, (16, 1, 8, 8), method, 2, 8) for method in ("dense", "bdwp")}
-    dense, ours, *fixed = (make_plan(step[method], config, flows).cycles for method, flows in (
-        ("dense", ("os", "ws")), ("bdwp", ("os", "ws")), ("bdwp", ("os",)), ("bdwp", ("ws",))))
+    dense, ours, *fixed = (
+        make_plan(step[method], config, flows).cycles
+        for method, flows in (("dense", ("os", "ws")), ("bdwp", ("os", "ws")), ("bdwp", ("os",)), ("bdwp", ("ws",)))
+    )
     assert f"| {dense:,} → {ours:,} ({dense / ours:.2f}x) |" in README
     assert f"| {ours:,} / {fixed[0]:,} / {fixed[1]:,} |" in README
     files = sat_axi.write(PRESETS["vcu1525"], tmp_path).values()
@@ -55,16 +58,23 @@ def test_the_headline_is_what_the_model_says():
 
 
 def test_the_parameters_are_those_of_the_configuration():
-    told = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (.*) \|$", README.partition("## SIGMA")[0],
-                      re.MULTILINE)
-    assert told == [(name, *(f"{getattr(config, name):g}" for config in PRESETS.values()), field.description)
-                    for name, field in SatConfig.model_fields.items() if name != "name"]
+    told = re.findall(
+        r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (.*) \|$", README.partition("## SIGMA")[0], re.MULTILINE
+    )
+    assert told == [
+        (name, *(f"{getattr(config, name):g}" for config in PRESETS.values()), field.description)
+        for name, field in SatConfig.model_fields.items()
+        if name != "name"
+    ]
 
 
 def test_the_parameters_of_sigma_are_those_of_its_configuration():
     told = re.findall(r"^\| `(\w+)` \| (\w+) \| (\w+) \| (\w+) \| (\w+) \| (.*) \|$", SIGMA, re.MULTILINE)
-    assert told == [(name, *(str(getattr(config, name)) for config in SIGMA_PRESETS.values()), field.description)
-                    for name, field in SigmaConfig.model_fields.items() if name not in ("name", *SHARED)]
+    assert told == [
+        (name, *(str(getattr(config, name)) for config in SIGMA_PRESETS.values()), field.description)
+        for name, field in SigmaConfig.model_fields.items()
+        if name not in ("name", *SHARED)
+    ]
 
 
 def test_the_report_is_explained_as_in_the_help():
@@ -75,18 +85,30 @@ def test_the_report_is_explained_as_in_the_help():
 def test_the_module_tables_have_every_verilog_module(tmp_path):
     device, other = (set(re.findall(r"^\| `(\w+)` \| .* \| [^|]*\|$", part, re.MULTILINE)) for part in (RTL, SIGMA))
     shared = set(re.findall(r"`(\w+)`", re.search(r"^Of SAT's it has (.*)$", SIGMA, re.MULTILINE)[1]))
-    written = [{re.sub(r"(_\d+)+$", "", name) for name in files}
-               for files in (sat_axi.write(PRESETS["small"], tmp_path), sigma.write(SIGMA_PRESETS["small"], tmp_path),
-                             sigma.write(SIGMA_PRESETS["small"].model_copy(update=dict(operands="bf16")), tmp_path))]
+    written = [
+        {re.sub(r"(_\d+)+$", "", name) for name in files}
+        for files in (
+            sat_axi.write(PRESETS["small"], tmp_path),
+            sigma.write(SIGMA_PRESETS["small"], tmp_path),
+            sigma.write(SIGMA_PRESETS["small"].model_copy(update=dict(operands="bf16")), tmp_path),
+        )
+    ]
     assert device == written[0] and shared <= device
     assert other - set(SigmaConfig.model_fields) | shared == written[1] | written[2]
 
 
-@pytest.mark.parametrize("name, latency", [
-    *((name, importlib.import_module(f"rtl.{name}").LATENCY) for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")),
-    ("uspe", timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE), ("loader", timing.LOAD_SETUP),
-    ("sequencer", timing.START_SETUP), ("dispatcher", timing.START_SETUP), ("sum_lane", timing.PRODUCT),
-    ("drain", timing.STORE_SETUP)])
+@pytest.mark.parametrize(
+    "name, latency",
+    [
+        *((name, importlib.import_module(f"rtl.{name}").LATENCY) for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")),
+        ("uspe", timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE),
+        ("loader", timing.LOAD_SETUP),
+        ("sequencer", timing.START_SETUP),
+        ("dispatcher", timing.START_SETUP),
+        ("sum_lane", timing.PRODUCT),
+        ("drain", timing.STORE_SETUP),
+    ],
+)
 def test_the_module_table_has_the_latencies(name, latency):
     assert re.search(rf"^\| `{name}` \| .* \| {latency} \|$", README, re.MULTILINE)
 
@@ -119,16 +141,22 @@ def figures(text: str) -> list[tuple[int | None, str]]:
     return [(None, own), *([(224, large)] if large else [])]
 
 
-@pytest.mark.parametrize("count, column", [
-    (lambda *network: sum(weight.numel() for weight in models.build(network[0], 0, *network[1:]).parameters()), 2),
-    (lambda *network: sum(layer.macs for layer in layers(*network)), 3)], ids=["parameters", "multiply-adds"])
+@pytest.mark.parametrize(
+    "count, column",
+    [
+        (lambda *network: sum(weight.numel() for weight in models.build(network[0], 0, *network[1:]).parameters()), 2),
+        (lambda *network: sum(layer.macs for layer in layers(*network)), 3),
+    ],
+    ids=["parameters", "multiply-adds"],
+)
 def test_the_networks_are_those_that_are_there_with_their_sizes(count, column):
     rows = re.findall(r"^\| `(\w+)`[^|]* \| ([\d, ]+) \| ([^|]+) \| ([^|]+) \| [^|]*\|$", TRAINING, re.MULTILINE)
     assert [name for name, *_ in rows] == list(NETWORKS)
     for name, images, *_ in rows:
         network = NETWORKS[name]
         assert [int(image) for image in images.split(", ")] == sorted(
-            network.images, key=lambda image: (image != network.image, image))
+            network.images, key=lambda image: (image != network.image, image)
+        )
     for row in rows:
         for image, figure in figures(row[column]):
             number, million = re.findall(r"(\d[\d,.]*)( M)?", figure)[-1]
@@ -140,7 +168,8 @@ def test_the_methods_are_those_of_the_table():
     table = TRAINING.partition("| network")[0]
     rows = re.findall(r"^\| `(\w+)` \| [^|]+\|([^|]*)\|[^|]*\|[^|]*\|$", table, re.MULTILINE)
     assert {name: set(re.findall(r"\w+", stages)) for name, stages in rows} == {
-        name: set(method.rules) for name, method in METHODS.items()}
+        name: set(method.rules) for name, method in METHODS.items()
+    }
 
 
 def test_the_changelog_has_this_version():

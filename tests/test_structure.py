@@ -1,4 +1,5 @@
 """The shape of the repository: one-way imports, a test beside every module, and sizes that can be read."""
+
 import ast
 import subprocess
 import sys
@@ -7,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = ["rtl", "tlm", "cosim", "training", "sat"]         # each may import those before it
+LAYERS = ["rtl", "tlm", "cosim", "training", "sat"]  # each may import those before it
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LINE = 250, 45, 120
-LONGEST_DECLARATIONS = 70       # of a hardware block, beside its processes: ports, fields, signals and instances
+LONGEST_DECLARATIONS = 70  # of a hardware block, beside its processes: ports, fields, signals and instances
 LARGEST_BYTES = 1_000_000
 
 
@@ -34,15 +35,20 @@ def definitions(file: Path, *kinds) -> list[ast.AST]:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_layer_imports_only_itself_and_layers_below(layer):
-    above = {*LAYERS[LAYERS.index(layer) + 1:], "tests"}
+    above = {*LAYERS[LAYERS.index(layer) + 1 :], "tests"}
     files = files_of(layer)
     assert files
     assert {place(file): names for file in files if (names := above & imported_packages(file))} == {}
 
 
-@pytest.mark.parametrize("modules", [
-    "rtl.golden, rtl.config, rtl.sparsity, rtl.timing, rtl.layout, rtl.words", "tlm, tlm.report",
-    "tlm.workload.networks"])
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "rtl.golden, rtl.config, rtl.sparsity, rtl.timing, rtl.layout, rtl.words",
+        "tlm, tlm.report",
+        "tlm.workload.networks",
+    ],
+)
 def test_goldens_and_model_load_no_simulator_and_no_torch(modules):
     code = f"import sys, {modules}; print(sorted({{'myhdl', 'torch'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -55,9 +61,22 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
     assert [place(file) for file in files if "myhdl" in imported_packages(file)] == []
 
 
-@pytest.mark.parametrize("layer", [
-    "rtl", "rtl/golden", "rtl/sigma", "tlm", "tlm/sigma", "tlm/workload", "cosim", "training", "training/data",
-    "training/models", "sat"])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "rtl",
+        "rtl/golden",
+        "rtl/sigma",
+        "tlm",
+        "tlm/sigma",
+        "tlm/workload",
+        "cosim",
+        "training",
+        "training/data",
+        "training/models",
+        "sat",
+    ],
+)
 def test_every_module_has_its_test(layer):
     modules = [file.name for file in sorted((ROOT / layer).glob("*.py")) if not file.name.startswith("__")]
     assert modules
@@ -66,8 +85,12 @@ def test_every_module_has_its_test(layer):
 
 def test_every_unit_with_a_golden_of_its_name_says_so():
     goldens = {file.name for file in (ROOT / "rtl/golden").glob("*.py")}
-    units = [file for folder in ("rtl", "rtl/sigma") for file in (ROOT / folder).glob("*.py")
-             if file.name in goldens - {"__init__.py"}]
+    units = [
+        file
+        for folder in ("rtl", "rtl/sigma")
+        for file in (ROOT / folder).glob("*.py")
+        if file.name in goldens - {"__init__.py"}
+    ]
     assert len(units) >= 4
     assert [place(file) for file in units if f"rtl/golden/{file.name}" not in file.read_text()] == []
 

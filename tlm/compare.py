@@ -1,4 +1,5 @@
 """SAT, SIGMA and a plain systolic array on the same GEMMs, with as many multipliers, the same memory and clock."""
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,11 +21,17 @@ from tlm.workload.gemm_list import SparseGemm
 ACCELERATORS = ("sat", "sigma", "systolic")
 EQUAL = ("elements", "clock_mhz", "buffer_kib", "memory_latency", "read_bytes_per_cycle", "write_bytes_per_cycle")
 
-MARGIN = 2.0        # of zeros that come by chance (tlm/sigma/occupancy.py): cycles are then within some per cent
+MARGIN = 2.0  # of zeros that come by chance (tlm/sigma/occupancy.py): cycles are then within some per cent
 
 # As SIGMA's of that name, which is its paper's size; SAT's paper has no array as large.
-PAPER = SatConfig(name="paper", rows=128, columns=128, chunk=1024, update_lanes=16,
-                  **{name: getattr(SIGMA_PRESETS["paper"], name) for name in EQUAL if name != "elements"})
+PAPER = SatConfig(
+    name="paper",
+    rows=128,
+    columns=128,
+    chunk=1024,
+    update_lanes=16,
+    **{name: getattr(SIGMA_PRESETS["paper"], name) for name in EQUAL if name != "elements"},
+)
 
 
 def plain(config: SatConfig) -> SatConfig:
@@ -115,8 +122,10 @@ class Taken:
 
     def __add__(self, other: "Taken") -> "Taken":
         """Both one after the other."""
-        both = {name: getattr(self, name) + getattr(other, name)
-                for name in ("cycles", "useful", "bytes", "steps", "loads", "stores")}
+        both = {
+            name: getattr(self, name) + getattr(other, name)
+            for name in ("cycles", "useful", "bytes", "steps", "loads", "stores")
+        }
         return Taken(self.config, **both, formula=None if self.formula is None else self.formula + other.formula)
 
 
@@ -141,21 +150,33 @@ def taken(case: Case, setup: Setup, accelerator: str) -> Taken:
     return _taken(replace(case, gemm=nameless_gemm), sources, setup, accelerator)
 
 
-@lru_cache(maxsize=8192)        # the layers of a network are alike, and methods share GEMMs
+@lru_cache(maxsize=8192)  # the layers of a network are alike, and methods share GEMMs
 def _taken(case: Case, _sources: tuple, setup: Setup, accelerator: str) -> Taken:
     """Cases that differ in their GEMM's sources alone are equal, but take other cycles."""
     gemm, config, formula = case.gemm, setup.config(accelerator), None
     if accelerator == "sigma":
-        program, cycles = best_sigma_mapping(gemm, config, (case.density_a, case.density_b),
-                                             margin=0.0 if gemm.sparsity else MARGIN)
+        program, cycles = best_sigma_mapping(
+            gemm, config, (case.density_a, case.density_b), margin=0.0 if gemm.sparsity else MARGIN
+        )
     else:
         if accelerator == "systolic":
             gemm = replace(gemm, sparsity=None)
-            formula = gemm.count * systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=config.rows,
-                                                   columns=config.columns).cycles
+            formula = (
+                gemm.count
+                * systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=config.rows, columns=config.columns).cycles
+            )
         mapping, cycles = best_mapping(gemm, config)
         program = schedule(gemm, config, mapping)
     runs = program.runs()
     stores = runs.total(lambda tile: program.write_cycles(tile) if tile.last else 0)
-    return Taken(config, cycles, case.useful, sum(program.bytes_moved), runs.total(program.steps),
-                 runs.total(program.read_cycles), stores, formula, program.mapping)
+    return Taken(
+        config,
+        cycles,
+        case.useful,
+        sum(program.bytes_moved),
+        runs.total(program.steps),
+        runs.total(program.read_cycles),
+        stores,
+        formula,
+        program.mapping,
+    )

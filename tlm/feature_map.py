@@ -1,9 +1,10 @@
 """Where a convolution's im2col matrix comes from, and how few bytes of it are different ones."""
+
 from dataclasses import dataclass
 
 import numpy as np
 
-ELEMENT = 2             # bytes of an FP16
+ELEMENT = 2  # bytes of an FP16
 
 Pair = tuple[int, int]
 
@@ -35,7 +36,7 @@ class FeatureMap:
     def touched(self, first: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Bytes of the images that rows first .. end - 1 of the operand are made of, at most; of each of many."""
         if self.transposed:
-            channels = np.minimum(end - first, self.channels)       # each of them at some kernel position, all over
+            channels = np.minimum(end - first, self.channels)  # each of them at some kernel position, all over
             return self.bytes // self.channels * channels
         pixels = self.out[0] * self.out[1]
         (image, start), (last, stop) = np.divmod(first, pixels), np.divmod(end - 1, pixels)

@@ -1,10 +1,11 @@
 """What is to be computed: one matrix product, its sparsity, and where in the training step it stands."""
+
 from dataclasses import dataclass, field
 
 from rtl.sparsity import Sparsity
 from tlm.feature_map import FeatureMap
 
-LARGEST = 2 ** 27           # of a size: the model keeps a number for each row of tiles
+LARGEST = 2**27  # of a size: the model keeps a number for each row of tiles
 OUTPUT_BYTES = {"fp32": 4, "fp16": 2}
 
 

@@ -1,4 +1,5 @@
 """When a GEMM's tile loads, computes and stores on SAT, after the tiles before it."""
+
 from typing import NamedTuple, Self
 
 from rtl import timing
@@ -31,9 +32,17 @@ class GemmTimes(NamedTuple):
         (rows, columns), hop = (program.config.rows, program.config.columns), program.hop(tile)
         store = timing.STORE_SETUP + program.write_cycles(tile) if tile.last else 0
         stationary = (rows * hop, timing.lead(rows), timing.turnaround(rows, hop)) if tile.weights else None
-        return cls(timing.LOAD_SETUP + program.read_cycles(tile), program.steps(tile),
-                   timing.release_lag(rows, columns, hop), timing.drain_lag(rows, columns, hop), store, tile.first,
-                   tile.last, (tile.weights, hop), stationary)
+        return cls(
+            timing.LOAD_SETUP + program.read_cycles(tile),
+            program.steps(tile),
+            timing.release_lag(rows, columns, hop),
+            timing.drain_lag(rows, columns, hop),
+            store,
+            tile.first,
+            tile.last,
+            (tile.weights, hop),
+            stationary,
+        )
 
 
 class GemmState(NamedTuple):
@@ -64,12 +73,12 @@ class GemmState(NamedTuple):
         load_start = max(self.load_end, self.banks[0])
         load_end = load_start + tile.load
         ready = load_end + timing.START_SETUP
-        if self.mode != tile.mode and self.mode:                # only when nothing is under way
+        if self.mode != tile.mode and self.mode:  # only when nothing is under way
             ready, weights_end = max(ready, max(sums) + timing.START_SETUP), None
         if tile.stationary:
             sending, leading, turnaround = tile.stationary
             weights_start, back = ready, 0
-            if weights_end is not None:                         # the elements' other bank is free, too
+            if weights_end is not None:  # the elements' other bank is free, too
                 weights_start = max(ready, weights_end, self.start + timing.START_SETUP)
                 back = self.start + turnaround
             weights_end = weights_start + sending
@@ -79,8 +88,16 @@ class GemmState(NamedTuple):
         if tile.last:
             store_end = max(store_end, compute_end + tile.drain) + tile.store
             sums = sums[1], store_end
-        state = GemmState(load_end, (self.banks[1], compute_end + tile.release), start, compute_end, sums, store_end,
-                          weights_end, tile.mode)
+        state = GemmState(
+            load_end,
+            (self.banks[1], compute_end + tile.release),
+            start,
+            compute_end,
+            sums,
+            store_end,
+            weights_end,
+            tile.mode,
+        )
         return state, Span(load_start, load_end, start, compute_end, store_end if tile.last else None)
 
     def since(self) -> tuple[int, Self]:
@@ -90,5 +107,6 @@ class GemmState(NamedTuple):
         banks = load_end, max(self.banks[1] - now, load_end)
         sums = tuple(max(free - now, -timing.START_SETUP) for free in self.sums)
         weights_end = None if self.weights_end is None else self.weights_end - now
-        return now, GemmState(load_end, banks, self.start - now, 0, sums, max(self.store_end - now, 0), weights_end,
-                              self.mode)
+        return now, GemmState(
+            load_end, banks, self.start - now, 0, sums, max(self.store_end - now, 0), weights_end, self.mode
+        )

@@ -1,4 +1,5 @@
 """How a GEMM is laid on the array: what stays in it, how large the tiles are, and in which order they run."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,8 +8,10 @@ from rtl.sparsity import Sparsity
 from tlm.gemm import Gemm
 
 DATAFLOWS = {"os": "output-stationary: sums stay in the array", "ws": "weight-stationary: weights stay in the array"}
-ORDERS = {"rows": "all columns of a block of rows, then the next rows",
-          "columns": "all rows of a block of columns, then the next columns"}
+ORDERS = {
+    "rows": "all columns of a block of rows, then the next rows",
+    "columns": "all rows of a block of columns, then the next columns",
+}
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ def group_of(gemm: Gemm) -> tuple[int, int]:
 def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
     """Raise ValueError for a group longer than the datapath's largest M."""
     if sparsity and sparsity.m > config.largest_m:
-        raise ValueError(f"sparsity {sparsity} needs M up to largest_m = {config.largest_m} "
-                         f"of configuration {config.name}")
+        raise ValueError(
+            f"sparsity {sparsity} needs M up to largest_m = {config.largest_m} of configuration {config.name}"
+        )
 
 
 def largest(gemm: Gemm, config: SatConfig, dataflow: str) -> Mapping:
@@ -47,7 +51,7 @@ def largest(gemm: Gemm, config: SatConfig, dataflow: str) -> Mapping:
     if dataflow == "os":
         return Mapping("os", config.rows, config.tile_columns, config.chunk)
     if dataflow == "ws":
-        rows = min(config.rows, config.chunk // values)         # of the array, each holding a group
+        rows = min(config.rows, config.chunk // values)  # of the array, each holding a group
         return Mapping("ws", config.chunk // group, config.tile_columns, rows * group)
     raise ValueError(f"dataflow must be one of {', '.join(DATAFLOWS)}, not {dataflow!r}")
 
@@ -63,8 +67,9 @@ def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping
     for name in ("rows", "columns", "depth"):
         size, most = getattr(mapping, name), getattr(limit, name)
         if not 1 <= size <= most:
-            raise ValueError(f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, "
-                             f"{config.name}), not {size}")
+            raise ValueError(
+                f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, {config.name}), not {size}"
+            )
     if mapping.depth % group_of(gemm)[0]:
         raise ValueError(f"depth of a tile must be a multiple of the group's {group_of(gemm)[0]}, not {mapping.depth}")
     return mapping

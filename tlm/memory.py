@@ -1,7 +1,8 @@
 """Off-chip memory: a transaction waits a start latency, then moves bytes at a rate; one word a cycle at most."""
+
 import math
 
-BUFFER_LATENCY = 4          # cycles before the first word that comes from the on-chip buffer
+BUFFER_LATENCY = 4  # cycles before the first word that comes from the on-chip buffer
 
 
 def transaction(words: int, size: float, rate: float, latency: int) -> int:

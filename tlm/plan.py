@@ -1,4 +1,5 @@
 """A plan: how each GEMM of a training step is laid on the array, and where the N:M copies of its weights are made."""
+
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -16,8 +17,10 @@ from tlm.timeline import simulate
 from tlm.update import Update, UpdateProgram, schedule_update
 from tlm.workload.step import Work
 
-GENERATION = {"update": "with the weight update: the next step reads them (pre-generation)",
-              "use": "before each use, from the FP32 weights"}
+GENERATION = {
+    "update": "with the weight update: the next step reads them (pre-generation)",
+    "use": "before each use, from the FP32 weights",
+}
 
 
 class _Strict(BaseModel):
@@ -116,8 +119,9 @@ class Plan(_Strict):
         Each choice must fit, take the cycles that it says, and be that of all entries for the same GEMM or update.
         """
         if self.config != config:
-            name, want, have = next((name, want, have) for (name, want), (_, have) in zip(config, self.config)
-                                    if want != have)
+            name, want, have = next(
+                (name, want, have) for (name, want), (_, have) in zip(config, self.config) if want != have
+            )
             raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
         gemms, updates = _kinds(work)
         wanted, found = [*gemms, *updates], [*self.gemms, *self.updates]
@@ -125,13 +129,18 @@ class Plan(_Strict):
             if _key(one) != choice.key:
                 raise ValueError(f"the plan is for another training step: it must have {_key(one)}, not {choice.key}")
         if len(wanted) != len(found):
-            raise ValueError(f"the plan is for another training step: it must have {len(wanted)} entries, "
-                             f"not {len(found)}")
+            raise ValueError(
+                f"the plan is for another training step: it must have {len(wanted)} entries, not {len(found)}"
+            )
         _check_choices(wanted, found, config)
 
 
-def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...] = tuple(DATAFLOWS),
-              generations: tuple[str, ...] = tuple(GENERATION)) -> Plan:
+def make_plan(
+    work: Iterable[Work],
+    config: SatConfig,
+    dataflows: tuple[str, ...] = tuple(DATAFLOWS),
+    generations: tuple[str, ...] = tuple(GENERATION),
+) -> Plan:
     """The plan of fewest cycles for a step's GEMMs and updates, among those dataflows and places of generation."""
     gemms, updates = _kinds(work)
     first: dict[tuple, Mapping] = {}
@@ -139,11 +148,12 @@ def make_plan(work: Iterable[Work], config: SatConfig, dataflows: tuple[str, ...
     for gemm in gemms:
         mapping, cycles = _mapped(*nameless(gemm), config, dataflows)
         layer, stage, m, k, n, sparsity = key = _key(gemm)
-        if first.setdefault(key, mapping) != mapping:       # the layer's call with a feature map of another form
+        if first.setdefault(key, mapping) != mapping:  # the layer's call with a feature map of another form
             mapping = first[key]
             cycles = simulate(schedule(gemm, config, mapping)).cycles
-        choices.append(GemmChoice(layer=layer, stage=stage, m=m, k=k, n=n, sparsity=sparsity, cycles=cycles,
-                                  **vars(mapping)))
+        choices.append(
+            GemmChoice(layer=layer, stage=stage, m=m, k=k, n=n, sparsity=sparsity, cycles=cycles, **vars(mapping))
+        )
     return Plan(config=config, gemms=choices, updates=[_generation(update, config, generations) for update in updates])
 
 
@@ -181,7 +191,7 @@ def nameless(work: Work) -> tuple[Work, tuple | None]:
     return replace(work, layer="", stage=""), getattr(work, "sources", None)
 
 
-@lru_cache(maxsize=4096)        # the layers of a network are alike, and methods share GEMMs
+@lru_cache(maxsize=4096)  # the layers of a network are alike, and methods share GEMMs
 def _mapped(gemm: Gemm, _sources: tuple, config: SatConfig, dataflows: tuple[str, ...]) -> tuple[Mapping, int]:
     """GEMMs that differ in their sources alone are equal, but take other cycles."""
     return best_mapping(gemm, config, dataflows)
@@ -209,11 +219,12 @@ def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], c
 
 def _generation(update: Update, config: SatConfig, generations: tuple[str, ...]) -> UpdateChoice:
     if not update.momentum:
-        generations = ("use",)      # a reduction of gradients, which no update could make before
+        generations = ("use",)  # a reduction of gradients, which no update could make before
     cycles = {name: _update_cycles(nameless(update)[0], config, name) for name in generations}
     best = min(cycles, key=cycles.get)
-    return UpdateChoice(layer=update.layer, stage=update.stage, k=update.k, n=update.n, generation=best,
-                        cycles=cycles[best])
+    return UpdateChoice(
+        layer=update.layer, stage=update.stage, k=update.k, n=update.n, generation=best, cycles=cycles[best]
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,5 @@
 """A GEMM as a list of tile transactions, read by the timeline (which costs it) and by the engines (which run it)."""
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -123,9 +124,20 @@ class Program:
     def _tile(self, row: int, column: int, start: int, item: int = 0) -> Tile:
         gemm, mapping = self.gemm, self.mapping
         group, values = group_of(gemm)
-        return Tile(row, min(mapping.rows, gemm.m - row), column, min(mapping.columns, gemm.n - column),
-                    start, min(mapping.depth, gemm.k - start), group, values, mapping.dataflow,
-                    start == 0, start + mapping.depth >= gemm.k, item)
+        return Tile(
+            row,
+            min(mapping.rows, gemm.m - row),
+            column,
+            min(mapping.columns, gemm.n - column),
+            start,
+            min(mapping.depth, gemm.k - start),
+            group,
+            values,
+            mapping.dataflow,
+            start == 0,
+            start + mapping.depth >= gemm.k,
+            item,
+        )
 
     def runs(self) -> Run:
         """The same tiles in short."""
@@ -134,8 +146,12 @@ class Program:
         depths = list(stretches(places(gemm.k, mapping.depth)))
 
         def block(row: int, column: int) -> Run:
-            return Run(tuple(Run((self._tile(row * mapping.rows, column * mapping.columns, start * mapping.depth),),
-                                 count) for start, count in depths))
+            return Run(
+                tuple(
+                    Run((self._tile(row * mapping.rows, column * mapping.columns, start * mapping.depth),), count)
+                    for start, count in depths
+                )
+            )
 
         if mapping.order == "rows":
             one = _nested(rows, columns, block)
@@ -152,8 +168,10 @@ class Program:
         alike = 4 * self.traffic.panels(first, np.minimum(first + rows, m)) + kinds
         _, example, which = np.unique(alike, return_index=True, return_inverse=True)
         starts = [start for start, _ in stretches(places(self.gemm.k, self.mapping.depth))]
-        loads = [tuple(self.read_cycles(self._tile(place * rows, 0, start * self.mapping.depth)) for start in starts)
-                 for place in example.tolist()]
+        loads = [
+            tuple(self.read_cycles(self._tile(place * rows, 0, start * self.mapping.depth)) for start in starts)
+            for place in example.tolist()
+        ]
         number = {load: i for i, load in enumerate(dict.fromkeys(loads))}
         return 4 * np.array([number[load] for load in loads])[which] + kinds
 
@@ -183,8 +201,12 @@ class Program:
     def read_cycles(self, tile: Tile) -> int:
         """Cycles of the load, whose lines come from memory, or all from the on-chip buffer."""
         size = sum(self.read_bytes(tile))
-        return transaction(self.lines(tile), size, self.config.read_bytes_per_cycle,
-                           self.config.memory_latency if size else BUFFER_LATENCY)
+        return transaction(
+            self.lines(tile),
+            size,
+            self.config.read_bytes_per_cycle,
+            self.config.memory_latency if size else BUFFER_LATENCY,
+        )
 
     def slots(self, tile: Tile) -> int:
         """Interleaved outputs of each processing element that hold columns of the result."""
@@ -204,8 +226,9 @@ class Program:
         return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]
 
     def write_cycles(self, tile: Tile) -> int:
-        return transaction(self.words(tile), self.write_bytes(tile),
-                           self.config.write_bytes_per_cycle, self.config.memory_latency)
+        return transaction(
+            self.words(tile), self.write_bytes(tile), self.config.write_bytes_per_cycle, self.config.memory_latency
+        )
 
 
 def _nested(outer: np.ndarray, inner: np.ndarray, part: Callable[[int, int], Run]) -> Run:

@@ -1,4 +1,5 @@
 """Where the cycles of a training step go: a row for each GEMM, and the step against its dense twin."""
+
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ DEFINITIONS = {
     "count": "products of this shape, one after another: attention's heads of all images; else 1",
     "sparsity": "N:M pattern of the weights along k, or of the copies; dense with fewer than M channels",
     "dataflow": "os output-, ws weight-stationary; on SIGMA the operand that stays, mk or kn; update, use: where N:M "
-                "copies are made; empty without",
+    "copies are made; empty without",
     "tile": "rows, elements of k and columns of a tile of the result; on SIGMA rows are the stationary operand's",
     "macs": "multiply-adds that are done; on SIGMA of two values other than zero",
     "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = count m k n",
@@ -49,8 +50,17 @@ DEFINITIONS = {
     "dense_cycles": "cycles of the same step with method dense",
     "speedup": "dense_cycles / cycles",
 }
-_SUMMED = ("macs", "macs_skipped", "cycles", "busy", "memory_wait", "bytes", "bytes_values", "bytes_indices",
-           "bytes_results")
+_SUMMED = (
+    "macs",
+    "macs_skipped",
+    "cycles",
+    "busy",
+    "memory_wait",
+    "bytes",
+    "bytes_values",
+    "bytes_indices",
+    "bytes_results",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class StepReport:
 
 def cost(work: Iterable[Work], config: SatConfig, plan: Plan | None = None) -> list[Run]:
     """The program of each GEMM and update, as the plan says, and what it takes by the model."""
-    known: dict[tuple, Timeline] = {}           # the layers of a network are alike
+    known: dict[tuple, Timeline] = {}  # the layers of a network are alike
     runs = []
     for program in programs(work, config, plan):
         same = nameless(program.work), getattr(program, "mapping", None)
@@ -103,12 +113,25 @@ def _row(program: AnyProgram, taken: Cost) -> dict[str, Any]:
     moved = dict(bytes_values=round(values), bytes_indices=math.ceil(indices), bytes_results=results)
     m, k, n = work.shape
     return dict(
-        layer=work.layer, stage=work.stage, m=m, k=k, n=n, count=work.count, sparsity=str(work.sparsity or "dense"),
-        dataflow=program.dataflow, tile=program.tile,
-        macs=program.macs, macs_skipped=work.macs + work.macs_skipped - program.macs, cycles=taken.cycles,
+        layer=work.layer,
+        stage=work.stage,
+        m=m,
+        k=k,
+        n=n,
+        count=work.count,
+        sparsity=str(work.sparsity or "dense"),
+        dataflow=program.dataflow,
+        tile=program.tile,
+        macs=program.macs,
+        macs_skipped=work.macs + work.macs_skipped - program.macs,
+        cycles=taken.cycles,
         utilisation=utilisation,
-        filled=program.macs / (taken.busy * program.config.elements), busy=taken.busy, memory_wait=taken.waiting,
-        bytes=sum(moved.values()), **moved)
+        filled=program.macs / (taken.busy * program.config.elements),
+        busy=taken.busy,
+        memory_wait=taken.waiting,
+        bytes=sum(moved.values()),
+        **moved,
+    )
 
 
 def _ordered(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 """A long list of tiles told in short: equal stretches of it once, with how often they come."""
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,9 @@ class Run:
         """The sum of `of(tile)` over all tiles."""
         known = {} if known is None else known
         if id(self) not in known:
-            known[id(self)] = self.count * sum(part.total(of, known) if isinstance(part, Run) else of(part)
-                                               for part in self.parts)
+            known[id(self)] = self.count * sum(
+                part.total(of, known) if isinstance(part, Run) else of(part) for part in self.parts
+            )
         return known[id(self)]
 
 

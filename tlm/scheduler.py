@@ -5,6 +5,7 @@ the bound reaches the best found: so the answer is the best of all candidates. A
 ranked again, with the bytes that it reads. Where all tile sizes are few enough, all of them are candidates; else those
 that split an operand evenly into as few tiles as fit, or a few more.
 """
+
 import heapq
 import math
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ from tlm.memory import BUFFER_LATENCY
 from tlm.program import Program
 from tlm.timeline import simulate
 
-ALL_SIZES = 20_000          # mappings of a dataflow up to which all are candidates
-MORE_TILES = 3              # else: so many tiles more than needed, along each dimension
+ALL_SIZES = 20_000  # mappings of a dataflow up to which all are candidates
+MORE_TILES = 3  # else: so many tiles more than needed, along each dimension
 
 
 def best_mapping(gemm: Gemm, config: SatConfig, dataflows: tuple[str, ...] = tuple(DATAFLOWS)) -> tuple[Mapping, int]:
@@ -77,12 +78,14 @@ def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: list[Mapping]) -> np.
     """Cycles that each mapping takes at the least: a first load, then all steps, loads or stores, and a last store."""
     group, values = group_of(gemm)
     weights = np.array([mapping.dataflow == "ws" for mapping in mappings])
-    rows, columns, depth = (np.minimum([getattr(mapping, name) for mapping in mappings], total)
-                            for name, total in (("rows", gemm.m), ("columns", gemm.n), ("depth", gemm.k)))
+    rows, columns, depth = (
+        np.minimum([getattr(mapping, name) for mapping in mappings], total)
+        for name, total in (("rows", gemm.m), ("columns", gemm.n), ("depth", gemm.k))
+    )
     across, along = -(-gemm.n // columns), -(-gemm.k // depth)
     blocks, m = gemm.count * -(-gemm.m // rows) * across, gemm.count * gemm.m
     groups, tile_groups, beats = -(-gemm.k // group), -(-depth // group), group // BEAT
-    kept = np.where(weights | (gemm.sparsity is not None), groups * values, gemm.k)        # lines of a block's weights
+    kept = np.where(weights | (gemm.sparsity is not None), groups * values, gemm.k)  # lines of a block's weights
     turns = np.where(weights, m * values * across * along, blocks * kept)
     lines = np.where(weights, m * across * along, blocks * groups) * beats + blocks * kept
     # The first tile holds a corner of both operands that no buffer has yet; the last one may be small.

@@ -1,4 +1,5 @@
 """A tile's times, as a timeline tells them."""
+
 from typing import NamedTuple
 
 

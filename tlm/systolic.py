@@ -3,6 +3,7 @@
 Source: the TPU column of the counts that the SIGMA paper (HPCA 2020) compares with, from the TeAAL artifact
 (`data/baselines`), for 128 x 128. It multiplies zeros as everything else: densities do not enter.
 """
+
 from dataclasses import dataclass
 
 ROWS = COLUMNS = 128

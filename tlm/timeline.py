@@ -3,6 +3,7 @@
 A tile's times depend on a few times of the tiles before it: a state, which `after` takes from tile to tile. Equal tiles
 that find equal states, but for when, leave equal states, but for when: so of a long run of tiles a few are looked at.
 """
+
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +19,11 @@ from tlm.update_times import UpdateState, UpdateTimes
 
 AnyProgram = Program | UpdateProgram | SigmaProgram
 AnyTile = Tile | UpdateTile | SigmaTile
-KINDS = {Program: (GemmTimes, GemmState), UpdateProgram: (UpdateTimes, UpdateState),
-         SigmaProgram: (SigmaTimes, SigmaState)}
+KINDS = {
+    Program: (GemmTimes, GemmState),
+    UpdateProgram: (UpdateTimes, UpdateState),
+    SigmaProgram: (SigmaTimes, SigmaState),
+}
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class _Walk:
         """(cycles, state) after a run, both from a `since` to the next one."""
         time, done, met = 0, 0, {}
         while done < run.count:
-            if state in met:                    # the same again, as often as there is room for
+            if state in met:  # the same again, as often as there is room for
                 before, then = met[state]
                 again = (run.count - done) // (done - before)
                 time, done, met = time + again * (time - then), done + again * (done - before), {}

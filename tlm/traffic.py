@@ -3,6 +3,7 @@
 The buffer keeps an operand whole, or the panel of it that a row (or column) of blocks works on, or nothing of it. Of
 the choices that fit, the one that reads the fewest bytes is taken. Without a buffer each tile reads all it needs.
 """
+
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
@@ -36,8 +37,10 @@ class Traffic:
     def tiles(self) -> tuple[int, int]:
         """Tiles, and how many of them read anything: all, or where both operands are kept, the first of each panel."""
         mapping, gemm = self.mapping, self.gemm
-        down, across, along = (-(-total // size) for total, size in (
-            (gemm.m, mapping.rows), (gemm.n, mapping.columns), (gemm.k, mapping.depth)))
+        down, across, along = (
+            -(-total // size)
+            for total, size in ((gemm.m, mapping.rows), (gemm.n, mapping.columns), (gemm.k, mapping.depth))
+        )
         reading = down * across if NOTHING in self.kept else down + across - 1
         return self.gemm.count * down * across * along, self.gemm.count * reading * along
 
@@ -47,10 +50,16 @@ class Traffic:
         # The panel of the operand that the inner loop works through again and again would be read again, too.
         held, streamed = (WHOLE, PANEL, NOTHING), (WHOLE, NOTHING)
         pairs = product(held, streamed) if self.mapping.order == "rows" else product(streamed, held)
-        fitting = [pair for pair in pairs
-                   if self._space_a(pair[0]) + self._space_b(pair[1]) <= 1024 * self.config.buffer_kib]
-        return min(fitting, key=lambda pair: (self._total_a(pair[0]) + self._total_b(pair[1]),
-                                              self._space_a(pair[0]) + self._space_b(pair[1])))
+        fitting = [
+            pair for pair in pairs if self._space_a(pair[0]) + self._space_b(pair[1]) <= 1024 * self.config.buffer_kib
+        ]
+        return min(
+            fitting,
+            key=lambda pair: (
+                self._total_a(pair[0]) + self._total_b(pair[1]),
+                self._space_a(pair[0]) + self._space_b(pair[1]),
+            ),
+        )
 
     def of_a(self, row: int, rows: int, column: int, depth: int) -> float:
         """Bytes of a that the tile at that row and column reads."""
@@ -96,7 +105,7 @@ class Traffic:
     def _weights(self) -> int:
         """Kept weights of b."""
         group, values = group_of(self.gemm)
-        exact = self.gemm.sparsity is None and self.mapping.dataflow == "os"       # no zeros fill the last group
+        exact = self.gemm.sparsity is None and self.mapping.dataflow == "os"  # no zeros fill the last group
         lines = self.gemm.k if exact else -(-self.gemm.k // group) * values
         return lines * self.gemm.n
 
@@ -136,7 +145,7 @@ def _panel(k: int, source: FeatureMap | None, first: np.ndarray, end: np.ndarray
     return np.minimum(matrix, source.touched(first, end)) if source else matrix
 
 
-@lru_cache(maxsize=4096)        # a scheduler asks for the same ones again and again
+@lru_cache(maxsize=4096)  # a scheduler asks for the same ones again and again
 def _panels(m: int, k: int, source: FeatureMap | None, rows: int) -> tuple[int, int]:
     """Bytes of the largest of the panels with so many rows of a, and of all of them."""
     first = np.arange(0, m, rows)

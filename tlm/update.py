@@ -1,4 +1,5 @@
 """A weight update, or a reduction of weights alone, as a list of tile transactions."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -86,7 +87,7 @@ class UpdateTile:
     vectors: int
     column: int
     columns: int
-    first = last = True     # each leaves at once
+    first = last = True  # each leaves at once
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ class UpdateProgram:
 
         def strip(column: int) -> tuple[Run, ...]:
             return tuple(Run((self._tile(corners[row], column * width),), count) for row, count in rows)
+
         return Run(tuple(Run(strip(column), times) for column, times in stretches(places(self.update.n, width))))
 
     def slices(self, tile: UpdateTile) -> int:
@@ -184,8 +186,9 @@ class UpdateProgram:
         return self.weights(tile) * MASTER_BYTES * (3 if self.update.momentum else 1), 0.0
 
     def read_cycles(self, tile: UpdateTile) -> int:
-        return transaction(self.lines(tile), sum(self.read_bytes(tile)),
-                           self.config.read_bytes_per_cycle, self.config.memory_latency)
+        return transaction(
+            self.lines(tile), sum(self.read_bytes(tile)), self.config.read_bytes_per_cycle, self.config.memory_latency
+        )
 
     @property
     def sections(self) -> dict[str, int]:
@@ -211,14 +214,17 @@ class UpdateProgram:
         size = weights * (2 * MASTER_BYTES * update.momentum + HALF_BYTES * update.half)
         if update.sparsity:
             bits = 16 + (update.sparsity.m - 1).bit_length()
-            groups = tile.vectors // update.sparsity.m * tile.columns * update.forward \
+            groups = (
+                tile.vectors // update.sparsity.m * tile.columns * update.forward
                 + weights // tile.columns * -(-tile.columns // update.sparsity.m) * update.backward
+            )
             size += -(-groups * update.sparsity.n * bits // 8)
         return size
 
     def write_cycles(self, tile: UpdateTile) -> int:
-        return transaction(self.words(tile), self.write_bytes(tile),
-                           self.config.write_bytes_per_cycle, self.config.memory_latency)
+        return transaction(
+            self.words(tile), self.write_bytes(tile), self.config.write_bytes_per_cycle, self.config.memory_latency
+        )
 
 
 def schedule_update(update: Update, config: SatConfig) -> UpdateProgram:

@@ -1,4 +1,5 @@
 """When an update's tile loads, computes and stores, after the tiles before it."""
+
 from typing import NamedTuple, Self
 
 from rtl import timing
@@ -16,8 +17,11 @@ class UpdateTimes(NamedTuple):
     @classmethod
     def of(cls, program: UpdateProgram, tile: UpdateTile) -> Self:
         """Those of a tile."""
-        return cls(timing.LOAD_SETUP + program.read_cycles(tile), program.lines(tile) - program.slice_lines,
-                   timing.STORE_SETUP + program.write_cycles(tile))
+        return cls(
+            timing.LOAD_SETUP + program.read_cycles(tile),
+            program.lines(tile) - program.slice_lines,
+            timing.STORE_SETUP + program.write_cycles(tile),
+        )
 
 
 class UpdateState(NamedTuple):
@@ -32,8 +36,10 @@ class UpdateState(NamedTuple):
         load_start = max(self.load_end, self.banks[0])
         load_end = load_start + tile.load
         store_end = max(self.store_end, load_end + 1 + timing.UPDATE_LAG) + tile.store
-        return (UpdateState(load_end, (self.banks[1], store_end), store_end),
-                Span(load_start, load_end, load_end - tile.slices, load_end + 1, store_end))
+        return (
+            UpdateState(load_end, (self.banks[1], store_end), store_end),
+            Span(load_start, load_end, load_end - tile.slices, load_end + 1, store_end),
+        )
 
     def since(self) -> tuple[int, Self]:
         """A time, and the state as it is from there; what comes does not tell states apart that are equal then."""

@@ -19,6 +19,7 @@ A converted module is trained in any loop. One with the hardware's update, loss 
         decay.add(loss_scale.scale)
         loss_scale.step(optimizer)
 """
+
 from tlm.workload.methods import METHODS, Scheme
 from training.conversion import convert
 from training.data import Data, DataSet, digits
@@ -34,6 +35,28 @@ from training.trainer import Trainer
 from training.updates import Updates
 from training.workload import training_step, update_step, whole_step
 
-__all__ = ["METHODS", "MODELS", "SGD", "Data", "DataSet", "Decay", "LossScale", "MatMul", "Offload", "Run", "SatConv2d",
-           "SatLinear", "SatMatMul", "Scheme", "Settings", "Trainer", "Updates", "convert", "digits", "nm_mask",
-           "training_step", "update_step", "whole_step"]
+__all__ = [
+    "METHODS",
+    "MODELS",
+    "SGD",
+    "Data",
+    "DataSet",
+    "Decay",
+    "LossScale",
+    "MatMul",
+    "Offload",
+    "Run",
+    "SatConv2d",
+    "SatLinear",
+    "SatMatMul",
+    "Scheme",
+    "Settings",
+    "Trainer",
+    "Updates",
+    "convert",
+    "digits",
+    "nm_mask",
+    "training_step",
+    "update_step",
+    "whole_step",
+]

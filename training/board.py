@@ -1,4 +1,5 @@
 """TensorBoard, where it is installed."""
+
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

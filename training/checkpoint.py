@@ -1,4 +1,5 @@
 """Files that are whole at every moment: a run may be killed while one is written."""
+
 import os
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,7 @@ def write(file: Path, content: bytes) -> None:
         to.flush()
         os.fsync(to.fileno())
     part.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)      # the new name is on the disk when its folder is
+    folder = os.open(file.parent, os.O_RDONLY)  # the new name is on the disk when its folder is
     try:
         os.fsync(folder)
     finally:
@@ -40,11 +41,11 @@ def load(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ValueError(f"there is no checkpoint {file}") from None
     try:
-        with ZipFile(content) as archive:           # PyTorch does not look at the check sums
+        with ZipFile(content) as archive:  # PyTorch does not look at the check sums
             if damaged := archive.testzip():
                 raise ValueError(f"{damaged!r} has changed")
         content.seek(0)
         return torch.load(content, weights_only=True)
-    except Exception as error:                      # what zipfile and PyTorch make of damaged bytes is nowhere listed
+    except Exception as error:  # what zipfile and PyTorch make of damaged bytes is nowhere listed
         why = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(f"{file} is no checkpoint, or damaged: {why}") from None

@@ -1,4 +1,5 @@
 """Which layers of a module can run on an engine, and a copy of the module in which they do."""
+
 import copy
 from collections.abc import Iterator
 
@@ -20,8 +21,14 @@ _DROP_IN = {nn.Linear: SatLinear, nn.Conv2d: SatConv2d, MatMul: SatMatMul}
 _NOT_LOWERED = (nn.Conv1d, nn.Conv3d, nn.modules.conv._ConvTransposeNd, nn.Bilinear, nn.RNNBase, nn.RNNCellBase)
 
 
-def convert(module: nn.Module, method: str | Scheme, n: int | None = None, m: int | None = None,
-            engine: Engine | None = None, plan: Plan | None = None) -> nn.Module:
+def convert(
+    module: nn.Module,
+    method: str | Scheme,
+    n: int | None = None,
+    m: int | None = None,
+    engine: Engine | None = None,
+    plan: Plan | None = None,
+) -> nn.Module:
     """A deep copy of `module` in which every nn.Linear, nn.Conv2d and MatMul runs its GEMMs on `engine`.
 
     method   one of training.METHODS, with n, m its sparsity, ignored for dense; or a whole training.Scheme
@@ -55,11 +62,15 @@ def find_layers(module: nn.Module) -> list[tuple[str, Layer]]:
     layers = []
     for path, child in module.named_modules():
         if isinstance(child, nn.MultiheadAttention):
-            raise ValueError(f"layer {path or 'MultiheadAttention'}: attention must be written with nn.Linear, "
-                             f"since {type(child).__name__} never calls its layers")
+            raise ValueError(
+                f"layer {path or 'MultiheadAttention'}: attention must be written with nn.Linear, "
+                f"since {type(child).__name__} never calls its layers"
+            )
         if isinstance(child, _NOT_LOWERED):
-            raise ValueError(f"layer {path or type(child).__name__}: only nn.Linear and nn.Conv2d run on the array, "
-                             f"not {type(child).__name__}")
+            raise ValueError(
+                f"layer {path or type(child).__name__}: only nn.Linear and nn.Conv2d run on the array, "
+                f"not {type(child).__name__}"
+            )
         kind = next((kind for kind in _DROP_IN if isinstance(child, kind)), None)
         if kind:
             name = path or kind.__name__

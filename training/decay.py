@@ -1,4 +1,5 @@
 """SR-STE's decay: what a method prunes is also pulled to zero."""
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from training.conversion import offloaded
 from training.layers import SatMatMul
 from training.precision import operand
 
-DIMENSIONS = {"inputs": 1, "outputs": 0}        # of a weight (Co, Ci) or (Co, Ci, Kh, Kw)
+DIMENSIONS = {"inputs": 1, "outputs": 0}  # of a weight (Co, Ci) or (Co, Ci, Kh, Kw)
 
 
 class Decay:
@@ -22,7 +23,7 @@ class Decay:
             scheme = layer.offload.scheme.of_layer(layer.offload.layer)
             if scheme.decay and not isinstance(layer, SatMatMul):
                 dim = DIMENSIONS[_pruned_along(scheme)]
-                if layer.weight.shape[dim] >= scheme.sparsity.m:        # with fewer channels it stays dense
+                if layer.weight.shape[dim] >= scheme.sparsity.m:  # with fewer channels it stays dense
                     self._schemes.setdefault(layer.weight, (scheme, dim))
 
     @torch.no_grad()

@@ -5,6 +5,7 @@ Outputs and input gradients leave the array as FP16 and are returned in the inpu
 FP32 and go straight through the masks to the dense master weight. On the host: the bias, added in FP32 to the FP16
 output and rounded to FP16 once more, and its gradient, an FP32 sum; and the rescaling of pruned gradients.
 """
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -16,8 +17,7 @@ from training.offload import Offload
 from training.precision import operand, to_fp16, to_numpy
 from training.rescaling import rescaled
 
-
-SMALL = 1 << 15         # elements
+SMALL = 1 << 15  # elements
 
 
 class _Layer(Function):
@@ -44,7 +44,7 @@ class _Layer(Function):
         geometry = lowering.geometry
         dy16 = operand(layer.channels_last(dy)).reshape(geometry.batch, *geometry.out, geometry.outputs)
         dx = dweight = dbias = None
-        if ctx.needs_input_grad[0]:         # not so for the network's input: the first layer has no BP
+        if ctx.needs_input_grad[0]:  # not so for the network's input: the first layer has no BP
             pruned = dy16
             if lowering.gradients_pruned:
                 pruned = offload.pruned_gradients(lowering, dy16)
@@ -75,8 +75,10 @@ class _Product(Function):
     def backward(ctx, dc: Tensor) -> tuple[Tensor | None, ...]:
         dc16 = operand(dc).reshape(-1, *dc.shape[-2:])
         pairs = {"left": (dc16, ctx.b.swapaxes(1, 2)), "right": (ctx.a.swapaxes(1, 2), dc16)}
-        return *(_tensor(ctx.offload.run_products(ctx.gemms[side], *pair), ctx.like).reshape(shape) if wanted else None
-                 for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad)), None
+        return *(
+            _tensor(ctx.offload.run_products(ctx.gemms[side], *pair), ctx.like).reshape(shape) if wanted else None
+            for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad)
+        ), None
 
 
 def _tensor(array: np.ndarray, like: Tensor) -> Tensor:
@@ -93,7 +95,7 @@ class SatLinear(nn.Linear):
     def forward(self, input: Tensor) -> Tensor:
         """input (..., Ci) -> (..., Co), in its dtype. Raises ValueError for an input that does not fit."""
         if input.is_meta:
-            return super().forward(input)       # shapes alone: nothing to compute
+            return super().forward(input)  # shapes alone: nothing to compute
         return _Layer.apply(input, self.weight, self.bias, self)
 
     def output_shape(self, shape: torch.Size, _out: tuple[int, int]) -> tuple[int, ...]:
@@ -135,7 +137,7 @@ class SatConv2d(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:
         """input (B, Ci, H, W) or (Ci, H, W) -> likewise, in its dtype. Raises ValueError for one that does not fit."""
         if input.is_meta:
-            return super().forward(input)       # shapes alone: nothing to compute
+            return super().forward(input)  # shapes alone: nothing to compute
         return _Layer.apply(input, self.weight, self.bias, self)
 
     def output_shape(self, shape: torch.Size, out: tuple[int, int]) -> tuple[int, ...]:

@@ -1,4 +1,5 @@
 """The same training steps on two engines: every weight, gradient and momentum must be the same to the bit."""
+
 from collections.abc import Iterator
 
 from torch import Tensor

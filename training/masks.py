@@ -1,4 +1,5 @@
 """The N:M contract for tensors: which elements of each group are kept."""
+
 import torch
 
 from rtl import golden

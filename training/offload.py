@@ -1,4 +1,5 @@
 """Where a layer's GEMMs run."""
+
 from math import prod
 
 import numpy as np
@@ -32,7 +33,7 @@ class Offload:
         self._programs: dict[int, Program] = {}
 
     def __deepcopy__(self, memo) -> "Offload":
-        return Offload(self.layer, self.scheme, self.engine, self.plan)      # a copy of a layer uses the same hardware
+        return Offload(self.layer, self.scheme, self.engine, self.plan)  # a copy of a layer uses the same hardware
 
     def lowering(self, layer: nn.Module, shape: tuple[int, ...]) -> Lowering:
         """The layer's GEMMs on an input of that shape. Raises ValueError for one that does not fit."""
@@ -43,9 +44,9 @@ class Offload:
     def run(self, gemm: Gemm, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The product of a stage's operands, (M, N) in the dtype in which it leaves the array."""
         self.stages.add(gemm.stage)
-        if self.engine.config.accelerator == "sigma":       # whose programs depend on the operands' zeros
+        if self.engine.config.accelerator == "sigma":  # whose programs depend on the operands' zeros
             return self.engine.execute(gemm, a, b).c
-        key = id(gemm)                  # lowerings and products keep theirs
+        key = id(gemm)  # lowerings and products keep theirs
         if key not in self._programs:
             self._programs[key] = schedule(gemm, self.engine.config, self.plan.mapping(gemm) if self.plan else "os")
         return self.engine.perform(self._programs[key], a, b).c
@@ -54,8 +55,9 @@ class Offload:
         """The GEMMs of products of operands of these shapes. Raises ValueError for ones that do not fit."""
         if (a, b) not in self._products:
             if len(a) < 2 or a[:-2] != b[:-2] or a[-1] != b[-2]:
-                raise ValueError(f"layer {self.layer}: operands must be (..., M, K) and (..., K, N), not {tuple(a)} "
-                                 f"and {tuple(b)}")
+                raise ValueError(
+                    f"layer {self.layer}: operands must be (..., M, K) and (..., K, N), not {tuple(a)} and {tuple(b)}"
+                )
             self._products[a, b] = product_gemms(Product(self.layer, a[-2], a[-1], b[-1]), prod(a[:-2]))
         return self._products[a, b]
 
@@ -73,10 +75,10 @@ class Offload:
             return prune(dy, reduction.sparsity.n, reduction.sparsity.m, axis=3)
         program = schedule_update(reduction, self.engine.config)
         updated, _ = self.engine.run(program, Weights(dy.reshape(reduction.k, reduction.n).astype(np.float32)))
-        values, indices = updated.backward.values, updated.backward.indices              # (groups, N, pixels)
+        values, indices = updated.backward.values, updated.backward.indices  # (groups, N, pixels)
         dense = np.zeros((len(values), reduction.sparsity.m, reduction.k), np.float16)
         np.put_along_axis(dense, indices.astype(np.intp), values, axis=1)
-        return np.ascontiguousarray(dense.reshape(-1, reduction.k)[:reduction.n].T).reshape(dy.shape)
+        return np.ascontiguousarray(dense.reshape(-1, reduction.k)[: reduction.n].T).reshape(dy.shape)
 
 
 def described(name: str, layer: nn.Linear | nn.Conv2d, shape: tuple[int, ...]) -> tuple[Conv, int]:
@@ -97,5 +99,15 @@ def described(name: str, layer: nn.Linear | nn.Conv2d, shape: tuple[int, ...]) -
         raise ValueError(f"the layer takes {expected} input channels, not {channels} of an input {tuple(shape)}")
     if isinstance(layer, nn.Linear):
         return Conv(name, channels, layer.out_features, prod(shape[1:-1]), 1, bias=biased), batch
-    return Conv(name, channels, layer.out_channels, height, width, layer.kernel_size, layer.stride, layer.padding,
-                layer.dilation, biased), batch
+    return Conv(
+        name,
+        channels,
+        layer.out_channels,
+        height,
+        width,
+        layer.kernel_size,
+        layer.stride,
+        layer.padding,
+        layer.dilation,
+        biased,
+    ), batch

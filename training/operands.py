@@ -2,6 +2,7 @@
 
 Weights are (Kh, Kw, Ci, Co). Where an operand is an im2col matrix, its images are the operand: an engine needs no more.
 """
+
 import numpy as np
 
 from cosim.kernel import prune
@@ -23,7 +24,7 @@ def input_gradient(lowering: Lowering, dy: np.ndarray, weight: np.ndarray) -> Pa
     """Of the gradient of the input, for dy (B, Ho, Wo, Co); `scattered` finishes their product."""
     gemm, weight = lowering.gemm("bp"), _masked(lowering, "bp", weight)
     if lowering.geometry.window.reversible:
-        b = _rows(weight[::-1, ::-1].swapaxes(2, 3), gemm.k)                                # (Kh * Kw * Co, Ci)
+        b = _rows(weight[::-1, ::-1].swapaxes(2, 3), gemm.k)  # (Kh * Kw * Co, Ci)
     else:
         b = weight.reshape(-1, weight.shape[3]).T
     if lowering.gradients_pruned:

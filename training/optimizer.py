@@ -1,4 +1,5 @@
 """The weight update, as the hardware's vector engine does it, and the scale that keeps FP16 gradients in range."""
+
 from collections.abc import Iterable
 from math import inf
 
@@ -22,8 +23,14 @@ class SGD(torch.optim.Optimizer):
     out of its range, and for parameters that are not float32.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0,
-                 updates: Updates | None = None):
+    def __init__(
+        self,
+        parameters: Iterable[Tensor],
+        lr: float,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        updates: Updates | None = None,
+    ):
         self.updates = updates
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for group in self.param_groups:
@@ -77,7 +84,7 @@ class LossScale:
     skipped   steps not taken so far
     """
 
-    SMALLEST, LARGEST = 1.0, 2.0 ** 24
+    SMALLEST, LARGEST = 1.0, 2.0**24
 
     def __init__(self, scale: float = 1024.0, interval: int = 500):
         if not self.SMALLEST <= scale <= self.LARGEST:
@@ -100,7 +107,7 @@ class LossScale:
         Returns whether the weights were updated.
         """
         gradients = [weight.grad for weight in optimizer.weights() if weight.grad is not None]
-        if not all(np.isfinite(to_numpy(gradient)).all() for gradient in gradients):    # a fifth of PyTorch's time
+        if not all(np.isfinite(to_numpy(gradient)).all() for gradient in gradients):  # a fifth of PyTorch's time
             self.scale, self.good = max(self.scale / 2, self.SMALLEST), 0
             self.skipped += 1
             return False

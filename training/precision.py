@@ -1,4 +1,5 @@
 """From tensors to the arrays that the hardware sees."""
+
 import numpy as np
 import torch
 
@@ -22,7 +23,7 @@ def to_fp16(values: np.ndarray) -> np.ndarray:
 def operand(tensor: torch.Tensor) -> np.ndarray:
     """The tensor as the hardware sees it: float16, rounded once, of the same shape, contiguous."""
     tensor = tensor.detach()
-    if tensor.dtype == torch.float64:           # which torch rounds twice, by way of float32
+    if tensor.dtype == torch.float64:  # which torch rounds twice, by way of float32
         return to_fp16(to_numpy(tensor))
     half = tensor.to("cpu", torch.float16, memory_format=torch.contiguous_format).contiguous()
-    return (half.clone() if half.data_ptr() == tensor.data_ptr() else half).numpy()     # which may change later
+    return (half.clone() if half.data_ptr() == tensor.data_ptr() else half).numpy()  # which may change later

@@ -1,4 +1,5 @@
 """SDGP's rescaling: what pruning has taken of an image's channel is made up for."""
+
 import numpy as np
 
 from training.precision import to_fp16

@@ -1,4 +1,5 @@
 """A whole training: an evaluation and a line of its log for each epoch, and checkpoints to take it up from."""
+
 import json
 from collections.abc import Callable
 from math import isfinite
@@ -33,9 +34,16 @@ class Run:
     and steps skipped so far.
     """
 
-    def __init__(self, trainer: Trainer, folder: Path | None = None, resume: bool = False,
-                 checkpoint_every: int | None = None, evaluate_every: int = 1, evaluator: Engine | None = None,
-                 board: bool = False):
+    def __init__(
+        self,
+        trainer: Trainer,
+        folder: Path | None = None,
+        resume: bool = False,
+        checkpoint_every: int | None = None,
+        evaluate_every: int = 1,
+        evaluator: Engine | None = None,
+        board: bool = False,
+    ):
         for name, value in (("checkpoint_every", checkpoint_every), ("evaluate_every", evaluate_every)):
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
@@ -53,8 +61,11 @@ class Run:
             folder.mkdir(parents=True, exist_ok=True)
         self._board = Board(folder / BOARD, self.log) if board else None
 
-    def go(self, progress: Callable[[int, int, float], None] | None = None,
-           told: Callable[[dict[str, Any]], None] | None = None) -> float:
+    def go(
+        self,
+        progress: Callable[[int, int, float], None] | None = None,
+        told: Callable[[dict[str, Any]], None] | None = None,
+    ) -> float:
         """Train to the end. Returns the accuracy there. Raises ValueError for data that cannot be read.
 
         progress  called after each step with (steps done, steps in all, loss)
@@ -63,14 +74,16 @@ class Run:
         trainer, total = self.trainer, self.trainer.total
         while trainer.steps < total:
             before = trainer.steps
-            self.losses += trainer.train(steps=self._stop() - before, progress=progress and (
-                lambda done, _, loss: progress(before + done, total, loss)))
+            self.losses += trainer.train(
+                steps=self._stop() - before,
+                progress=progress and (lambda done, _, loss: progress(before + done, total, loss)),
+            )
             ended = trainer.steps == total or trainer.steps % trainer.steps_per_epoch == 0
             if ended:
                 self.log.append(self._line())
             if self.folder:
                 self._save()
-            if ended and told:                  # who listens may be gone, and then nothing is lost
+            if ended and told:  # who listens may be gone, and then nothing is lost
                 told(self.log[-1])
         return self.log[-1]["accuracy"]
 
@@ -83,22 +96,35 @@ class Run:
         trainer, per_epoch = self.trainer, self.trainer.steps_per_epoch
         steps = trainer.steps
         epoch = -(-steps // per_epoch)
-        losses = self.losses[(epoch - 1) * per_epoch:]
+        losses = self.losses[(epoch - 1) * per_epoch :]
         loss = sum(losses) / len(losses)
         tried = epoch % self.evaluate_every == 0 or steps == trainer.total
-        return dict(epoch=epoch, steps=steps, loss=loss if isfinite(loss) else None,
-                    accuracy=trainer.evaluate(self.evaluator) if tried else None,
-                    lr=trainer.settings.rate(steps - 1, per_epoch), loss_scale=trainer.loss_scale.scale,
-                    skipped=trainer.loss_scale.skipped)
+        return dict(
+            epoch=epoch,
+            steps=steps,
+            loss=loss if isfinite(loss) else None,
+            accuracy=trainer.evaluate(self.evaluator) if tried else None,
+            lr=trainer.settings.rate(steps - 1, per_epoch),
+            loss_scale=trainer.loss_scale.scale,
+            skipped=trainer.loss_scale.skipped,
+        )
 
     def _identity(self) -> dict[str, Any]:
         return self.trainer.identity() | dict(evaluate_every=self.evaluate_every)
 
     def _save(self) -> None:
         """The checkpoint, then what can be made of it."""
-        checkpoint.save(self.folder / CHECKPOINT, dict(
-            format=FORMAT, identity=self._identity(), threads=torch.get_num_threads(), trainer=self.trainer.state(),
-            log=self.log, losses=torch.tensor(self.losses, dtype=torch.float64)))
+        checkpoint.save(
+            self.folder / CHECKPOINT,
+            dict(
+                format=FORMAT,
+                identity=self._identity(),
+                threads=torch.get_num_threads(),
+                trainer=self.trainer.state(),
+                log=self.log,
+                losses=torch.tensor(self.losses, dtype=torch.float64),
+            ),
+        )
         self._write_log()
         if self._board and self.log and self.log[-1]["steps"] == self.trainer.steps:
             self._board.show(self.log[-1])
@@ -108,11 +134,14 @@ class Run:
         if not isinstance(content, dict) or content.get("format") != FORMAT or not keys <= content.keys():
             raise ValueError(f"{self.folder / CHECKPOINT} is no checkpoint of a training")
         saved = content["identity"]
-        differing = [f"{name} {saved.get(name)}, not {value}" for name, value in self._identity().items()
-                     if saved.get(name) != value]
+        differing = [
+            f"{name} {saved.get(name)}, not {value}"
+            for name, value in self._identity().items()
+            if saved.get(name) != value
+        ]
         if differing:
             raise ValueError(f"{self.folder / CHECKPOINT} was made with {'; '.join(differing)}")
-        torch.set_num_threads(content["threads"])       # with others, PyTorch's normalisation adds in another order
+        torch.set_num_threads(content["threads"])  # with others, PyTorch's normalisation adds in another order
         self.trainer.restore(content["trainer"])
         self.losses, self.log = content["losses"].tolist(), content["log"]
         self._write_log()

@@ -1,4 +1,5 @@
 """How to train: the constants of a run, and the learning rate of each of its steps."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, inf, pi
@@ -36,13 +37,14 @@ class Settings:
 
     def __post_init__(self):
         for name, rule, holds in (
-                ("seed", "at least 0 and below 2^32", 0 <= self.seed < 2 ** 32),
-                ("batch", "at least 1", self.batch >= 1),
-                ("schedule", f"one of {', '.join(SCHEDULES)}", self.schedule in SCHEDULES),
-                ("warm_up", "at least 0 epochs and finite", 0 <= self.warm_up < inf),
-                ("epochs", "at least 1", self.epochs >= 1),
-                ("steps", "at least 1", self.steps is None or self.steps >= 1),
-                ("label_smoothing", "at least 0 and below 1", 0 <= self.label_smoothing < 1)):
+            ("seed", "at least 0 and below 2^32", 0 <= self.seed < 2**32),
+            ("batch", "at least 1", self.batch >= 1),
+            ("schedule", f"one of {', '.join(SCHEDULES)}", self.schedule in SCHEDULES),
+            ("warm_up", "at least 0 epochs and finite", 0 <= self.warm_up < inf),
+            ("epochs", "at least 1", self.epochs >= 1),
+            ("steps", "at least 1", self.steps is None or self.steps >= 1),
+            ("label_smoothing", "at least 0 and below 1", 0 <= self.label_smoothing < 1),
+        ):
             if not holds:
                 raise ValueError(f"{name} must be {rule}, not {getattr(self, name)!r}")
 
@@ -50,8 +52,10 @@ class Settings:
         """Steps in all, where an epoch has so many. Raises ValueError for a warm-up that takes as long."""
         total = self.steps or self.epochs * per_epoch
         if self._warm(per_epoch) >= total:
-            raise ValueError(f"warm_up must end before the {total} steps of the training, not after {self.warm_up:g} "
-                             f"epochs of {per_epoch} steps")
+            raise ValueError(
+                f"warm_up must end before the {total} steps of the training, not after {self.warm_up:g} "
+                f"epochs of {per_epoch} steps"
+            )
         return total
 
     def rate(self, step: int, per_epoch: int) -> float:

@@ -1,4 +1,5 @@
 """Training on an engine: seeded, and the same bits for the same seed."""
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -38,8 +39,16 @@ class Trainer:
     Afterwards `module` is the converted module, `optimizer` and `loss_scale` what updates it, `steps` the steps tried.
     """
 
-    def __init__(self, model: str | nn.Module, data: DataSet, engine: Engine, method: str | Scheme = "dense",
-                 sparsity: str | Sparsity | None = None, settings: Settings = Settings(), width: float = 1.0):
+    def __init__(
+        self,
+        model: str | nn.Module,
+        data: DataSet,
+        engine: Engine,
+        method: str | Scheme = "dense",
+        sparsity: str | Sparsity | None = None,
+        settings: Settings = Settings(),
+        width: float = 1.0,
+    ):
         named = isinstance(model, str)
         self.model = (model, width) if named else (type(model).__name__, None)
         plain = _build(model, data, settings.seed, width) if named else model
@@ -49,8 +58,9 @@ class Trainer:
             self.scheme = replace(self.scheme, dense=models.find(model).dense)
         self.module = convert(plain, self.scheme, engine=engine)
         self.data, self.engine, self.settings = data, engine, settings
-        self.optimizer = SGD(self.module.parameters(), settings.lr, settings.momentum, settings.weight_decay,
-                             Updates(self.module))
+        self.optimizer = SGD(
+            self.module.parameters(), settings.lr, settings.momentum, settings.weight_decay, Updates(self.module)
+        )
         self.decay, self.loss_scale = Decay(self.module), LossScale()
         self.steps, self.total = 0, settings.total(self.steps_per_epoch)
 
@@ -85,8 +95,12 @@ class Trainer:
         """From now on the GEMMs run by this plan. The bits stay the same."""
         use_plan(self.module, plan)
 
-    def train(self, epochs: int | None = None, steps: int | None = None,
-              progress: Callable[[int, int, float], None] | None = None) -> list[float]:
+    def train(
+        self,
+        epochs: int | None = None,
+        steps: int | None = None,
+        progress: Callable[[int, int, float], None] | None = None,
+    ) -> list[float]:
         """Go on for so many epochs, or so many steps. Training in two calls is the same as in one.
 
         progress  called after each step with (steps done, steps in all, loss)
@@ -97,7 +111,7 @@ class Trainer:
         if len(given) != 1 or given[0] < 1:
             raise ValueError(f"give epochs or steps, at least 1, not epochs {epochs} and steps {steps}")
         total, losses = steps or epochs * self.steps_per_epoch, []
-        self.settings.rate(self.steps + total - 1, self.steps_per_epoch)       # refuses what goes beyond the schedule
+        self.settings.rate(self.steps + total - 1, self.steps_per_epoch)  # refuses what goes beyond the schedule
         for x, y in islice(self._batches(), total):
             losses.append(self.step(x, y))
             if progress:
@@ -120,8 +134,7 @@ class Trainer:
         if engine is not None and engine is not usual:
             self.use(engine)
         try:
-            right = sum(int((self.module(x).argmax(1) == y).sum())
-                        for x, y in self.data.test_batches(EVALUATION_BATCH))
+            right = sum(int((self.module(x).argmax(1) == y).sum()) for x, y in self.data.test_batches(EVALUATION_BATCH))
         finally:
             if self.engine is not usual:
                 self.use(usual)
@@ -130,14 +143,27 @@ class Trainer:
     def identity(self) -> dict[str, Any]:
         """What two runs have in common that give the same bits: model, data, scheme and settings, in plain types."""
         (model, width), data, scheme = self.model, self.data, self.scheme
-        return dict(model=model, width=width, data=data.name, image=data.image_shape, classes=data.classes,
-                    train_size=data.train_size, test_size=data.test_size, augment=getattr(data, "augment", False),
-                    **asdict(scheme) | dict(sparsity=str(scheme.sparsity or "dense")), **asdict(self.settings))
+        return dict(
+            model=model,
+            width=width,
+            data=data.name,
+            image=data.image_shape,
+            classes=data.classes,
+            train_size=data.train_size,
+            test_size=data.test_size,
+            augment=getattr(data, "augment", False),
+            **asdict(scheme) | dict(sparsity=str(scheme.sparsity or "dense")),
+            **asdict(self.settings),
+        )
 
     def state(self) -> dict[str, Any]:
         """Everything that training changes, for `restore`: numbers and the tensors themselves, not copies of them."""
-        return dict(module=self.module.state_dict(), optimizer=self.optimizer.state_dict(),
-                    loss_scale=self.loss_scale.state_dict(), steps=self.steps)
+        return dict(
+            module=self.module.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            loss_scale=self.loss_scale.state_dict(),
+            steps=self.steps,
+        )
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from there, in a trainer with the same identity: the bits are as if it had come there itself."""
@@ -160,19 +186,24 @@ def _build(name: str, data: DataSet, seed: int, width: float) -> nn.Module:
     sides = NETWORKS[name].images if name in NETWORKS else model.input_shape[1:2]
     takes = [(model.input_shape[0], side, side) for side in sides]
     if images not in takes:
-        raise ValueError(f"model {name} takes images of {' or '.join(map(str, takes))}, not {images} as {data.name} "
-                         f"has")
+        raise ValueError(
+            f"model {name} takes images of {' or '.join(map(str, takes))}, not {images} as {data.name} has"
+        )
     # Only what differs: a model of one's own in MODELS need not have any choice.
-    return models.build(name, seed, image=None if images == model.input_shape else images[1],
-                        classes=None if data.classes == model.classes else data.classes,
-                        width=None if width == 1 else width)
+    return models.build(
+        name,
+        seed,
+        image=None if images == model.input_shape else images[1],
+        classes=None if data.classes == model.classes else data.classes,
+        width=None if width == 1 else width,
+    )
 
 
 @contextmanager
 def _drawn_from(seed: int, step: int) -> Iterator[None]:
     """What a module draws inside, such as dropout, depends on seed and step alone, and disturbs nobody else."""
     before = torch.get_rng_state()
-    torch.default_generator.manual_seed(seed << 32 | step)     # torch.manual_seed remembers each call for other devices
+    torch.default_generator.manual_seed(seed << 32 | step)  # torch.manual_seed remembers each call for other devices
     try:
         yield
     finally:

@@ -1,4 +1,5 @@
 """The weight updates of a converted module's layers, on the layers' engines."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,8 +33,11 @@ def _update(layer: SatLinear | SatConv2d, parameter: nn.Parameter, stages: froze
     """The update of a layer's weight or bias. A size of one image does not matter to it."""
     positions, inputs, outputs = _matrix(layer.weight).shape
     window = Window((positions, 1))
-    lowering = Lowering(layer.offload.layer, layer.offload.scheme.of_layer(layer.offload.layer),
-                        Geometry(1, positions, 1, inputs, outputs, window))
+    lowering = Lowering(
+        layer.offload.layer,
+        layer.offload.scheme.of_layer(layer.offload.layer),
+        Geometry(1, positions, 1, inputs, outputs, window),
+    )
     return lowering.update(stages) if parameter is layer.weight else lowering.bias_update()
 
 
@@ -80,8 +84,10 @@ class Updates:
         ready = self._scheduled(parameter)
         engine, (update, *reductions) = ready.engine, ready.programs
         whole = update.update
-        given = [np.ascontiguousarray(_matrix(tensor)).reshape(whole.k, whole.n)
-                 for tensor in (parameter, velocity, parameter.grad)]
+        given = [
+            np.ascontiguousarray(_matrix(tensor)).reshape(whole.k, whole.n)
+            for tensor in (parameter, velocity, parameter.grad)
+        ]
         updated, _ = engine.run(update, Weights(*given, rates))
         for reduction in reductions:
             engine.run(reduction, Weights(updated.weights))

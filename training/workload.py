@@ -1,4 +1,5 @@
 """The GEMMs and updates of one training step, found from shapes alone."""
+
 import copy
 
 import torch
@@ -14,8 +15,13 @@ from training.layers import MatMul
 from training.offload import described
 
 
-def training_step(module: nn.Module, input_shape: tuple[int, ...], method: str | Scheme = "dense",
-                  n: int | None = None, m: int | None = None) -> list[Gemm]:
+def training_step(
+    module: nn.Module,
+    input_shape: tuple[int, ...],
+    method: str | Scheme = "dense",
+    n: int | None = None,
+    m: int | None = None,
+) -> list[Gemm]:
     """Every GEMM of a training step of `module`, in the order in which a converted module executes them.
 
     module       plain or converted; its parameters may be on the meta device
@@ -30,8 +36,13 @@ def training_step(module: nn.Module, input_shape: tuple[int, ...], method: str |
     return [one for one in work if isinstance(one, Gemm)]
 
 
-def update_step(module: nn.Module, input_shape: tuple[int, ...], method: str | Scheme = "dense",
-                n: int | None = None, m: int | None = None) -> list[Update]:
+def update_step(
+    module: nn.Module,
+    input_shape: tuple[int, ...],
+    method: str | Scheme = "dense",
+    n: int | None = None,
+    m: int | None = None,
+) -> list[Update]:
     """The updates of a training step of `module`: of each layer that is called its weights, with the copies that the
     next step reads, and its bias; once where layers share it. Parameters outside of nn.Linear and nn.Conv2d are updated
     on the host.
@@ -41,8 +52,13 @@ def update_step(module: nn.Module, input_shape: tuple[int, ...], method: str | S
     return step.updates_of(traced(module, input_shape), scheme_of(method, n, m))
 
 
-def whole_step(module: nn.Module, input_shape: tuple[int, ...], method: str | Scheme = "dense",
-               n: int | None = None, m: int | None = None) -> list[Work]:
+def whole_step(
+    module: nn.Module,
+    input_shape: tuple[int, ...],
+    method: str | Scheme = "dense",
+    n: int | None = None,
+    m: int | None = None,
+) -> list[Work]:
     """Everything of a training step that runs on the hardware: the GEMMs of training_step, with the reductions that
     prune their operands where the method needs them; then the updates of update_step."""
     return step.whole_step(traced(module, input_shape), scheme_of(method, n, m))
@@ -51,11 +67,13 @@ def whole_step(module: nn.Module, input_shape: tuple[int, ...], method: str | Sc
 def traced(module: nn.Module, input_shape: tuple[int, ...]) -> list[Call]:
     """The calls of the module's layers, in order. Raises ValueError as training.convert does."""
     calls: list[Call] = []
-    weights = {name: id(getattr(layer, "weight", None)) for name, layer in find_layers(module)}   # meta ones share none
+    weights = {name: id(getattr(layer, "weight", None)) for name, layer in find_layers(module)}  # meta ones share none
     shadow = copy.deepcopy(module).to("meta").train()
     for name, layer in find_layers(shadow):
+
         def record(layer, inputs, named, _output, name=name):
             calls.append(_call(name, layer, (*inputs, *named.values()), weights[name]))
+
         layer.register_forward_hook(record, with_kwargs=True)
     with torch.enable_grad():
         shadow(torch.empty(input_shape, device="meta"))
@@ -68,5 +86,11 @@ def _call(name: str, layer: nn.Module, inputs: tuple[Tensor, ...], weight: int) 
         product = Product(name, *a.shape[-2:], b.shape[-1])
         return Call(product, a.shape[:-2].numel(), a.requires_grad, second_gradient=b.requires_grad)
     conv, batch = described(name, layer, inputs[0].shape)
-    return Call(conv, batch, inputs[0].requires_grad, layer.weight.requires_grad,
-                layer.bias is not None and layer.bias.requires_grad, weight=weight)
+    return Call(
+        conv,
+        batch,
+        inputs[0].requires_grad,
+        layer.weight.requires_grad,
+        layer.bias is not None and layer.bias.requires_grad,
+        weight=weight,
+    )

@@ -9,13 +9,14 @@ A switch has a bit for each output: 0 takes the straight input, 1 the cross inpu
 2 (l N + i) for the straight output of switch i of level l < 2n, the bit above it for its cross output, and bit
 4 n N + i for switch i of the last level.
 """
+
 import random
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from operator import index
 
-LARGEST = 128       # ports
-TRIES = 100         # for each output, on average; 1.2 were the most that any sources needed
+LARGEST = 128  # ports
+TRIES = 100  # for each output, on average; 1.2 were the most that any sources needed
 
 
 def settings_bits(lanes: int) -> int:
@@ -41,7 +42,7 @@ def distribute(values: Sequence[int], settings: int) -> list[int]:
     bits = [int(bit) for bit in reversed(f"{settings:0{width}b}")]
     switches = [(value, 0) for value in values]
     for level, distance in enumerate(distances(lanes)):
-        here = bits[2 * lanes * level:2 * lanes * (level + 1)]
+        here = bits[2 * lanes * level : 2 * lanes * (level + 1)]
         straight = [inputs[bit] for inputs, bit in zip(switches, here[::2])]
         cross = [inputs[bit] for inputs, bit in zip(switches, here[1::2])]
         switches = [(straight[i], cross[i ^ distance]) for i in range(lanes)]
@@ -81,7 +82,7 @@ def route(sources: Sequence[int | None]) -> int:
     return _settings(wanted)
 
 
-@lru_cache(maxsize=4096)        # the columns of a dense operand are routed alike
+@lru_cache(maxsize=4096)  # the columns of a dense operand are routed alike
 def _settings(sources):
     lanes, hops = len(sources), distances(len(sources))
     stages = len(hops) // 2
@@ -126,13 +127,18 @@ def _middles(sources):
 def _blocked(output, sources, middles):
     """(middle switches as a set of bits, the output whose path closes them to `output`), for all that are routed."""
     alike, source = _alike(len(sources)), sources[output]
-    return [(alike[min((source ^ sources[other]).bit_length(), (output ^ other).bit_length())][middle], other)
-            for other, middle in middles.items() if sources[other] != source]
+    return [
+        (alike[min((source ^ sources[other]).bit_length(), (output ^ other).bit_length())][middle], other)
+        for other, middle in middles.items()
+        if sources[other] != source
+    ]
 
 
 @cache
 def _alike(lanes):
     """[t][m]: the middle switches whose bits 0 to t are those of m, as a set of bits; none for the last t."""
     stages = lanes.bit_length() - 1
-    return [[sum(1 << k for k in range(m % (2 << t), lanes, 2 << t)) if t < stages else 0 for m in range(lanes)]
-            for t in range(stages + 1)]
+    return [
+        [sum(1 << k for k in range(m % (2 << t), lanes, 2 << t)) if t < stages else 0 for m in range(lanes)]
+        for t in range(stages + 1)
+    ]

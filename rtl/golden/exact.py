@@ -1,6 +1,7 @@
 """From an exact value to the nearest float: the second half of every golden unit."""
-from rtl.golden.fp_round import fp_round
+
 from rtl.golden.floats import FP32, FP32_NAN, Format, Unpacked
+from rtl.golden.fp_round import fp_round
 
 
 def round_exact(sign: int, significand: int, power: int, form: Format) -> int:
@@ -13,7 +14,7 @@ def round_exact(sign: int, significand: int, power: int, form: Format) -> int:
     kept = significand >> shift << max(power - last, 0)
     guard = significand >> shift - 1 & 1 if shift else 0
     sticky = significand & (1 << shift - 1) - 1 != 0 if shift else False
-    exponent = last - form.lowest_power       # the hidden bit of `kept` adds 1 to it; a subnormal has none
+    exponent = last - form.lowest_power  # the hidden bit of `kept` adds 1 to it; a subnormal has none
     word = (exponent << form.fraction_bits) + kept
     return sign << form.sign_place | fp_round(word, guard, sticky, *form)
 

@@ -1,4 +1,5 @@
 """What SIGMA's forwarding adder network computes: the sum of each run of lanes, in the order of its tree."""
+
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,8 +38,10 @@ def fan(products: np.ndarray, runs: Sequence[int | None]) -> tuple[np.ndarray, n
     """
     found, steps = _plan(tuple(runs))
     if products.shape[-1:] != (len(runs),) or products.dtype != np.float32:
-        raise ValueError(f"the FAN takes float32 products (..., {len(runs)}) with {len(runs)} vecIDs, "
-                         f"not {products.dtype} {products.shape}")
+        raise ValueError(
+            f"the FAN takes float32 products (..., {len(runs)}) with {len(runs)} vecIDs, "
+            f"not {products.dtype} {products.shape}"
+        )
     # Lanes first, so that all columns of a lane lie together. A partial sum is kept at both lanes at its ends.
     kept = np.array(np.moveaxis(products, -1, 0), order="C")
     with np.errstate(all="ignore"):
@@ -72,8 +75,11 @@ def _plan(runs):
     for first, last, _ in found:
         for level, step in enumerate(levels):
             reach = 1 << level
-            step += [(adder, max(first, adder + 1 - reach), min(last, adder + reach))
-                     for adder in range(reach - 1, last, 2 * reach) if adder >= first]
+            step += [
+                (adder, max(first, adder + 1 - reach), min(last, adder + reach))
+                for adder in range(reach - 1, last, 2 * reach)
+                if adder >= first
+            ]
     return found, [_Step(*np.array(step).T) for step in levels if step]
 
 

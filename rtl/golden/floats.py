@@ -1,4 +1,5 @@
 """IEEE 754 numbers as the goldens see them: an integer significand, a power of two, and a sign."""
+
 import operator
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ def unpack(bits: int, form: Format) -> Unpacked:
 
     Raises ValueError for a pattern that is too long, and TypeError for what is no integer.
     """
-    bits = operator.index(bits)         # a NumPy integer would overflow
+    bits = operator.index(bits)  # a NumPy integer would overflow
     if not 0 <= bits < 2 << form.sign_place:
         raise ValueError(f"a pattern must fit {form.sign_place + 1} bits, not {bits:#x}")
     magnitude = bits & ((1 << form.sign_place) - 1)

@@ -1,4 +1,5 @@
 """What fp16_mul computes, in plain integers."""
+
 from rtl.golden.exact import multiply
 from rtl.golden.floats import FP16, unpack
 

@@ -1,4 +1,5 @@
 """What fp32_add computes, in plain integers."""
+
 from rtl.golden.exact import round_exact
 from rtl.golden.floats import FP32, FP32_NAN, unpack
 
@@ -12,5 +13,5 @@ def fp32_add(a: int, b: int) -> int:
         return (x if x.infinite else y).sign << 31 | FP32.infinity
     power = min(x.power, y.power)
     total = sum((-1) ** v.sign * v.significand << v.power - power for v in (x, y))
-    sign = x.sign & y.sign if total == 0 else int(total < 0)      # only -0 + -0 is -0
+    sign = x.sign & y.sign if total == 0 else int(total < 0)  # only -0 + -0 is -0
     return round_exact(sign, abs(total), power, FP32)

@@ -1,4 +1,5 @@
 """What fp32_mul computes, in plain integers."""
+
 from rtl.golden.exact import multiply
 from rtl.golden.floats import FP32, unpack
 

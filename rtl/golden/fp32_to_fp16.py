@@ -1,4 +1,5 @@
 """What fp32_to_fp16 computes, in plain integers; and for arrays, in NumPy."""
+
 import numpy as np
 
 from rtl.golden.exact import round_exact

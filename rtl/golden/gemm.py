@@ -1,9 +1,10 @@
 """The arithmetic contract of a GEMM, in NumPy: ascending k, one FP32 rounding an addition."""
+
 import numpy as np
 
 from rtl.golden.floats import FP32_NAN
 
-_BLOCK = 1 << 15        # elements of an accumulator block that stays in the cache while k runs
+_BLOCK = 1 << 15  # elements of an accumulator block that stays in the cache while k runs
 
 
 def gemm(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -24,7 +25,7 @@ def gemm(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     height = max(1, _BLOCK // max(1, c.shape[1]))
     with np.errstate(invalid="ignore", over="ignore"):
         for top in range(0, c.shape[0], height):
-            acc, columns = c[top:top + height], np.ascontiguousarray(wide_a[top:top + height].T)
+            acc, columns = c[top : top + height], np.ascontiguousarray(wide_a[top : top + height].T)
             product = np.empty_like(acc)
             for column, row in zip(columns, wide_b):
                 np.multiply(column[:, None], row, out=product)

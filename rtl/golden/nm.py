@@ -1,4 +1,5 @@
 """The N:M contract in NumPy: which weights are kept, and their compact form."""
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,4 +1,5 @@
 """The arithmetic contract of the weight update, in NumPy: FP32, each operation rounded once."""
+
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,8 +21,12 @@ class Rates:
     def constants(self) -> tuple[np.float32, np.float32, np.float32, np.float32]:
         """1/scale, wd, mu, lr."""
         with np.errstate(divide="ignore"):
-            return (np.float32(1) / np.float32(self.scale), np.float32(self.weight_decay), np.float32(self.momentum),
-                    np.float32(self.lr))
+            return (
+                np.float32(1) / np.float32(self.scale),
+                np.float32(self.weight_decay),
+                np.float32(self.momentum),
+                np.float32(self.lr),
+            )
 
 
 def sgd(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +43,7 @@ def sgd(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> tuple[np.n
 
 
 def _canonical(x: np.ndarray) -> np.ndarray:
-    x = np.asarray(x)                   # the result of a single weight is no array
+    x = np.asarray(x)  # the result of a single weight is no array
     nan = np.isnan(x)
     if nan.any():
         x.view(np.uint32)[nan] = FP32_NAN

@@ -1,4 +1,5 @@
 """The arithmetic of SIGMA's datapath, in NumPy: products of values, summed in the order of the adder network."""
+
 from collections.abc import Sequence
 
 import numpy as np

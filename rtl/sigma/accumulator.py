@@ -1,4 +1,5 @@
 """A row's sums: one for each column of a block of the result, to which each tile adds its part."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl.fp32_add import fp32_add
@@ -57,6 +58,22 @@ def accumulator(clk, part, feed, add, write, drain_read, drain_column, drain_set
         else:
             drained.next = low
 
-    memories = [sum_bank(clk, writing, write_set, write_column, total, feeding, feed_set, feed_column, drain_read,
-                         drain_set, drain_column, data, number) for number, data in enumerate((low, high))]
+    memories = [
+        sum_bank(
+            clk,
+            writing,
+            write_set,
+            write_column,
+            total,
+            feeding,
+            feed_set,
+            feed_column,
+            drain_read,
+            drain_set,
+            drain_column,
+            data,
+            number,
+        )
+        for number, data in enumerate((low, high))
+    ]
     return locate, choose, show, fp32_add(clk, old, part, total), memories

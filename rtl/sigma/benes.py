@@ -1,4 +1,5 @@
 """SIGMA's distribution network: any input to any outputs, within one cycle."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl.golden.benes import distances, settings_bits
@@ -21,9 +22,9 @@ def benes(entering, settings, leaving, lanes, bits):
     if len(settings) != settings_bits(lanes):
         raise ValueError(f"the settings of {lanes} ports have {settings_bits(lanes)} bits, not {len(settings)}")
     hops = distances(lanes)
-    straight = [Signal(intbv(0)[lanes * bits:]) for _ in range(len(hops) + 1)]
-    cross = [Signal(intbv(0)[lanes * bits:]) for _ in range(len(hops) + 1)]
-    turns = [Signal(intbv(0)[len(settings):]) for _ in range(len(hops) + 1)]
+    straight = [Signal(intbv(0)[lanes * bits :]) for _ in range(len(hops) + 1)]
+    cross = [Signal(intbv(0)[lanes * bits :]) for _ in range(len(hops) + 1)]
+    turns = [Signal(intbv(0)[len(settings) :]) for _ in range(len(hops) + 1)]
 
     first, nothing, all_turns = straight[0], cross[0], turns[0]
 
@@ -33,7 +34,9 @@ def benes(entering, settings, leaving, lanes, bits):
         nothing.next = 0
         all_turns.next = settings
 
-    levels = [benes_level(straight[k], cross[k], turns[k], straight[k + 1], cross[k + 1], turns[k + 1],
-                          lanes, bits, distance) for k, distance in enumerate(hops)]
+    levels = [
+        benes_level(straight[k], cross[k], turns[k], straight[k + 1], cross[k + 1], turns[k + 1], lanes, bits, distance)
+        for k, distance in enumerate(hops)
+    ]
     last = choose(turns[-1], straight[-1], cross[-1], leaving, [(i, i) for i in range(lanes)])
     return enter, levels, last

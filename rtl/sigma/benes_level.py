@@ -1,4 +1,5 @@
 """One level of SIGMA's Benes network, with the wires to the next one."""
+
 from myhdl import always_comb, intbv
 
 from rtl.hierarchy import module
@@ -17,15 +18,17 @@ def benes_level(straight_in, cross_in, settings_in, straight_out, cross_out, set
     Latency      0, combinational
     Golden       none of its own; rtl/golden/benes.py through the network
     """
+
     @always_comb
     def pass_on():
         # A variable, so that this becomes a process, as slow as those of the values. Were the settings of all levels
         # there at once, each level would be evaluated again for every level before it.
-        rest = intbv(0)[len(settings_out):]
+        rest = intbv(0)[len(settings_out) :]
         rest[:] = settings_in >> 2 * lanes
         settings_out.next = rest
 
     ahead = choose(settings_in, straight_in, cross_in, straight_out, [(i, 2 * i) for i in range(lanes)])
-    across = choose(settings_in, straight_in, cross_in, cross_out,
-                    [(i ^ distance, 2 * (i ^ distance) + 1) for i in range(lanes)])
+    across = choose(
+        settings_in, straight_in, cross_in, cross_out, [(i ^ distance, 2 * (i ^ distance) + 1) for i in range(lanes)]
+    )
     return pass_on, ahead, across

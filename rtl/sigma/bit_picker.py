@@ -1,4 +1,5 @@
 """One bit out of many."""
+
 from myhdl import always_comb
 
 from rtl.hierarchy import module
@@ -14,6 +15,7 @@ def bit_picker(bits, pick, picked):
     Latency   0, combinational
     Golden    none: an element of a list
     """
+
     @always_comb
     def take():
         picked.next = bits[pick]

@@ -1,4 +1,5 @@
 """Sends finished blocks of the result, a column a cycle, while the next one grows."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
@@ -7,8 +8,9 @@ from rtl.sigma import words
 
 
 @module
-def block_drain(clk, rst, finished, block_commands, drain_read, drain_column, drain_set, drained, results, stored,
-                overflow, config):
+def block_drain(
+    clk, rst, finished, block_commands, drain_read, drain_column, drain_set, drained, results, stored, overflow, config
+):
     """Send each finished block: its columns in turn, of each the sums of all rows.
 
     finished        in   another block's sums stand
@@ -27,19 +29,19 @@ def block_drain(clk, rst, finished, block_commands, drain_read, drain_column, dr
     columns_high, columns_low = layout["columns"]
     rows_high, rows_low = layout["rows"]
     column_bits = len(drain_column)
-    every = 2 ** config.rows - 1
+    every = 2**config.rows - 1
 
-    pending = Signal(intbv(0)[2:])               # finished blocks that wait
+    pending = Signal(intbv(0)[2:])  # finished blocks that wait
     draining, fetched, starting, advance, to_half = (Signal(bool(0)) for _ in range(5))
     command = Signal(intbv(0)[bits:])
-    left = Signal(intbv(0)[layout.bits("columns"):])        # columns to be fetched
-    beyond = Signal(intbv(0)[config.rows:])      # rows that the block lacks
-    column = Signal(intbv(0)[column_bits:])      # to be fetched next
+    left = Signal(intbv(0)[layout.bits("columns") :])  # columns to be fetched
+    beyond = Signal(intbv(0)[config.rows :])  # rows that the block lacks
+    column = Signal(intbv(0)[column_bits:])  # to be fetched next
 
     @always_comb
     def choose():
         if drain_set:
-            command.next = block_commands[2 * bits:bits]
+            command.next = block_commands[2 * bits : bits]
         else:
             command.next = block_commands[bits:]
 
@@ -68,7 +70,7 @@ def block_drain(clk, rst, finished, block_commands, drain_read, drain_column, dr
             fetched.next = left != 0
             if left != 0:
                 left.next = left - 1
-                column.next = (column + 1) % 2 ** column_bits
+                column.next = (column + 1) % 2**column_bits
         if stored:
             draining.next = False
             drain_set.next = not drain_set

@@ -1,4 +1,5 @@
 """A word that comes again some cycles later."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
@@ -21,7 +22,7 @@ def delay_line(clk, entering, leaving, bits, cycles):
         raise ValueError(f"the words of a delay line must have {bits} bits, not {len(entering)} and {len(leaving)}")
     total = bits * cycles
 
-    if cycles == 1:     # MyHDL cannot slice a single bit, so there is nothing to shift
+    if cycles == 1:  # MyHDL cannot slice a single bit, so there is nothing to shift
 
         @always(clk.posedge)
         def keep():
@@ -29,14 +30,14 @@ def delay_line(clk, entering, leaving, bits, cycles):
 
         return keep
 
-    line = Signal(intbv(0)[total:])             # the youngest in the low bits
+    line = Signal(intbv(0)[total:])  # the youngest in the low bits
 
     @always(clk.posedge)
     def shift():
-        line.next = concat(line[total - bits:], entering)
+        line.next = concat(line[total - bits :], entering)
 
     @always_comb
     def show():
-        leaving.next = line[total:total - bits]
+        leaving.next = line[total : total - bits]
 
     return shift, show

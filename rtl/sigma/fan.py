@@ -1,4 +1,5 @@
 """SIGMA's forwarding adder network (FAN): the sums of runs of lanes of any lengths, all at once."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl import timing
@@ -13,7 +14,7 @@ from rtl.sigma.fan_leaf import fan_leaf
 from rtl.sigma.fan_node import fan_node
 from rtl.sigma.fan_spans import fan_spans
 
-LATENCY = timing.fan_latency        # of a number of lanes
+LATENCY = timing.fan_latency  # of a number of lanes
 LANES = (2, 4, 8, 16, 32, 64, 128)
 
 
@@ -42,7 +43,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     adders = [range((1 << level) - 1, lanes - 1, 2 << level) for level in range(levels)]
     last = lanes - 1
     terms = [Signal(intbv(0)[32:]) for _ in range(lanes)]
-    spans = Signal(intbv(0)[(lanes + 1) * levels:])
+    spans = Signal(intbv(0)[(lanes + 1) * levels :])
     alone, completing = (Signal(intbv(0)[lanes:]) for _ in range(2))
     slots = [Signal(bool(0)) for _ in range(lanes)]
     add = [Signal(bool(0)) for _ in range(last)]
@@ -50,11 +51,14 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     last_slot, last_sum = slots[last], Signal(intbv(0)[32:])
 
     parts, delays = [split(products, terms), fan_spans(runs, active, spans, alone, lanes, id_bits)], []
-    leftward, rightward = {}, {}        # of each adder {level: what it sends there, when that level takes it}
+    leftward, rightward = {}, {}  # of each adder {level: what it sends there, when that level takes it}
     for level, places in enumerate(adders):
-        adds, done = (Signal(intbv(0)[len(places):]) for _ in range(2))
-        parts += [fan_control(spans, alone, adds, done, level, lanes), split(done, [slots[a] for a in places]),
-                  split(_later(adds, level, delays), [add[a] for a in places])]
+        adds, done = (Signal(intbv(0)[len(places) :]) for _ in range(2))
+        parts += [
+            fan_control(spans, alone, adds, done, level, lanes),
+            split(done, [slots[a] for a in places]),
+            split(_later(adds, level, delays), [add[a] for a in places]),
+        ]
     for a in adders[0]:
         passing = Signal(intbv(0)[32:])
         parts.append(fan_leaf(clk, terms[a], terms[a + 1], add[a], totals[a], passing))
@@ -62,19 +66,22 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
         rightward[a] = _carried(passing, 0, {_level(a + 1, lanes)}, delays)
     for level in range(1, levels):
         if level > 1:
-            choice = [Signal(intbv(0)[2 * choice_bits(level):]) for _ in adders[level]]
-            choices = Signal(intbv(0)[len(choice) * len(choice[0]):])
+            choice = [Signal(intbv(0)[2 * choice_bits(level) :]) for _ in adders[level]]
+            choices = Signal(intbv(0)[len(choice) * len(choice[0]) :])
             parts += [fan_choice(spans, choices, level, lanes), split(_later(choices, level, delays), choice)]
         for k, a in enumerate(adders[level]):
             reaches = [1 << m for m in range(level + 1)]
             lefts = [rightward[a - reach][level] for reach in reaches[:-1]]
             rights = [leftward[a + reach][level] for reach in reaches[:-1]]
-            if level == 1:      # one wire on each side
+            if level == 1:  # one wire on each side
                 parts.append(fan_adder(clk, lefts[0], rights[0], add[a], totals[a]))
             else:
-                left_bus, right_bus = (Signal(intbv(0)[32 * level:]) for _ in range(2))
-                parts += [join(lefts, left_bus), join(rights, right_bus),
-                          fan_node(clk, left_bus, right_bus, choice[k], add[a], totals[a], level)]
+                left_bus, right_bus = (Signal(intbv(0)[32 * level :]) for _ in range(2))
+                parts += [
+                    join(lefts, left_bus),
+                    join(rights, right_bus),
+                    fan_node(clk, left_bus, right_bus, choice[k], add[a], totals[a], level),
+                ]
             takers = {_level(a - reaches[-1], lanes), _level(a + reaches[-1], lanes), levels}
             leftward[a] = rightward[a] = _carried(totals[a], level, takers, delays)
     last_passed = rightward[last - 1][levels]
@@ -87,8 +94,11 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
         if last_passed[31:23] == 255 and last_passed[23:] != 0:
             last_sum.next = FP32_NAN
 
-    parts += [join([*(leftward[a][levels] for a in range(last)), last_sum], sums), join(slots, completing),
-              delay_line(clk, completing, complete, lanes, LATENCY(lanes))]
+    parts += [
+        join([*(leftward[a][levels] for a in range(last)), last_sum], sums),
+        join(slots, completing),
+        delay_line(clk, completing, complete, lanes, LATENCY(lanes)),
+    ]
     lines = [delay_line(clk, word, later, len(word), cycles) for word, later, cycles in delays]
     return finish, parts, lines
 
@@ -103,7 +113,7 @@ def _later(word, levels, delays):
     """The word as it is so many levels later; (word, later, cycles) goes to `delays`, for fan to make."""
     if not levels:
         return word
-    later = Signal(intbv(0)[len(word):])
+    later = Signal(intbv(0)[len(word) :])
     delays.append((word, later, levels * timing.ACCUMULATE))
     return later
 

@@ -1,4 +1,5 @@
 """An adder of the forwarding adder network: it adds, or lets the left operand pass."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl import timing
@@ -6,7 +7,7 @@ from rtl.fp32_add import fp32_add
 from rtl.hierarchy import module
 
 LATENCY = timing.ACCUMULATE
-MINUS_ZERO = 1 << 31        # x + -0 is x, for both zeros too
+MINUS_ZERO = 1 << 31  # x + -0 is x, for both zeros too
 
 
 @module

@@ -1,4 +1,5 @@
 """Which wires the adders of a level take."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module

@@ -1,4 +1,5 @@
 """Which adders of a level add, and whose sum is complete."""
+
 from myhdl import always_comb
 
 from rtl.hierarchy import module
@@ -15,13 +16,17 @@ def fan_control(spans, alone, adds, complete, level, lanes):
     Golden        none of its own; rtl/golden/fan.py through the network
     """
     reach, step = 1 << level, 2 << level
-    count, row = lanes // step, level * (lanes + 1)     # the row of spans that are as long as the adder reaches
+    count, row = lanes // step, level * (lanes + 1)  # the row of spans that are as long as the adder reaches
 
     @always_comb
     def decide():
         for k in range(count):
             adds.next[k] = spans[step * k + reach]
-            complete.next[k] = (alone[step * k + reach - 1] or spans[step * k + reach]
-                                and not spans[row + step * k] and not spans[row + step * k + reach + 1])
+            complete.next[k] = (
+                alone[step * k + reach - 1]
+                or (spans[step * k + reach]
+                and not spans[row + step * k]
+                and not spans[row + step * k + reach + 1])
+            )
 
     return decide

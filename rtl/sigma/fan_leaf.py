@@ -1,4 +1,5 @@
 """An adder of the lowest level, which sends something to both sides: the sum of its lanes, or each its own."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl import timing

@@ -1,4 +1,5 @@
 """An adder of level 2 and above: a forwarding link from each lower level on both sides, and the choice of two."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl import timing
@@ -22,7 +23,7 @@ def fan_node(clk, lefts, rights, choice, add, total, level):
     Golden         rtl/golden/fp32_add.py
     """
     left_wires, right_wires = ([Signal(intbv(0)[32:]) for _ in range(level)] for _ in range(2))
-    left, right = (Signal(intbv(0)[len(choice) // 2:]) for _ in range(2))
+    left, right = (Signal(intbv(0)[len(choice) // 2 :]) for _ in range(2))
     augend, addend = (Signal(intbv(0)[32:]) for _ in range(2))
 
     @always_comb

@@ -1,4 +1,5 @@
 """Where runs of lanes begin and end, from the vector IDs."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module
@@ -23,12 +24,12 @@ def fan_spans(runs, active, spans, alone, lanes, id_bits):
     levels = lanes.bit_length() - 1
 
     ids = [Signal(intbv(0)[id_bits:]) for _ in range(lanes)]
-    joints = Signal(intbv(0)[lanes + 1:])       # bit i: the lanes i - 1 and i belong together; beyond the edges is none
-    rows = [Signal(intbv(0)[lanes + 1:]) for _ in range(levels)]
+    joints = Signal(intbv(0)[lanes + 1 :])  # bit i: the lanes i - 1 and i belong together; beyond the edges is none
+    rows = [Signal(intbv(0)[lanes + 1 :]) for _ in range(levels)]
 
     @always_comb
     def compare():
-        equal = intbv(0)[lanes + 1:]
+        equal = intbv(0)[lanes + 1 :]
         equal[:] = 0
         for i in range(1, lanes):
             equal[i] = ids[i - 1] == ids[i]
@@ -40,7 +41,7 @@ def fan_spans(runs, active, spans, alone, lanes, id_bits):
 
     @always_comb
     def stretch():
-        together = intbv(0)[lanes + 1:]
+        together = intbv(0)[lanes + 1 :]
         together[:] = joints
         for j in range(levels):
             rows[j].next = together

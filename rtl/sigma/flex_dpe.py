@@ -1,4 +1,5 @@
 """A Flex-DPE: multipliers in a row, which values are streamed to, and the adder network that sums their runs."""
+
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
@@ -33,19 +34,20 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     active_high, active_low = layout["active"]
     picks_high, picks_low = layout["picks"]
     settings_bit, values_bit, runs_bit, picks_bit = (
-        bank_word(config)[name][1] for name in ("settings", "values", "runs", "picks"))
+        bank_word(config)[name][1] for name in ("settings", "values", "runs", "picks")
+    )
     pieces, bits = words.pieces(layout, config), words.OPERAND
     bf16 = int(config.operands == "bf16")
 
-    low, high = (Signal(intbv(0)[pieces * words.line_bits(config):]) for _ in range(2))
-    settings, runs, active = (Signal(intbv(0)[layout.bits(name):]) for name in ("settings", "runs", "active"))
-    stationary, arriving, distributed = (Signal(intbv(0)[bits * lanes:]) for _ in range(3))
-    picks = Signal(intbv(0)[layout.bits("picks"):])
-    products, sums = (Signal(intbv(0)[32 * lanes:]) for _ in range(2))
+    low, high = (Signal(intbv(0)[pieces * words.line_bits(config) :]) for _ in range(2))
+    settings, runs, active = (Signal(intbv(0)[layout.bits(name) :]) for name in ("settings", "runs", "active"))
+    stationary, arriving, distributed = (Signal(intbv(0)[bits * lanes :]) for _ in range(3))
+    picks = Signal(intbv(0)[layout.bits("picks") :])
+    products, sums = (Signal(intbv(0)[32 * lanes :]) for _ in range(2))
     complete = Signal(intbv(0)[lanes:])
     values, arrivals = ([Signal(intbv(0)[bits:]) for _ in range(lanes)] for _ in range(2))
     singles = [Signal(intbv(0)[32:]) for _ in range(lanes)]
-    chosen = [Signal(intbv(0)[config.levels:]) for _ in range(config.results)]
+    chosen = [Signal(intbv(0)[config.levels :]) for _ in range(config.results)]
     wanted = [Signal(bool(0)) for _ in range(config.results)]
     picked = [Signal(intbv(0)[32:]) for _ in range(config.results)]
 
@@ -75,12 +77,20 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
         distributed.next = arriving
 
     return (
-        configure, hold, delimit, collect, distribute,
+        configure,
+        hold,
+        delimit,
+        collect,
+        distribute,
         record(clk, line, write, place, low, high, pieces),
         benes(streamed, settings, arriving, lanes, bits),
-        split(stationary, values), split(distributed, arrivals), split(picks, chosen),
-        [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)], join(singles, products),
+        split(stationary, values),
+        split(distributed, arrivals),
+        split(picks, chosen),
+        [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)],
+        join(singles, products),
         fan(clk, products, runs, active, sums, complete, lanes, words.RUN),
         [bit_picker(complete, pick, is_sum) for pick, is_sum in zip(chosen, wanted)],
         [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)],
-        join(picked, results))
+        join(picked, results),
+    )

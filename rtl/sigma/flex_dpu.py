@@ -1,4 +1,5 @@
 """A Flex-DPU: Flex-DPEs side by side, the adders between them, and switches that bring each sum to its accumulator."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module
@@ -34,15 +35,15 @@ def flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, par
     spans_bit, gather_bit = (bank_word(config)[name][1] for name in ("spans", "gather"))
     pieces = words.pieces(layout, config)
 
-    low, high = (Signal(intbv(0)[pieces * words.line_bits(config):]) for _ in range(2))
-    picks, used, spans = (Signal(intbv(0)[layout.bits(name):]) for name in ("picks", "used", "spans"))
+    low, high = (Signal(intbv(0)[pieces * words.line_bits(config) :]) for _ in range(2))
+    picks, used, spans = (Signal(intbv(0)[layout.bits(name) :]) for name in ("picks", "used", "spans"))
     writes = [Signal(bool(0)) for _ in range(engines)]
     spanning = [Signal(bool(0)) for _ in range(len(spans))]
-    sums = [Signal(intbv(0)[32 * results:]) for _ in range(engines)]
+    sums = [Signal(intbv(0)[32 * results :]) for _ in range(engines)]
     singles = [[Signal(intbv(0)[32:]) for _ in range(results)] for _ in range(engines)]
     whole = [Signal(intbv(0)[32:]) for _ in range(engines * results)]
-    everything = Signal(intbv(0)[32 * engines * results:])
-    chosen = [Signal(intbv(0)[words.gather_bits(config):]) for _ in range(config.rows)]
+    everything = Signal(intbv(0)[32 * engines * results :])
+    chosen = [Signal(intbv(0)[words.gather_bits(config) :]) for _ in range(config.rows)]
     wanted = [Signal(bool(0)) for _ in range(config.rows)]
     picked = [Signal(intbv(0)[32:]) for _ in range(config.rows)]
 
@@ -62,11 +63,30 @@ def flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, par
     dpes = [flex_dpe(clk, line, writes[e], place, banks, streamed, sums[e], config) for e in range(engines)]
     splits = [split(sums[e], singles[e]) for e in range(engines)]
     # A Flex-DPE's first result may end a row of the one before; all others wait as long.
-    adders = [span_adder(clk, singles[e - 1][results - 1], singles[e][0], spanning[e - 1], whole[e * results])
-              for e in range(1, engines)]
-    waits = [delay_line(clk, singles[e][r], whole[e * results + r], 32, timing.SPAN)
-             for e in range(engines) for r in range(results) if e == 0 or r > 0]
+    adders = [
+        span_adder(clk, singles[e - 1][results - 1], singles[e][0], spanning[e - 1], whole[e * results])
+        for e in range(1, engines)
+    ]
+    waits = [
+        delay_line(clk, singles[e][r], whole[e * results + r], 32, timing.SPAN)
+        for e in range(engines)
+        for r in range(results)
+        if e == 0 or r > 0
+    ]
     pickers = [picker(clk, everything, chosen[r], wanted[r], picked[r], engines * results) for r in range(config.rows)]
-    return (join_engines, gather, record(clk, line, gather_write, place, low, high, pieces),
-            split(engine_writes, writes), split(spans, spanning), dpes, splits, adders, waits, join(whole, everything),
-            split(picks, chosen), split(used, wanted), pickers, join(picked, parts))
+    return (
+        join_engines,
+        gather,
+        record(clk, line, gather_write, place, low, high, pieces),
+        split(engine_writes, writes),
+        split(spans, spanning),
+        dpes,
+        splits,
+        adders,
+        waits,
+        join(whole, everything),
+        split(picks, chosen),
+        split(used, wanted),
+        pickers,
+        join(picked, parts),
+    )

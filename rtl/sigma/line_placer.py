@@ -1,4 +1,5 @@
 """Puts a tile's operand lines where they belong: records of the Flex-DPEs and the Flex-DPU, and streamed words."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
@@ -6,8 +7,24 @@ from rtl.sigma import words
 
 
 @module
-def line_placer(clk, rst, command, accepted, bank, stream, operands, line, engine_writes, gather_write, place,
-                stream_write, stream_address, loading, complete, config):
+def line_placer(
+    clk,
+    rst,
+    command,
+    accepted,
+    bank,
+    stream,
+    operands,
+    line,
+    engine_writes,
+    gather_write,
+    place,
+    stream_write,
+    stream_address,
+    loading,
+    complete,
+    config,
+):
     """Take the lines that a command announces, one after another.
 
     command         in   words.command of the tile, when it is accepted
@@ -30,20 +47,24 @@ def line_placer(clk, rst, command, accepted, bank, stream, operands, line, engin
     gather_last = words.pieces(words.gather_record(config), config) - 1
     piece_bits = len(place) - 1
     column_bits = len(stream_address) - 1
-    every_engine = 2 ** config.engines - 1
+    every_engine = 2**config.engines - 1
 
-    engines_left = Signal(intbv(0)[layout.bits("engines"):])
-    columns_left = Signal(intbv(0)[layout.bits("columns"):])
-    engine = Signal(intbv(0)[config.engines:])   # one bit: the Flex-DPE whose record comes
+    engines_left = Signal(intbv(0)[layout.bits("engines") :])
+    columns_left = Signal(intbv(0)[layout.bits("columns") :])
+    engine = Signal(intbv(0)[config.engines :])  # one bit: the Flex-DPE whose record comes
     piece = Signal(intbv(0)[piece_bits:])
     column = Signal(intbv(0)[column_bits:])
-    gathered = Signal(bool(0))                   # the Flex-DPU's record is there
+    gathered = Signal(bool(0))  # the Flex-DPU's record is there
 
     @always_comb
     def look():
         operands.ready.next = loading
-        complete.next = loading and operands.valid and engines_left == 0 and (
-            (gathered and columns_left == 1) or (not gathered and piece == gather_last and columns_left == 0))
+        complete.next = (
+            loading
+            and operands.valid
+            and engines_left == 0
+            and ((gathered and columns_left == 1) or (not gathered and piece == gather_last and columns_left == 0))
+        )
 
     @always(clk.posedge)
     def count():
@@ -73,7 +94,7 @@ def line_placer(clk, rst, command, accepted, bank, stream, operands, line, engin
                 else:
                     piece.next = piece + 1
             else:
-                column.next = (column + 1) % 2 ** column_bits
+                column.next = (column + 1) % 2**column_bits
                 columns_left.next = columns_left - 1
         if rst:
             loading.next = False

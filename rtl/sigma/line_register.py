@@ -1,4 +1,5 @@
 """An operand line that stays."""
+
 from myhdl import always
 
 from rtl.hierarchy import module
@@ -15,6 +16,7 @@ def line_register(clk, line, write, held):
     Reset    none
     Golden   none
     """
+
     @always(clk.posedge)
     def keep():
         if write:

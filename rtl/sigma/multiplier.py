@@ -1,4 +1,5 @@
 """A lane's multiplier: a product of two values, or nothing where one of them is zero."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.fp16_mul import fp16_mul
@@ -22,11 +23,11 @@ def multiplier(clk, stationary, streamed, product, bf16):
     """
     cycles = timing.MULTIPLY["bf16" if bf16 else "fp16"]
     exact = Signal(intbv(0)[32:])
-    absent = Signal(intbv(0)[cycles:])           # of the products under way, the youngest in the low bit
+    absent = Signal(intbv(0)[cycles:])  # of the products under way, the youngest in the low bit
 
     @always(clk.posedge)
     def watch():
-        absent.next = concat(absent[cycles - 1:], stationary[15:] == 0 or streamed[15:] == 0)
+        absent.next = concat(absent[cycles - 1 :], stationary[15:] == 0 or streamed[15:] == 0)
 
     @always_comb
     def mask():

@@ -1,4 +1,5 @@
 """One sum out of many, or none."""
+
 from myhdl import Signal, always, intbv
 
 from rtl.hierarchy import module

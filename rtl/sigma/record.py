@@ -1,4 +1,5 @@
 """What a part of SIGMA holds of a tile, in two banks: one works while the other is loaded for the next tile."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module
@@ -20,15 +21,15 @@ def record(clk, line, write, place, low, high, pieces):
     Golden     none: a list of words
     """
     piece_bits = len(place) - 1
-    strobes = Signal(intbv(0)[2 * pieces:])
+    strobes = Signal(intbv(0)[2 * pieces :])
     chosen = [Signal(bool(0)) for _ in range(2 * pieces)]
-    lows, highs = ([Signal(intbv(0)[len(line):]) for _ in range(pieces)] for _ in range(2))
+    lows, highs = ([Signal(intbv(0)[len(line) :]) for _ in range(pieces)] for _ in range(2))
 
     @always_comb
     def choose():
         strobes.next = 0
         if write:
-            strobes.next = 1 << ((place >> piece_bits) * pieces + place % 2 ** piece_bits)
+            strobes.next = 1 << ((place >> piece_bits) * pieces + place % 2**piece_bits)
 
     registers = [line_register(clk, line, strobe, held) for strobe, held in zip(chosen, lows + highs)]
     return choose, split(strobes, chosen), registers, join(lows, low), join(highs, high)

@@ -1,4 +1,5 @@
 """SIGMA: a Flex-DPU with its banks, sequencer, accumulators and drain, behind three streams and counters."""
+
 from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module, write_verilog
@@ -40,17 +41,17 @@ def sigma(clk, rst, commands, operands, results, tile_done, stored, working, ove
     step_bits, column_bits = words.step(config).width, words.step(config).bits("column")
     command = Signal(intbv(0)[bits:])
     line, streamed = (Signal(intbv(0)[line_bits:]) for _ in range(2))
-    engine_writes = Signal(intbv(0)[config.engines:])
-    place = Signal(intbv(0)[words.place_bits(config):])
-    stream_address, read_address = (Signal(intbv(0)[1 + column_bits:]) for _ in range(2))
+    engine_writes = Signal(intbv(0)[config.engines :])
+    place = Signal(intbv(0)[words.place_bits(config) :])
+    stream_address, read_address = (Signal(intbv(0)[1 + column_bits :]) for _ in range(2))
     gather_write, stream_write, loading, complete, accepted, free, bank, stream = (Signal(bool(0)) for _ in range(8))
     loaded, occupied, streams, free_sums = (Signal(intbv(0)[2:]) for _ in range(4))
-    held_commands, block_commands = (Signal(intbv(0)[2 * bits:]) for _ in range(2))
+    held_commands, block_commands = (Signal(intbv(0)[2 * bits :]) for _ in range(2))
     started, issuing, last_step, released, finished, drain_read, drain_set = (Signal(bool(0)) for _ in range(7))
     step, feed, add, write = (Signal(intbv(0)[step_bits:]) for _ in range(4))
-    banks = Signal(intbv(0)[bank_word(config).width:])
+    banks = Signal(intbv(0)[bank_word(config).width :])
     drain_column = Signal(intbv(0)[column_bits:])
-    parts, drained = (Signal(intbv(0)[32 * config.rows:]) for _ in range(2))
+    parts, drained = (Signal(intbv(0)[32 * config.rows :]) for _ in range(2))
     part, sums = ([Signal(intbv(0)[32:]) for _ in range(config.rows)] for _ in range(2))
 
     @always_comb
@@ -65,20 +66,85 @@ def sigma(clk, rst, commands, operands, results, tile_done, stored, working, ove
         tile_done.next = last_step
 
     load = (
-        tile_banks(clk, rst, command, accepted, complete, started, released, free, bank, stream, loaded, occupied,
-                   held_commands, streams, config),
-        line_placer(clk, rst, command, accepted, bank, stream, operands, line, engine_writes, gather_write, place,
-                    stream_write, stream_address, loading, complete, config),
-        stream_buffer(clk, line, stream_write, stream_address, read_address, streamed))
+        tile_banks(
+            clk,
+            rst,
+            command,
+            accepted,
+            complete,
+            started,
+            released,
+            free,
+            bank,
+            stream,
+            loaded,
+            occupied,
+            held_commands,
+            streams,
+            config,
+        ),
+        line_placer(
+            clk,
+            rst,
+            command,
+            accepted,
+            bank,
+            stream,
+            operands,
+            line,
+            engine_writes,
+            gather_write,
+            place,
+            stream_write,
+            stream_address,
+            loading,
+            complete,
+            config,
+        ),
+        stream_buffer(clk, line, stream_write, stream_address, read_address, streamed),
+    )
     compute = (
-        tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, step, read_address, issuing,
-                       last_step, released, finished, block_commands, free_sums, config),
+        tile_sequencer(
+            clk,
+            rst,
+            loaded,
+            held_commands,
+            streams,
+            stored,
+            started,
+            step,
+            read_address,
+            issuing,
+            last_step,
+            released,
+            finished,
+            block_commands,
+            free_sums,
+            config,
+        ),
         step_trail(clk, rst, step, banks, feed, add, write, config),
-        flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, parts, config), split(parts, part),
-        [accumulator(clk, part[r], feed, add, write, drain_read, drain_column, drain_set, sums[r], config)
-         for r in range(config.rows)], join(sums, drained))
-    store = block_drain(clk, rst, finished, block_commands, drain_read, drain_column, drain_set, drained, results,
-                        stored, overflow, config)
+        flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, parts, config),
+        split(parts, part),
+        [
+            accumulator(clk, part[r], feed, add, write, drain_read, drain_column, drain_set, sums[r], config)
+            for r in range(config.rows)
+        ],
+        join(sums, drained),
+    )
+    store = block_drain(
+        clk,
+        rst,
+        finished,
+        block_commands,
+        drain_read,
+        drain_column,
+        drain_set,
+        drained,
+        results,
+        stored,
+        overflow,
+        config,
+    )
     count = work_counters(clk, rst, issuing, working, busy, waiting, idle)
     return shake, watch, load, compute, store, count
 
@@ -86,11 +152,19 @@ def sigma(clk, rst, commands, operands, results, tile_done, stored, working, ove
 def ports(config: SigmaConfig) -> dict:
     """Fresh ports for a `sigma` of this configuration, by name."""
     return dict(
-        clk=Signal(bool(0)), rst=Signal(bool(0)), commands=Stream(words.command(config).width),
-        operands=Stream(words.line_bits(config)), results=Stream(32 * config.rows), tile_done=Signal(bool(0)),
-        stored=Signal(bool(0)), working=Signal(bool(0)), overflow=Signal(bool(0)),
-        busy=Signal(intbv(0)[COUNTER_BITS:]), waiting=Signal(intbv(0)[COUNTER_BITS:]),
-        idle=Signal(intbv(0)[COUNTER_BITS:]))
+        clk=Signal(bool(0)),
+        rst=Signal(bool(0)),
+        commands=Stream(words.command(config).width),
+        operands=Stream(words.line_bits(config)),
+        results=Stream(32 * config.rows),
+        tile_done=Signal(bool(0)),
+        stored=Signal(bool(0)),
+        working=Signal(bool(0)),
+        overflow=Signal(bool(0)),
+        busy=Signal(intbv(0)[COUNTER_BITS:]),
+        waiting=Signal(intbv(0)[COUNTER_BITS:]),
+        idle=Signal(intbv(0)[COUNTER_BITS:]),
+    )
 
 
 def write(config: SigmaConfig, folder) -> dict:

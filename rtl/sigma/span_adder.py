@@ -1,4 +1,5 @@
 """Between two Flex-DPEs: the sum of a row that begins in one and ends in the other."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.fp32_add import fp32_add
@@ -21,7 +22,7 @@ def span_adder(clk, begun, ended, spans, total):
     """
     held = 32 * timing.SPAN
     addend, rounded, added = (Signal(intbv(0)[32:]) for _ in range(3))
-    way = Signal(intbv(0)[timing.SPAN:])         # of `spans`, the youngest in the low bit
+    way = Signal(intbv(0)[timing.SPAN :])  # of `spans`, the youngest in the low bit
     passing = Signal(intbv(0)[held:])
 
     @always_comb
@@ -33,8 +34,8 @@ def span_adder(clk, begun, ended, spans, total):
 
     @always(clk.posedge)
     def travel():
-        way.next = concat(way[timing.SPAN - 1:], spans)
-        passing.next = concat(passing[held - 32:], ended)
+        way.next = concat(way[timing.SPAN - 1 :], spans)
+        passing.next = concat(passing[held - 32 :], ended)
         added.next = rounded
 
     @always_comb
@@ -42,6 +43,6 @@ def span_adder(clk, begun, ended, spans, total):
         if way[timing.SPAN - 1]:
             total.next = added
         else:
-            total.next = passing[held:held - 32]
+            total.next = passing[held : held - 32]
 
     return choose, travel, show, fp32_add(clk, addend, ended, rounded)

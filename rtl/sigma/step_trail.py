@@ -1,4 +1,5 @@
 """A column's step on its way: what each part of the datapath must know of it, when the column gets there."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing as units
@@ -11,9 +12,14 @@ from rtl.sigma.config import SigmaConfig
 def banks(config: SigmaConfig) -> dict[str, int]:
     """Where a bank of what stays is chosen, in the order of the bits of `banks`: cycles after the step."""
     way = config.operands, config.levels
-    return dict(settings=timing.READ, values=timing.READ + timing.DISTRIBUTE, runs=timing.products(config.operands),
-                picks=timing.sums(*way), spans=timing.sums(*way) + timing.PICK,
-                gather=timing.gathered(*way) - timing.PICK)
+    return dict(
+        settings=timing.READ,
+        values=timing.READ + timing.DISTRIBUTE,
+        runs=timing.products(config.operands),
+        picks=timing.sums(*way),
+        spans=timing.sums(*way) + timing.PICK,
+        gather=timing.gathered(*way) - timing.PICK,
+    )
 
 
 def bank_word(config: SigmaConfig) -> Layout:
@@ -43,20 +49,21 @@ def step_trail(clk, rst, step, banks_out, feed, add, write, config):
     settings_at, values_at, runs_at, picks_at, spans_at, gather_at = (place + bank_bit for place in places)
     feed_at, add_at, write_at = ((cycles - 1) * bits for cycles in (gathered - timing.FETCH, gathered, length))
 
-    trail = Signal(intbv(0)[length * bits:])     # the youngest in the low bits
+    trail = Signal(intbv(0)[length * bits :])  # the youngest in the low bits
 
     @always(clk.posedge)
     def travel():
-        trail.next = concat(trail[(length - 1) * bits:], step)
+        trail.next = concat(trail[(length - 1) * bits :], step)
         if rst:
             trail.next = 0
 
     @always_comb
     def show():
-        banks_out.next = concat(trail[gather_at], trail[spans_at], trail[picks_at], trail[runs_at], trail[values_at],
-                                trail[settings_at])
-        feed.next = trail[feed_at + bits:feed_at]
-        add.next = trail[add_at + bits:add_at]
-        write.next = trail[write_at + bits:write_at]
+        banks_out.next = concat(
+            trail[gather_at], trail[spans_at], trail[picks_at], trail[runs_at], trail[values_at], trail[settings_at]
+        )
+        feed.next = trail[feed_at + bits : feed_at]
+        add.next = trail[add_at + bits : add_at]
+        write.next = trail[write_at + bits : write_at]
 
     return travel, show

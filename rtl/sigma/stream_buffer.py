@@ -1,4 +1,5 @@
 """The streamed words of two tiles: a line for each column."""
+
 from myhdl import Signal, always, intbv
 
 from rtl.hierarchy import module
@@ -16,7 +17,7 @@ def stream_buffer(clk, line, write, write_address, read_address, streamed):
     Reset         none
     Golden        none: a list
     """
-    memory = [Signal(intbv(0)[len(line):]) for _ in range(2 ** len(write_address))]
+    memory = [Signal(intbv(0)[len(line) :]) for _ in range(2 ** len(write_address))]
 
     @always(clk.posedge)
     def store():

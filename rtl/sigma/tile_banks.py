@@ -1,4 +1,5 @@
 """Which of SIGMA's banks hold what, and whether the next tile may be loaded."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
@@ -6,8 +7,23 @@ from rtl.sigma import words
 
 
 @module
-def tile_banks(clk, rst, command, accepted, complete, started, released, free, bank, stream, loaded, occupied,
-               held_commands, streams, config):
+def tile_banks(
+    clk,
+    rst,
+    command,
+    accepted,
+    complete,
+    started,
+    released,
+    free,
+    bank,
+    stream,
+    loaded,
+    occupied,
+    held_commands,
+    streams,
+    config,
+):
     """Keep account of two banks of records and two of streamed words, which take turns; tiles may share streamed words.
 
     Where a bank of records is free, so is the bank of streamed words that is not in use: the tiles that needed its
@@ -69,7 +85,7 @@ def tile_banks(clk, rst, command, accepted, complete, started, released, free, b
         if accepted and command[opens_bit]:
             stream.next = not stream
         if rst:
-            stream.next = True                   # the first one to be filled is bank 0
+            stream.next = True  # the first one to be filled is bank 0
 
     @always(clk.posedge)
     def keep():
@@ -78,7 +94,7 @@ def tile_banks(clk, rst, command, accepted, complete, started, released, free, b
                 held_commands.next = concat(command, held_commands[bits:])
                 streams.next = concat(stream ^ command[opens_bit], streams[0])
             else:
-                held_commands.next = concat(held_commands[2 * bits:bits], command)
+                held_commands.next = concat(held_commands[2 * bits : bits], command)
                 streams.next = concat(streams[1], stream ^ command[opens_bit])
 
     return decide, account, share, keep

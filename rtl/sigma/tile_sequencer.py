@@ -1,4 +1,5 @@
 """Starts tiles, and issues their steps: a column a cycle."""
+
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
@@ -7,8 +8,24 @@ from rtl.sigma.delay_line import delay_line
 
 
 @module
-def tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, step, read_address, issuing, last_step,
-                   released, finished, block_commands, free_sums, config):
+def tile_sequencer(
+    clk,
+    rst,
+    loaded,
+    held_commands,
+    streams,
+    stored,
+    started,
+    step,
+    read_address,
+    issuing,
+    last_step,
+    released,
+    finished,
+    block_commands,
+    free_sums,
+    config,
+):
     """Run loaded tiles in turn.
 
     loaded, held_commands, streams  in  as in rtl/sigma/tile_banks.py
@@ -33,18 +50,18 @@ def tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, st
     first_bit, last_bit = layout["first"][1], layout["last"][1]
     column_bits = words.step(config).bits("column")
     turn = timing.TURN
-    assert list(words.step(config).fields) == ["valid", "fresh", "set", "bank", "column"]       # as `tell` joins them
+    assert list(words.step(config).fields) == ["valid", "fresh", "set", "bank", "column"]  # as `tell` joins them
 
-    next_bank, bank, stream, sums = (Signal(bool(0)) for _ in range(4))     # `sums`: the set in use
+    next_bank, bank, stream, sums = (Signal(bool(0)) for _ in range(4))  # `sums`: the set in use
     next_command, command = (Signal(intbv(0)[bits:]) for _ in range(2))
     next_stream, ready, closing = (Signal(bool(0)) for _ in range(3))
-    count = Signal(intbv(0)[layout.bits("columns"):])
-    columns, length = (Signal(intbv(0)[layout.bits("columns"):]) for _ in range(2))
+    count = Signal(intbv(0)[layout.bits("columns") :])
+    columns, length = (Signal(intbv(0)[layout.bits("columns") :]) for _ in range(2))
 
     @always_comb
     def choose():
         if next_bank:
-            next_command.next = held_commands[2 * bits:bits]
+            next_command.next = held_commands[2 * bits : bits]
             next_stream.next = streams[1]
         else:
             next_command.next = held_commands[bits:]
@@ -61,8 +78,9 @@ def tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, st
     @always_comb
     def decide():
         last_step.next = issuing and count + 1 == length
-        started.next = ready and (not issuing or count + 1 == length) and (
-            not next_command[first_bit] or free_sums != 0)
+        started.next = (
+            ready and (not issuing or count + 1 == length) and (not next_command[first_bit] or free_sums != 0)
+        )
 
     @always(clk.posedge)
     def run():
@@ -82,13 +100,13 @@ def tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, st
         if rst:
             issuing.next = False
             next_bank.next = False
-            sums.next = True                     # the first block takes set 0
+            sums.next = True  # the first block takes set 0
 
     @always(clk.posedge)
     def hold():
         if started and next_command[first_bit]:
             if sums:
-                block_commands.next = concat(block_commands[2 * bits:bits], next_command)
+                block_commands.next = concat(block_commands[2 * bits : bits], next_command)
             else:
                 block_commands.next = concat(next_command, block_commands[bits:])
         if started and next_command[first_bit] and not stored:
@@ -104,6 +122,13 @@ def tile_sequencer(clk, rst, loaded, held_commands, streams, stored, started, st
         step.next = concat(count[column_bits:], bank, sums, command[first_bit], issuing and count < columns)
         read_address.next = concat(stream, count[column_bits:])
 
-    return (choose, measure, decide, run, hold, tell,
-            delay_line(clk, last_step, released, 1, timing.release_lag(*way)),
-            delay_line(clk, closing, finished, 1, timing.finish_lag(*way)))
+    return (
+        choose,
+        measure,
+        decide,
+        run,
+        hold,
+        tell,
+        delay_line(clk, last_step, released, 1, timing.release_lag(*way)),
+        delay_line(clk, closing, finished, 1, timing.finish_lag(*way)),
+    )

@@ -1,18 +1,19 @@
 """Cycles that SIGMA's blocks and its model share. Those of the float units are in rtl/timing.py."""
+
 from rtl import timing
 
-READ = 1                # from a column's step to its streamed words
-DISTRIBUTE = 1          # through the Benes network to the multipliers
-MULTIPLY = {"fp16": timing.FP16_MUL, "bf16": timing.FP32_MUL + 1}       # the last is a register after rounding
-PICK = 1                # rtl/sigma/picker.py: a Flex-DPE's sums, or an accumulator's, out of many
-SPAN = timing.ACCUMULATE                # the sum of a row that two Flex-DPEs share
-FETCH = 1               # from an accumulator's address to its sum
-TURN = timing.ACCUMULATE + FETCH        # from a column's step to its next one, which needs its sum
+READ = 1  # from a column's step to its streamed words
+DISTRIBUTE = 1  # through the Benes network to the multipliers
+MULTIPLY = {"fp16": timing.FP16_MUL, "bf16": timing.FP32_MUL + 1}  # the last is a register after rounding
+PICK = 1  # rtl/sigma/picker.py: a Flex-DPE's sums, or an accumulator's, out of many
+SPAN = timing.ACCUMULATE  # the sum of a row that two Flex-DPEs share
+FETCH = 1  # from an accumulator's address to its sum
+TURN = timing.ACCUMULATE + FETCH  # from a column's step to its next one, which needs its sum
 
-WRITE = 2               # from an operand line moving to its standing in its bank
-LOAD_SETUP = 1          # from accepting a tile command to the first operand line
-START_SETUP = 1         # from full banks to the first step
-STORE_SETUP = 2         # from starting a drain to the first word at the port
+WRITE = 2  # from an operand line moving to its standing in its bank
+LOAD_SETUP = 1  # from accepting a tile command to the first operand line
+START_SETUP = 1  # from full banks to the first step
+STORE_SETUP = 2  # from starting a drain to the first word at the port
 
 
 def products(operands: str) -> int:

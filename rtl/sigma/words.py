@@ -1,10 +1,11 @@
 """The packed words that SIGMA's blocks exchange, derived from the configuration."""
+
 from rtl.golden.benes import settings_bits
 from rtl.layout import Layout
 from rtl.sigma.config import SigmaConfig
 
-OPERAND = 16            # bits
-RUN = 1                 # bits of a run's ID: neighbours take turns, and the FAN compares neighbours
+OPERAND = 16  # bits
+RUN = 1  # bits of a run's ID: neighbours take turns, and the FAN compares neighbours
 
 
 def line_bits(config: SigmaConfig) -> int:
@@ -21,8 +22,13 @@ def engine_record(config: SigmaConfig) -> Layout:
     """What a Flex-DPE holds of a tile: stationary values; the Benes network's settings; each lane's run, and whether it
     belongs to one; and from which lane each result is picked."""
     lanes = config.lanes
-    return Layout(values=OPERAND * lanes, settings=settings_bits(lanes), runs=lanes * RUN, active=lanes,
-                  picks=config.results * config.levels)
+    return Layout(
+        values=OPERAND * lanes,
+        settings=settings_bits(lanes),
+        runs=lanes * RUN,
+        active=lanes,
+        picks=config.results * config.levels,
+    )
 
 
 def gather_record(config: SigmaConfig) -> Layout:
@@ -52,11 +58,19 @@ def command(config: SigmaConfig) -> Layout:
     """A tile command. Engines: records to load. Columns: steps, and with `opens` lines of streamed words to load, which
     the tiles up to the next one that opens share. First and last tile of a block of the result; its rows; half: it
     leaves as FP16."""
-    return Layout(engines=config.engines.bit_length(), columns=config.columns.bit_length(), opens=1, first=1,
-                  last=1, rows=config.rows.bit_length(), half=1)
+    return Layout(
+        engines=config.engines.bit_length(),
+        columns=config.columns.bit_length(),
+        opens=1,
+        first=1,
+        last=1,
+        rows=config.rows.bit_length(),
+        half=1,
+    )
 
 
 def most_lines(config: SigmaConfig) -> int:
     """Operand lines of the largest tile."""
-    return (config.engines * pieces(engine_record(config), config) + pieces(gather_record(config), config)
-            + config.columns)
+    return (
+        config.engines * pieces(engine_record(config), config) + pieces(gather_record(config), config) + config.columns
+    )

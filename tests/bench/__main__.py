@@ -1,4 +1,5 @@
 """`python -m tests.bench`: measure everything, print one table, and exit 1 only when a check fails."""
+
 import json
 import os
 import platform
@@ -21,7 +22,7 @@ MET = {True: "[green]yes", False: "[red]no", None: ""}
 def measured(seed: int, quick: bool) -> Iterator[Row]:
     """All rows, each as soon as it is there. MyHDL comes first: it resets every signal that its process ever made."""
     yield simulators.myhdl_row(seed)
-    yield from training.costing_rows(quick)             # before larger children: their memory would hide its own
+    yield from training.costing_rows(quick)  # before larger children: their memory would hide its own
     yield from kernels.conversion_rows()
     yield from kernels.utilisation_rows()
     yield kernels.functional_row(seed, quick)
@@ -55,8 +56,13 @@ def main(
     machine = dict(processors=os.cpu_count(), architecture=platform.machine(), python=platform.python_version())
     console.print(table(rows, f"seed {seed}, {machine['processors']} processors{', quick' if quick else ''}"))
     if json_file:
-        content = dict(seed=seed, quick=quick, machine=machine, failure=failure and str(failure),
-                       rows=[asdict(row) for row in rows])
+        content = dict(
+            seed=seed,
+            quick=quick,
+            machine=machine,
+            failure=failure and str(failure),
+            rows=[asdict(row) for row in rows],
+        )
         json_file.write_text(json.dumps(content, indent=2) + "\n")
     if failure:
         checked = isinstance(failure, CheckFailed)

@@ -1,4 +1,5 @@
 """Rows 1, 5 and 6: the functional engine against torch, the conversion, and the model's utilisation."""
+
 import math
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,9 +17,9 @@ from tests.bench.measure import Row, Took, best, interleaved, timed
 from tlm import Gemm, schedule, simulate
 from tlm.mapping import DATAFLOWS
 
-SIZE = 1024             # of the square GEMM
+SIZE = 1024  # of the square GEMM
 SECONDS, LINES = 10, 5_000
-LARGE = 2048            # of a square GEMM far above what memory could bound
+LARGE = 2048  # of a square GEMM far above what memory could bound
 UTILISATION = 0.95
 
 
@@ -30,12 +31,18 @@ def functional_row(seed: int, quick: bool) -> Row:
     engine.gemm(a, b)
     with TorchThreads(threads := used_threads(lambda: engine.gemm(a, b))):
         torch.matmul(wide_a, wide_b)
-        times = interleaved(2 if quick else 15, warm=True, engine=lambda: engine.gemm(a, b),
-                            torch=lambda: torch.matmul(wide_a, wide_b))
-    ours, theirs = (SIZE ** 3 / best(times[name]).wall / 1e9 for name in ("engine", "torch"))
-    return Row(f"functional engine, {SIZE}³", f"{ours:.2f} GMAC/s = {ours / theirs:.2f}x torch.matmul in float32 "
-               f"({theirs:.1f}); threads: {threads}", ours / theirs, ">= 1x", ours >= theirs,
-               dict(threads=threads, gmacs=ours, torch_gmacs=theirs))
+        times = interleaved(
+            2 if quick else 15, warm=True, engine=lambda: engine.gemm(a, b), torch=lambda: torch.matmul(wide_a, wide_b)
+        )
+    ours, theirs = (SIZE**3 / best(times[name]).wall / 1e9 for name in ("engine", "torch"))
+    return Row(
+        f"functional engine, {SIZE}³",
+        f"{ours:.2f} GMAC/s = {ours / theirs:.2f}x torch.matmul in float32 ({theirs:.1f}); threads: {threads}",
+        ours / theirs,
+        ">= 1x",
+        ours >= theirs,
+        dict(threads=threads, gmacs=ours, torch_gmacs=theirs),
+    )
 
 
 class TorchThreads:
@@ -64,8 +71,14 @@ def conversion_rows() -> Iterator[Row]:
         files, took = timed(lambda: sat_axi.write(PRESETS["vcu1525"], Path(folder)))
         lines = sum(len(path.read_text().splitlines()) for path in files.values())
     yield Row("vcu1525 to Verilog, time", f"{took.wall:.2f} s", took.wall, f"< {SECONDS} s", took.wall < SECONDS)
-    yield Row("vcu1525 to Verilog, size", f"{lines:,} lines in {len(files)} modules", lines, f"< {LINES:,}",
-              lines < LINES, dict(modules=len(files)))
+    yield Row(
+        "vcu1525 to Verilog, size",
+        f"{lines:,} lines in {len(files)} modules",
+        lines,
+        f"< {LINES:,}",
+        lines < LINES,
+        dict(modules=len(files)),
+    )
 
 
 def utilisation_rows() -> Iterator[Row]:
@@ -81,8 +94,14 @@ def _utilisation(config: SatConfig, sparsity: str, dataflow: str) -> Row:
     program = schedule(Gemm(LARGE, LARGE, LARGE, Sparsity.parse(sparsity)), config, dataflow)
     timeline = simulate(program)
     share = program.gemm.macs / (timeline.cycles * config.elements)
-    row = Row(f"PE utilisation, {config.name}, {LARGE}³ {sparsity}, {dataflow}",
-              f"{share:.2%} of {timeline.cycles:,} cycles", share,
-              details=dict(cycles=timeline.cycles, busy=timeline.busy, waiting=timeline.waiting))
-    return row if config.interleave < config.turn else replace(row, target=f">= {UTILISATION:.0%}",
-                                                              met=share >= UTILISATION)
+    row = Row(
+        f"PE utilisation, {config.name}, {LARGE}³ {sparsity}, {dataflow}",
+        f"{share:.2%} of {timeline.cycles:,} cycles",
+        share,
+        details=dict(cycles=timeline.cycles, busy=timeline.busy, waiting=timeline.waiting),
+    )
+    return (
+        row
+        if config.interleave < config.turn
+        else replace(row, target=f">= {UTILISATION:.0%}", met=share >= UTILISATION)
+    )

@@ -1,4 +1,5 @@
 """What every row needs: times on one processor, interleaved repeats, and the row itself."""
+
 import os
 import re
 import resource
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LOOK = 0.3              # seconds that tell which processor is free
+LOOK = 0.3  # seconds that tell which processor is free
 
 
 class CheckFailed(Exception):
@@ -66,8 +67,12 @@ def timed(call: Callable[[], Any]) -> tuple[Any, Took]:
     return result, Took(time.perf_counter() - wall, _cpu() - cpu)
 
 
-def interleaved(repeats: int, place: Callable[[], AbstractContextManager[None]] = nullcontext, warm: bool = False,
-                **calls: Callable[[], Any]) -> dict[str, list[Took]]:
+def interleaved(
+    repeats: int,
+    place: Callable[[], AbstractContextManager[None]] = nullcontext,
+    warm: bool = False,
+    **calls: Callable[[], Any],
+) -> dict[str, list[Took]]:
     """Times of each call, run in turns, so that a busy machine disturbs all alike; `place` is entered for each turn.
 
     warm  each is called once more before it is timed: else it would share a processor with threads of the call before,

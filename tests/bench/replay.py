@@ -4,6 +4,7 @@ The run is recorded once. Then a top in plain Verilog, made from the engine's ow
 check for unknown values), sets the host's signals in the same windows from a file. What the device
 then says at its end, and every mailbox on its way, must equal the recorded run.
 """
+
 import os
 import re
 import subprocess
@@ -20,7 +21,7 @@ from rtl.hierarchy import flat_ports
 from tests.bench.measure import CheckFailed, pinned
 from tlm.timeline import AnyProgram
 
-WINDOW = 1000           # Verilog's time units between two meetings of host and device
+WINDOW = 1000  # Verilog's time units between two meetings of host and device
 MAIL = ("results", "result_count", "tile_ends", "tile_count", "store_ends", "store_count")
 COUNTERS = ("cycle", "busy", "waiting", "idle")
 
@@ -96,7 +97,7 @@ class Tape(Simulator):
             top = self.mail_width - 1
             self.mail = (self.mail << 1 & (1 << self.mail_width) - 1 | self.mail >> top) ^ self._joined()
         counters = [str(int(signal)) for signal in (*(getattr(out, name) for name in COUNTERS), self.unknown)]
-        self.final = (*counters, f"{self.mail:0{-(-self.mail_width // 4)}x}")    # MyHDL resets its signals at the end
+        self.final = (*counters, f"{self.mail:0{-(-self.mail_width // 4)}x}")  # MyHDL resets its signals at the end
 
     @property
     def mail_width(self) -> int:
@@ -111,8 +112,14 @@ class Tape(Simulator):
 
     def recorded(self, report: Report) -> Recorded:
         end = (self.windows, self.stimulus[-1][1])
-        return Recorded(list(self.inputs), [len(signal) for signal in self.inputs.values()], [*self.stimulus, end],
-                        self.mail_width, self.final, report)
+        return Recorded(
+            list(self.inputs),
+            [len(signal) for signal in self.inputs.values()],
+            [*self.stimulus, end],
+            self.mail_width,
+            self.final,
+            report,
+        )
 
 
 def record(engine: IcarusEngine, program: AnyProgram, operands: Operands) -> Recorded:
@@ -133,17 +140,31 @@ class Replay:
         self.recorded, self.vvp = recorded, folder / "bare.vvp"
         (folder / "stimulus.hex").write_text(_hex(recorded))
         (folder / "bare.v").write_text(_top(image, recorded, folder / "stimulus.hex"))
-        call(tool("iverilog"), "-g2005", "-s", "top", "-o", self.vvp, folder / "bare.v",
-             *sorted(image.verilog.glob("*.v")))
+        call(
+            tool("iverilog"),
+            "-g2005",
+            "-s",
+            "top",
+            "-o",
+            self.vvp,
+            folder / "bare.v",
+            *sorted(image.verilog.glob("*.v")),
+        )
 
     def __call__(self) -> None:
         """Raises CheckFailed where the replay is not the recorded run. Its caller chooses the processor."""
-        done = subprocess.run([tool("vvp"), "-n", "-M-", self.vvp], capture_output=True, text=True,
-                              env={**os.environ, "MALLOC_TOP_PAD_": str(64 << 20)})
+        done = subprocess.run(
+            [tool("vvp"), "-n", "-M-", self.vvp],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "MALLOC_TOP_PAD_": str(64 << 20)},
+        )
         said, final, report = tuple(done.stdout.split()), self.recorded.final, self.recorded.report
         if done.returncode or said != final:
-            raise CheckFailed(f"the replay ends with {_brief(said)}, not {_brief(final)} as the co-simulated run; "
-                              f"{done.stderr.strip() or 'it ended by itself'}")
+            raise CheckFailed(
+                f"the replay ends with {_brief(said)}, not {_brief(final)} as the co-simulated run; "
+                f"{done.stderr.strip() or 'it ended by itself'}"
+            )
         if said[:3] != (str(report.cycles), str(report.busy), str(report.waiting)):
             raise CheckFailed(f"the device ends with {_brief(said)}, not as the run reports: {report}")
 
@@ -170,7 +191,14 @@ def _top(image: icarus.Image, recorded: Recorded, stimulus: Path) -> str:
         raise CheckFailed("the engine's top has no place where MyHDL's pipe begins")
     inputs_width = sum(recorded.widths)
     return head + PLAYER.format(
-        width=inputs_width + 31, last=len(recorded.stimulus) - 1, mail_width=recorded.mail_width - 1, file=stimulus,
-        inputs_width=inputs_width, step=WINDOW, inputs=", ".join(recorded.inputs),
-        mail=", ".join(f"device_out_{name}" for name in MAIL), format=" ".join(["%0d"] * (len(COUNTERS) + 1)),
-        counters=", ".join(f"device_out_{name}" for name in COUNTERS))
+        width=inputs_width + 31,
+        last=len(recorded.stimulus) - 1,
+        mail_width=recorded.mail_width - 1,
+        file=stimulus,
+        inputs_width=inputs_width,
+        step=WINDOW,
+        inputs=", ".join(recorded.inputs),
+        mail=", ".join(f"device_out_{name}" for name in MAIL),
+        format=" ".join(["%0d"] * (len(COUNTERS) + 1)),
+        counters=", ".join(f"device_out_{name}" for name in COUNTERS),
+    )

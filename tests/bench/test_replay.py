@@ -1,4 +1,5 @@
 """The benchmark's yardstick is sound: bare vvp repeats a co-simulated run exactly."""
+
 import dataclasses
 
 import numpy as np

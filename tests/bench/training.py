@@ -1,4 +1,5 @@
 """What training costs beside the same loop in plain PyTorch, and how long a network of full size takes to be costed."""
+
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from tlm.workload.methods import METHODS
 from training import Settings, Trainer, digits, models
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS, SPEED = 30, 0.7              # steps of a turn; the share of plain PyTorch's speed to reach
+STEPS, SPEED = 30, 0.7  # steps of a turn; the share of plain PyTorch's speed to reach
 NETWORK = ("--model", "resnet50", "--image", "224", "--batch", "64", "--method", "bdwp")
 SECONDS, MEGABYTES = 2.0, 1024
 TELLING = """
@@ -35,14 +36,20 @@ def training_rows(seed: int, quick: bool) -> Iterator[Row]:
     for name in METHODS:
         ours = best(times[name]).wall
         row = f"training the digits CNN, {name}, batch {settings.batch}, threads: {torch.get_num_threads()}"
-        yield Row(row, f"{STEPS / ours:.0f} steps/s = {plain / ours:.2f}x plain PyTorch in float32", plain / ours,
-                  f">= {SPEED}x", plain >= SPEED * ours)
+        yield Row(
+            row,
+            f"{STEPS / ours:.0f} steps/s = {plain / ours:.2f}x plain PyTorch in float32",
+            plain / ours,
+            f">= {SPEED}x",
+            plain >= SPEED * ours,
+        )
 
 
 def _repeated(step: Callable[[], object]) -> Callable[[], None]:
     def turn() -> None:
         for _ in range(STEPS):
             step()
+
     return turn
 
 
@@ -56,6 +63,7 @@ def _plain(x: torch.Tensor, y: torch.Tensor, settings: Settings) -> Callable[[],
         loss.backward()
         optimizer.step()
         return loss.item()
+
     return step
 
 

@@ -1,9 +1,11 @@
 """A bench for the harness's blocks in MyHDL: as Verilog they run in every test of the Icarus engine."""
+
 from myhdl import StopSimulation, block, delay, instance
 
 
 def simulate(drive, device, clk, *ports):
     """Run a @module with a clock until `drive`, a generator that is resumed after each rising edge, ends."""
+
     @block
     def bench():
         @instance
@@ -15,5 +17,7 @@ def simulate(drive, device, clk, *ports):
                 clk.next = False
                 yield delay(1)
             raise StopSimulation
+
         return device(clk, *ports), clock
+
     bench().run_sim(quiet=1)

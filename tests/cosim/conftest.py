@@ -1,4 +1,5 @@
 """A tiny array whose generated Verilog is changed."""
+
 import pytest
 
 import cosim
@@ -8,6 +9,7 @@ from tests.cosim.support import TINY
 @pytest.fixture
 def changed(tmp_path):
     """changed(file, old, new, **options) makes an engine whose Verilog differs there."""
+
     def make(file, old, new, **options):
         cosim.engine("icarus", TINY, keep=tmp_path / "verilog")
         path = tmp_path / "verilog" / file
@@ -15,4 +17,5 @@ def changed(tmp_path):
         assert text.count(old) == 1
         path.write_text(text.replace(old, new))
         return cosim.engine("icarus", TINY, verilog=tmp_path / "verilog", **options)
+
     return make

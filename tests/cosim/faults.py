@@ -6,6 +6,7 @@ at all is what the mutation run says (tests/mutation/).
 A row says which text of which file becomes which, and one of the stimuli (tests/cosim/test_faults.py) that catches
 it: 'random' is one 2:8 GEMM of 9x40x18 normal numbers, stored as FP32, with stationary sums.
 """
+
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,27 +21,53 @@ class Fault(NamedTuple):
 
 FAULTS = (
     # the multiplier
-    Fault("stuck bit in the product", "fp16_mul.v",
-          "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0};",
-          "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0} | 32'h4000;"),
+    Fault(
+        "stuck bit in the product",
+        "fp16_mul.v",
+        "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0};",
+        "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0} | 32'h4000;",
+    ),
     # the adder
-    Fault("larger and smaller addend swapped", "fp32_add.v", "if ((a[31-1:0] < b[31-1:0])) begin",
-          "if ((a[31-1:0] > b[31-1:0])) begin"),
+    Fault(
+        "larger and smaller addend swapped",
+        "fp32_add.v",
+        "if ((a[31-1:0] < b[31-1:0])) begin",
+        "if ((a[31-1:0] > b[31-1:0])) begin",
+    ),
     Fault("subtraction adds", "fp32_add.v", "if (order_subtract) begin", "if (1'b0) begin"),
     Fault("NaN not canonical", "fp32_add.v", "(sign && (!invalid))", "sign", "special"),
     # the rounding
     Fault("ties away from zero", "fp_round_8_23.v", "(guard && (sticky || word[0]))", "guard"),
     Fault("sticky ignored", "fp_round_8_23.v", "(guard && (sticky || word[0]))", "(guard && word[0])"),
-    Fault("half rounding truncates", "fp_round_5_10.v", "(nearest_even_kept + nearest_even_up)", "nearest_even_kept",
-          "half"),
-    Fault("half subnormals flushed", "fp32_to_fp16.v", "if ((single[31-1:23] > 100)) begin",
-          "if ((single[31-1:23] > 112)) begin", "half"),
+    Fault(
+        "half rounding truncates",
+        "fp_round_5_10.v",
+        "(nearest_even_kept + nearest_even_up)",
+        "nearest_even_kept",
+        "half",
+    ),
+    Fault(
+        "half subnormals flushed",
+        "fp32_to_fp16.v",
+        "if ((single[31-1:23] > 100)) begin",
+        "if ((single[31-1:23] > 112)) begin",
+        "half",
+    ),
     # the processing element
     Fault("index bit dropped", "uspe.v", "{chosen[20-1:16], 4'h0}", "{2'h0, chosen[18-1:16], 4'h0}"),
-    Fault("pruned mask ignored", "uspe.v", "if (((east[256+:16] & chosen[36-1:20]) != 0)) begin", "if (1'b0) begin",
-          "special"),
-    Fault("accumulator slot off by one", "uspe.v", "accumulators[tags[42-1:39]] <= total;",
-          "accumulators[tags[42-1:39] + 3'h1] <= total;"),
+    Fault(
+        "pruned mask ignored",
+        "uspe.v",
+        "if (((east[256+:16] & chosen[36-1:20]) != 0)) begin",
+        "if (1'b0) begin",
+        "special",
+    ),
+    Fault(
+        "accumulator slot off by one",
+        "uspe.v",
+        "accumulators[tags[42-1:39]] <= total;",
+        "accumulators[tags[42-1:39] + 3'h1] <= total;",
+    ),
     # the lanes
     Fault("weight and its index swapped on the way down", "north_lane.v", "send_line[20-1:16];", "send_line[4-1:0];"),
     Fault("north address bit stuck", "north_lane.v", "memory[control[8-1:1]]", "memory[control[8-1:1] | 7'h1]"),
@@ -50,38 +77,90 @@ FAULTS = (
     Fault("second north bank not used", "loader.v", "north_line <= 64;", "north_line <= 0;"),
     Fault("one group too few", "stepper.v", "groups_left <= groups;", "groups_left <= groups - (groups > 1);"),
     Fault("a pause between tiles", "dispatcher.v", "(last_step || (!issuing))", "(!issuing)", "dense"),
-    Fault("setup a cycle late", "loader.v", "assign commands_ready = ((!loading) && (!occupied[bank]));",
-          "reg late; always @(posedge clk) late <= loading || occupied[bank];\n"
-          "assign commands_ready = !loading && !occupied[bank] && !late;"),
-    Fault("banks freed too late", "pacer.v", "assign bank_done = releasing[(2 - 1)];",
-          "reg late; always @(posedge clk) late <= releasing[1];\nassign bank_done = late;", "dense"),
-    Fault("drain a cycle early", "pacer.v", "assign finished = finishing[(9 - 1)];",
-          "assign finished = finishing[(9 - 2)];"),
+    Fault(
+        "setup a cycle late",
+        "loader.v",
+        "assign commands_ready = ((!loading) && (!occupied[bank]));",
+        "reg late; always @(posedge clk) late <= loading || occupied[bank];\n"
+        "assign commands_ready = !loading && !occupied[bank] && !late;",
+    ),
+    Fault(
+        "banks freed too late",
+        "pacer.v",
+        "assign bank_done = releasing[(2 - 1)];",
+        "reg late; always @(posedge clk) late <= releasing[1];\nassign bank_done = late;",
+        "dense",
+    ),
+    Fault(
+        "drain a cycle early",
+        "pacer.v",
+        "assign finished = finishing[(9 - 1)];",
+        "assign finished = finishing[(9 - 2)];",
+    ),
     # where weights are stationary
-    Fault("sum handed over a cycle late", "uspe.v", "assign handed = total;",
-          "reg [31:0] late; always @(posedge clk) late <= total;\nassign handed = late;", "weights"),
-    Fault("next weights overwrite those in use", "uspe.v", "memory[north[41-1:36]] <=",
-          "memory[north[41-1:36] & 5'h0f] <=", "weights"),
+    Fault(
+        "sum handed over a cycle late",
+        "uspe.v",
+        "assign handed = total;",
+        "reg [31:0] late; always @(posedge clk) late <= total;\nassign handed = late;",
+        "weights",
+    ),
+    Fault(
+        "next weights overwrite those in use",
+        "uspe.v",
+        "memory[north[41-1:36]] <=",
+        "memory[north[41-1:36] & 5'h0f] <=",
+        "weights",
+    ),
     Fault("sums start from what was there", "sum_lane.v", "if (feeds[(12 + 2)]) begin", "if (1'b0) begin", "weights"),
-    Fault("weights started again before their steps", "dispatcher.v", "in_step && (!primed) && ", "in_step && ",
-          "weights"),
-    Fault("dataflow changed before the store", "dispatcher.v", "((accumulators_free == 2) && ",
-          "((accumulators_free != 0) && ", "mixed"),
+    Fault(
+        "weights started again before their steps", "dispatcher.v", "in_step && (!primed) && ", "in_step && ", "weights"
+    ),
+    Fault(
+        "dataflow changed before the store",
+        "dispatcher.v",
+        "((accumulators_free == 2) && ",
+        "((accumulators_free != 0) && ",
+        "mixed",
+    ),
     # the weight update
-    Fault("the later of two equals kept", "sore_lane.v", "(value[15-1:0] > stack[compare_k][15-1:0])",
-          "(value[15-1:0] >= stack[compare_k][15-1:0])", "update"),
-    Fault("momentum and decay swapped", "wuve_lane.v", "assign decay = rates[64-1:32];",
-          "assign decay = rates[96-1:64];", "update"),
+    Fault(
+        "the later of two equals kept",
+        "sore_lane.v",
+        "(value[15-1:0] > stack[compare_k][15-1:0])",
+        "(value[15-1:0] >= stack[compare_k][15-1:0])",
+        "update",
+    ),
+    Fault(
+        "momentum and decay swapped",
+        "wuve_lane.v",
+        "assign decay = rates[64-1:32];",
+        "assign decay = rates[96-1:64];",
+        "update",
+    ),
     # counters and ports
-    Fault("busy counts one too few of each tile", "sat.v", "assign works = (issuing || slice_enters);",
-          "assign works = (issuing || slice_enters) && !tile_done;"),
-    Fault("tile_done a cycle late", "sat.v", "assign tile_done = (last_step || last_slice);",
-          "reg late; always @(posedge clk) late <= last_step;\nassign tile_done = late;"),
-    Fault("an operand bit lost at the port", "loader.v", "line <= operands_data;",
-          "line <= operands_data & ~320'h200;"),
+    Fault(
+        "busy counts one too few of each tile",
+        "sat.v",
+        "assign works = (issuing || slice_enters);",
+        "assign works = (issuing || slice_enters) && !tile_done;",
+    ),
+    Fault(
+        "tile_done a cycle late",
+        "sat.v",
+        "assign tile_done = (last_step || last_slice);",
+        "reg late; always @(posedge clk) late <= last_step;\nassign tile_done = late;",
+    ),
+    Fault(
+        "an operand bit lost at the port", "loader.v", "line <= operands_data;", "line <= operands_data & ~320'h200;"
+    ),
     Fault("a result bit unknown", "result_port.v", "results_data <= word;", "results_data <= {word[127:1], 1'bx};"),
-    Fault("never ready for a command", "loader.v", "assign commands_ready = ((!loading) && (!occupied[bank]));",
-          "assign commands_ready = 1'b0;"),
+    Fault(
+        "never ready for a command",
+        "loader.v",
+        "assign commands_ready = ((!loading) && (!occupied[bank]));",
+        "assign commands_ready = 1'b0;",
+    ),
 )
 
 

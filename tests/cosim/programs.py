@@ -1,4 +1,5 @@
 """GEMMs and updates with operands, and their results as the device would send them."""
+
 import numpy as np
 
 from cosim import Weights
@@ -38,8 +39,12 @@ def stored(program: Program, c) -> list[int]:
         for slot in range(program.slots(tile)):
             first = tile.column + slot * columns
             for row in range(tile.row, tile.row + tile.rows):
-                result.append(sum(int(c[row, n]) << 32 * i if n < tile.column + tile.columns else 0xDEAD << 32 * i
-                                  for i, n in enumerate(range(first, first + columns))))
+                result.append(
+                    sum(
+                        int(c[row, n]) << 32 * i if n < tile.column + tile.columns else 0xDEAD << 32 * i
+                        for i, n in enumerate(range(first, first + columns))
+                    )
+                )
     return result
 
 
@@ -50,8 +55,9 @@ def as_received(words: list[int], columns: int) -> list[np.ndarray]:
 
 def update_of(k, n, channels, sparsity=None, config=TINY, forward=True, backward=True, momentum=True) -> UpdateProgram:
     pattern = Sparsity.parse(sparsity)
-    return schedule_update(Update(k, n, channels, pattern, bool(pattern) and forward, bool(pattern) and backward,
-                                  momentum), config)
+    return schedule_update(
+        Update(k, n, channels, pattern, bool(pattern) and forward, bool(pattern) and backward, momentum), config
+    )
 
 
 def weights_of(program: UpdateProgram, kind="wide", seed=1, rates=RATES) -> Weights:
@@ -76,14 +82,24 @@ def tile_of(program: UpdateProgram, given: Weights, tile: UpdateTile) -> update.
             for matrix, values in zip(vectors, (given.weights, given.velocities, given.gradients)):
                 matrix[vector, lane] = 0 if values is None else values[row, tile.column + lane]
     what, pattern = program.update, program.update.sparsity
-    command = dict(vectors=tile.vectors, momentum=what.momentum, masters=what.momentum, half=what.half,
-                   forward=what.forward, backward=what.backward, n=pattern.n if pattern else 0,
-                   m=pattern.m if pattern else 0)
+    command = dict(
+        vectors=tile.vectors,
+        momentum=what.momentum,
+        masters=what.momentum,
+        half=what.half,
+        forward=what.forward,
+        backward=what.backward,
+        n=pattern.n if pattern else 0,
+        m=pattern.m if pattern else 0,
+    )
     return update.Tile({name: int(value) for name, value in command.items()}, *vectors)
 
 
 def sent_back(program: UpdateProgram, given: Weights) -> list[int]:
     """The words of an update in the order in which they leave."""
     each = [tile_of(program, given, tile) for tile in program.tiles()]
-    return [word for tile in each
-            for word in update.cut(program.config, tile.command, update.rows(program.config, tile, given.rates))]
+    return [
+        word
+        for tile in each
+        for word in update.cut(program.config, tile.command, update.rows(program.config, tile, given.rates))
+    ]

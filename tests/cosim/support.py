@@ -1,4 +1,5 @@
 """What the co-simulation tests share: a tiny array, seeded operands, the contract as one comparison."""
+
 import os
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from tlm import Timeline, predict, simulate
 
 HARDWARE = ("myhdl", "icarus")
 TINY = SatConfig(name="tiny", rows=2, columns=2, chunk=16, memory_latency=4)
-AFTER_RESET = 5000                               # time units of the Verilog
-LONG = (200, 400, 200)                           # simulates for minutes
+AFTER_RESET = 5000  # time units of the Verilog
+LONG = (200, 400, 200)  # simulates for minutes
 PATTERNS = ["dense", *(f"{n}:{m}" for m in (4, 8, 16) for n in (1, 2, 4) if n < m)]
 
 
@@ -108,7 +109,7 @@ def children() -> list[int]:
         try:
             pid, rest = stat.read_text().split(" (", 1)
         except (FileNotFoundError, ProcessLookupError):
-            continue                             # it ended while we looked
+            continue  # it ended while we looked
         command, fields = rest.rsplit(") ", 1)
         if int(fields.split()[1]) == os.getpid() and command in ("vvp", "env", "sh"):
             found.append(int(pid))

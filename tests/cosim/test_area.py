@@ -1,4 +1,5 @@
 """Cells as resources, and resources beside a device."""
+
 import pytest
 
 from cosim.area import CELLS, RESOURCES, SPARE, VCU1525, Area, Device, taken
@@ -7,17 +8,35 @@ from cosim.tools import ToolFailed
 
 # top has two mid, and mid three leaf.
 NETLIST = Netlist(
-    "Yosys 0", "top",
-    {"leaf": {"LUT6": 5, "RAM32M16": 1, "RAMB18E2": 1, "FDRE": 1, "CARRY4": 9}, "mid": {"leaf": 3, "LUT2": 4},
-     "top": {"mid": 2, "DSP48E2": 1, "INV": 1}},
-    {"LUT6": 30, "LUT2": 8, "INV": 1, "RAM32M16": 6, "RAMB18E2": 6, "FDRE": 6, "CARRY4": 54, "DSP48E2": 1})
+    "Yosys 0",
+    "top",
+    {
+        "leaf": {"LUT6": 5, "RAM32M16": 1, "RAMB18E2": 1, "FDRE": 1, "CARRY4": 9},
+        "mid": {"leaf": 3, "LUT2": 4},
+        "top": {"mid": 2, "DSP48E2": 1, "INV": 1},
+    },
+    {"LUT6": 30, "LUT2": 8, "INV": 1, "RAM32M16": 6, "RAMB18E2": 6, "FDRE": 6, "CARRY4": 54, "DSP48E2": 1},
+)
 
 
-@pytest.mark.parametrize("cell, expected", [
-    ("LUT1", {"lut": 1}), ("LUT6", {"lut": 1}), ("INV", {"lut": 1}), ("RAM32M16", {"lut": 8, "lutram": 8}),
-    ("RAM64X1D", {"lut": 2, "lutram": 2}), ("SRL16E", {"lut": 1, "lutram": 1}), ("FDSE", {"ff": 1}),
-    ("RAMB18E2", {"bram": 0.5}), ("RAMB36E2", {"bram": 1}), ("URAM288", {"uram": 1}), ("DSP48E2", {"dsp": 1}),
-    ("CARRY4", {}), ("MUXF7", {})])
+@pytest.mark.parametrize(
+    "cell, expected",
+    [
+        ("LUT1", {"lut": 1}),
+        ("LUT6", {"lut": 1}),
+        ("INV", {"lut": 1}),
+        ("RAM32M16", {"lut": 8, "lutram": 8}),
+        ("RAM64X1D", {"lut": 2, "lutram": 2}),
+        ("SRL16E", {"lut": 1, "lutram": 1}),
+        ("FDSE", {"ff": 1}),
+        ("RAMB18E2", {"bram": 0.5}),
+        ("RAMB36E2", {"bram": 1}),
+        ("URAM288", {"uram": 1}),
+        ("DSP48E2", {"dsp": 1}),
+        ("CARRY4", {}),
+        ("MUXF7", {}),
+    ],
+)
 def test_a_cell_takes_what_the_device_has_for_it(cell, expected):
     assert taken({cell: 3}, "leaf") == dict.fromkeys(RESOURCES, 0) | {name: 3 * n for name, n in expected.items()}
 
@@ -47,11 +66,17 @@ def test_it_fits_where_a_fifth_of_everything_is_left(luts, short):
 
 
 def test_the_vcu1525_has_what_its_data_sheet_says():
-    assert VCU1525.has == {"lut": 1_182_240, "lutram": 591_840, "ff": 2_364_480, "bram": 2_160, "dsp": 6_840,
-                           "uram": 960}
+    assert VCU1525.has == {
+        "lut": 1_182_240,
+        "lutram": 591_840,
+        "ff": 2_364_480,
+        "bram": 2_160,
+        "dsp": 6_840,
+        "uram": 960,
+    }
     assert set(VCU1525.has) == set(RESOURCES)
     assert VCU1525.has["ff"] == 2 * VCU1525.has["lut"]
-    assert VCU1525.has["lutram"] * 64 / 2 ** 20 == pytest.approx(36.1, abs=0.05)          # megabits
+    assert VCU1525.has["lutram"] * 64 / 2**20 == pytest.approx(36.1, abs=0.05)  # megabits
 
 
 def test_what_is_left_without_a_module_is_without_all_below_it_too():

@@ -1,4 +1,5 @@
 """The checker passes what is equal, and names layer, stage and place of what is not."""
+
 import re
 from dataclasses import replace
 
@@ -32,12 +33,15 @@ def flip(row, column, bit):
         c, one = c.copy(), {2: np.uint16, 4: np.uint32}[c.dtype.itemsize](1)
         bits(c)[row, column] ^= one << bit
         return c, report
+
     return change
 
 
 def later(**changes):
-    return lambda c, report: (c, replace(report, **{name: change(getattr(report, name))
-                                                    for name, change in changes.items()}))
+    return lambda c, report: (
+        c,
+        replace(report, **{name: change(getattr(report, name)) for name, change in changes.items()}),
+    )
 
 
 def checked(change, output="fp32", **names):
@@ -67,8 +71,9 @@ def test_an_equal_run_passes_and_is_listed(name):
 def test_one_wrong_bit_is_caught_with_layer_stage_and_element(row, column, bit, output, digits):
     words, verdict = checked(flip(row, column, bit), output, **NAMES)
     right = int(bits(Functional(TINY).gemm(*operands(5, 20, 9), "2:4", output=output).c)[row, column])
-    assert words.startswith(f"conv2 bp: element ({row}, {column}) is 0x{right ^ 1 << bit:0{digits}x}, "
-                            f"not 0x{right:0{digits}x}; ")
+    assert words.startswith(
+        f"conv2 bp: element ({row}, {column}) is 0x{right ^ 1 << bit:0{digits}x}, not 0x{right:0{digits}x}; "
+    )
     assert "1 of 45 elements differ" in words and verdict.difference in words
     assert not verdict.bits_equal and verdict.cycles_equal
 
@@ -169,10 +174,18 @@ def test_an_equal_update_and_reduction_pass_and_are_listed(name):
     assert np.array_equal(reduced.updated.forward.values, update(plain).updated.forward.values)
 
 
-@pytest.mark.parametrize("name, sparsity, place, digits", [
-    ("weights", "2:4", (3, 8), 8), ("velocities", "2:4", (9, 0), 8), ("half", "2:16", (0, 4), 4),
-    ("forward values", "2:4", (3, 1, 8), 4), ("forward indices", "2:4", (0, 0, 0), 2),
-    ("backward values", "2:4", (2, 1, 9), 4), ("backward indices", "2:4", (1, 0, 5), 2)])
+@pytest.mark.parametrize(
+    "name, sparsity, place, digits",
+    [
+        ("weights", "2:4", (3, 8), 8),
+        ("velocities", "2:4", (9, 0), 8),
+        ("half", "2:16", (0, 4), 4),
+        ("forward values", "2:4", (3, 1, 8), 4),
+        ("forward indices", "2:4", (0, 0, 0), 2),
+        ("backward values", "2:4", (2, 1, 9), 4),
+        ("backward indices", "2:4", (1, 0, 5), 2),
+    ],
+)
 def test_one_wrong_bit_of_an_update_is_caught_with_layer_array_and_element(name, sparsity, place, digits):
     def change(result, report):
         field, _, part = name.partition(" ")
@@ -187,8 +200,11 @@ def test_one_wrong_bit_of_an_update_is_caught_with_layer_array_and_element(name,
         update(checker, sparsity, layer="conv2")
     (verdict,) = checker.checked
     size = verdict.difference.rsplit(" of ", 1)[1]
-    assert re.fullmatch(rf"conv2 update: element {re.escape(str(place))} of {name} is 0x[0-9a-f]{{{digits}}}, "
-                        rf"not 0x[0-9a-f]{{{digits}}}; 1 of {re.escape(size)}", str(caught.value))
+    assert re.fullmatch(
+        rf"conv2 update: element {re.escape(str(place))} of {name} is 0x[0-9a-f]{{{digits}}}, "
+        rf"not 0x[0-9a-f]{{{digits}}}; 1 of {re.escape(size)}",
+        str(caught.value),
+    )
     assert not verdict.bits_equal and verdict.cycles_equal
 
 

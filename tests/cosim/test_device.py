@@ -1,4 +1,5 @@
 """The accelerators as the co-simulation sees them: their ports, and the widths of their words."""
+
 import pytest
 
 from cosim.device import device_of
@@ -28,8 +29,11 @@ def test_sigmas_words_and_that_it_does_not():
     assert device.reset_cycles == sigma_timing.reset_cycles("fp16", 3)
 
 
-@pytest.mark.parametrize("config, layout, names", [
-    (TINY, words.command(TINY), ("last",)), (SMALL, sigma_words.command(SMALL), ("last",))], ids=["sat", "sigma"])
+@pytest.mark.parametrize(
+    "config, layout, names",
+    [(TINY, words.command(TINY), ("last",)), (SMALL, sigma_words.command(SMALL), ("last",))],
+    ids=["sat", "sigma"],
+)
 def test_the_bits_that_say_that_a_block_will_be_stored(config, layout, names):
     """SAT's other one marks an update, whose tiles all store; SIGMA has but one."""
     first, other = device_of(config).storing

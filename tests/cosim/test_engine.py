@@ -1,4 +1,5 @@
 """The door: engines by name, operands that are refused, weights that are pruned, and what comes back."""
+
 import numpy as np
 import pytest
 
@@ -49,15 +50,19 @@ def test_an_option_that_the_engine_does_not_have_is_refused():
         cosim.engine("myhdl", TINY, waves="x.vcd")
 
 
-@pytest.mark.parametrize("a, b, words", [
-    (np.ones((2, 3)), np.ones((3, 2), np.float16), "operand a must be a float16 matrix, not float64"),
-    (np.ones((2, 3), np.float16), np.ones((3, 2), np.float32), "operand b must be a float16 matrix, not float32"),
-    (np.ones(3, np.float16), np.ones((3, 2), np.float16), "operand a .* with 1 dimensions"),
-    (np.ones((2, 3), np.float16), np.ones((1, 3, 2), np.float16), "operand b .* with 3 dimensions"),
-    (np.ones((2, 3), np.float16), np.ones((4, 2), np.float16), "a and b must agree in K, not 3 and 4"),
-    (np.ones((0, 3), np.float16), np.ones((3, 2), np.float16), "size m must be at least 1, not 0"),
-    (np.ones((2, 0), np.float16), np.ones((0, 2), np.float16), "size k must be at least 1, not 0"),
-    (np.ones((2, 3), np.float16), np.ones((3, 0), np.float16), "size n must be at least 1, not 0")])
+@pytest.mark.parametrize(
+    "a, b, words",
+    [
+        (np.ones((2, 3)), np.ones((3, 2), np.float16), "operand a must be a float16 matrix, not float64"),
+        (np.ones((2, 3), np.float16), np.ones((3, 2), np.float32), "operand b must be a float16 matrix, not float32"),
+        (np.ones(3, np.float16), np.ones((3, 2), np.float16), "operand a .* with 1 dimensions"),
+        (np.ones((2, 3), np.float16), np.ones((1, 3, 2), np.float16), "operand b .* with 3 dimensions"),
+        (np.ones((2, 3), np.float16), np.ones((4, 2), np.float16), "a and b must agree in K, not 3 and 4"),
+        (np.ones((0, 3), np.float16), np.ones((3, 2), np.float16), "size m must be at least 1, not 0"),
+        (np.ones((2, 0), np.float16), np.ones((0, 2), np.float16), "size k must be at least 1, not 0"),
+        (np.ones((2, 3), np.float16), np.ones((3, 0), np.float16), "size n must be at least 1, not 0"),
+    ],
+)
 @pytest.mark.parametrize("name", cosim.ENGINES)
 def test_operands_that_are_no_product_are_refused(name, a, b, words):
     with pytest.raises(ValueError, match=words):
@@ -114,10 +119,14 @@ def test_the_mapping_is_a_dataflow_with_its_largest_tiles_or_one_of_its_own():
     assert spy.gemm(*operands(3, 19, 5)).program.mapping.dataflow == "os"
 
 
-@pytest.mark.parametrize("mapping, words", [
-    ("is", "dataflow must be one of os, ws, not 'is'"),
-    (Mapping("ws", 5, 1, 4), r"rows of a tile must be from 1 to 4 \(ws, tiny\), not 5"),
-    (Mapping("os", 1, 1, 4, "k"), "order must be one of rows, columns, not 'k'")])
+@pytest.mark.parametrize(
+    "mapping, words",
+    [
+        ("is", "dataflow must be one of os, ws, not 'is'"),
+        (Mapping("ws", 5, 1, 4), r"rows of a tile must be from 1 to 4 \(ws, tiny\), not 5"),
+        (Mapping("os", 1, 1, 4, "k"), "order must be one of rows, columns, not 'k'"),
+    ],
+)
 def test_a_mapping_that_the_hardware_does_not_know_is_refused(mapping, words):
     with pytest.raises(ValueError, match=words):
         Spy(TINY).gemm(*operands(2, 16, 2), mapping=mapping)

@@ -1,4 +1,5 @@
 """The contract: RTL in MyHDL and its Verilog in Icarus give the functional engine's bits and the model's cycles."""
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -7,32 +8,53 @@ from hypothesis import strategies as st
 import cosim
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
-from tests.cosim.support import (
-    HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands)
+from tests.cosim.support import HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands
 from tests.support.mixed import Mixed
 from tests.tlm.test_mapping import mappings
 from tlm import Gemm, Mapping, simulate
 from tlm.mapping import group_of, largest
 
 RAGGED = SatConfig(name="ragged", rows=3, columns=2, chunk=16, memory_latency=3, read_bytes_per_cycle=64)
-LONG_SKEW = SatConfig(name="long-skew", rows=5, columns=4, largest_m=4, chunk=16, memory_latency=0,
-                      read_bytes_per_cycle=64, write_bytes_per_cycle=7.5)
-QUICK_TILES = SatConfig(name="quick-tiles", rows=3, columns=3, interleave=8, chunk=16, memory_latency=0,
-                        read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6)
-TALL = SatConfig(name="tall", rows=8, columns=1, interleave=1, chunk=16, memory_latency=2)     # 4 groups fill a bank
+LONG_SKEW = SatConfig(
+    name="long-skew",
+    rows=5,
+    columns=4,
+    largest_m=4,
+    chunk=16,
+    memory_latency=0,
+    read_bytes_per_cycle=64,
+    write_bytes_per_cycle=7.5,
+)
+QUICK_TILES = SatConfig(
+    name="quick-tiles",
+    rows=3,
+    columns=3,
+    interleave=8,
+    chunk=16,
+    memory_latency=0,
+    read_bytes_per_cycle=1e6,
+    write_bytes_per_cycle=1e6,
+)
+TALL = SatConfig(name="tall", rows=8, columns=1, interleave=1, chunk=16, memory_latency=2)  # 4 groups fill a bank
 both_dataflows = pytest.mark.parametrize("mapping", ["os", "ws"])
 
 
 @both_dataflows
-@pytest.mark.parametrize("shape", [
-    (1, 1, 1),       # a single multiply-add
-    (1, 1, 9), (4, 1, 1),                        # K = 1, beyond the array in one direction
-    (3, 16, 8),      # one tile, full
-    (4, 17, 9),      # one more than full in each direction
-    (2, 3, 5),       # fewer rows than the array, a last group of three
-    (2, 4, 3),       # a block shorter than the array's skew
-    (1, 33, 3),      # three tiles along K, the last of one element
-    (5, 38, 11)], ids=str)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (1, 1, 1),  # a single multiply-add
+        (1, 1, 9),
+        (4, 1, 1),  # K = 1, beyond the array in one direction
+        (3, 16, 8),  # one tile, full
+        (4, 17, 9),  # one more than full in each direction
+        (2, 3, 5),  # fewer rows than the array, a last group of three
+        (2, 4, 3),  # a block shorter than the array's skew
+        (1, 33, 3),  # three tiles along K, the last of one element
+        (5, 38, 11),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("name", HARDWARE)
 def test_shapes_that_do_not_fit_the_array(name, shape, mapping):
     assert_contract(cosim.engine(name, RAGGED), *operands(*shape), mapping=mapping)
@@ -85,26 +107,48 @@ def test_any_number_of_outputs_that_take_turns(interleave, mapping):
     assert result.report.busy == sum(tile.turns for tile in result.program.tiles()) * max(4, interleave)
 
 
-@pytest.mark.parametrize("shape, mapping", [
-    *((shape, "os") for shape in ((6, 84, 38), (5, 84, 16), (5, 16, 16), (1, 84, 16), (5, 84, 38), (1, 48, 64))),
-    *((shape, "ws") for shape in ((6, 84, 38), (1, 84, 38), (4, 16, 16), (1, 20, 16)))], ids=str)
+@pytest.mark.parametrize(
+    "shape, mapping",
+    [
+        *((shape, "os") for shape in ((6, 84, 38), (5, 84, 16), (5, 16, 16), (1, 84, 16), (5, 84, 38), (1, 48, 64))),
+        *((shape, "ws") for shape in ((6, 84, 38), (1, 84, 38), (4, 16, 16), (1, 20, 16))),
+    ],
+    ids=str,
+)
 def test_tiles_shorter_than_the_skew_start_once(shape, mapping):
     """With 1:4, a tile takes 16 steps at most, the skew is five, or 20: the next one is loaded before it is over."""
     assert_contract(cosim.engine("icarus", LONG_SKEW), *operands(*shape), "1:4", mapping=mapping)
 
 
-@pytest.mark.parametrize("name, shape, mapping", [
-    *(("icarus", shape, "os") for shape in ((1, 16, 24), (4, 16, 24), (4, 34, 34))), ("myhdl", (1, 32, 5), "os"),
-    *(("icarus", shape, "ws") for shape in ((1, 16, 24), (2, 50, 24), (3, 100, 34))), ("myhdl", (1, 50, 5), "ws")],
-    ids=str)
+@pytest.mark.parametrize(
+    "name, shape, mapping",
+    [
+        *(("icarus", shape, "os") for shape in ((1, 16, 24), (4, 16, 24), (4, 34, 34))),
+        ("myhdl", (1, 32, 5), "os"),
+        *(("icarus", shape, "ws") for shape in ((1, 16, 24), (2, 50, 24), (3, 100, 34))),
+        ("myhdl", (1, 50, 5), "ws"),
+    ],
+    ids=str,
+)
 def test_tiles_of_one_group_with_memory_that_never_waits(name, shape, mapping):
     assert_contract(cosim.engine(name, QUICK_TILES), *operands(*shape), "1:16", mapping=mapping)
 
 
-@pytest.mark.parametrize("latency, read, write, mapping", [
-    (0, 1e6, 1e6, "os"), (1, 1e6, 1e6, "ws"), (500, 1e6, 1e6, "os"),                   # fast; late
-    (0, 0.25, 1e6, "ws"), (0, 1e6, 0.25, "os"), (0, 0.25, 0.25, "os"),                 # starved of reads, writes, both
-    (0, 1e6, 0.25, "ws"), (0, 3.0, 3.0, "os"), (1, 3.0, 2.0, "ws"), (500, 0.25, 0.25, "ws")])
+@pytest.mark.parametrize(
+    "latency, read, write, mapping",
+    [
+        (0, 1e6, 1e6, "os"),
+        (1, 1e6, 1e6, "ws"),
+        (500, 1e6, 1e6, "os"),  # fast; late
+        (0, 0.25, 1e6, "ws"),
+        (0, 1e6, 0.25, "os"),
+        (0, 0.25, 0.25, "os"),  # starved of reads, writes, both
+        (0, 1e6, 0.25, "ws"),
+        (0, 3.0, 3.0, "os"),
+        (1, 3.0, 2.0, "ws"),
+        (500, 0.25, 0.25, "ws"),
+    ],
+)
 def test_memory_fast_and_starved(latency, read, write, mapping):
     memory = dict(memory_latency=latency, read_bytes_per_cycle=read, write_bytes_per_cycle=write)
     engine = cosim.engine("icarus", TINY.model_copy(update=memory))
@@ -112,9 +156,14 @@ def test_memory_fast_and_starved(latency, read, write, mapping):
     assert (len(result.tiles), len(result.report.stores)) == {"os": (18, 9), "ws": (18, 6)}[mapping]
 
 
-@pytest.mark.parametrize("memory, mapping", [
-    (dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6), "ws"),
-    (dict(memory_latency=60, read_bytes_per_cycle=1, write_bytes_per_cycle=1), "os")], ids=["fast", "starved"])
+@pytest.mark.parametrize(
+    "memory, mapping",
+    [
+        (dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6), "ws"),
+        (dict(memory_latency=60, read_bytes_per_cycle=1, write_bytes_per_cycle=1), "os"),
+    ],
+    ids=["fast", "starved"],
+)
 def test_memory_fast_and_starved_in_myhdl(memory, mapping):
     assert_contract(cosim.engine("myhdl", TINY.model_copy(update=memory)), *operands(3, 18, 3), "2:4", mapping=mapping)
 
@@ -123,8 +172,12 @@ def test_memory_fast_and_starved_in_myhdl(memory, mapping):
 @pytest.mark.parametrize("b", VALUES)
 def test_every_kind_of_value_with_every_other(a, b):
     engine, compared = cosim.engine("icarus", TINY), 0
-    for sparsity, output, mapping in (("dense", "fp32", "os"), ("dense", "fp16", "ws"), ("2:8", "fp32", "ws"),
-                                      ("2:8", "fp16", "os")):
+    for sparsity, output, mapping in (
+        ("dense", "fp32", "os"),
+        ("dense", "fp16", "ws"),
+        ("2:8", "fp32", "ws"),
+        ("2:8", "fp16", "os"),
+    ):
         result = assert_contract(engine, *operands(6, 27, 10, 7, a, b), sparsity, output, mapping)
         compared += result.c.size
         pattern = bits(result.c)[np.isnan(result.c)]
@@ -137,8 +190,10 @@ def test_every_kind_of_value_in_myhdl(kind, mapping):
     assert_contract(cosim.engine("myhdl", TINY), *operands(2, 19, 5, 8, kind, kind), "2:8", "fp16", mapping)
 
 
-@pytest.mark.parametrize("name, sparsity, mapping", [
-    *(("icarus", pattern, mapping) for pattern in PATTERNS[1:] for mapping in ("os", "ws")), ("myhdl", "2:4", "ws")])
+@pytest.mark.parametrize(
+    "name, sparsity, mapping",
+    [*(("icarus", pattern, mapping) for pattern in PATTERNS[1:] for mapping in ("os", "ws")), ("myhdl", "2:4", "ws")],
+)
 def test_an_infinite_activation_meets_each_place_of_a_group(name, sparsity, mapping):
     """Row i has its infinity at k = i: kept weights make it infinite, and pruned ones, 0 * infinity, NaN."""
     n, m = map(int, sparsity.split(":"))
@@ -152,16 +207,25 @@ def test_an_infinite_activation_meets_each_place_of_a_group(name, sparsity, mapp
 def test_the_bits_do_not_depend_on_array_dataflow_or_tiles(a, b):
     values, small = operands(7, 50, 13, 3, a, b), Mapping("ws", 2, 5, 8, "columns")
     for sparsity in ("dense", "4:8"):
-        results = [assert_contract(cosim.engine("icarus", config), *values, sparsity, mapping=mapping)
-                   for config, mapping in ((TINY, "os"), (RAGGED, "ws"), (QUICK_TILES, "os"), (TINY, small))]
+        results = [
+            assert_contract(cosim.engine("icarus", config), *values, sparsity, mapping=mapping)
+            for config, mapping in ((TINY, "os"), (RAGGED, "ws"), (QUICK_TILES, "os"), (TINY, small))
+        ]
         patterns = [bits(result.c).tobytes() for result in results]
         assert len(patterns[0]) == 4 * 91 and len(set(patterns)) == 1
         assert len({result.cycles for result in results}) == 4
 
 
-@pytest.mark.parametrize("name, turns, write", [
-    ("icarus", (("ws", 8), ("os", 4)), 16), ("icarus", (("os", 4), ("ws", 4), ("ws", 8)), 16),
-    ("icarus", (("ws", 4), ("ws", 8), ("os", 16), ("os", 4)), 0.5), ("myhdl", (("os", 4), ("ws", 8)), 16)], ids=str)
+@pytest.mark.parametrize(
+    "name, turns, write",
+    [
+        ("icarus", (("ws", 8), ("os", 4)), 16),
+        ("icarus", (("os", 4), ("ws", 4), ("ws", 8)), 16),
+        ("icarus", (("ws", 4), ("ws", 8), ("os", 16), ("os", 4)), 0.5),
+        ("myhdl", (("os", 4), ("ws", 8)), 16),
+    ],
+    ids=str,
+)
 def test_the_dataflow_may_change_from_block_to_block(name, turns, write):
     """After tiles of a group; and where results leave slowly, so that both sets of accumulators wait."""
     config = TINY.model_copy(update=dict(write_bytes_per_cycle=write, read_bytes_per_cycle=64))
@@ -176,10 +240,15 @@ def hardware(draw):
     largest_m = draw(st.sampled_from((4, 8, 16)))
     rates = st.sampled_from((1.0, 7.5, 64.0, 1e6))
     return SatConfig(
-        rows=draw(st.integers(1, 6)), columns=draw(st.integers(1, 5)), interleave=draw(st.integers(1, 7)),
-        largest_m=largest_m, chunk=draw(st.integers(-(-16 // largest_m), 64 // largest_m)) * largest_m,
+        rows=draw(st.integers(1, 6)),
+        columns=draw(st.integers(1, 5)),
+        interleave=draw(st.integers(1, 7)),
+        largest_m=largest_m,
+        chunk=draw(st.integers(-(-16 // largest_m), 64 // largest_m)) * largest_m,
         memory_latency=draw(st.sampled_from((0, 1, 5, 40))),
-        read_bytes_per_cycle=draw(rates), write_bytes_per_cycle=draw(rates))
+        read_bytes_per_cycle=draw(rates),
+        write_bytes_per_cycle=draw(rates),
+    )
 
 
 @st.composite
@@ -189,8 +258,12 @@ def work(draw, config, most):
     known = [p for p in PATTERNS if p == "dense" or int(p.split(":")[1]) <= config.largest_m]
     kinds, sparsity = st.sampled_from(list(VALUES)), draw(st.sampled_from(known))
     output = draw(st.sampled_from(("fp32", "fp16")))
-    return (operands(*shape, draw(st.integers(0, 999)), draw(kinds), draw(kinds)), sparsity, output,
-            Gemm(*shape, Sparsity.parse(sparsity), output))
+    return (
+        operands(*shape, draw(st.integers(0, 999)), draw(kinds), draw(kinds)),
+        sparsity,
+        output,
+        Gemm(*shape, Sparsity.parse(sparsity), output),
+    )
 
 
 @st.composite
@@ -198,8 +271,10 @@ def mixed(draw, gemm, config):
     """A program of this GEMM whose blocks take turns in one to four dataflows with tiles of any depth."""
     tiles, group = {name: largest(gemm, config, name) for name in ("os", "ws")}, group_of(gemm)[0]
     rows = draw(st.integers(1, min(tile.rows for tile in tiles.values())))
-    turns = [(name, group * draw(st.integers(1, tiles[name].depth // group)))
-             for name in draw(st.lists(st.sampled_from(["os", "ws"]), min_size=1, max_size=4))]
+    turns = [
+        (name, group * draw(st.integers(1, tiles[name].depth // group)))
+        for name in draw(st.lists(st.sampled_from(["os", "ws"]), min_size=1, max_size=4))
+    ]
     columns, order = draw(st.integers(1, config.tile_columns)), draw(st.sampled_from(["rows", "columns"]))
     return Mixed(gemm, config, Mapping("os", rows, columns, group, order), tuple(turns))
 

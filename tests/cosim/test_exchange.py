@@ -1,4 +1,5 @@
 """What goes in and out: results give their report's counts, nothing can be changed, and what is not given is None."""
+
 from dataclasses import FrozenInstanceError, fields
 
 import numpy as np
@@ -10,9 +11,15 @@ from tests.cosim.programs import program_of, update_of
 
 ONE = np.ones((1, 1), np.float32)
 REPORT = Report(9, [4, 5], [9], 6, 3)
-EXAMPLES = [Operands(ONE, ONE), Weights(ONE), Copy(ONE, ONE), Updated(ONE, ONE, None, None, None), REPORT,
-            GemmResult(ONE, REPORT, program_of(1, 1, 1)),
-            UpdateResult(Updated(ONE, ONE, None, None, None), REPORT, update_of(1, 1, 1))]
+EXAMPLES = [
+    Operands(ONE, ONE),
+    Weights(ONE),
+    Copy(ONE, ONE),
+    Updated(ONE, ONE, None, None, None),
+    REPORT,
+    GemmResult(ONE, REPORT, program_of(1, 1, 1)),
+    UpdateResult(Updated(ONE, ONE, None, None, None), REPORT, update_of(1, 1, 1)),
+]
 
 
 def test_weights_that_are_only_reduced_need_nothing_else():

@@ -1,4 +1,5 @@
 """The checker itself is tested: a fault planted in the generated Verilog is always noticed."""
+
 import difflib
 import re
 import shutil
@@ -50,7 +51,7 @@ def special():
     a[4, :3], a[4, 3:] = [np.inf, -np.inf, 1], 0
     a[5, :5], a[5, 5:] = np.array([0x7E00, 0xFE00, 0x7C01, 0xFFFF, 0x3C00], np.uint16).view(np.float16), -1
     b[:, :6] = operands(9, 40, 6, 3)[1]
-    b[:, 6:9] = np.arange(40, dtype=np.float16)[:, None] // 2 + 1      # of eight, the last two cancel
+    b[:, 6:9] = np.arange(40, dtype=np.float16)[:, None] // 2 + 1  # of eight, the last two cancel
     return stimulus(a, b, "2:8")
 
 

@@ -1,4 +1,5 @@
 """The fast engine: its bits are the scalar units' of rtl.golden, its cycles the model's."""
+
 import numpy as np
 import pytest
 
@@ -49,13 +50,13 @@ def test_every_nan_is_the_canonical_one():
 
 
 def test_fp16_output_rounds_to_even_keeps_subnormals_and_overflows_to_infinity():
-    a = np.array([[2049], [2051], [65504], [2 ** -14]], np.float32).astype(np.float16)
-    a[:2, 0] = 1, 3                                      # with 2048 below: ties at 2049 and 2051
+    a = np.array([[2049], [2051], [65504], [2**-14]], np.float32).astype(np.float16)
+    a[:2, 0] = 1, 3  # with 2048 below: ties at 2049 and 2051
     a = np.hstack([a, np.array([[2048], [2048], [65504], [0]], np.float16)])
-    b = np.array([[1, 2 ** -5], [1, 0]], np.float16)
+    b = np.array([[1, 2**-5], [1, 0]], np.float16)
     c = Functional(TINY).gemm(a, b, output="fp16").c
     assert c.dtype == np.float16
-    assert c[:, 0].tolist() == [2048, 2052, np.inf, 2 ** -14] and c[3, 1] == np.float16(2 ** -19)
+    assert c[:, 0].tolist() == [2048, 2052, np.inf, 2**-14] and c[3, 1] == np.float16(2**-19)
 
 
 def test_a_pruned_weight_meets_infinity_as_zero_does():
@@ -69,8 +70,14 @@ def test_a_pruned_weight_meets_infinity_as_zero_does():
 def test_the_report_is_the_models(sparsity):
     report = Functional(TINY).gemm(*operands(5, 50, 19), sparsity, output="fp16").report
     model = predict(5, 50, 19, sparsity, TINY, "fp16")
-    assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle) == \
-        (model.cycles, model.tiles, model.stores, model.busy, model.waiting, 0)
+    assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle) == (
+        model.cycles,
+        model.tiles,
+        model.stores,
+        model.busy,
+        model.waiting,
+        0,
+    )
     assert report.busy + report.waiting == report.cycles == sum(report.tiles) and len(report.tiles) == 36
 
 
@@ -100,19 +107,31 @@ def test_an_update_by_hand():
     assert (result.backward.values.tolist(), result.backward.indices.tolist()) == ([[[2.75, -7.75]]], [[[0, 1]]])
 
 
-@pytest.mark.parametrize("choices, given", [
-    (dict(), ["weights", "velocities", "forward", "backward"]),
-    (dict(forward=False), ["weights", "velocities", "half", "backward"]),
-    (dict(backward=False), ["weights", "velocities", "half", "forward"]),
-    (dict(momentum=False), ["forward", "backward"]),
-    (dict(momentum=False, forward=False, backward=False), ["half"])], ids=str)
+@pytest.mark.parametrize(
+    "choices, given",
+    [
+        (dict(), ["weights", "velocities", "forward", "backward"]),
+        (dict(forward=False), ["weights", "velocities", "half", "backward"]),
+        (dict(backward=False), ["weights", "velocities", "half", "forward"]),
+        (dict(momentum=False), ["forward", "backward"]),
+        (dict(momentum=False, forward=False, backward=False), ["half"]),
+    ],
+    ids=str,
+)
 def test_an_update_gives_what_is_stored_and_nothing_else(choices, given):
     program = update_of(12, 9, 6, "2:4", **choices)
     result, report = Functional(TINY).run(program, weights_of(program))
     assert [name for name, value in vars(result).items() if value is not None] == given
     model = simulate(program)
-    assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle, report.overflow) == \
-        (model.cycles, model.tiles, model.stores, model.busy, model.waiting, 0, False)
+    assert (report.cycles, report.tiles, report.stores, report.busy, report.waiting, report.idle, report.overflow) == (
+        model.cycles,
+        model.tiles,
+        model.stores,
+        model.busy,
+        model.waiting,
+        0,
+        False,
+    )
 
 
 def test_a_gemm_on_sigma_takes_the_cycles_of_its_own_operands_zeros():

@@ -1,4 +1,5 @@
 """Pieces of a GEMM cover it once, and give what the whole gives in their place."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from tests.cosim.support import TINY, bits, normal
 from tests.cosim.test_kernel_images import SIZE, WINDOWS, source_of
 from tlm import Gemm, schedule, simulate
 
-SHORT = 120             # cycles, in which there is no room for all of k
+SHORT = 120  # cycles, in which there is no room for all of k
 SOME = dict(a=(7, 70, 11), b=(3, 1, 1))
 
 
@@ -25,7 +26,7 @@ def pieces_of(shape, sparsity, dataflow, longest, count=1):
 
 @pytest.mark.parametrize("dataflow", ["os", "ws"])
 @pytest.mark.parametrize("sparsity", ["dense", "2:8", "1:4"])
-@pytest.mark.parametrize("longest", [SHORT, 10 ** 6])
+@pytest.mark.parametrize("longest", [SHORT, 10**6])
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("shape", SOME.values(), ids=SOME)
 def test_every_multiplication_is_in_one_piece(shape, sparsity, dataflow, longest, count):
@@ -35,7 +36,7 @@ def test_every_multiplication_is_in_one_piece(shape, sparsity, dataflow, longest
     for piece in pieces:
         rows, columns = piece.origins["c"][-2:]
         height, depth, width = piece.program.gemm.shape
-        times[piece.item, rows:rows + height, piece.start:piece.start + depth, columns:columns + width] += 1
+        times[piece.item, rows : rows + height, piece.start : piece.start + depth, columns : columns + width] += 1
     assert (times == 1).all() and len(list(pieces)) == len(pieces)
     assert sum(piece.program.gemm.macs for piece in pieces) == pieces.whole.gemm.macs
 
@@ -50,7 +51,7 @@ def test_a_piece_is_a_block_as_it_is_scheduled_over_as_many_tiles_as_there_is_ti
         assert piece.program.mapping == mapping and piece.start % mapping.depth == 0 and not piece.all_of_k
         assert (piece.row % mapping.rows, piece.column % mapping.columns) == (0, 0)
         assert cycles <= 300 * 1.2 or tiles == 1
-    assert {piece.program.gemm.k for piece in pieces_of((9, 400, 11), sparsity, dataflow, 10 ** 6)} == {400}
+    assert {piece.program.gemm.k for piece in pieces_of((9, 400, 11), sparsity, dataflow, 10**6)} == {400}
 
 
 @pytest.mark.parametrize("dataflow", ["os", "ws"])
@@ -60,7 +61,7 @@ def test_over_all_of_k_a_piece_gives_what_the_whole_has_in_its_place(dataflow, o
     gemm = Gemm(7, 40, 11, Sparsity(2, 8), output, count=3)
     operands = operands_of(gemm, normal(rng, (3, 7, 40)), normal(rng, (3, 40, 11)))
     c = products(operands, gemm.sparsity, output)
-    for piece in GemmPieces(schedule(gemm, TINY, dataflow), 10 ** 6):
+    for piece in GemmPieces(schedule(gemm, TINY, dataflow), 10**6):
         found, _ = Functional(TINY).run(piece.program, piece.operands(operands))
         item, row, column = piece.origins["c"]
         block = piece.block(c)
@@ -80,7 +81,7 @@ def test_so_does_a_piece_of_an_im2col_matrix_which_is_never_there_as_a_whole(win
         operands = Operands(lazy, normal(rng, (lazy.shape[1], other)))
     sources = {"source_b" if side == "b" else "source": source}
     gemm = Gemm(operands.a.shape[0], operands.a.shape[1], operands.b.shape[1], **sources)
-    c, pieces = products(operands, None, "fp32"), GemmPieces(schedule(gemm, TINY, "os"), 10 ** 6)
+    c, pieces = products(operands, None, "fp32"), GemmPieces(schedule(gemm, TINY, "os"), 10**6)
     for piece in pieces:
         assert piece.program.gemm.sources == (None, None)
         found, _ = Functional(TINY).run(piece.program, piece.operands(operands))
@@ -104,7 +105,7 @@ def test_parts_are_as_even_as_they_can_be(total, most, size):
 
 
 def test_what_a_piece_keeps_is_a_copy():
-    pieces, (a, b), c = pieces_of((4, 9, 3), "dense", "os", 10 ** 6), np.ones((2, 4, 9), np.float16), np.ones((4, 3))
+    pieces, (a, b), c = pieces_of((4, 9, 3), "dense", "os", 10**6), np.ones((2, 4, 9), np.float16), np.ones((4, 3))
     one, block = pieces[0].operands(Operands(a, b.reshape(9, 4)[:, :3])), pieces[0].block(c)
     a[:], b[:], c[:] = 2, 2, 2
     assert (one.a == 1).all() and (one.b == 1).all() and (block == 1).all()

@@ -1,4 +1,5 @@
 """A GEMM in the device's words: lines hold the operands, commands the tile, and words become the result again."""
+
 import numpy as np
 import pytest
 
@@ -23,7 +24,7 @@ def integers(rows, columns):
 
 def halves(line, count):
     """The numbers in a line's low elements."""
-    return line[:2 * count].view(np.float16).tolist()
+    return line[: 2 * count].view(np.float16).tolist()
 
 
 def test_west_lines_by_hand_where_sums_are_stationary():
@@ -54,7 +55,10 @@ def test_north_lines_of_dense_weights_by_hand():
     (tile,) = program.tiles()
     lines = north_lines(program, integers(3, 3), tile)
     assert [weights_in(line, 4) for line in lines] == [
-        [(1, 0), (3, 0), (2, 0), (0, 0)], [(4, 0), (6, 0), (5, 0), (0, 0)], [(7, 0), (9, 0), (8, 0), (0, 0)]]
+        [(1, 0), (3, 0), (2, 0), (0, 0)],
+        [(4, 0), (6, 0), (5, 0), (0, 0)],
+        [(7, 0), (9, 0), (8, 0), (0, 0)],
+    ]
 
 
 def test_north_lines_of_sparse_weights_by_hand():
@@ -126,8 +130,8 @@ def test_a_tiles_lines_are_its_activations_and_then_its_weights(mapping):
     for tile in program.tiles():
         lines = gemm_words.lines(program, Operands(a, b), tile)
         assert lines.dtype == np.uint8 and len(lines) == program.lines(tile)
-        assert np.array_equal(lines[:tile.west_lines], west_lines(program, a, tile))
-        assert np.array_equal(lines[tile.west_lines:], north_lines(program, b, tile))
+        assert np.array_equal(lines[: tile.west_lines], west_lines(program, a, tile))
+        assert np.array_equal(lines[tile.west_lines :], north_lines(program, b, tile))
 
 
 @every_mapping
@@ -139,10 +143,21 @@ def test_a_command_says_what_the_tile_is_and_has_no_kind_bit(sparsity, output, m
         command = gemm_words.command(program, tile)
         assert command >> words.command_bits(TINY) - 1 == 0
         assert fields(layout, command) == dict(
-            west_lines=tile.west_lines, north_lines=tile.north_lines, groups=tile.groups, values=tile.values,
-            tail=tile.tail, beats=tile.beats, sparse=sparsity is not None, first=tile.first, last=tile.last,
-            rows=tile.rows, slots=program.slots(tile), width=tile.columns - (program.slots(tile) - 1) * TINY.columns,
-            half=output == "fp16", weights=mapping == "ws")
+            west_lines=tile.west_lines,
+            north_lines=tile.north_lines,
+            groups=tile.groups,
+            values=tile.values,
+            tail=tile.tail,
+            beats=tile.beats,
+            sparse=sparsity is not None,
+            first=tile.first,
+            last=tile.last,
+            rows=tile.rows,
+            slots=program.slots(tile),
+            width=tile.columns - (program.slots(tile) - 1) * TINY.columns,
+            half=output == "fp16",
+            weights=mapping == "ws",
+        )
     assert len(tiles) >= 6 and {1, 2} == {(tile.columns - 1) % 2 + 1 for tile in tiles}
 
 

@@ -1,4 +1,5 @@
 """The harness keeps the host's time out of the device's: the clock stands still while the host is needed."""
+
 import pytest
 
 import cosim

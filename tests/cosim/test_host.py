@@ -1,4 +1,5 @@
 """The host's side: messages carry all lines of a GEMM or an update, mailboxes become its result and a report."""
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +30,7 @@ def update_host(shape, channels, sparsity=None, config=TINY, **choices):
     return Host(program, weights_of(program))
 
 
-HOSTS = {       # of any size of line, with tiles that need one message and many
+HOSTS = {  # of any size of line, with tiles that need one message and many
     "gemm-tiny": lambda: gemm_host((5, 50, 19), "2:8"),
     "gemm-odd": lambda: gemm_host((5, 50, 40), "2:8", ODD),
     "gemm-medium": lambda: gemm_host((9, 300, 40), "2:8", PRESETS["medium"]),
@@ -39,7 +40,8 @@ HOSTS = {       # of any size of line, with tiles that need one message and many
     "update-odd": lambda: update_host((50, 19), 10, "4:8", ODD),
     "update-medium": lambda: update_host((300, 40), 300, "2:8", PRESETS["medium"]),
     "update-vcu1525": lambda: update_host((300, 20), 30, "2:8", PRESETS["vcu1525"]),
-    "reduction-tiny": lambda: update_host((50, 19), 25, "2:8", momentum=False)}
+    "reduction-tiny": lambda: update_host((50, 19), 25, "2:8", momentum=False),
+}
 every_host = pytest.mark.parametrize("make", HOSTS.values(), ids=HOSTS)
 
 
@@ -54,8 +56,7 @@ def operands_of(host):
 def test_messages_carry_all_lines_of_all_tiles_in_order(make):
     host = make()
     width, most, messages = words.line_bits(host.config), lines_per_message(host.config), list(host.messages)
-    sent = [message["lines"] >> i * width & (1 << width) - 1
-            for message in messages for i in range(message["count"])]
+    sent = [message["lines"] >> i * width & (1 << width) - 1 for message in messages for i in range(message["count"])]
     lines = [number(line) for tile in host.tiles for line in host.words_of.lines(host.program, operands_of(host), tile)]
     assert sent == lines and len(sent) == sum(map(host.program.lines, host.tiles))
     assert all(0 < message["count"] <= most for message in messages)
@@ -93,21 +94,35 @@ def test_constants_come_with_an_update_and_are_zero_otherwise():
 
 def mailboxes(config, results=(), tile_ends=(), store_ends=(), counters=(0, 0, 0), overflow=False):
     """What the device's side shows; the newest of each in the low bits."""
+
     def box(values, width):
         return sum(value << width * i for i, value in enumerate(reversed(values)))
+
     return SimpleNamespace(
-        results=box(results, 32 * config.columns), result_count=len(results),
-        tile_ends=box(tile_ends, STAMP_BITS), tile_count=len(tile_ends),
-        store_ends=box(store_ends, STAMP_BITS), store_count=len(store_ends),
-        busy=counters[0], waiting=counters[1], idle=counters[2], overflow=overflow)
+        results=box(results, 32 * config.columns),
+        result_count=len(results),
+        tile_ends=box(tile_ends, STAMP_BITS),
+        tile_count=len(tile_ends),
+        store_ends=box(store_ends, STAMP_BITS),
+        store_count=len(store_ends),
+        busy=counters[0],
+        waiting=counters[1],
+        idle=counters[2],
+        overflow=overflow,
+    )
 
 
 def deliver(host, sent, tile_ends, store_ends, step=8):
     """Give a host all mailboxes, some words at a time."""
     for start in range(0, max(map(len, (sent, tile_ends, store_ends))), step):
         assert not host.done
-        host.collect(mailboxes(host.config, *(each[start:start + step] for each in (sent, tile_ends, store_ends)),
-                               (start, 2 * start, 3)))
+        host.collect(
+            mailboxes(
+                host.config,
+                *(each[start : start + step] for each in (sent, tile_ends, store_ends)),
+                (start, 2 * start, 3),
+            )
+        )
     assert host.done and len(sent) == host.expected_words == len(host.words)
 
 
@@ -128,7 +143,7 @@ def test_mailboxes_become_a_result_and_a_report(output):
 @pytest.mark.parametrize("choices", [dict(), dict(momentum=False), dict(forward=False)], ids=str)
 def test_mailboxes_become_an_update_and_a_report(choices):
     host = update_host((50, 19), 25, "2:8", **choices)
-    weights, ends = weights_of(host.program), list(range(7, 1000, 9))[:len(host.tiles)]
+    weights, ends = weights_of(host.program), list(range(7, 1000, 9))[: len(host.tiles)]
     want, predicted = Functional(TINY).run(host.program, weights)
     deliver(host, sent_back(host.program, weights), ends, [end + 99 for end in ends])
     assert compare_bits(host.result(), want, host.program, predicted) == ""
@@ -152,6 +167,6 @@ def test_a_run_may_take_twice_what_the_model_says_and_a_little_more(make):
 def test_mailboxes_filled_to_the_brim_are_read_whole():
     host = gemm_host((2, 16 * STAMPS, 2))
     full = words_per_message(TINY)
-    host.collect(mailboxes(TINY, range(full), [2 ** STAMP_BITS - 1 - i for i in range(STAMPS)], range(STAMPS)))
+    host.collect(mailboxes(TINY, range(full), [2**STAMP_BITS - 1 - i for i in range(STAMPS)], range(STAMPS)))
     assert [int(word[0]) for word in host.words] == list(range(full))
-    assert host.tile_ends == [2 ** STAMP_BITS - 1 - i for i in range(STAMPS)] and host.store_ends == list(range(STAMPS))
+    assert host.tile_ends == [2**STAMP_BITS - 1 - i for i in range(STAMPS)] and host.store_ends == list(range(STAMPS))

@@ -1,4 +1,5 @@
 """Icarus as a tool: what is compiled, what is kept, and clear words when a program is missing or refuses."""
+
 import json
 import re
 
@@ -22,7 +23,7 @@ def only(monkeypatch, folder, *names):
 @pytest.mark.parametrize("there, missing", [((), "vvp|iverilog"), (("vvp",), "iverilog"), (("iverilog",), "vvp")])
 def test_a_missing_program_gets_one_line_that_says_how_to_install_it(there, missing, monkeypatch, tmp_path):
     only(monkeypatch, tmp_path, *there)
-    config = TINY.model_copy(update=dict(name=f"without-{missing}"))       # none that is compiled already
+    config = TINY.model_copy(update=dict(name=f"without-{missing}"))  # none that is compiled already
     with pytest.raises(cosim.ToolMissing, match=MISSING.format(f"({missing})")) as caught:
         cosim.engine("icarus", config)
     assert "\n" not in str(caught.value)
@@ -77,8 +78,9 @@ def test_kept_verilog_can_be_run_and_is_what_runs(tmp_path):
     text = (tmp_path / "work_counters.v").read_text()
     (tmp_path / "work_counters.v").write_text(text.replace("busy <= (busy + 1);", "busy <= (busy + 3);"))
     values = operands(3, 9, 5)
-    right, changed = (cosim.engine("icarus", TINY, **options).gemm(*values).report.busy
-                      for options in ({}, dict(verilog=tmp_path)))
+    right, changed = (
+        cosim.engine("icarus", TINY, **options).gemm(*values).report.busy for options in ({}, dict(verilog=tmp_path))
+    )
     assert changed == 3 * right > 0
 
 
@@ -104,10 +106,14 @@ def test_kept_verilog_can_be_run_beside_another_memory_and_under_another_name(tm
     assert_contract(cosim.engine("icarus", other, verilog=tmp_path), *operands(3, 9, 5))
 
 
-@pytest.mark.parametrize("name, text, words", [
-    ("sat.v", "module sat;\n  oops oops\nendmodule\n", r"sat\.v:\d+: syntax error"),
-    ("sat.v", "", r"Unknown module type: sat"),
-    ("uspe.v", "module uspe; endmodule\n", r"is not a port of")])
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("sat.v", "module sat;\n  oops oops\nendmodule\n", r"sat\.v:\d+: syntax error"),
+        ("sat.v", "", r"Unknown module type: sat"),
+        ("uspe.v", "module uspe; endmodule\n", r"is not a port of"),
+    ],
+)
 def test_verilog_that_does_not_compile_fails_with_the_words_of_iverilog(name, text, words, tmp_path):
     cosim.engine("icarus", TINY, keep=tmp_path)
     (tmp_path / name).write_text(text)

@@ -1,4 +1,5 @@
 """The Verilog in Icarus: unknown values, hung and dying simulators are named, and no process is left behind."""
+
 import os
 import re
 import signal
@@ -31,15 +32,24 @@ def words_of_failure(engine, shape=SMALL) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("signal_name, file, old, new", [
-    ("commands_ready", "loader.v", "((!loading) && (!occupied[bank]))", "1'bx"),
-    ("operands_ready", "loader.v", "assign operands_ready = loading;", "assign operands_ready = loading ? 1'bz : 0;"),
-    ("results_valid", "result_port.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
-    ("tile_done", "stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
-    ("results_data", "uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
-    ("results_data", "result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),
-    ("busy", "work_counters.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),
-    ("waiting", "work_counters.v", "waiting <= (waiting + 1);", "waiting <= {1'bx, waiting[46:0]};")])
+@pytest.mark.parametrize(
+    "signal_name, file, old, new",
+    [
+        ("commands_ready", "loader.v", "((!loading) && (!occupied[bank]))", "1'bx"),
+        (
+            "operands_ready",
+            "loader.v",
+            "assign operands_ready = loading;",
+            "assign operands_ready = loading ? 1'bz : 0;",
+        ),
+        ("results_valid", "result_port.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
+        ("tile_done", "stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
+        ("results_data", "uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
+        ("results_data", "result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),
+        ("busy", "work_counters.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),
+        ("waiting", "work_counters.v", "waiting <= (waiting + 1);", "waiting <= {1'bx, waiting[46:0]};"),
+    ],
+)
 def test_an_unknown_value_stops_the_run_with_its_name_and_cycle(signal_name, file, old, new, changed):
     words = words_of_failure(changed(file, old, new))
     assert re.fullmatch(rf"{signal_name} is unknown \(x or z\) at cycle \d+", words), words
@@ -47,17 +57,26 @@ def test_an_unknown_value_stops_the_run_with_its_name_and_cycle(signal_name, fil
 
 def test_the_cycle_named_is_the_one_of_the_unknown_value(changed):
     at = 123
-    engine = changed("sat.v", "endmodule", "reg [39:0] now; always @(posedge clk) now <= rst ? 0 : now + 1;\n"
-                                           f"assign tile_done = now == {at} ? 1'bx : 1'bz;\nendmodule")
+    engine = changed(
+        "sat.v",
+        "endmodule",
+        "reg [39:0] now; always @(posedge clk) now <= rst ? 0 : now + 1;\n"
+        f"assign tile_done = now == {at} ? 1'bx : 1'bz;\nendmodule",
+    )
     assert words_of_failure(engine) == f"tile_done is unknown (x or z) at cycle {at}"
 
 
-@pytest.mark.parametrize("hang", [
-    f"initial begin #{AFTER_RESET} while (1); end", f"initial #{AFTER_RESET} forever #0;",
-    f"reg a; always @(a) a <= !a; initial #{AFTER_RESET} a = 1;"], ids=["loop", "zero-delay", "oscillation"])
+@pytest.mark.parametrize(
+    "hang",
+    [
+        f"initial begin #{AFTER_RESET} while (1); end",
+        f"initial #{AFTER_RESET} forever #0;",
+        f"reg a; always @(a) a <= !a; initial #{AFTER_RESET} a = 1;",
+    ],
+    ids=["loop", "zero-delay", "oscillation"],
+)
 def test_the_watchdog_ends_a_hung_simulator(hang, changed):
-    assert words_of_failure(changed(*beside(hang), patience=1.5)) == \
-        "the simulator was ended: no answer within 1.5 s"
+    assert words_of_failure(changed(*beside(hang), patience=1.5)) == "the simulator was ended: no answer within 1.5 s"
 
 
 @pytest.mark.parametrize("when", ["", "#0", f"#{AFTER_RESET}"], ids=["at-once", "at-time-zero", "later"])
@@ -71,7 +90,7 @@ def test_a_simulator_that_is_killed_is_named_with_its_exit_code():
         while not (found := simulators(str(icarus.scratch()))):
             time.sleep(0.01)
         time.sleep(0.3)
-        os.kill(found[0], signal.SIGKILL)        # our own child: it runs from this process's folder
+        os.kill(found[0], signal.SIGKILL)  # our own child: it runs from this process's folder
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -107,7 +126,7 @@ def test_after_any_exception_no_simulator_is_left_and_the_next_run_works(error, 
 
     with monkeypatch.context() as patch:
         if place == "_join_":
-            patch.setattr("cosim.host._join", fail)              # while a message is made
+            patch.setattr("cosim.host._join", fail)  # while a message is made
         else:
             patch.setattr(Host, place, fail)
         with pytest.raises(error, match="planted"):

@@ -1,4 +1,5 @@
 """Blocks of an im2col matrix against those of one that PyTorch's unfold makes."""
+
 import numpy as np
 import pytest
 
@@ -6,8 +7,13 @@ from cosim.im2col import Im2col
 from tests.cosim.test_kernel_images import SIZE, WINDOWS, normal, source_of
 from tests.support.im2col import im2col
 
-PARTS = [(slice(None), slice(None)), (slice(2, 9), slice(1, 4)), (slice(5, 6), slice(0, 2)), (slice(3, 3), slice(None)),
-         (slice(0, 10 ** 6), slice(2, 10 ** 6))]
+PARTS = [
+    (slice(None), slice(None)),
+    (slice(2, 9), slice(1, 4)),
+    (slice(5, 6), slice(0, 2)),
+    (slice(3, 3), slice(None)),
+    (slice(0, 10**6), slice(2, 10**6)),
+]
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=str)

@@ -1,4 +1,5 @@
 """The installer: what it would run, without running it."""
+
 import pytest
 
 from cosim import install
@@ -15,6 +16,7 @@ def machine(monkeypatch):
     def run(command, **_):
         ran.append(command)
         return Done
+
     monkeypatch.setattr(install, "missing", list)
     monkeypatch.setattr(install.subprocess, "run", run)
     monkeypatch.setattr(install.shutil, "which", lambda name: f"/usr/bin/{name}")
@@ -37,7 +39,7 @@ def test_root_updates_and_installs_what_is_missing(machine):
 def test_others_use_sudo_where_it_asks_for_no_password(machine, monkeypatch):
     monkeypatch.setattr(install.os, "geteuid", lambda: 1000)
     assert install.main([]) == 0
-    assert [command[:2] for command in machine] == [["sudo", "-n"]] * 3       # one of them asks whether it may
+    assert [command[:2] for command in machine] == [["sudo", "-n"]] * 3  # one of them asks whether it may
 
 
 @pytest.mark.parametrize("there", [[], ["apt-get"]])
@@ -51,6 +53,7 @@ def test_who_may_not_install_is_told_what_to_run(machine, monkeypatch, capsys, t
 def test_a_failure_is_quoted_in_one_line(machine, monkeypatch, capsys):
     class Failed:
         returncode, stdout, stderr = 100, "", "a warning\nE: no network\n"
+
     monkeypatch.setattr(install.subprocess, "run", lambda *_, **__: Failed)
     assert install.main([]) == 1
     assert capsys.readouterr().err.endswith("update failed: E: no network; as root: apt-get install iverilog g++\n")

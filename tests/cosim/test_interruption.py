@@ -1,4 +1,5 @@
 """No simulator outlives the process that started it, however that process ends."""
+
 import os
 import signal
 import subprocess
@@ -34,8 +35,15 @@ def another_process(folder: Path, engine: str) -> subprocess.Popen:
         except (KeyboardInterrupt, cosim.SimulationError) as error:
             print(type(error).__name__, error, children())
         print(cosim.engine('icarus', TINY).gemm(*operands(3, 5, 3)).c.size, children())"""
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, start_new_session=True,
-                            env=os.environ | {"TMPDIR": str(folder)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 @contextmanager
@@ -71,7 +79,7 @@ def test_no_simulator_outlives_a_process_that_is_interrupted(sent, group, tmp_pa
             assert (process.returncode, said) == (0, "KeyboardInterrupt  []\n9 []\n")
         else:
             assert process.returncode == -signal.Signals[sent]
-        assert await_simulators(folder, 0)       # it finds its pipe closed at the end of its window
+        assert await_simulators(folder, 0)  # it finds its pipe closed at the end of its window
 
 
 @pytest.mark.parametrize("patience, sent", [(1.5, None), (600, "SIGINT")], ids=["watchdog", "interrupt"])

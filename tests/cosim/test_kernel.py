@@ -1,4 +1,5 @@
 """The kernel against rtl.golden, bit for bit, on every path that this machine has."""
+
 import multiprocessing
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +16,32 @@ from rtl.sparsity import GROUP, KEPT, Sparsity
 PATTERNS = [None, *(Sparsity(n, m) for n in KEPT for m in GROUP if n < m)]
 # Vectors have 4, 8 and 16 floats; dense tiles 4 or 6 rows and up to 64 columns, sparse panels up to 128 rows; stretches
 # of k 128, 240 or 256 elements; blocks about 256 rows and 576 columns, or sparse up to 512 columns.
-SHAPES = [(1, 1, 1), (1, 300, 1), (2, 3, 600), (15, 16, 17), (16, 64, 16), (17, 65, 15), (31, 67, 33), (48, 160, 8),
-          (49, 161, 9), (127, 63, 7), (128, 64, 16), (129, 257, 23), (257, 11, 5), (900, 5, 3), (12, 513, 521),
-          (5, 128, 64), (6, 129, 65), (7, 127, 63), (12, 240, 32), (13, 241, 31), (258, 130, 80), (523, 40, 70),
-          (9, 20, 580), (30, 257, 48)]
+SHAPES = [
+    (1, 1, 1),
+    (1, 300, 1),
+    (2, 3, 600),
+    (15, 16, 17),
+    (16, 64, 16),
+    (17, 65, 15),
+    (31, 67, 33),
+    (48, 160, 8),
+    (49, 161, 9),
+    (127, 63, 7),
+    (128, 64, 16),
+    (129, 257, 23),
+    (257, 11, 5),
+    (900, 5, 3),
+    (12, 513, 521),
+    (5, 128, 64),
+    (6, 129, 65),
+    (7, 127, 63),
+    (12, 240, 32),
+    (13, 241, 31),
+    (258, 130, 80),
+    (523, 40, 70),
+    (9, 20, 580),
+    (30, 257, 48),
+]
 
 
 @pytest.fixture(params=kernel.paths())
@@ -35,7 +58,7 @@ def normal(rng, *shape):
 def special(rng, *shape, share=0.01):
     """Normal values, among them some of all FP16 patterns: infinities, NaN of all payloads, zeros and subnormals."""
     patterns = rng.integers(0, 1 << 16, shape).astype(np.uint16)
-    patterns[rng.random(shape) < 0.5] &= 0xFC00             # infinities and zeros
+    patterns[rng.random(shape) < 0.5] &= 0xFC00  # infinities and zeros
     return np.where(rng.random(shape) < share, patterns.view(np.float16), normal(rng, *shape))
 
 
@@ -79,9 +102,12 @@ def test_weights_that_outweigh_all_else_are_compacted_some_columns_at_a_time(pat
 def test_special_values_give_the_goldens_bits(path, sparsity):
     rng = np.random.default_rng(2)
     for m, k, n in [(33, 7, 18), (130, 70, 40), (20, 300, 33), (24, 140, 64)]:
-        for a, b in [(special(rng, m, k), normal(rng, k, n)), (normal(rng, m, k), special(rng, k, n)),
-                     (special(rng, m, k, share=0.5), special(rng, k, n, share=0.5)),
-                     (np.full((m, k), -np.inf, np.float16), normal(rng, k, n))]:
+        for a, b in [
+            (special(rng, m, k), normal(rng, k, n)),
+            (normal(rng, m, k), special(rng, k, n)),
+            (special(rng, m, k, share=0.5), special(rng, k, n, share=0.5)),
+            (np.full((m, k), -np.inf, np.float16), normal(rng, k, n)),
+        ]:
             for output in ("fp32", "fp16"):
                 assert_same(kernel.gemm(a, b, sparsity, output=output), golden(a, b, sparsity, output))
 
@@ -124,21 +150,28 @@ def test_k_ascends_and_is_never_split(path):
 
 
 def test_fp16_results_round_to_even_keep_subnormals_and_overflow(path):
-    sums = [2049, 2051, 65504, 65519.996, 65520, 1e6, 2.0 ** -14, 2.0 ** -24, 2.0 ** -25, 3 * 2.0 ** -25, 1e-7, 0]
+    sums = [2049, 2051, 65504, 65519.996, 65520, 1e6, 2.0**-14, 2.0**-24, 2.0**-25, 3 * 2.0**-25, 1e-7, 0]
     sums = np.array([sign * value for value in sums for sign in (1, -1)])
     high = np.clip(sums, -65504, 65504).astype(np.float16)
     rest = sums - high.astype(np.float64)
-    scale = np.where(np.abs(rest) > 2.0 ** -14, 1, 2.0 ** -10)
+    scale = np.where(np.abs(rest) > 2.0**-14, 1, 2.0**-10)
     a = np.stack([high, np.clip(rest / scale, -65504, 65504).astype(np.float16)], axis=1)
-    b = np.array([[1, 1, 2.0 ** -9], [1, 2.0 ** -10, 2.0 ** -10]], np.float16)
+    b = np.array([[1, 1, 2.0**-9], [1, 2.0**-10, 2.0**-10]], np.float16)
     want = golden(a, b, output="fp16")
     assert_same(kernel.gemm(a, b, output="fp16"), want)
-    assert np.isinf(want).any() and (np.abs(want[want != 0]) < 2.0 ** -14).any()
+    assert np.isinf(want).any() and (np.abs(want[want != 0]) < 2.0**-14).any()
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 70), st.integers(1, 150), st.integers(1, 70), st.sampled_from(PATTERNS), st.booleans(),
-       st.booleans(), st.integers(0, 2 ** 32 - 1))
+@given(
+    st.integers(1, 70),
+    st.integers(1, 150),
+    st.integers(1, 70),
+    st.sampled_from(PATTERNS),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+)
 def test_any_shape_and_any_strides(m, k, n, sparsity, turn_a, turn_b, seed):
     rng = np.random.default_rng(seed)
     a = special(rng, k, m, share=0.002).T if turn_a else special(rng, m, 2 * k, share=0.002)[:, ::-2]
@@ -181,13 +214,17 @@ def test_threads_do_not_change_the_bits(path):
                 assert_same(kernel.gemm(a, b, sparsity, threads=threads), want)
 
 
-@pytest.mark.parametrize("a, b, options, message", [
-    (np.ones((2, 3), np.float32), np.ones((3, 2), np.float16), {}, "must be float16, whose products are exact"),
-    (np.ones((2, 3), np.float16), np.ones((3, 2), ">f2"), {}, "must be float16, whose products are exact"),
-    (np.ones((2, 3), np.float16), np.ones((4, 2), np.float16), {}, "must agree in K, not 3 and 4"),
-    (np.ones(3, np.float16), np.ones((3, 2), np.float16), {}, "must be matrices, not of 1 and 2 dimensions"),
-    (np.ones((2, 3), np.float16), np.ones((3, 2), np.float16), dict(output="fp8"), "output must be fp32 or fp16"),
-    (np.ones((2, 3), np.float16), np.ones((3, 2), np.float16), dict(threads=0), "at least one thread, not 0")])
+@pytest.mark.parametrize(
+    "a, b, options, message",
+    [
+        (np.ones((2, 3), np.float32), np.ones((3, 2), np.float16), {}, "must be float16, whose products are exact"),
+        (np.ones((2, 3), np.float16), np.ones((3, 2), ">f2"), {}, "must be float16, whose products are exact"),
+        (np.ones((2, 3), np.float16), np.ones((4, 2), np.float16), {}, "must agree in K, not 3 and 4"),
+        (np.ones(3, np.float16), np.ones((3, 2), np.float16), {}, "must be matrices, not of 1 and 2 dimensions"),
+        (np.ones((2, 3), np.float16), np.ones((3, 2), np.float16), dict(output="fp8"), "output must be fp32 or fp16"),
+        (np.ones((2, 3), np.float16), np.ones((3, 2), np.float16), dict(threads=0), "at least one thread, not 0"),
+    ],
+)
 def test_what_does_not_fit_is_refused(path, a, b, options, message):
     with pytest.raises(ValueError, match=message):
         kernel.gemm(a, b, **options)
@@ -222,7 +259,7 @@ def product_of(seed):
 
 
 def test_a_forked_process_has_threads_of_its_own(path):
-    want = product_of(7)                                # the parent's threads are there now
+    want = product_of(7)  # the parent's threads are there now
     with multiprocessing.get_context("fork").Pool(2) as pool:
         assert all(np.array_equal(want, got) for got in pool.map(product_of, [7] * 4, chunksize=1))
     assert np.array_equal(product_of(7), want)

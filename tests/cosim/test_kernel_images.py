@@ -1,4 +1,5 @@
 """The kernel on images: the bits of the im2col matrix that is never made, and the memory that takes."""
+
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,21 +11,38 @@ import pytest
 from cosim import kernel
 from rtl.sparsity import Sparsity
 from tests.cosim.test_kernel import assert_same, golden, normal, path, special  # noqa: F401 (path is a fixture)
-from tlm.feature_map import FeatureMap
 from tests.support.im2col import im2col
+from tlm.feature_map import FeatureMap
 from tlm.workload.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
-WINDOWS = [Window(), Window((3, 3), (1, 1), (1, 1)), Window((7, 7), (2, 2), (3, 3)), Window((1, 1), (2, 2)),
-           Window((3, 2), (2, 1), (1, 0), (1, 2)), Window((2, 2), (3, 3)), Window((5, 3), (1, 2), (2, 3), (2, 1)),
-           Window((3, 9), (1, 1), (1, 4)), Window((1, 1), (1, 1), (2, 2))]
+WINDOWS = [
+    Window(),
+    Window((3, 3), (1, 1), (1, 1)),
+    Window((7, 7), (2, 2), (3, 3)),
+    Window((1, 1), (2, 2)),
+    Window((3, 2), (2, 1), (1, 0), (1, 2)),
+    Window((2, 2), (3, 3)),
+    Window((5, 3), (1, 2), (2, 3), (2, 1)),
+    Window((3, 9), (1, 1), (1, 4)),
+    Window((1, 1), (1, 1), (2, 2)),
+]
 SIZE = (9, 10)
 
 
 def source_of(images, window, transposed=False):
     batch, *size, channels = images.shape
-    return FeatureMap(batch, *size, channels, window.kernel, window.stride, window.padding, window.dilation,
-                      window.output(tuple(size)), transposed)
+    return FeatureMap(
+        batch,
+        *size,
+        channels,
+        window.kernel,
+        window.stride,
+        window.padding,
+        window.dilation,
+        window.output(tuple(size)),
+        transposed,
+    )
 
 
 def views(images):
@@ -44,8 +62,10 @@ def test_images_are_their_im2col_matrix(path, window, channels):
         for depth, sparsity in [(channels, None), (-(-channels // 8) * 8, Sparsity(2, 8))]:
             columns = im2col(view, window, depth)
             b = normal(rng, columns.shape[1], 19)
-            assert_same(kernel.gemm(view, b, sparsity, source=source, output="fp16", threads=1 + compared % 2),
-                        golden(columns, b, sparsity, "fp16"))
+            assert_same(
+                kernel.gemm(view, b, sparsity, source=source, output="fp16", threads=1 + compared % 2),
+                golden(columns, b, sparsity, "fp16"),
+            )
             compared += 1
         columns = im2col(view, window, channels).T
         b = normal(rng, columns.shape[1], 19)
@@ -63,8 +83,9 @@ def test_rows_run_over_lines_images_and_blocks(path):
             b = normal(rng, columns.shape[1], n)
             assert_same(kernel.gemm(images, b, source=source, threads=2), golden(columns, b))
             b = normal(rng, columns.shape[0], n)
-            assert_same(kernel.gemm(images, b, source=replace(source, transposed=True), threads=2),
-                        golden(columns.T, b))
+            assert_same(
+                kernel.gemm(images, b, source=replace(source, transposed=True), threads=2), golden(columns.T, b)
+            )
 
 
 def test_transposed_images_meet_sparse_weights(path):
@@ -73,8 +94,9 @@ def test_transposed_images_meet_sparse_weights(path):
     for window in (WINDOWS[1], WINDOWS[4]):
         columns = im2col(images, window, 24).T
         b = normal(np.random.default_rng(5), columns.shape[1], 19)
-        assert_same(kernel.gemm(images, b, sparsity, source=source_of(images, window, True)),
-                    golden(columns, b, sparsity))
+        assert_same(
+            kernel.gemm(images, b, sparsity, source=source_of(images, window, True)), golden(columns, b, sparsity)
+        )
 
 
 def test_zeros_of_padding_and_depth_meet_infinite_weights(path):
@@ -88,11 +110,15 @@ def test_zeros_of_padding_and_depth_meet_infinite_weights(path):
         assert np.isnan(want).any()
 
 
-@pytest.mark.parametrize("change, rows, message", [
-    (dict(height=8), 27, r"images must be \(2, 8, 10, 3\), not \(2, 9, 10, 3\)"),
-    (dict(), 28, "must have a row for each element of the im2col matrix's rows, 9 positions of at least 3, not 28"),
-    (dict(), 18, "9 positions of at least 3, not 18"),
-    (dict(transposed=True), 27, "rows, 180, not 27")])
+@pytest.mark.parametrize(
+    "change, rows, message",
+    [
+        (dict(height=8), 27, r"images must be \(2, 8, 10, 3\), not \(2, 9, 10, 3\)"),
+        (dict(), 28, "must have a row for each element of the im2col matrix's rows, 9 positions of at least 3, not 28"),
+        (dict(), 18, "9 positions of at least 3, not 18"),
+        (dict(transposed=True), 27, "rows, 180, not 27"),
+    ],
+)
 def test_images_that_do_not_fit_are_refused(path, change, rows, message):
     images = np.ones((2, *SIZE, 3), np.float16)
     source = replace(source_of(images, Window((3, 3), (1, 1), (1, 1))), **change)

@@ -1,4 +1,5 @@
 """The compiled kernel: where it is kept, when it is compiled anew, and that processes do not disturb each other."""
+
 import os
 import subprocess
 import sys
@@ -58,8 +59,9 @@ def test_a_cache_that_cannot_be_written_is_done_without(fast, tmp_path, monkeypa
 
 
 def test_processes_that_start_together_share_it():
-    processes = [subprocess.Popen([sys.executable, "-c", USE], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-                 for _ in range(3)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", USE], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
     printed = {process.communicate()[0] for process in processes}
     assert len(printed) == 1 and printed <= {"generic\n", "avx2\n", "avx512\n"}
 

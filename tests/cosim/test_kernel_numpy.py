@@ -1,4 +1,5 @@
 """The path of NumPy, whose im2col matrix comes in blocks; its products are in test_kernel_images.py."""
+
 import numpy as np
 
 from cosim import kernel_numpy

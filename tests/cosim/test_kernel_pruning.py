@@ -1,4 +1,5 @@
 """Pruning and compact copies by the kernel against rtl.golden, payloads of NaN included."""
+
 from itertools import product
 
 import numpy as np

@@ -1,4 +1,5 @@
 """What is done element by element, on every path, against the goldens."""
+
 import numpy as np
 import pytest
 
@@ -7,7 +8,7 @@ from cosim.col2im import col2im
 from rtl.golden import Rates, sgd
 from tests.tlm.workload.test_window import WINDOWS
 
-RATES = [Rates(0.05, 0.9, 5e-4, 1024.0), Rates(1e-30, 0.999, 0.0), Rates(3e38, 0.0, 1e30, 2.0 ** 24), Rates(0.1)]
+RATES = [Rates(0.05, 0.9, 5e-4, 1024.0), Rates(1e-30, 0.999, 0.0), Rates(3e38, 0.0, 1e30, 2.0**24), Rates(0.1)]
 
 
 @pytest.fixture(params=kernel.paths()[:2])
@@ -18,7 +19,7 @@ def path(request, monkeypatch):
 
 @pytest.mark.parametrize("rates", RATES, ids=str)
 def test_an_update_has_the_goldens_bits_whatever_the_values(path, rates):
-    bits = np.random.default_rng(1).integers(0, 2 ** 32, (3, 7, 4001), dtype=np.uint32)
+    bits = np.random.default_rng(1).integers(0, 2**32, (3, 7, 4001), dtype=np.uint32)
     usual = np.random.default_rng(2).standard_normal((3, 7, 4001)).astype(np.float32)
     for w, v, g in (bits.view(np.float32), usual, usual[:, ::-1].transpose(0, 2, 1)):
         found, want = kernel_vectors.sgd(w, v, g, rates), sgd(w, v, g, rates)
@@ -28,9 +29,9 @@ def test_an_update_has_the_goldens_bits_whatever_the_values(path, rates):
 
 
 def test_a_product_and_a_sum_are_each_rounded(path):
-    w, v = np.float32([1 + 2 ** -12]), np.float32([1 + 2 ** -12])
-    velocity = kernel_vectors.sgd(w, v, np.float32([-1]), Rates(1.0, 1 + 2 ** -12))[1]
-    assert velocity[0] == np.float32(np.float32(v[0] * np.float32(1 + 2 ** -12)) - 1) != v[0] ** 2 - 1
+    w, v = np.float32([1 + 2**-12]), np.float32([1 + 2**-12])
+    velocity = kernel_vectors.sgd(w, v, np.float32([-1]), Rates(1.0, 1 + 2**-12))[1]
+    assert velocity[0] == np.float32(np.float32(v[0] * np.float32(1 + 2**-12)) - 1) != v[0] ** 2 - 1
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=str)

@@ -1,4 +1,5 @@
 """A list that is worked out at the first look."""
+
 from cosim.later import Later
 
 
@@ -7,11 +8,17 @@ def test_nothing_is_worked_out_before_the_first_look_and_nothing_twice():
     later = Later(lambda: made.append(1) or [3, 4, 5])
     assert not made
     assert (later[0], later[1:], len(later), sum(later), list(later), repr(later)) == (
-        3, [4, 5], 3, 12, [3, 4, 5], "[3, 4, 5]")
+        3,
+        [4, 5],
+        3,
+        12,
+        [3, 4, 5],
+        "[3, 4, 5]",
+    )
     assert made == [1]
 
 
 def test_it_equals_what_has_the_same_items():
     later = Later(lambda: [1, 2])
-    assert later == [1, 2] and [1, 2] == later and later == Later(lambda: [1, 2])
-    assert later != [1] and [2, 1] != later and later != (1, 2)
+    assert later == [1, 2] and later == [1, 2] and later == Later(lambda: [1, 2])
+    assert later != [1] and later != [2, 1] and later != (1, 2)

@@ -1,4 +1,5 @@
 """Mailboxes lose nothing."""
+
 from myhdl import Signal, intbv
 
 from cosim.mailbox import mailbox
@@ -11,14 +12,14 @@ def test_a_mailbox_keeps_words_until_they_are_read_and_says_when_it_is_full():
     read = []
 
     def collect():
-        read.extend(list(int(content).to_bytes(3, "little"))[:int(count)][::-1])
+        read.extend(list(int(content).to_bytes(3, "little"))[: int(count)][::-1])
 
     def drive():
         rst.next = True
         yield
         rst.next = False
         for number in range(1, 31):
-            if full or number % 7 == 0:          # read when it is full, and now and then before
+            if full or number % 7 == 0:  # read when it is full, and now and then before
                 collect()
                 taken.next = not taken
             push.next, word.next = True, number

@@ -1,4 +1,5 @@
 """Messages fit MyHDL's pipe, or the configuration is refused."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -11,8 +12,8 @@ from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, TINY, operands
 from tlm import Update, schedule_update
 
-PIPE = 4096             # characters of a message: MAXLINE of MyHDL's bridge
-UNKNOWN = 8             # bits of the unknown-check's signal, beside ToHost
+PIPE = 4096  # characters of a message: MAXLINE of MyHDL's bridge
+UNKNOWN = 8  # bits of the unknown-check's signal, beside ToHost
 
 
 def longest(signals: dict) -> int:
@@ -65,8 +66,11 @@ def test_every_word_that_is_exchanged_fits_its_signal():
         assert 2 ** len(to_host.result_count) > words_per_message(config)
 
 
-@pytest.mark.parametrize("config", [
-    *PRESETS.values(), SatConfig(rows=1, columns=1, largest_m=16, chunk=4096, update_lanes=1)], ids=lambda c: c.name)
+@pytest.mark.parametrize(
+    "config",
+    [*PRESETS.values(), SatConfig(rows=1, columns=1, largest_m=16, chunk=4096, update_lanes=1)],
+    ids=lambda c: c.name,
+)
 def test_the_words_of_the_largest_update_can_be_counted(config):
     """A tile of an update has far more words than a block of a GEMM has."""
     update = Update(config.update_vectors, config.largest_m, config.update_vectors, Sparsity(2, 4), True, False)

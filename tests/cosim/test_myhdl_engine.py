@@ -1,4 +1,5 @@
 """The RTL in MyHDL: needs no tools, leaves nothing behind, and survives its own failures."""
+
 import pytest
 from myhdl import Simulation
 

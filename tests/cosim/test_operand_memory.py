@@ -1,4 +1,5 @@
 """Operand memory, to the cycle."""
+
 import pytest
 from myhdl import Signal
 
@@ -19,7 +20,7 @@ def test_operand_memory_hands_lines_over_after_the_delay_and_waits_for_ready(rea
     width, moved = words.line_bits(TINY), []
 
     def drive():
-        to.toggle.next = not to.toggle           # the first message only resets
+        to.toggle.next = not to.toggle  # the first message only resets
         yield
         rst.next = False
         yield
@@ -32,7 +33,7 @@ def test_operand_memory_hands_lines_over_after_the_delay_and_waits_for_ready(rea
             yield
             assert not empty and commands.valid and commands.data == 77 + tile and not lines.valid
             commands.ready.next = True
-            yield                                # the command moves
+            yield  # the command moves
             commands.ready.next = False
             for cycle in range(read_delay):
                 assert not lines.valid and not commands.valid
@@ -49,6 +50,20 @@ def test_operand_memory_hands_lines_over_after_the_delay_and_waits_for_ready(rea
             lines.ready.next = False
             assert not lines.valid and empty
 
-    simulate(drive(), operand_memory, clk, rst, to.toggle, to.lines, to.count, to.command, to.read_delay, to.complete,
-             commands, lines, empty, TINY)
+    simulate(
+        drive(),
+        operand_memory,
+        clk,
+        rst,
+        to.toggle,
+        to.lines,
+        to.count,
+        to.command,
+        to.read_delay,
+        to.complete,
+        commands,
+        lines,
+        empty,
+        TINY,
+    )
     assert moved == [1, 2, 3, 11]

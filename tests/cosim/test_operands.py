@@ -1,4 +1,5 @@
 """What a user gives as operands: checked, pruned, images instead of their im2col matrix, several products at once."""
+
 import numpy as np
 import pytest
 
@@ -55,9 +56,13 @@ def test_several_products_of_one_gemm_follow_each_other(engine, mapping):
     assert (result.cycles, result.tiles) == (functional.cycles, functional.tiles)
 
 
-@pytest.mark.parametrize("a, b, words", [
-    ((5, 7), (8, 3), r"must be \(5, 7\) and \(7, 3\), not \(5, 7\) and \(8, 3\)"),
-    ((5, 7, 1), (7, 3), "operand a must be a float16 matrix, not float16 with 3 dimensions")])
+@pytest.mark.parametrize(
+    "a, b, words",
+    [
+        ((5, 7), (8, 3), r"must be \(5, 7\) and \(7, 3\), not \(5, 7\) and \(8, 3\)"),
+        ((5, 7, 1), (7, 3), "operand a must be a float16 matrix, not float16 with 3 dimensions"),
+    ],
+)
 def test_other_operands_are_refused(a, b, words):
     with pytest.raises(ValueError, match=words):
         operands_of(Gemm(5, 7, 3), np.zeros(a, np.float16), np.zeros(b, np.float16))

@@ -1,4 +1,5 @@
 """The overflow flag of a GEMM: up exactly when an infinity or NaN is among the results that leave as FP32."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -85,12 +86,21 @@ def test_a_flag_is_down_again_in_the_next_run():
 @few(12)
 @given(data=st.data())
 def test_any_shape_and_any_values(data):
-    config = SatConfig(rows=data.draw(st.integers(1, 4)), columns=data.draw(st.integers(1, 5)), chunk=16,
-                       interleave=data.draw(st.sampled_from((1, 3, 4, 6))), memory_latency=0)
+    config = SatConfig(
+        rows=data.draw(st.integers(1, 4)),
+        columns=data.draw(st.integers(1, 5)),
+        chunk=16,
+        interleave=data.draw(st.sampled_from((1, 3, 4, 6))),
+        memory_latency=0,
+    )
     engine = cosim.engine("icarus", config)
     for _ in range(4):
         shape = [data.draw(st.integers(1, size)) for size in (9, 40, 25)]
         kinds = [data.draw(st.sampled_from(sorted(VALUES))) for _ in range(2)]
-        overflow(engine, *operands(*shape, data.draw(st.integers(0, 99)), *kinds),
-                 data.draw(st.sampled_from([None, "2:8"])),
-                 data.draw(st.sampled_from(["fp32", "fp16"])), data.draw(st.sampled_from(["os", "ws"])))
+        overflow(
+            engine,
+            *operands(*shape, data.draw(st.integers(0, 99)), *kinds),
+            data.draw(st.sampled_from([None, "2:8"])),
+            data.draw(st.sampled_from(["fp32", "fp16"])),
+            data.draw(st.sampled_from(["os", "ws"])),
+        )

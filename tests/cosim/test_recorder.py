@@ -1,4 +1,5 @@
 """The recorder changes nothing, and remembers every run in order."""
+
 import numpy as np
 import pytest
 

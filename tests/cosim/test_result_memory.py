@@ -1,4 +1,5 @@
 """Result memory, to the cycle."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -16,13 +17,13 @@ def test_result_memory_takes_each_block_after_its_delay_at_a_word_a_cycle(write_
         rst.next = True
         yield
         rst.next = False
-        for count in (3, 1, 2, 4):               # all four, with delays that differ, before the first word comes
+        for count in (3, 1, 2, 4):  # all four, with delays that differ, before the first word comes
             announce.next, wait.next, size.next = True, write_delay + count, count
             yield
         announce.next = False
         assert outstanding == 4
         for left in (3, 2, 1, 0):
-            yield                                # a pause between blocks
+            yield  # a pause between blocks
             valid.next, cycles = True, 0
             while outstanding != left:
                 yield

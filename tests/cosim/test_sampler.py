@@ -1,4 +1,5 @@
 """A sample is spread over the step, depends on its seed alone, and has the values of the step."""
+
 from collections import Counter
 
 import numpy as np
@@ -66,8 +67,11 @@ def test_too_few_for_all_layers_are_shared_by_stages_and_dataflows(resnet):
 
 
 def test_reductions_of_sdgp_and_products_of_attention_are_drawn():
-    reductions = [piece for piece in draw(step_of("resnet18", "sdgp", image=32), 30, 5).pieces
-                  if piece.whole.work.stage == "reduce"]
+    reductions = [
+        piece
+        for piece in draw(step_of("resnet18", "sdgp", image=32), 30, 5).pieces
+        if piece.whole.work.stage == "reduce"
+    ]
     products = [piece for piece in draw(step_of("vit", "bdwp"), 30, 5).pieces if piece.whole.work.count > 1]
     assert reductions and len({piece.item for piece in products}) > 1
     assert {piece.whole.work.stage for piece in products} == {"ff", "bp"}
@@ -83,16 +87,20 @@ def small_step():
     shared = Gemm(5, 24, 9, Sparsity(2, 8), "fp16", "conv", "ff")
     product = Gemm(3, 8, 4, layer="mix", stage="ff", count=3)
     update = Update(24, 9, 24, Sparsity(2, 8), True, True, layer="conv")
-    return [schedule(shared, TINY), schedule(shared, TINY, "ws"), schedule(product, TINY),
-            schedule_update(update, TINY)]
+    return [
+        schedule(shared, TINY),
+        schedule(shared, TINY, "ws"),
+        schedule(product, TINY),
+        schedule_update(update, TINY),
+    ]
 
 
 def test_the_share_is_counted_by_hand():
     step = small_step()
-    every = draw(step, 10 ** 6, 0)
+    every = draw(step, 10**6, 0)
     assert every.macs == every.macs_covered == 2 * 5 * 6 * 9 + 3 * 3 * 8 * 4 == 828 and every.share == 1
-    assert len(every.pieces) < every.asked == 10 ** 6
-    one = draw([schedule(Gemm(5, 24, 17, Sparsity(2, 8)), TINY)], 1, 0)         # blocks of 2 x 8
+    assert len(every.pieces) < every.asked == 10**6
+    one = draw([schedule(Gemm(5, 24, 17, Sparsity(2, 8)), TINY)], 1, 0)  # blocks of 2 x 8
     (piece,) = one.pieces
     rows, columns = (1 if piece.row == 4 else 2), (1 if piece.column == 16 else 8)
     assert one.macs_covered == rows * 6 * columns and one.share == rows * 6 * columns / (5 * 6 * 17)
@@ -117,13 +125,12 @@ def given(step, seed):
 
 def test_results_pass_through_and_the_pieces_have_the_values_of_their_own_call():
     step = small_step()
-    sampler = Sampler(Functional(TINY), draw(step, 10 ** 6, 0))
+    sampler = Sampler(Functional(TINY), draw(step, 10**6, 0))
     for program, operands in zip(step, given(step, 1)):
         assert not sampler.complete
         result, report = sampler.run(program, operands)
         want, expected = Functional(TINY).run(program, operands)
-        assert report == expected and np.array_equal(getattr(result, "weights", result),
-                                                     getattr(want, "weights", want))
+        assert report == expected and np.array_equal(getattr(result, "weights", result), getattr(want, "weights", want))
     assert sampler.complete and len(sampler.taken) == len(sampler.sample.pieces)
     whole = list(given(step, 1))
     for place, (piece, operands, block) in zip(sampler.sample.places, sampler.taken):
@@ -135,7 +142,7 @@ def test_results_pass_through_and_the_pieces_have_the_values_of_their_own_call()
 
 def test_a_second_step_replaces_the_first_and_work_that_is_not_of_the_sample_is_let_through():
     step = small_step()
-    sampler = Sampler(Functional(TINY), draw(step, 10 ** 6, 0))
+    sampler = Sampler(Functional(TINY), draw(step, 10**6, 0))
     for seed in (1, 2):
         for program, operands in zip(step, given(step, seed)):
             sampler.run(program, operands)

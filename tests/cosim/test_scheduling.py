@@ -1,4 +1,5 @@
 """From operands to a program: SAT's depends on shapes, SIGMA's on zeros, and each takes its own mappings."""
+
 import numpy as np
 import pytest
 
@@ -62,13 +63,25 @@ def test_several_products_have_a_bitmap_each(mapping, values):
     assert [(tile.item, tile.fold.values) for tile in program.tiles()] == values and program.macs == 3 * 4 * 5
 
 
-@pytest.mark.parametrize("config, mapping, words", [
-    (SMALL, "os", "the stationary operand must be one of mk, kn, not 'os'"),
-    (TINY, "mk", "dataflow must be one of os, ws, not 'mk'"),
-    (SMALL, Mapping("os", 1, 1, 16), "a mapping on this accelerator must be a SigmaMapping or a name, not Mapping.*"),
-    (TINY, SigmaMapping("mk", 1, 1), "a mapping on this accelerator must be a Mapping or a name, not SigmaMapping.*"),
-    (SMALL, 3, "a mapping on this accelerator must be a SigmaMapping or a name, not 3"),
-    (SMALL, SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9")])
+@pytest.mark.parametrize(
+    "config, mapping, words",
+    [
+        (SMALL, "os", "the stationary operand must be one of mk, kn, not 'os'"),
+        (TINY, "mk", "dataflow must be one of os, ws, not 'mk'"),
+        (
+            SMALL,
+            Mapping("os", 1, 1, 16),
+            "a mapping on this accelerator must be a SigmaMapping or a name, not Mapping.*",
+        ),
+        (
+            TINY,
+            SigmaMapping("mk", 1, 1),
+            "a mapping on this accelerator must be a Mapping or a name, not SigmaMapping.*",
+        ),
+        (SMALL, 3, "a mapping on this accelerator must be a SigmaMapping or a name, not 3"),
+        (SMALL, SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9"),
+    ],
+)
 def test_a_mapping_that_is_the_other_accelerators_or_does_not_fit_is_refused(config, mapping, words):
     with pytest.raises(ValueError, match=f"^{words}$"):
         program_for(Gemm(8, 8, 8, Sparsity(2, 8)), Operands(*operands(8, 8, 8)), config, mapping)

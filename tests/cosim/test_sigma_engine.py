@@ -1,4 +1,5 @@
 """The door to SIGMA: engines and mappings by name, operands of both formats, and what is refused in one line."""
+
 import numpy as np
 import pytest
 
@@ -24,33 +25,51 @@ def test_an_engine_is_made_by_a_presets_name_or_by_a_configuration(name):
 def test_icarus_takes_every_kind_of_mapping(mapping):
     rng = np.random.default_rng(1)
     a, b = sparse(rng, (5, 12), 0.6), sparse(rng, (12, 9), 0.6)
-    results = [cosim.engine(name, "small", "sigma").gemm(a, b, mapping=mapping, output="fp16", layer="one", stage="ff")
-               for name in ("icarus", "functional")]
+    results = [
+        cosim.engine(name, "small", "sigma").gemm(a, b, mapping=mapping, output="fp16", layer="one", stage="ff")
+        for name in ("icarus", "functional")
+    ]
     assert np.array_equal(*(bits(result.c) for result in results)) and results[0].report == results[1].report
     gemm = results[0].program.gemm
     assert (gemm.m, gemm.k, gemm.n, gemm.output, gemm.layer, gemm.stage) == (5, 12, 9, "fp16", "one", "ff")
 
 
-@pytest.mark.parametrize("config, a, b, words", [
-    (PRESETS["small"], SINGLE, HALF, "operand a must be a float16 matrix, not float32 with 2 dimensions"),
-    (BF16, HALF, SINGLE, "operand a must be a float32 matrix, not float16 with 2 dimensions"),
-    (BF16, SINGLE, SINGLE[0], "operand b must be a float32 matrix, not float32 with 1 dimensions"),
-    (BF16, SINGLE, SINGLE * np.float32(0.1),
-     r"operand b must hold bfloat16 numbers, not np.float32\(0.1\) at \(0, 0\)"),
-    (BF16, SINGLE, SINGLE[:2], "a and b must agree in K, not 3 and 2")])
+@pytest.mark.parametrize(
+    "config, a, b, words",
+    [
+        (PRESETS["small"], SINGLE, HALF, "operand a must be a float16 matrix, not float32 with 2 dimensions"),
+        (BF16, HALF, SINGLE, "operand a must be a float32 matrix, not float16 with 2 dimensions"),
+        (BF16, SINGLE, SINGLE[0], "operand b must be a float32 matrix, not float32 with 1 dimensions"),
+        (
+            BF16,
+            SINGLE,
+            SINGLE * np.float32(0.1),
+            r"operand b must hold bfloat16 numbers, not np.float32\(0.1\) at \(0, 0\)",
+        ),
+        (BF16, SINGLE, SINGLE[:2], "a and b must agree in K, not 3 and 2"),
+    ],
+)
 @pytest.mark.parametrize("name", cosim.ENGINES)
 def test_operands_of_another_format_are_refused(name, config, a, b, words):
     with pytest.raises(ValueError, match=f"^{words}$"):
         cosim.engine(name, config).gemm(a, b)
 
 
-@pytest.mark.parametrize("config, mapping, words", [
-    (PRESETS["small"], "os", "the stationary operand must be one of mk, kn, not 'os'"),
-    (TINY, "mk", "dataflow must be one of os, ws, not 'mk'"),
-    (PRESETS["small"], Mapping("os", 1, 1, 16),
-     "a mapping on this accelerator must be a SigmaMapping or a name, not .*"),
-    (TINY, SigmaMapping("mk", 1, 1), "a mapping on this accelerator must be a Mapping or a name, not .*"),
-    (PRESETS["small"], SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9")], ids=str)
+@pytest.mark.parametrize(
+    "config, mapping, words",
+    [
+        (PRESETS["small"], "os", "the stationary operand must be one of mk, kn, not 'os'"),
+        (TINY, "mk", "dataflow must be one of os, ws, not 'mk'"),
+        (
+            PRESETS["small"],
+            Mapping("os", 1, 1, 16),
+            "a mapping on this accelerator must be a SigmaMapping or a name, not .*",
+        ),
+        (TINY, SigmaMapping("mk", 1, 1), "a mapping on this accelerator must be a Mapping or a name, not .*"),
+        (PRESETS["small"], SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9"),
+    ],
+    ids=str,
+)
 def test_a_mapping_that_the_hardware_does_not_know_is_refused(config, mapping, words):
     with pytest.raises(ValueError, match=f"^{words}$"):
         cosim.engine("functional", config).gemm(HALF, HALF, mapping=mapping)

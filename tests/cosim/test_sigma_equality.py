@@ -1,4 +1,5 @@
 """The contract on SIGMA: the RTL and its Verilog give the functional engine's bits and the model's cycles."""
+
 import numpy as np
 import pytest
 
@@ -62,10 +63,17 @@ def test_operands_of_zeros_alone():
     assert not bits(result.c).any() and result.c.size == 25 and len(result.tiles) == 2
 
 
-@pytest.mark.parametrize("memory", [
-    dict(FAST), dict(FAST, memory_latency=300), dict(FAST, read_bytes_per_cycle=0.25),
-    dict(FAST, write_bytes_per_cycle=0.25),
-    dict(memory_latency=40, read_bytes_per_cycle=0.5, write_bytes_per_cycle=0.5, buffer_kib=1)], ids=str)
+@pytest.mark.parametrize(
+    "memory",
+    [
+        dict(FAST),
+        dict(FAST, memory_latency=300),
+        dict(FAST, read_bytes_per_cycle=0.25),
+        dict(FAST, write_bytes_per_cycle=0.25),
+        dict(memory_latency=40, read_bytes_per_cycle=0.5, write_bytes_per_cycle=0.5, buffer_kib=1),
+    ],
+    ids=str,
+)
 def test_memory_fast_late_and_starved(memory):
     config = TINY.model_copy(update=memory)
     result = equal(cosim.engine("icarus", config), *drawn(np.random.default_rng(2), (7, 11, 17), 0.7, 0.7))
@@ -102,8 +110,14 @@ def test_blocks_back_to_back_with_both_sets_of_sums_and_both_banks_in_use():
     both = Operands(*drawn(np.random.default_rng(6), (8, 4, 80), 1.0, 1.0))
     program = program_for(Gemm(8, 4, 80), both, config, SigmaMapping("mk", 2, 40))
     spans, tiles = simulate(program).spans, list(program.tiles())
-    overlapping = [i for i in range(len(tiles) - 3) if tiles[i].last and tiles[i + 1].first
-                   and spans[i + 1].compute_start < spans[i].store_end and spans[i + 2].load_start < spans[i].store_end]
+    overlapping = [
+        i
+        for i in range(len(tiles) - 3)
+        if tiles[i].last
+        and tiles[i + 1].first
+        and spans[i + 1].compute_start < spans[i].store_end
+        and spans[i + 2].load_start < spans[i].store_end
+    ]
     assert len(overlapping) >= 3 and sum(tile.last for tile in tiles) == 8
     checker = Checker(cosim.engine("icarus", config))
     checker.run(program, both)
@@ -112,7 +126,7 @@ def test_blocks_back_to_back_with_both_sets_of_sums_and_both_banks_in_use():
 
 def test_folds_that_share_streamed_words_beside_chunks_that_do_not():
     a, b = drawn(np.random.default_rng(7), (3, 16, 20), 1.0, 1.0)
-    a[:, 4:8] *= np.array([[1], [0], [0]], np.float16)          # this chunk is one fold; the others take two
+    a[:, 4:8] *= np.array([[1], [0], [0]], np.float16)  # this chunk is one fold; the others take two
     result = equal(cosim.engine("icarus", TINY), a, b, mapping="mk")
     shared = [True, False]
     assert [tile.opens for tile in result.program.tiles() if tile.column == 0] == [*shared, True, *shared, *shared]
@@ -152,10 +166,17 @@ def test_pruned_weights_are_skipped_and_several_products_follow_one_another():
 def hardware(rng):
     lanes = int(rng.choice([2, 4, 8, 16]))
     return SigmaConfig(
-        engines=int(rng.integers(1, 5)), lanes=lanes, results=int(rng.integers(2, lanes + 1)),
-        rows=int(rng.integers(1, 20)), columns=int(rng.integers(8, 40)), operands=str(rng.choice(["fp16", "bf16"])),
-        memory_latency=int(rng.choice([0, 1, 5, 40])), read_bytes_per_cycle=float(rng.choice([0.5, 8, 64, 1e6])),
-        write_bytes_per_cycle=float(rng.choice([0.5, 8, 1e6])), buffer_kib=int(rng.choice([0, 1, 1000])))
+        engines=int(rng.integers(1, 5)),
+        lanes=lanes,
+        results=int(rng.integers(2, lanes + 1)),
+        rows=int(rng.integers(1, 20)),
+        columns=int(rng.integers(8, 40)),
+        operands=str(rng.choice(["fp16", "bf16"])),
+        memory_latency=int(rng.choice([0, 1, 5, 40])),
+        read_bytes_per_cycle=float(rng.choice([0.5, 8, 64, 1e6])),
+        write_bytes_per_cycle=float(rng.choice([0.5, 8, 1e6])),
+        buffer_kib=int(rng.choice([0, 1, 1000])),
+    )
 
 
 def any_work(config, rng, most, cycles):

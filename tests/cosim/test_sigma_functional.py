@@ -1,4 +1,5 @@
 """What SIGMA computes, against sums written anew from the definition: trees of additions, one float32 at a time."""
+
 import numpy as np
 import pytest
 
@@ -13,10 +14,12 @@ from tlm import Gemm, simulate
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.packing import pack
 
-CONFIGS = [SigmaConfig(engines=1, lanes=2, results=2, rows=3, columns=8),
-           SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8),
-           SigmaConfig(engines=3, lanes=8, results=3, rows=20, columns=9),
-           SigmaConfig(engines=2, lanes=16, results=8, rows=5, columns=30)]
+CONFIGS = [
+    SigmaConfig(engines=1, lanes=2, results=2, rows=3, columns=8),
+    SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8),
+    SigmaConfig(engines=3, lanes=8, results=3, rows=20, columns=9),
+    SigmaConfig(engines=2, lanes=16, results=8, rows=5, columns=30),
+]
 BF16 = SigmaConfig(engines=2, lanes=8, results=5, rows=6, columns=8, operands="bf16")
 NAN = {4: 0x7FC00000, 2: 0x7E00}
 names = pytest.mark.parametrize("mapping", ["mk", "kn"])
@@ -124,13 +127,13 @@ def test_every_kind_of_value(kind, mapping):
 def test_bfloat16_of_any_exponents(mapping):
     """Products may be subnormal in FP32, or overflow: each is rounded once."""
     rng = np.random.default_rng(7)
-    for scale in (2.0 ** -64, 1.0, 2.0 ** 63):
+    for scale in (2.0**-64, 1.0, 2.0**63):
         a, b = (as_bf16(sparse(rng, shape, 0.6, "bf16") * np.float32(scale)) for shape in ((7, 30), (30, 9)))
         c = check(BF16, a, b, mapping)
         assert c.any() and (scale == 1 or (np.isinf(c) | np.isnan(c)).any() == (scale > 1))
-    tiny = (as_bf16(sparse(rng, shape, 0.6) * np.float32(2.0 ** -66)) for shape in ((7, 30), (30, 9)))
+    tiny = (as_bf16(sparse(rng, shape, 0.6) * np.float32(2.0**-66)) for shape in ((7, 30), (30, 9)))
     small = check(BF16, *tiny, mapping)
-    assert (np.abs(small[small != 0]) < 2.0 ** -126).any()
+    assert (np.abs(small[small != 0]) < 2.0**-126).any()
 
 
 @names
@@ -144,9 +147,9 @@ def test_zeros_are_not_multiplied_even_by_infinity_and_a_product_of_minus_zero_a
 def test_the_order_is_the_trees_and_depends_on_what_stays():
     """2^24 + 1 is lost in FP32, but not where 1 + 1 is added first."""
     a, ones = np.array([[4096, 0, 1, 1], [0, 1, 0, 0]], np.float16), np.array([[4096], [1], [1], [1]], np.float16)
-    assert check(CONFIGS[1], a, ones, "mk").tolist() == [[2 ** 24], [1]]            # three lanes: (x + 1) + 1
-    assert check(CONFIGS[1], a, ones, "kn").tolist() == [[2 ** 24 + 2], [1]]        # four lanes: (x + 0) + (1 + 1)
-    assert check(CONFIGS[0], a, ones, "mk").tolist() == [[2 ** 24 + 2], [1]]        # chunks of two: 1 + 1 is added to x
+    assert check(CONFIGS[1], a, ones, "mk").tolist() == [[2**24], [1]]  # three lanes: (x + 1) + 1
+    assert check(CONFIGS[1], a, ones, "kn").tolist() == [[2**24 + 2], [1]]  # four lanes: (x + 0) + (1 + 1)
+    assert check(CONFIGS[0], a, ones, "mk").tolist() == [[2**24 + 2], [1]]  # chunks of two: 1 + 1 is added to x
 
 
 @names

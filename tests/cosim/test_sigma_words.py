@@ -1,4 +1,5 @@
 """A GEMM in SIGMA's words: commands, records and lines that say what the operands are, and results put together."""
+
 import numpy as np
 import pytest
 
@@ -16,8 +17,9 @@ from tlm.sigma.mapping import SigmaMapping
 
 PAPER = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)
 ODD = SigmaConfig(engines=3, lanes=8, results=3, rows=5, columns=9)
-CASES = [(config, mapping, output)
-         for config in (PAPER, ODD) for mapping in ("mk", "kn") for output in ("fp32", "fp16")]
+CASES = [
+    (config, mapping, output) for config in (PAPER, ODD) for mapping in ("mk", "kn") for output in ("fp32", "fp16")
+]
 
 
 def fields(layout, word):
@@ -73,10 +75,10 @@ def summed(record, ports, config):
     held = np.array(cut(record["values"], 16, lanes), np.uint16).view(np.float16).astype(float)
     active, ids = cut(record["active"], 1, lanes), cut(record["runs"], 1, lanes)
     runs, number = [], 0
-    for lane in range(lanes):                   # a new one where neighbours' IDs differ
+    for lane in range(lanes):  # a new one where neighbours' IDs differ
         number += lane > 0 and ids[lane] != ids[lane - 1]
         runs.append(number if active[lane] else None)
-    found = {run.slot: sum(held[run.first:run.last + 1] * arriving[run.first:run.last + 1]) for run in slots(runs)}
+    found = {run.slot: sum(held[run.first : run.last + 1] * arriving[run.first : run.last + 1]) for run in slots(runs)}
     picks = cut(record["picks"], config.levels, config.results)
     return [found.get(pick, 0.0) for pick in picks]
 
@@ -101,11 +103,11 @@ def test_the_walk_throughs_lines():
     second, rest = taken(words.engine_record(PAPER), rest, PAPER)
     gather, rest = taken(words.gather_record(PAPER), rest, PAPER)
     values = [np.array(cut(record["values"], 16, 4), np.uint16).view(np.float16).tolist() for record in (first, second)]
-    assert values == [[2, 3, 5, 6], [7, 9, 10, 11]]             # A B D E, F G H I
+    assert values == [[2, 3, 5, 6], [7, 9, 10, 11]]  # A B D E, F G H I
     assert (first["active"], second["active"]) == (0b1111, 0b1111)
-    assert (first["runs"], second["runs"]) == (0b1100, 0b1110)          # lane 0 in the lowest bit
+    assert (first["runs"], second["runs"]) == (0b1100, 0b1110)  # lane 0 in the lowest bit
     # Sums of two lanes come out at adders 0 and 2; F alone in lane 0, G H I at adder 1, the highest.
-    assert (first["picks"], second["picks"]) == (0 | 2 << 6, 0 | 1 << 2)       # results 0 and 3, the last; 0 and 1
+    assert (first["picks"], second["picks"]) == (0 | 2 << 6, 0 | 1 << 2)  # results 0 and 3, the last; 0 and 1
     assert (gather["picks"], gather["used"], gather["spans"]) == (0 | 4 << 3 | 5 << 6, 0b111, 1)
     assert np.array_equal(rest.view(np.float16), b.T)
 
@@ -122,23 +124,30 @@ def test_a_command_says_what_the_tile_is(config, mapping, output):
     program = program_for(Gemm(7, 21, 12, output=output), both, config, mapping)
     for tile in program.tiles():
         assert fields(words.command(config), sigma_words.command(program, tile)) == dict(
-            engines=tile.fold.engines, columns=tile.columns, opens=tile.opens, first=tile.first,
-            last=tile.last, rows=tile.rows, half=output == "fp16")
+            engines=tile.fold.engines,
+            columns=tile.columns,
+            opens=tile.opens,
+            first=tile.first,
+            last=tile.last,
+            rows=tile.rows,
+            half=output == "fp16",
+        )
 
 
 @pytest.mark.parametrize("config, mapping, output", CASES)
 @pytest.mark.parametrize("count", [1, 2])
 def test_words_become_the_result_again(config, mapping, output, count):
     both = given(count=count)
-    program = program_for(Gemm(7, 21, 12, output=output, count=count), both, config,
-                          SigmaMapping(mapping, 3, 5, "columns"))
+    program = program_for(
+        Gemm(7, 21, 12, output=output, count=count), both, config, SigmaMapping(mapping, 3, 5, "columns")
+    )
     c = np.random.default_rng(5).integers(0, 1 << (32 if output == "fp32" else 16), (count, 7, 12))
     received = []
     for tile in (tile for tile in program.tiles() if tile.last):
         side = c[tile.item] if mapping == "mk" else c[tile.item].T
         for column in range(tile.column, tile.column + tile.columns):
-            word = np.full(config.rows, 0xDEAD, np.uint32)              # rubbish beyond the block's rows
-            word[:tile.rows] = side[tile.row:tile.row + tile.rows, column]
+            word = np.full(config.rows, 0xDEAD, np.uint32)  # rubbish beyond the block's rows
+            word[: tile.rows] = side[tile.row : tile.row + tile.rows, column]
             received.append(word)
     got = sigma_words.result(program, received)
     assert got.dtype == {"fp32": np.float32, "fp16": np.float16}[output] and got.flags.c_contiguous

@@ -1,4 +1,5 @@
 """The host's loop: reset, one meeting a window, and a failure named whenever the device hangs or runs on."""
+
 import pytest
 from myhdl import Simulation, delay, instance, now
 
@@ -16,7 +17,7 @@ WINDOW = 10
 class Guest:
     """A host with three messages, which is done when it has collected `needed` times."""
 
-    def __init__(self, needed, limit=10 ** 6, program=None, rates=0):
+    def __init__(self, needed, limit=10**6, program=None, rates=0):
         self.program, self.rates = program, rates
         self.limit, self.needed, self.collected, self.tiles, self.tile_ends = limit, needed, [], [None] * 3, [5]
         self.messages = iter([dict(count=number, complete=number == 3) for number in (1, 2, 3)])
@@ -45,7 +46,7 @@ def meet(guest, device, on_window=lambda: None, config=TINY):
             simulation.quit()
 
 
-def counting(bench, step=7, until=10 ** 9):
+def counting(bench, step=7, until=10**9):
     """A device that counts cycles, and whose mailboxes are always new."""
     while True:
         yield delay(WINDOW)
@@ -129,7 +130,7 @@ def test_mailboxes_are_collected_only_when_the_device_has_seen_that_they_were_ta
 
 def test_a_device_past_its_limit_is_named_with_cycle_and_tiles():
     with pytest.raises(SimulationError, match=r"^the device still runs at cycle 105; 1 of 3 tiles are done$"):
-        meet(Guest(10 ** 6, limit=100), counting)
+        meet(Guest(10**6, limit=100), counting)
 
 
 def test_a_device_at_its_limit_is_not_past_it():
@@ -141,7 +142,7 @@ def test_a_device_at_its_limit_is_not_past_it():
 @pytest.mark.parametrize("until", [0, 70])
 def test_a_device_that_stands_still_is_named_with_cycle_and_tiles(until):
     with pytest.raises(SimulationError, match=rf"^the device stands still at cycle {until}; 1 of 3 tiles are done$"):
-        meet(Guest(10 ** 6), lambda bench: counting(bench, until=until))
+        meet(Guest(10**6), lambda bench: counting(bench, until=until))
 
 
 def test_a_device_that_rests_and_goes_on_does_not_stand_still():

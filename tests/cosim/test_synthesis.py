@@ -1,4 +1,5 @@
 """Yosys: counts, latches, and what it refuses. The whole array is in tests/sat/test_verilog.py."""
+
 import os
 import shutil
 import tempfile
@@ -17,10 +18,12 @@ TOP = "module top(input en, d, output q);\n  leaf leaf_0 (.en(en), .d(d), .q(q))
 @pytest.fixture
 def written(tmp_path):
     """written(name=text, ...): the files of these modules."""
+
     def write(**modules):
         for name, text in modules.items():
             (tmp_path / f"{name}.v").write_text(text)
         return {name: tmp_path / f"{name}.v" for name in modules}
+
     return write
 
 
@@ -39,7 +42,7 @@ def processes_in(folder: Path) -> list[str]:
         try:
             found += [process.name] * os.readlink(process / "cwd").startswith(str(folder))
         except OSError:
-            continue                             # it ended while we looked
+            continue  # it ended while we looked
     return found
 
 
@@ -59,7 +62,7 @@ def test_a_design_is_mapped_stage_by_stage_and_nothing_is_left_behind(temporary,
     netlist = synthesise(written(leaf=LEAF.replace("if (en) q = d", "q = en & d"), top=TOP), "top", stages.append)
     assert netlist.instances() == {"top": 1, "leaf": 1} and netlist.own("leaf") == {"LUT2": 1}
     assert not netlist.own("top") and netlist.cells == {"LUT2": 1}
-    assert stages == STAGES[:len(stages)] and len(stages) >= STAGES.index("map_luts")
+    assert stages == STAGES[: len(stages)] and len(stages) >= STAGES.index("map_luts")
     assert not list(temporary.iterdir()) and not processes_in(temporary)
 
 
@@ -78,9 +81,13 @@ def test_a_latch_that_comes_of_mapping_is_refused_too(tmp_path):
         counted(tmp_path, "leaf")
 
 
-@pytest.mark.parametrize("top, complaint", [
-    (TOP.replace(");\n", ";\n", 1), r"yosys failed: top\.v:1: ERROR: syntax error, unexpected ';'"),
-    (TOP.replace("leaf leaf_0", "leave leaf_0"), r"yosys failed: ERROR: Module `\\leave' referenced in module")])
+@pytest.mark.parametrize(
+    "top, complaint",
+    [
+        (TOP.replace(");\n", ";\n", 1), r"yosys failed: top\.v:1: ERROR: syntax error, unexpected ';'"),
+        (TOP.replace("leaf leaf_0", "leave leaf_0"), r"yosys failed: ERROR: Module `\\leave' referenced in module"),
+    ],
+)
 def test_an_error_of_yosys_is_quoted_in_one_line(top, complaint, temporary, written):
     with pytest.raises(ToolFailed, match=complaint) as caught:
         synthesise(written(leaf=LEAF, top=top), "top")
@@ -102,13 +109,15 @@ def test_nothing_outlives_an_interruption(temporary, written):
     def interrupt(stage):
         assert processes_in(temporary)
         raise KeyboardInterrupt(stage)
+
     with pytest.raises(KeyboardInterrupt, match="begin"):
         synthesise(written(leaf=LEAF.replace("if (en) q = d", "q = en & d"), top=TOP), "top", interrupt)
     assert not list(temporary.iterdir()) and not processes_in(temporary)
 
 
 def test_yosys_on_the_path_comes_first_then_the_one_of_pip_and_without_any_a_line_says_what_to_do(
-        tmp_path, monkeypatch):
+    tmp_path, monkeypatch
+):
     scripts = tmp_path / "scripts"
     monkeypatch.setattr(synthesis.sysconfig, "get_path", lambda name: str(scripts))
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -1,4 +1,5 @@
 """Programs outside Python."""
+
 import sys
 
 import pytest
@@ -12,20 +13,29 @@ def test_a_program_that_is_there_is_found_and_every_required_one_has_a_package()
     assert set(REQUIRED) <= set(PACKAGES)
 
 
-@pytest.mark.parametrize("name, packages, named", [
-    ("iverilog", "iverilog g++", ""), ("vvp", "iverilog g++", ""),
-    ("verilator", "iverilog g++ verilator", " verilator"), ("yosys", "iverilog g++ yosys", " yosys")])
+@pytest.mark.parametrize(
+    "name, packages, named",
+    [
+        ("iverilog", "iverilog g++", ""),
+        ("vvp", "iverilog g++", ""),
+        ("verilator", "iverilog g++ verilator", " verilator"),
+        ("yosys", "iverilog g++ yosys", " yosys"),
+    ],
+)
 def test_a_missing_program_gets_one_line_that_installs_it(name, packages, named, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ToolMissing) as caught:
         tool(name)
-    assert str(caught.value) == (f"{name} is not installed; on Debian or Ubuntu: apt-get install {packages} "
-                                 f"(or: python -m cosim.install{named})")
+    assert str(caught.value) == (
+        f"{name} is not installed; on Debian or Ubuntu: apt-get install {packages} (or: python -m cosim.install{named})"
+    )
     assert missing([name]) == [name]
 
 
-@pytest.mark.parametrize("shared, found, absent", [
-    (1, None, []), (0, "libpython3.so.1", []), (0, None, ["libpython"]), (None, None, ["libpython"])])
+@pytest.mark.parametrize(
+    "shared, found, absent",
+    [(1, None, []), (0, "libpython3.so.1", []), (0, None, ["libpython"]), (None, None, ["libpython"])],
+)
 def test_pythons_library_is_its_own_or_the_systems(shared, found, absent, monkeypatch):
     monkeypatch.setattr(tools.sysconfig, "get_config_var", lambda name: shared)
     monkeypatch.setattr(tools.ctypes.util, "find_library", lambda name: found)

@@ -1,4 +1,5 @@
 """Updates and reductions on every engine: the functional engine's bits, the model's cycles, and the N:M contract."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def best(group: list[int], n: int) -> list[int]:
 
 def line_of(patterns: list[int], n: int, m: int) -> list[list[tuple[int, int]]]:
     """(pattern, index) of what is kept of each group of a line, the last one filled with zeros."""
-    groups = [patterns[i:i + m] + [0] * (m - len(patterns[i:i + m])) for i in range(0, len(patterns), m)]
+    groups = [patterns[i : i + m] + [0] * (m - len(patterns[i : i + m])) for i in range(0, len(patterns), m)]
     return [[(group[i], i) for i in best(group, n)] for group in groups]
 
 
@@ -54,8 +55,11 @@ def assert_copies(updated, w, pattern, channels) -> int:
     sparsity, halves, compared = Sparsity.parse(pattern), as_halves(w), 0
     if updated.forward:
         for line in range(w.shape[1]):
-            want = [group for first in range(0, len(w), channels) for group in line_of(
-                [row[line] for row in halves[first:first + channels]], sparsity.n, sparsity.m)]
+            want = [
+                group
+                for first in range(0, len(w), channels)
+                for group in line_of([row[line] for row in halves[first : first + channels]], sparsity.n, sparsity.m)
+            ]
             assert entries(updated.forward, line) == want
             compared += len(want)
     if updated.backward:
@@ -96,25 +100,31 @@ def test_patterns_of_every_m_in_myhdl(pattern):
     assert_update(cosim.engine("myhdl", config), (16, 16), pattern, 16)
 
 
-@pytest.mark.parametrize("name, config, shape, pattern, channels", [
-    ("icarus", NARROW, (16, 16), "4:16", 16),       # a slice of 16 weights takes 24 lines, a row of masters 32 words
-    ("icarus", NARROW, (50, 3), "1:4", 2),          # channels and columns fewer than a group: no copy
-    ("icarus", NARROW, (1, 1), "dense", 1),
-    ("icarus", NARROW, (75, 17), "2:8", 3),         # 25 kernel positions, backward only, one column beyond a tile
-    ("icarus", SHORT, (25, 9), "1:4", 1),
-    ("icarus", SHORT, (125, 3), "2:4", 5),          # 25 positions of five channels: zeros fill a second group
-    ("icarus", LONG, (36, 7), "4:8", 9),            # forward only; 20 vectors would fit, 16 are whole groups
-    ("icarus", LONG, (60, 30), "1:8", 20),
-    ("icarus", LONG, (41, 5), "dense", 41),
-    ("myhdl", NARROW, (3, 2), "1:4", 3),
-    ("myhdl", SHORT, (10, 5), "2:4", 5),
-    ("myhdl", LONG, (9, 3), "1:8", 9)], ids=str)
+@pytest.mark.parametrize(
+    "name, config, shape, pattern, channels",
+    [
+        ("icarus", NARROW, (16, 16), "4:16", 16),  # a slice of 16 weights takes 24 lines, a row of masters 32 words
+        ("icarus", NARROW, (50, 3), "1:4", 2),  # channels and columns fewer than a group: no copy
+        ("icarus", NARROW, (1, 1), "dense", 1),
+        ("icarus", NARROW, (75, 17), "2:8", 3),  # 25 kernel positions, backward only, one column beyond a tile
+        ("icarus", SHORT, (25, 9), "1:4", 1),
+        ("icarus", SHORT, (125, 3), "2:4", 5),  # 25 positions of five channels: zeros fill a second group
+        ("icarus", LONG, (36, 7), "4:8", 9),  # forward only; 20 vectors would fit, 16 are whole groups
+        ("icarus", LONG, (60, 30), "1:8", 20),
+        ("icarus", LONG, (41, 5), "dense", 41),
+        ("myhdl", NARROW, (3, 2), "1:4", 3),
+        ("myhdl", SHORT, (10, 5), "2:4", 5),
+        ("myhdl", LONG, (9, 3), "1:8", 9),
+    ],
+    ids=str,
+)
 def test_odd_arrays_and_odd_weights(name, config, shape, pattern, channels):
     assert_update(cosim.engine(name, config), shape, pattern, channels)
 
 
-@pytest.mark.parametrize("latency, read, write", [
-    (0, 1e6, 1e6), (500, 1e6, 1e6), (0, 0.25, 1e6), (0, 1e6, 0.25), (500, 7.5, 2.0)])
+@pytest.mark.parametrize(
+    "latency, read, write", [(0, 1e6, 1e6), (500, 1e6, 1e6), (0, 0.25, 1e6), (0, 1e6, 0.25), (500, 7.5, 2.0)]
+)
 def test_memory_fast_and_starved(latency, read, write):
     memory = dict(memory_latency=latency, read_bytes_per_cycle=read, write_bytes_per_cycle=write)
     result, _ = assert_update(cosim.engine("icarus", TINY.model_copy(update=memory)), (36, 18), "2:4", 18)
@@ -148,9 +158,17 @@ def test_the_bits_do_not_depend_on_the_hardware():
     for config in (TINY, SHORT, LONG, NARROW):
         result, again = assert_update(cosim.engine("icarus", config), (30, 9), "2:4", 10)
         updated = result.updated
-        found.append((updated.weights.tobytes(), updated.velocities.tobytes(), updated.forward.values.tobytes(),
-                      updated.forward.indices.tobytes(), updated.backward.values.tobytes(),
-                      result.cycles, again.cycles))
+        found.append(
+            (
+                updated.weights.tobytes(),
+                updated.velocities.tobytes(),
+                updated.forward.values.tobytes(),
+                updated.forward.indices.tobytes(),
+                updated.backward.values.tobytes(),
+                result.cycles,
+                again.cycles,
+            )
+        )
     assert len({words[:-2] for words in found}) == 1 and len({words[-2:] for words in found}) == 4
 
 
@@ -169,11 +187,16 @@ def hardware(draw):
     largest_m = draw(st.sampled_from((4, 8, 16)))
     rates = st.sampled_from((0.5, 1.0, 7.5, 64.0, 1e6))
     return SatConfig(
-        rows=draw(st.integers(1, 4)), columns=draw(st.integers(1, 9)), interleave=draw(st.sampled_from((1, 3, 4, 7))),
-        largest_m=largest_m, chunk=draw(st.sampled_from((16, 32, 48, 80, 112))),
+        rows=draw(st.integers(1, 4)),
+        columns=draw(st.integers(1, 9)),
+        interleave=draw(st.sampled_from((1, 3, 4, 7))),
+        largest_m=largest_m,
+        chunk=draw(st.sampled_from((16, 32, 48, 80, 112))),
         update_lanes=draw(st.sampled_from([lanes for lanes in (1, 2, 4, 8, 16) if lanes <= largest_m])),
         memory_latency=draw(st.sampled_from((0, 1, 5, 40))),
-        read_bytes_per_cycle=draw(rates), write_bytes_per_cycle=draw(rates))
+        read_bytes_per_cycle=draw(rates),
+        write_bytes_per_cycle=draw(rates),
+    )
 
 
 def drawn_update(data, engine, positions, most):
@@ -181,9 +204,15 @@ def drawn_update(data, engine, positions, most):
     known = [p for p in PATTERNS if p == "dense" or int(p.split(":")[1]) <= engine.config.largest_m]
     channels, n = (data.draw(st.integers(1, size)) for size in most)
     shape = channels * data.draw(st.sampled_from(positions)), n
-    assert_update(engine, shape, data.draw(st.sampled_from(known)), channels,
-                  data.draw(st.sampled_from(sorted(update.NUMBERS))),
-                  data.draw(st.integers(0, 999)), data.draw(st.sampled_from(update.RATES)))
+    assert_update(
+        engine,
+        shape,
+        data.draw(st.sampled_from(known)),
+        channels,
+        data.draw(st.sampled_from(sorted(update.NUMBERS))),
+        data.draw(st.integers(0, 999)),
+        data.draw(st.sampled_from(update.RATES)),
+    )
 
 
 @few(4)

@@ -1,4 +1,5 @@
 """Pieces of an update cover its weights once, and give what the whole gives in their place."""
+
 import numpy as np
 import pytest
 
@@ -10,16 +11,21 @@ from tests.cosim.programs import RATES
 from tests.cosim.support import TINY
 from tlm import Update, schedule_update, simulate
 
-COPIES = {"no copies": (None, False, False), "forward": (Sparsity(1, 4), True, False),
-          "backward": (Sparsity(2, 8), False, True), "both": (Sparsity(2, 8), True, True)}
-SHAPES = [(9, 5, 20), (2, 70, 9), (1, 40, 40), (1, 1, 50), (4, 8, 3)]         # kernel positions, channels, outputs
-SHORT, LONG = 800, 10 ** 6
+COPIES = {
+    "no copies": (None, False, False),
+    "forward": (Sparsity(1, 4), True, False),
+    "backward": (Sparsity(2, 8), False, True),
+    "both": (Sparsity(2, 8), True, True),
+}
+SHAPES = [(9, 5, 20), (2, 70, 9), (1, 40, 40), (1, 1, 50), (4, 8, 3)]  # kernel positions, channels, outputs
+SHORT, LONG = 800, 10**6
 
 
 def pieces_of(shape, copies, longest, momentum=True):
     (positions, channels, outputs), (sparsity, forward, backward) = shape, COPIES[copies]
-    update = Update(positions * channels, outputs, channels, sparsity, forward, backward, momentum, "conv",
-                    half=momentum)
+    update = Update(
+        positions * channels, outputs, channels, sparsity, forward, backward, momentum, "conv", half=momentum
+    )
     return UpdatePieces(schedule_update(update, TINY), longest)
 
 
@@ -45,10 +51,10 @@ def test_every_weight_is_in_one_piece_and_no_group_in_two(shape, copies, longest
     pieces, times = pieces_of(shape, copies, longest), np.zeros((shape[0] * shape[1], shape[2]), int)
     for piece in pieces:
         update, m = piece.program.update, COPIES[copies][0].m if COPIES[copies][0] else 1
-        times[piece.row:piece.row + update.k, piece.column:piece.column + update.n] += 1
+        times[piece.row : piece.row + update.k, piece.column : piece.column + update.n] += 1
         channel = piece.row % shape[1]
         assert channel % m == 0 and piece.column % m == 0
-        assert update.k % shape[1] == 0 == channel or channel + update.k <= shape[1] and update.channels == update.k
+        assert update.k % shape[1] == 0 == channel or (channel + update.k <= shape[1] and update.channels == update.k)
     assert (times == 1).all() and len(list(pieces)) == len(pieces)
 
 

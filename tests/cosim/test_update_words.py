@@ -1,4 +1,5 @@
 """An update in the device's words: weights become lines, and words become weights and compact copies again."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -36,9 +37,20 @@ def test_lines_with_momentum_by_hand():
     (tile,) = program.tiles()
     weights = Weights(matrix(3, 3), matrix(3, 3, 10), matrix(3, 3, 100), Rates(1.0))
     assert [singles(line) for line in update_words.lines(program, weights, tile)] == [
-        [1, 2, 10, 20], [100, 200, 0, 0], [3, 0, 30, 0], [300, 0, 0, 0],
-        [4, 5, 40, 50], [400, 500, 0, 0], [6, 0, 60, 0], [600, 0, 0, 0],
-        [7, 8, 70, 80], [700, 800, 0, 0], [9, 0, 90, 0], [900, 0, 0, 0], *[[0] * 4] * 4]
+        [1, 2, 10, 20],
+        [100, 200, 0, 0],
+        [3, 0, 30, 0],
+        [300, 0, 0, 0],
+        [4, 5, 40, 50],
+        [400, 500, 0, 0],
+        [6, 0, 60, 0],
+        [600, 0, 0, 0],
+        [7, 8, 70, 80],
+        [700, 800, 0, 0],
+        [9, 0, 90, 0],
+        [900, 0, 0, 0],
+        *[[0] * 4] * 4,
+    ]
 
 
 def test_lines_without_momentum_by_hand():
@@ -47,14 +59,23 @@ def test_lines_without_momentum_by_hand():
     (tile,) = program.tiles()
     empty = [[0] * 4]
     assert [singles(line) for line in update_words.lines(program, Weights(matrix(2, 2)), tile)] == [
-        [1, 2, 0, 0], *empty * 7, [3, 4, 0, 0], *empty * 7]
+        [1, 2, 0, 0],
+        *empty * 7,
+        [3, 4, 0, 0],
+        *empty * 7,
+    ]
 
 
-@pytest.mark.parametrize("pattern, changes, want", [
-    ("2:4", dict(), dict(masters=1, momentum=1, half=0, forward=1, backward=1, n=2, m=4)),
-    ("1:4", dict(momentum=False), dict(masters=0, momentum=0, half=0, forward=1, backward=1, n=1, m=4)),
-    ("2:4", dict(forward=False), dict(masters=1, momentum=1, half=1, forward=0, backward=1, n=2, m=4)),
-    (None, dict(momentum=False), dict(masters=0, momentum=0, half=1, forward=0, backward=0, n=0, m=0))], ids=str)
+@pytest.mark.parametrize(
+    "pattern, changes, want",
+    [
+        ("2:4", dict(), dict(masters=1, momentum=1, half=0, forward=1, backward=1, n=2, m=4)),
+        ("1:4", dict(momentum=False), dict(masters=0, momentum=0, half=0, forward=1, backward=1, n=1, m=4)),
+        ("2:4", dict(forward=False), dict(masters=1, momentum=1, half=1, forward=0, backward=1, n=2, m=4)),
+        (None, dict(momentum=False), dict(masters=0, momentum=0, half=1, forward=0, backward=0, n=0, m=0)),
+    ],
+    ids=str,
+)
 def test_a_command_says_what_the_tile_is_and_its_top_bit_that_it_is_an_update(pattern, changes, want):
     program = update_of(12, 4, 12, pattern, SMALL, **changes)
     sizes = []
@@ -72,8 +93,8 @@ def test_the_constants_stand_in_their_fields():
     rates = Rates(0.1, 0.9, 5e-4, 1024.0)
     weights = np.ones((1, 1), np.float32)
     assert fields(words.rates(), update_words.rates(Weights(weights, weights, weights, rates))) == dict(
-        unscale=floats.single(1 / 1024), decay=floats.single(5e-4), momentum=floats.single(0.9),
-        rate=floats.single(0.1))
+        unscale=floats.single(1 / 1024), decay=floats.single(5e-4), momentum=floats.single(0.9), rate=floats.single(0.1)
+    )
     assert update_words.rates(Weights(weights)) == 0
 
 
@@ -81,12 +102,15 @@ def test_words_of_a_result_by_hand():
     """One weight row of two columns: masters in four words, then both copies in two: of 18 bits each entry."""
     program = update_of(1, 2, 1, "1:4", SMALL)
     weight, speed = floats.single(1.5), floats.single(-2.0)
-    kept, other = floats.half(1.5), floats.half(7.0) | 1 << 16           # the second column's is of index 1
+    kept, other = floats.half(1.5), floats.half(7.0) | 1 << 16  # the second column's is of index 1
     nothing = [0] * 4
     sent = [[weight, weight, 0, 0, speed, speed, 0, 0]] + [nothing * 2] * 3
-    found = [word for row in sent for word in (row[0] | row[1] << 32, row[2] | row[3] << 32,
-                                               row[4] | row[5] << 32, row[6] | row[7] << 32)]
-    for row in (kept | other << 18, other):             # forward: lane by lane; backward: vector by vector
+    found = [
+        word
+        for row in sent
+        for word in (row[0] | row[1] << 32, row[2] | row[3] << 32, row[4] | row[5] << 32, row[6] | row[7] << 32)
+    ]
+    for row in (kept | other << 18, other):  # forward: lane by lane; backward: vector by vector
         found += [row & (1 << 64) - 1, row >> 64]
     got = update_words.result(program, as_received(found, 2))
     assert (got.weights.tolist(), got.velocities.tolist(), got.half) == ([[1.5, 1.5]], [[-2.0, -2.0]], None)
@@ -102,7 +126,8 @@ CASES = {
     "only-forward": dict(k=20, n=3, channels=10, sparsity="2:8", backward=False),
     "only-backward": dict(k=9, n=19, channels=3, sparsity="2:8", forward=False),
     "reduced": dict(k=20, n=9, channels=5, sparsity="1:4", momentum=False),
-    "reduced-without-a-copy": dict(k=20, n=9, channels=5, momentum=False)}
+    "reduced-without-a-copy": dict(k=20, n=9, channels=5, momentum=False),
+}
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 every_config = pytest.mark.parametrize("config", [TINY, ODD], ids=["tiny", "odd"])
 
@@ -127,8 +152,9 @@ def assert_inverse(program, weights):
     want, report = Functional(program.config).run(program, weights)
     got = update_words.result(program, received)
     assert compare_bits(got, want, program, report) == ""
-    assert [name for name, value in vars(got).items() if value is None] == \
-        [name for name, value in vars(want).items() if value is None]
+    assert [name for name, value in vars(got).items() if value is None] == [
+        name for name, value in vars(want).items() if value is None
+    ]
     return got
 
 
@@ -142,8 +168,14 @@ def test_words_become_weights_and_copies_again(config, case):
         assert got.weights.shape == got.velocities.shape == (what.k, what.n)
     if what.half:
         assert got.half.dtype == np.float16 and got.half.shape == (what.k, what.n)
-    groups = {"forward": (what.streamed // what.sparsity.m, what.sparsity.n, what.n),
-              "backward": (-(-what.n // what.sparsity.m), what.sparsity.n, what.k)} if what.sparsity else {}
+    groups = (
+        {
+            "forward": (what.streamed // what.sparsity.m, what.sparsity.n, what.n),
+            "backward": (-(-what.n // what.sparsity.m), what.sparsity.n, what.k),
+        }
+        if what.sparsity
+        else {}
+    )
     for name, shape in groups.items():
         if copy := getattr(got, name):
             assert isinstance(copy, Copy) and (copy.values.dtype, copy.indices.dtype) == (np.float16, np.uint8)

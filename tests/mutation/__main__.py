@@ -3,6 +3,7 @@
 A mutant runs programs until one differs from the model in bits or cycles. If none does, and where it is one of what
 gives the accelerator its AXI ports, it runs the cases of tests/rtl/axi_*_cases.py under cocotb.
 """
+
 import re
 import shutil
 import signal
@@ -30,8 +31,8 @@ from tests.mutation.mutants import Mutant, drawn
 from tests.support.cocotb_run import outcomes
 
 CAUGHT_SHARE = 0.95
-PATIENCE = 60               # seconds that a case may take; the programs stop by themselves
-LARGEST_SEED = 2 ** 32 - 1
+PATIENCE = 60  # seconds that a case may take; the programs stop by themselves
+LARGEST_SEED = 2**32 - 1
 
 Count = Annotated[int, typer.Option(min=1, help="Mutants to draw.")]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of the mutants and of all operands.")]
@@ -48,8 +49,10 @@ class Target(NamedTuple):
     axi: bool
 
 
-TARGETS = {"sat": Target(stimuli.CONFIG, stimuli.stimuli, sat_axi.write, True),
-           "sigma": Target(sigma_stimuli.CONFIG, sigma_stimuli.stimuli, sigma.write, False)}
+TARGETS = {
+    "sat": Target(stimuli.CONFIG, stimuli.stimuli, sat_axi.write, True),
+    "sigma": Target(sigma_stimuli.CONFIG, sigma_stimuli.stimuli, sigma.write, False),
+}
 Name = Annotated[str, typer.Option("--accelerator", help=f"{' or '.join(TARGETS)}.")]
 
 
@@ -107,8 +110,9 @@ def in_cases(folder: Path, seed: int, cases: Sequence[str]) -> tuple[int, str]:
     return 0, ""
 
 
-def run(accelerator: Name = "sat", count: Count = 240, seed: Seed = 1, workers: Workers = 2,
-        json_file: Json = None) -> None:
+def run(
+    accelerator: Name = "sat", count: Count = 240, seed: Seed = 1, workers: Workers = 2, json_file: Json = None
+) -> None:
     """Draw mutants over all modules of the device, simulate each, and say which ones nothing has told apart."""
     if accelerator not in TARGETS:
         raise typer.BadParameter(f"accelerator must be one of {', '.join(TARGETS)}, not {accelerator!r}")
@@ -156,10 +160,21 @@ def _report(fates: list[Fate], seed: int, json_file: Path | None) -> bool:
         console.print(f"survived: {fate.mutant}\n    {explanation(fate.mutant) or 'NOT EXPLAINED'}")
     faults, caught = len(valid) - len(explained), len(valid) - len(survivors)
     share = caught / max(1, faults)
-    console.print(f"{len(valid)} mutants, of which {len(explained)} are explained to be no faults; {caught} of the "
-                  f"other {faults} caught ({share:.1%}); {len(fates) - len(valid)} more did not compile")
-    terminal.write_json(json_file, dict(seed=seed, caught=share, mutants=[
-        dict(**vars(fate.mutant), caught=fate.caught, how=fate.how or explanation(fate.mutant)) for fate in fates]))
+    console.print(
+        f"{len(valid)} mutants, of which {len(explained)} are explained to be no faults; {caught} of the "
+        f"other {faults} caught ({share:.1%}); {len(fates) - len(valid)} more did not compile"
+    )
+    terminal.write_json(
+        json_file,
+        dict(
+            seed=seed,
+            caught=share,
+            mutants=[
+                dict(**vars(fate.mutant), caught=fate.caught, how=fate.how or explanation(fate.mutant))
+                for fate in fates
+            ],
+        ),
+    )
     return share >= CAUGHT_SHARE
 
 

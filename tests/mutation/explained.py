@@ -1,4 +1,5 @@
 """Mutants that survive because they change nothing that the accelerator ever shows, each with the reason."""
+
 import re
 
 from tests.mutation.mutants import Mutant
@@ -10,15 +11,19 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"fp32_to_fp16\.v.*> 112\)\) begin  =>", "the way of subnormals gives the smallest normal numbers as well"),
     (r"fp32_to_fp16\.v.*> 100\)\) begin  =>  end else if \(1'b1\)", "still smaller numbers are shifted out altogether"),
     (r"fp_round_5_10\.v.*== 31\)\) begin  =>  .*1'b0", "rounding up to infinity leaves a fraction of 0 by itself"),
-    (r"pacer\.v.*\(stationary\)\) begin  =>  .*1'b1|pacer\.v.*\(stationary\) begin  =>  .*1'b1",
-     "where sums stay, rows do not look at the place"),
+    (
+        r"pacer\.v.*\(stationary\)\) begin  =>  .*1'b1|pacer\.v.*\(stationary\) begin  =>  .*1'b1",
+        "where sums stay, rows do not look at the place",
+    ),
     (r"pacer\.v.*last_place = \(\(4 \* 4\) - 1\);  =>", "in reset the delay lines may be gone around further"),
     (r"wuve\.v.*collected\}\) == \(4 - 1\)\)", "slices are a power of two, so the counter wraps by itself"),
     (r"update_section_\d+_\d+\.v.*place\}\) != \(", "no tile has so many rows that the counter passes the last place"),
     (r"weights_issuer\.v.*\(place < \d\)", "what is written to a place that no output has, or once more, is not seen"),
     (r"sore\.v.*backward_done <= 1'b0;  =>", "no row is complete in the cycle after a reset"),
-    (r"west_lane\.v.*control\[0\]\)\) begin  =>  .*1'b1|west_lane\.v.*\(control\[0\]\) begin  =>  .*1'b1",
-     "a word that is read without need is not used"),
+    (
+        r"west_lane\.v.*control\[0\]\)\) begin  =>  .*1'b1|west_lane\.v.*\(control\[0\]\) begin  =>  .*1'b1",
+        "a word that is read without need is not used",
+    ),
     (r"update_loader\.v.*gradients = 0;  =>", "without momentum nobody looks at gradients"),
     (r"register_slice_\d+\.v.*filled <= 1'b0;  =>  \(nothing\)", "a second cycle of reset empties it"),
     (r"register_slice_\d+\.v.*if \(rst\) begin  =>  .*1'b0", "what it holds is thrown away by its neighbour"),
@@ -32,11 +37,14 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"fan_choice_2_\d+\.v.* \+ spans\[.*  =>  .* - spans\[", "there are two wires, and they are counted modulo 2"),
     (r"fan_control_\d+_\d+\.v:\d+: and: complete\[", "picks name sums: tests/rtl/sigma/test_fan.py has the others"),
     (r"fan_\d+_1\.v.*last_passed", "products that are NaN have one pattern: tests/rtl/sigma/test_fan.py has others"),
-    (r"picker_\d+\.v.*\(used\) begin  =>  .*1'b1|picker_\d+\.v.*picked <= 0;  =>",
-     "nothing is gathered of other results"),
+    (
+        r"picker_\d+\.v.*\(used\) begin  =>  .*1'b1|picker_\d+\.v.*picked <= 0;  =>",
+        "nothing is gathered of other results",
+    ),
     (r"span_adder\.v.*addend = 0;  =>", "the sum is not taken where no row spans"),
     (r"step_trail\.v.*trail <= 0;  =>", "none is under way after a reset that lasts as long as the trail"),
-    (r"work_counters\.v.*idle", "no program ever idles: tests/rtl/test_work_counters.py does"))
+    (r"work_counters\.v.*idle", "no program ever idles: tests/rtl/test_work_counters.py does"),
+)
 
 
 def explanation(mutant: Mutant) -> str:

@@ -1,4 +1,5 @@
 """Mutants: one small change each in the Verilog of a module, drawn evenly over all modules."""
+
 import random
 import re
 from collections.abc import Iterator
@@ -7,15 +8,27 @@ from pathlib import Path
 
 # What is changed, and into what; \g<0> is what was found.
 OPERATORS: tuple[tuple[str, str, str], ...] = (
-    ("equal", r" == ", " != "), ("unequal", r" != ", " == "), ("less", r" < ", " <= "), ("greater", r" > ", " >= "),
-    ("plus", r" \+ ", " - "), ("minus", r" - ", " + "), ("and", r" && ", " || "), ("or", r" \|\| ", " && "),
-    ("bitwise and", r" & ", " | "), ("bitwise or", r" \| ", " & "), ("exclusive or", r" \^ ", " | "),
-    ("not", r"\(!", "("), ("right shift", r" >>> ", " <<< "), ("left shift", r" << ", " >> "),
-    ("true", r"1'b1", "1'b0"), ("false", r"1'b0", "1'b1"),
+    ("equal", r" == ", " != "),
+    ("unequal", r" != ", " == "),
+    ("less", r" < ", " <= "),
+    ("greater", r" > ", " >= "),
+    ("plus", r" \+ ", " - "),
+    ("minus", r" - ", " + "),
+    ("and", r" && ", " || "),
+    ("or", r" \|\| ", " && "),
+    ("bitwise and", r" & ", " | "),
+    ("bitwise or", r" \| ", " & "),
+    ("exclusive or", r" \^ ", " | "),
+    ("not", r"\(!", "("),
+    ("right shift", r" >>> ", " <<< "),
+    ("left shift", r" << ", " >> "),
+    ("true", r"1'b1", "1'b0"),
+    ("false", r"1'b0", "1'b1"),
     ("condition true", r"(?<=if )\((.*)\)(?= begin)", "(1'b1)"),
     ("condition false", r"(?<=if )\((.*)\)(?= begin)", "(1'b0)"),
     ("assignment lost", r"^ +[\w\[\]:+-]+ <= .*;", ""),
-    ("choice", r"\? (?P<a>[^:?]+) : (?P<b>[^:?;]+);", r"? \g<b> : \g<a>;"))
+    ("choice", r"\? (?P<a>[^:?]+) : (?P<b>[^:?;]+);", r"? \g<b> : \g<a>;"),
+)
 # A decimal constant; not in a range, and no modulus: both only say again how wide something is.
 NUMBER = re.compile(r"(?<![\w'.])(?<!% )(?<!\*\* )\d+(?! \*\*)(?![\w'])(?![^[]*\])")
 # What MyHDL writes of widths and signs, which is no logic: a range, a zero before a sign.
@@ -72,7 +85,7 @@ def _of_line(file: str, number: int, line: str) -> Iterator[Mutant]:
 
 
 def _mutant(file: str, number: int, name: str, line: str, found: re.Match, new: str) -> Mutant:
-    return Mutant(file, number, name, line, line[:found.start()] + new + line[found.end():])
+    return Mutant(file, number, name, line, line[: found.start()] + new + line[found.end() :])
 
 
 def drawn(files: list[Path], count: int, seed: int) -> list[Mutant]:

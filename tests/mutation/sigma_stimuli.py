@@ -1,4 +1,5 @@
 """What a mutant of SIGMA has to get through: programs of both stationary operands, of all kinds of zeros and values."""
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,17 @@ from sat.operands import KINDS
 from tests.mutation.stimuli import tiny
 from tlm import Gemm
 
-CONFIG = SigmaConfig(name="mutation", engines=2, lanes=16, results=5, rows=6, columns=11, memory_latency=3,
-                     read_bytes_per_cycle=64, write_bytes_per_cycle=64)
+CONFIG = SigmaConfig(
+    name="mutation",
+    engines=2,
+    lanes=16,
+    results=5,
+    rows=6,
+    columns=11,
+    memory_latency=3,
+    read_bytes_per_cycle=64,
+    write_bytes_per_cycle=64,
+)
 # The same hardware beside other memories: starved of operands, and slow to take results.
 STARVED = CONFIG.model_copy(update=dict(memory_latency=40, read_bytes_per_cycle=2))
 FAST = CONFIG.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6))
@@ -38,8 +48,14 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
         yield program_for(Gemm(9, 32, 12, output=output), operands, CONFIG, "mk"), operands
 
 
-def _gemm(rng: np.random.Generator, kind, shape: tuple[int, int, int], densities: tuple[float, float], mapping: str,
-          config: SigmaConfig = CONFIG) -> tuple[Any, Any]:
+def _gemm(
+    rng: np.random.Generator,
+    kind,
+    shape: tuple[int, int, int],
+    densities: tuple[float, float],
+    mapping: str,
+    config: SigmaConfig = CONFIG,
+) -> tuple[Any, Any]:
     sides = kind.draw(rng, *shape)
     for side, density in zip(sides, densities):
         side[rng.random(side.shape) >= density] = 0

@@ -1,4 +1,5 @@
 """What a mutant has to get through: programs in both dataflows, of all kinds of values, and weight updates."""
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,15 +12,25 @@ from rtl.sparsity import Sparsity
 from sat.operands import KINDS
 from tlm import Gemm, Update, schedule, schedule_update
 
-CONFIG = SatConfig(name="mutation", rows=3, columns=2, interleave=3, chunk=32, largest_m=16, update_lanes=4,
-                   memory_latency=3, read_bytes_per_cycle=64, write_bytes_per_cycle=64)
+CONFIG = SatConfig(
+    name="mutation",
+    rows=3,
+    columns=2,
+    interleave=3,
+    chunk=32,
+    largest_m=16,
+    update_lanes=4,
+    memory_latency=3,
+    read_bytes_per_cycle=64,
+    write_bytes_per_cycle=64,
+)
 # The same hardware beside other memories: starved of operands, and slow to take results.
 STARVED = CONFIG.model_copy(update=dict(memory_latency=40, read_bytes_per_cycle=2))
 FAST = CONFIG.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6))
 CLOGGED = CONFIG.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1000, write_bytes_per_cycle=1))
 RATES = Rates(0.05, 0.9, 5e-4, 1024.0)
-MAGNITUDES = (-147, -145, -143, -139, -135, -131, -127, -60, -20, 0, 0, 0, 2, 8, 60)       # of an update, powers of two
-SHORT_RATES = Rates(0.75, -0.625, 0.375, 3.0)        # products end with zeros
+MAGNITUDES = (-147, -145, -143, -139, -135, -131, -127, -60, -20, 0, 0, 0, 2, 8, 60)  # of an update, powers of two
+SHORT_RATES = Rates(0.75, -0.625, 0.375, 3.0)  # products end with zeros
 NORMAL, EDGES, SPECIAL, SPECIAL_HALF = KINDS
 
 
@@ -48,11 +59,12 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _update(rng, Update(64, 16, 64, Sparsity(2, 16), True, True), rates=SHORT_RATES)
 
 
-def _gemm(rng: np.random.Generator, kind, shape: tuple[int, int, int], sparsity: str, mapping: str,
-          config: SatConfig = CONFIG) -> tuple[Any, Any]:
+def _gemm(
+    rng: np.random.Generator, kind, shape: tuple[int, int, int], sparsity: str, mapping: str, config: SatConfig = CONFIG
+) -> tuple[Any, Any]:
     gemm = Gemm(*shape, Sparsity.parse(sparsity), kind.output)
     a, b = kind.draw(rng, *shape)
-    a[-1] = 0                           # sums that stay zero
+    a[-1] = 0  # sums that stay zero
     if gemm.sparsity:
         b = np.where(nm_mask(b, gemm.sparsity.n, gemm.sparsity.m), b, np.float16(0))
     return schedule(gemm, config, mapping), Operands(a, b)
@@ -76,12 +88,14 @@ def tiny(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     return (magnitudes | rng.integers(0, 2, shape) << 15).astype(np.uint16).view(np.float16)
 
 
-def _update(rng: np.random.Generator, update: Update, config: SatConfig = CONFIG,
-            rates: Rates = RATES) -> tuple[Any, Any]:
+def _update(
+    rng: np.random.Generator, update: Update, config: SatConfig = CONFIG, rates: Rates = RATES
+) -> tuple[Any, Any]:
     """Weights of many magnitudes, ties among them, subnormals, and a few infinities and NaN."""
-    scale = 2.0 ** rng.choice(MAGNITUDES, (update.k, update.n))       # the same of the three in half of the places
-    scales = (np.where(rng.random(scale.shape) < 0.5, scale, 2.0 ** rng.choice(MAGNITUDES, scale.shape))
-              for _ in range(3))
+    scale = 2.0 ** rng.choice(MAGNITUDES, (update.k, update.n))  # the same of the three in half of the places
+    scales = (
+        np.where(rng.random(scale.shape) < 0.5, scale, 2.0 ** rng.choice(MAGNITUDES, scale.shape)) for _ in range(3)
+    )
     w, v, g = ((rng.standard_normal(scale.shape) * one).astype(np.float32) for one in scales)
     w[::3] = np.round(w[::3])
     w.flat[::17] = np.array([np.inf, np.nan, -np.inf, 0.0], np.float32)[rng.integers(0, 4, w.flat[::17].size)]

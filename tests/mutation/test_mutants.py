@@ -1,4 +1,5 @@
 """The mutation run itself: what counts as a mutant, how they are drawn, and which one is caught."""
+
 import cosim
 from rtl import sat_axi
 from rtl.sigma import sigma
@@ -37,8 +38,13 @@ def written(folder, text=MODULE, name="m.v"):
 def test_every_change_of_a_statement_is_a_mutant_and_nothing_else_is(tmp_path):
     found = {(mutant.line, mutant.new.strip()) for mutant in mutants_of(written(tmp_path))}
     assert found == {
-        (8, "assign sum = (a - b);"), (11, "if ((a != 3)) begin"), (11, "if ((a == 4)) begin"),
-        (11, "if (1'b1) begin"), (11, "if (1'b0) begin"), (12, "")}
+        (8, "assign sum = (a - b);"),
+        (11, "if ((a != 3)) begin"),
+        (11, "if ((a == 4)) begin"),
+        (11, "if (1'b1) begin"),
+        (11, "if (1'b0) begin"),
+        (12, ""),
+    }
 
 
 def test_a_mutant_changes_its_line_and_says_so(tmp_path):
@@ -53,8 +59,10 @@ def test_a_mutant_changes_its_line_and_says_so(tmp_path):
 
 
 def test_every_explanation_is_of_a_mutant_that_there_is(tmp_path):
-    files = [*sat_axi.write(CONFIG, tmp_path / "sat").values(),
-             *sigma.write(sigma_stimuli.CONFIG, tmp_path / "sigma").values()]
+    files = [
+        *sat_axi.write(CONFIG, tmp_path / "sat").values(),
+        *sigma.write(sigma_stimuli.CONFIG, tmp_path / "sigma").values(),
+    ]
     every = [mutant for file in files for mutant in mutants_of(file)]
     explained = {explanation(mutant) for mutant in every} - {""}
     assert explained == {why for _, why in EXPLAINED} and len(every) > 1_500
@@ -65,7 +73,9 @@ def test_widths_are_left_alone(tmp_path):
     line = "assign x = ($signed({1'b0, y[8 - 1:0]}) + 1) % (2 ** 4);"
     text = MODULE.replace("assign sum = (a + b);", line)
     assert {mutant.new for mutant in mutants_of(written(tmp_path, text)) if mutant.line == 8} == {
-        line.replace("+ 1", "- 1"), line.replace("+ 1", "+ 2")}
+        line.replace("+ 1", "- 1"),
+        line.replace("+ 1", "+ 2"),
+    }
 
 
 def test_they_are_drawn_from_each_module_in_turn_and_follow_from_the_seed(tmp_path):
@@ -87,8 +97,9 @@ def test_a_fault_is_caught_by_the_first_program_that_meets_it_and_what_is_no_ver
         (line,) = (number for number, text in enumerate(lines, 1) if old in text)
         mutant = Mutant(file, line, "by hand", lines[line - 1], lines[line - 1].replace(old, new))
         return simulate(mutant, "sat", device, harness, 1, ["after_reset_every_register_reads_as_described"])
+
     wrong = fate("sum_lane.v", "feeds[12-1:0], feed}", "feeds[12-1:0], feed & 4'h0}")
-    assert wrong.caught == 2 and "gemm" in wrong.how       # the first program does not use it
+    assert wrong.caught == 2 and "gemm" in wrong.how  # the first program does not use it
     unread = fate("register_bank.v", "32'h53415420", "32'h53415421")
     assert unread.caught == 1 and "after_reset" in unread.how
     assert fate("fp32_add.v", "exact <= ", "exact <= # ").caught is None

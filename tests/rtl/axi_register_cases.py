@@ -1,4 +1,5 @@
 """What sat_axi's registers have to do, seen from AXI4-Lite. tests/rtl/test_sat_axi.py runs these cases under cocotb."""
+
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi.axil_channels import AxiLiteARTransaction, AxiLiteAWTransaction, AxiLiteWTransaction
@@ -7,7 +8,7 @@ from rtl.axi_lite import SLVERR
 from rtl.registers import ADDRESS_BITS, NAMED, REGISTERS, bit
 from tests.support.axi import Bench, same_bits
 
-ROUNDS, BURST = 12, 8       # of writes, then reads
+ROUNDS, BURST = 12, 8  # of writes, then reads
 
 
 @cocotb.test()
@@ -15,7 +16,7 @@ async def after_reset_every_register_reads_as_described(dut):
     bench = Bench(dut)
     await bench.start()
     for register in REGISTERS:
-        if register.name != "status":               # which was `resetting`, and has been waited for
+        if register.name != "status":  # which was `resetting`, and has been waited for
             assert await bench.read(register.name) == register.value(bench.config), register.name
     assert await bench.status() == dict(resetting=0, working=0, overflow=0)
     assert bench.moved["s_axi_r"] >= len(REGISTERS)
@@ -29,12 +30,26 @@ async def registers_take_what_is_strobed_in_any_order_of_address_and_data(dut, s
     bench.stall(stall)
     write, read, rng = bench.registers.write_if, bench.registers.read_if, bench.rng
     for _ in range(ROUNDS):
-        given = [(rng.choice([*held, rng.randrange(1 << ADDRESS_BITS - 2)]), rng.getrandbits(32), rng.getrandbits(4))
-                 for _ in range(BURST)]
-        cocotb.start_soon(send_late(dut, rng, write.aw_channel, [
-            AxiLiteAWTransaction(awaddr=4 * word + rng.randrange(4), awprot=rng.getrandbits(3)) for word, *_ in given]))
-        cocotb.start_soon(send_late(dut, rng, write.w_channel, [
-            AxiLiteWTransaction(wdata=data, wstrb=strobe) for _, data, strobe in given]))
+        given = [
+            (rng.choice([*held, rng.randrange(1 << ADDRESS_BITS - 2)]), rng.getrandbits(32), rng.getrandbits(4))
+            for _ in range(BURST)
+        ]
+        cocotb.start_soon(
+            send_late(
+                dut,
+                rng,
+                write.aw_channel,
+                [
+                    AxiLiteAWTransaction(awaddr=4 * word + rng.randrange(4), awprot=rng.getrandbits(3))
+                    for word, *_ in given
+                ],
+            )
+        )
+        cocotb.start_soon(
+            send_late(
+                dut, rng, write.w_channel, [AxiLiteWTransaction(wdata=data, wstrb=strobe) for _, data, strobe in given]
+            )
+        )
         for word, data, strobe in given:
             answer = await bench.within(write.b_channel.recv())
             assert answer.bresp == (0 if word in held else SLVERR)
@@ -59,7 +74,7 @@ def remember(held, word, data, strobe):
         mask = sum(0xFF << 8 * k for k in range(4) if strobe >> k & 1)
         held[word] = held[word] & ~mask | data & mask
         if word == NAMED["control"].word:
-            held[word] &= 1 << bit("control", "reset")      # snapshot reads as 0, and there are no other bits
+            held[word] &= 1 << bit("control", "reset")  # snapshot reads as 0, and there are no other bits
 
 
 @cocotb.test()
@@ -89,12 +104,12 @@ async def counters_are_copied_at_one_edge_and_add_up(dut):
     for wait in (0, 7, 500, 1500):
         await ClockCycles(dut.aclk, wait + 1)
         writing = cocotb.start_soon(bench.write("control", 1 << bit("control", "snapshot")))
-        await RisingEdge(dut.s_axi_bvalid)          # the edge at which they are copied
+        await RisingEdge(dut.s_axi_bvalid)  # the edge at which they are copied
         edges.append(bench.cycle)
         await writing
         sums.append(0)
         for name in ("busy", "waiting", "idle"):
-            await ClockCycles(dut.aclk, 30)         # they go on while their copies are read
+            await ClockCycles(dut.aclk, 30)  # they go on while their copies are read
             sums[-1] += await bench.counter(name)
     assert [end - edges[0] for end in edges] == [total - sums[0] for total in sums]
     assert same_bits(await bench.receive(program), expected) > 0

@@ -2,6 +2,7 @@
 
 tests/rtl/test_sat_axi.py runs these cases under cocotb.
 """
+
 import cocotb
 import numpy as np
 from cocotb.triggers import ClockCycles, FallingEdge, ReadOnly, RisingEdge, Timer
@@ -10,13 +11,21 @@ from rtl import timing, words
 from rtl.registers import NAMED, bit
 from tests.support.axi import CHANNELS, Bench, same_bits
 
-OFFERED = ("s_axi_b", "s_axi_r", "m_axis_result_t")         # channels on which the device offers; it takes the others
+OFFERED = ("s_axi_b", "s_axi_r", "m_axis_result_t")  # channels on which the device offers; it takes the others
 
 
 @cocotb.test()
-@cocotb.parametrize((("dataflow", "sparsity", "output", "stall"), [
-    ("os", None, "fp32", "none"), ("os", "2:8", "fp16", "often"),
-    ("ws", None, "fp16", "rare"), ("ws", "1:4", "fp32", "often")]))
+@cocotb.parametrize(
+    (
+        ("dataflow", "sparsity", "output", "stall"),
+        [
+            ("os", None, "fp32", "none"),
+            ("os", "2:8", "fp16", "often"),
+            ("ws", None, "fp16", "rare"),
+            ("ws", "1:4", "fp32", "often"),
+        ],
+    )
+)
 async def a_gemm_has_the_functional_engines_bits_and_the_models_busy_cycles(dut, dataflow, sparsity, output, stall):
     bench = Bench(dut)
     await bench.start()
@@ -86,13 +95,15 @@ async def answers_and_results_are_offered_before_anyone_is_ready_for_them(dut):
     await ClockCycles(dut.aclk, 3)
     program, operands, expected, _ = bench.a_gemm()
     bench.send(program, operands)
-    answers = [cocotb.start_soon(bench.registers.write(NAMED["rate"].offset, bytes(4))),
-               cocotb.start_soon(bench.registers.read(0, 4))]
+    answers = [
+        cocotb.start_soon(bench.registers.write(NAMED["rate"].offset, bytes(4))),
+        cocotb.start_soon(bench.registers.read(0, 4)),
+    ]
     for channel in OFFERED:
         valid, ready = getattr(dut, f"{channel}valid"), getattr(dut, f"{channel}ready")
         if not valid.value:
             await bench.within(RisingEdge(valid))
-        await ClockCycles(dut.aclk, 50)             # the referee sees that it holds still
+        await ClockCycles(dut.aclk, 50)  # the referee sees that it holds still
         assert valid.value and not ready.value
     for sink in sinks:
         sink.pause = False
@@ -113,13 +124,13 @@ async def after_a_soft_reset_in_the_middle_the_next_run_is_right(dut, dataflow, 
     await bench.write("control", 1 << bit("control", "reset"))
     assert await bench.status() == dict(resetting=1, working=0, overflow=0)
     await bench.within(bench.commands.wait())
-    await bench.within(bench.operands.wait())       # what was on its way is thrown away
+    await bench.within(bench.operands.wait())  # what was on its way is thrown away
     released = bench.cycle
     await bench.write("control", 0)
     await bench.ready()
     assert bench.cycle - released >= timing.reset_cycles(bench.config.rows, bench.config.columns, bench.config.turn)
     stale = bench.moved["m_axis_result_t"] - sum(map(len, packets(bench.results)))
-    assert (await bench.counters())[::3] == (0, 0)      # busy, tiles
+    assert (await bench.counters())[::3] == (0, 0)  # busy, tiles
     program, operands, expected, report = bench.a_gemm(dataflow)
     bench.send(program, operands)
     assert same_bits(await bench.receive(program, stale), expected) > 0
@@ -174,7 +185,7 @@ async def a_reset_of_one_cycle_in_the_middle_is_enough_and_loses_nothing_that_fo
     dut.aresetn.value = 0
     await ClockCycles(dut.aclk, 1)
     dut.aresetn.value = 1
-    bench.send(program, operands)                   # at once: the device takes it when it can
+    bench.send(program, operands)  # at once: the device takes it when it can
     packets(bench.results)
     await RisingEdge(dut.aclk)
     await ReadOnly()

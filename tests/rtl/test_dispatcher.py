@@ -1,4 +1,5 @@
 """dispatcher: when weights and steps of each tile start, with the loops and the array's rows played by the test."""
+
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -12,24 +13,50 @@ from tests.support.array import hop_of, steps_of
 from tests.support.script import Probe, fields, packed
 from tests.support.sequence import expected_starts, random_commands
 
-CONFIGS = [SatConfig(rows=3, columns=2, largest_m=4, chunk=16), SatConfig(rows=1, columns=1, interleave=6, chunk=32),
-           SatConfig(rows=6, columns=1, interleave=1, largest_m=8, chunk=32)]
+CONFIGS = [
+    SatConfig(rows=3, columns=2, largest_m=4, chunk=16),
+    SatConfig(rows=1, columns=1, interleave=6, chunk=32),
+    SatConfig(rows=6, columns=1, interleave=1, largest_m=8, chunk=32),
+]
 BLOCKS = [[(1, 4), (1, 2), (1, 1), (1, 3)], [(0, 2), (1, 2), (0, 1), (0, 1), (1, 1), (1, 3), (0, 2)]]
 FLAGS = ("weights_active", "weights_last", "issuing", "last_step", "returned", "stored")
-OUTPUTS = ("weights_start", "started", "bank", "stationary", "accumulators", "weights_bank", "accumulators_free",
-           "candidate", "command", "finished_command")
+OUTPUTS = (
+    "weights_start",
+    "started",
+    "bank",
+    "stationary",
+    "accumulators",
+    "weights_bank",
+    "accumulators_free",
+    "candidate",
+    "command",
+    "finished_command",
+)
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x1", "6x1"])
 both_mixes = pytest.mark.parametrize("blocks", BLOCKS, ids=["ws", "mixed"])
 
 
 def device(build, config):
     command = words.command(config)
-    widths = dict(loaded=2, held_commands=2 * command.width, candidate=command.width, command=command.width, bank=1,
-                  accumulators=1, weights_bank=1, values=command.bits("values"), finished_command=2 * command.width,
-                  accumulators_free=2)
+    widths = dict(
+        loaded=2,
+        held_commands=2 * command.width,
+        candidate=command.width,
+        command=command.width,
+        bank=1,
+        accumulators=1,
+        weights_bank=1,
+        values=command.bits("values"),
+        finished_command=2 * command.width,
+        accumulators_free=2,
+    )
     flags = ("clk", "rst", "weights_start", "started", "stationary", *FLAGS)
-    return build(dispatcher, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        dispatcher,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 @dataclass
@@ -87,8 +114,9 @@ def run(build, config, commands, loaded, store=9):
     dut = device(build, config)
     around, probe = Surroundings(dut, config, commands, loaded, store), Probe(dut, *OUTPUTS)
     blocks = sum(command["last"] for command in commands)
-    dut.run(around, probe, limit=9000,
-            until=lambda: len(around.stored) == blocks and len(probe) > around.stored[-1] + 2)
+    dut.run(
+        around, probe, limit=9000, until=lambda: len(around.stored) == blocks and len(probe) > around.stored[-1] + 2
+    )
     return around, probe.values
 
 
@@ -115,10 +143,14 @@ def test_weights_and_steps_start_just_when_nothing_holds_them(build, rng, config
     assert len(expected) == len(commands)
 
 
-@pytest.mark.parametrize("loaded, store, weights, steps", [
-    ([0] * 6, 5, "weights", "sums"),            # a row of six elements: sums are long under way
-    ([0] * 6, 600, "elements", "accumulators"),
-    ([400 * i for i in range(6)], 5, "operands", "operands")])
+@pytest.mark.parametrize(
+    "loaded, store, weights, steps",
+    [
+        ([0] * 6, 5, "weights", "sums"),  # a row of six elements: sums are long under way
+        ([0] * 6, 600, "elements", "accumulators"),
+        ([400 * i for i in range(6)], 5, "operands", "operands"),
+    ],
+)
 def test_each_reason_to_wait_decides_when_it_is_the_last(build, rng, loaded, store, weights, steps):
     config = CONFIGS[2]
     commands = random_commands(rng, config, [(1, 1)] * 6)
@@ -170,8 +202,9 @@ def test_accumulators_are_counted_from_a_blocks_first_step_to_its_store(build, r
     around, values = run(build, config, commands, [0] * len(commands), store)
     taken = [start for start, command in zip(cycles_of(values, "started"), commands) if command["first"]]
     free = [cycle + 1 for cycle in around.stored]
-    assert values["accumulators_free"] == [2 - sum(c >= t for t in taken) + sum(c >= f for f in free)
-                                           for c in range(len(values["accumulators_free"]))]
+    assert values["accumulators_free"] == [
+        2 - sum(c >= t for t in taken) + sum(c >= f for f in free) for c in range(len(values["accumulators_free"]))
+    ]
     assert len(free) == len(blocks)
 
 
@@ -186,7 +219,7 @@ def test_the_command_of_a_finished_block_is_held_until_it_is_stored(build, rng, 
     for number, ((end, command), stored) in enumerate(zip(last, around.stored)):
         for cycle in range(end, stored + 1):
             held = values["finished_command"][cycle]
-            if held is None:                    # before the second block, the other set's command is unknown
+            if held is None:  # before the second block, the other set's command is unknown
                 continue
             held = held >> number % 2 * layout.width & (1 << layout.width) - 1
             assert held == packed(layout, **command)

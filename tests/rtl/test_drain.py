@@ -1,4 +1,5 @@
 """drain: finished blocks out, row by row, while the array's drain chain and its memories are played by the test."""
+
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,17 +14,31 @@ from tests.support import floats
 from tests.support.script import fields, packed
 from tests.support.streams import STALLS, Referee, Sink
 
-CONFIGS = [SatConfig(rows=3, columns=2, chunk=16), SatConfig(rows=1, columns=3, interleave=5, chunk=16),
-           SatConfig(rows=2, columns=1, interleave=8, chunk=16), SatConfig(rows=6, columns=1, interleave=1, chunk=16)]
+CONFIGS = [
+    SatConfig(rows=3, columns=2, chunk=16),
+    SatConfig(rows=1, columns=3, interleave=5, chunk=16),
+    SatConfig(rows=2, columns=1, interleave=8, chunk=16),
+    SatConfig(rows=6, columns=1, interleave=1, chunk=16),
+]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x3", "2x1", "6x1"])
 
 
 def device(build, config):
-    widths = dict(finished_command=2 * words.command(config).width, drain_slot=words.slot_bits(config),
-                  drain_address=words.sum_bits(config), drain_set=1, drained=32 * config.columns)
+    widths = dict(
+        finished_command=2 * words.command(config).width,
+        drain_slot=words.slot_bits(config),
+        drain_address=words.sum_bits(config),
+        drain_set=1,
+        drained=32 * config.columns,
+    )
     flags = ("clk", "rst", "finished", "stored", "drain_load", "drain_shift", "drain_read", "drain_memory", "overflow")
-    return build(drain, config=config, results=Stream(32 * config.columns), **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        drain,
+        config=config,
+        results=Stream(32 * config.columns),
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 @dataclass
@@ -53,12 +68,20 @@ def random_blocks(rng, config, count):
         most = config.chunk // 4 if weights[number] else config.rows
         values = floats.random_singles(floats.numpy_of(rng), config.interleave * most * config.columns).tolist()
         each = iter(values)
-        sums = [[sum(next(each) << 32 * c for c in range(config.columns)) for _ in range(most)]
-                for _ in range(config.interleave)]
+        sums = [
+            [sum(next(each) << 32 * c for c in range(config.columns)) for _ in range(most)]
+            for _ in range(config.interleave)
+        ]
         whole = number % 3 == 0
-        blocks.append(Block(most if whole else rng.randrange(1, most + 1),
-                            config.interleave if whole else rng.randrange(1, config.interleave + 1), number % 2,
-                            weights[number], sums))
+        blocks.append(
+            Block(
+                most if whole else rng.randrange(1, most + 1),
+                config.interleave if whole else rng.randrange(1, config.interleave + 1),
+                number % 2,
+                weights[number],
+                sums,
+            )
+        )
     return blocks
 
 
@@ -81,8 +104,9 @@ class Array:
             self.stored.append(now)
         if len(self.stored) < len(self.blocks):
             self._leave(self.blocks[len(self.stored)], now)
-        finishes = self.finished < len(self.blocks) and now >= self.at[self.finished] and \
-            self.finished < len(self.stored) + 2
+        finishes = (
+            self.finished < len(self.blocks) and now >= self.at[self.finished] and self.finished < len(self.stored) + 2
+        )
         ports["finished"].next = finishes
         if finishes:
             self._hold_command(ports)
@@ -126,8 +150,9 @@ def run(build, rng, config, at, stall="none", shy=False):
 
 @every_config
 @pytest.mark.parametrize("stall", STALLS)
-@pytest.mark.parametrize("at", [[0] * 6, [0, 1, 40, 60, 61, 62], [0, 100, 200, 300, 400, 500]],
-                         ids=["crowded", "mixed", "sparse"])
+@pytest.mark.parametrize(
+    "at", [[0] * 6, [0, 1, 40, 60, 61, 62], [0, 100, 200, 300, 400, 500]], ids=["crowded", "mixed", "sparse"]
+)
 def test_every_block_leaves_once_slot_by_slot_and_row_by_row(build, rng, config, stall, at):
     blocks, _, sink = run(build, rng, config, at, stall)
     expected = [word for block in blocks for word in block.results(config.columns)]
@@ -149,8 +174,9 @@ def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config)
     begins = [min(load for load in array.loads if load > 100 * number) for number in range(3)]
     for number, block in enumerate(blocks):
         first = begins[number] + timing.STORE_SETUP
-        assert [next(moved) for _ in range(block.rows * block.slots)] == \
-            list(range(first, first + block.rows * block.slots))
+        assert [next(moved) for _ in range(block.rows * block.slots)] == list(
+            range(first, first + block.rows * block.slots)
+        )
 
 
 @every_config

@@ -1,4 +1,5 @@
 """fp16_mul against its golden: each class with each, and random pairs."""
+
 from myhdl import Signal, intbv
 
 from rtl import fp16_mul as unit
@@ -17,7 +18,7 @@ def answers(compute, pairs):
 def test_every_class_times_every_class_is_what_golden_says(compute):
     pairs = floats.every_pair(floats.FP16_CLASSES)
     assert answers(compute, pairs) == [golden(a, b) for a, b in pairs]
-    assert len(pairs) == 26 ** 2
+    assert len(pairs) == 26**2
 
 
 def test_random_products_come_one_a_cycle_after_the_promised_latency(compute, simulator, rng):

@@ -1,4 +1,5 @@
 """fp32_add against its golden: each class with each, and random pairs that align, cancel and tie."""
+
 from myhdl import Signal, intbv
 
 from rtl import fp32_add as unit
@@ -17,7 +18,7 @@ def answers(compute, pairs):
 def test_every_class_plus_every_class_is_what_golden_says(compute):
     pairs = floats.every_pair(floats.FP32_CLASSES)
     assert answers(compute, pairs) == [golden(a, b) for a, b in pairs]
-    assert len(pairs) == 34 ** 2
+    assert len(pairs) == 34**2
 
 
 def test_random_sums_come_one_a_cycle_after_the_promised_latency(compute, simulator, rng):

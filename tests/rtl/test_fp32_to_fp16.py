@@ -1,4 +1,5 @@
 """fp32_to_fp16 against its golden: every class, every place where rounding turns, and random numbers."""
+
 from myhdl import Signal, intbv
 
 from rtl import fp32_to_fp16 as unit
@@ -14,13 +15,13 @@ def answers(compute, values):
 
 
 def test_every_class_is_converted_as_golden_says(compute):
-    edges = (0x477FEFFF, 0x477FF000, 0x33000000, 0x33000001)       # of overflow, and of rounding to zero
+    edges = (0x477FEFFF, 0x477FF000, 0x33000000, 0x33000001)  # of overflow, and of rounding to zero
     values = floats.FP32_CLASSES + [sign | edge for sign in (0, 1 << 31) for edge in edges]
     assert answers(compute, values) == [golden(value) for value in values]
 
 
 def test_around_every_rounding_boundary_the_tie_goes_to_even(compute, simulator):
-    boundaries = floats.rounding_boundaries()[::1 if simulator == "icarus" else 97].tolist()
+    boundaries = floats.rounding_boundaries()[:: 1 if simulator == "icarus" else 97].tolist()
     values = [boundary + step for boundary in boundaries for step in (-1, 0, 1)]
     assert len(values) >= 3 * 600
     assert answers(compute, values) == [golden(value) for value in values]

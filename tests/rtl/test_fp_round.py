@@ -1,4 +1,5 @@
 """fp_round: exhaustive in a small format, and its borders in the two that are used."""
+
 from itertools import product
 
 import pytest
@@ -10,8 +11,9 @@ from rtl.golden import fp_round as golden
 
 def answers(compute, vectors, exponent_bits, fraction_bits):
     width = exponent_bits + fraction_bits
-    ports = dict(word=Signal(intbv(0)[width:]), guard=Signal(bool(0)), sticky=Signal(bool(0)),
-                 rounded=Signal(intbv(0)[width:]))
+    ports = dict(
+        word=Signal(intbv(0)[width:]), guard=Signal(bool(0)), sticky=Signal(bool(0)), rounded=Signal(intbv(0)[width:])
+    )
     return compute(unit.fp_round, ports, vectors, 0, exponent_bits=exponent_bits, fraction_bits=fraction_bits)
 
 
@@ -28,5 +30,6 @@ def test_the_borders_of_a_format_are_rounded_as_golden_says(compute, rng, expone
     near = [x + d for x in (one_binade, 2 * one_binade, infinity) for d in (-2, -1, 0, 1, 2)] + [0, 1, 2]
     words = near + [rng.randrange(infinity) for _ in range(300)]
     vectors = list(product(words, (0, 1), (0, 1)))
-    assert answers(compute, vectors, exponent_bits, fraction_bits) == \
-        [golden(*vector, exponent_bits, fraction_bits) for vector in vectors]
+    assert answers(compute, vectors, exponent_bits, fraction_bits) == [
+        golden(*vector, exponent_bits, fraction_bits) for vector in vectors
+    ]

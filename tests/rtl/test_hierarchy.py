@@ -1,4 +1,5 @@
 """Hierarchical Verilog: one module a file, no logic lost, and always the same text."""
+
 import re
 
 import pytest
@@ -14,9 +15,11 @@ from tests.support.script import play
 @module
 def register(clk, word, kept, config):
     """A register; `config` is no number, so it does not show in the module's name."""
+
     @always(clk.posedge)
     def keep():
         kept.next = word
+
     return keep
 
 
@@ -28,13 +31,14 @@ def adder(a, b, total, step):
     @always_comb
     def add():
         total.next = (a + b + step) % top
+
     return add
 
 
 @module
 def pipeline(clk, word, twice):
     """word + word + 3, a cycle later."""
-    kept = Signal(intbv(0)[len(word):])
+    kept = Signal(intbv(0)[len(word) :])
     return register(clk, word, kept, None), adder(kept, kept, twice, 3)
 
 
@@ -47,7 +51,7 @@ def two_widths(clk, word, wide, kept, kept_wide):
 @module
 def forgotten_module(clk, word, twice):
     """A module that is made, but not returned: its logic would vanish."""
-    kept = Signal(intbv(0)[len(word):])
+    kept = Signal(intbv(0)[len(word) :])
     register(clk, word, kept, None)
     return adder(kept, kept, twice, 3)
 
@@ -55,7 +59,7 @@ def forgotten_module(clk, word, twice):
 @module
 def forgotten_process(clk, word, twice):
     """A process that is made, but not returned."""
-    kept = Signal(intbv(0)[len(word):])
+    kept = Signal(intbv(0)[len(word) :])
 
     @always(clk.posedge)
     def keep():
@@ -67,6 +71,7 @@ def forgotten_process(clk, word, twice):
 @module
 def named_blocks(clk, word, low, high):
     """Two processes with variables of the same name."""
+
     @always(clk.posedge)
     def first():
         part = intbv(0)[4:]
@@ -120,12 +125,15 @@ def test_a_parent_instantiates_its_children_by_name_of_port(tmp_path):
 
 def test_two_conversions_are_the_same_text(tmp_path):
     config = SatConfig(rows=2, columns=2, chunk=16)
-    texts = [{name: path.read_text() for name, path in sat.write(config, tmp_path / folder).items()}
-             for folder in ("one", "two")]
+    texts = [
+        {name: path.read_text() for name, path in sat.write(config, tmp_path / folder).items()}
+        for folder in ("one", "two")
+    ]
     assert texts[0] == texts[1]
     assert len(texts[0]) >= 10
-    assert not any(re.search(r"20\d\d", line) for text in texts[0].values() for line in text.splitlines()
-                   if line.startswith("//"))
+    assert not any(
+        re.search(r"20\d\d", line) for text in texts[0].values() for line in text.splitlines() if line.startswith("//")
+    )
 
 
 def test_converted_and_simulated_a_hierarchy_does_the_same(build, rng):
@@ -165,7 +173,7 @@ def test_variables_of_named_blocks_move_to_the_module_each_under_its_own_name(tm
     assert not re.search(r"begin\s*:", text)
     variables = re.findall(r"\b(\w+_(?:part|k))\b", "\n".join(re.findall(r"^(?:reg|integer) .*;", text, re.MULTILINE)))
     assert sorted(variables) == ["first_part", "second_k", "second_part"]
-    assert not re.search(r"\b(part|k)\b", text[text.index("\nmodule"):])
+    assert not re.search(r"\b(part|k)\b", text[text.index("\nmodule") :])
 
 
 def test_moved_variables_do_what_they_did(build, rng):

@@ -1,4 +1,5 @@
 """The reserved words: each is one that a Verilog tool does refuse."""
+
 import subprocess
 
 import pytest

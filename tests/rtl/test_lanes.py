@@ -1,4 +1,5 @@
 """A bus and its lanes: what is split and joined again in another order, on both simulators."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -19,11 +20,12 @@ def chosen_lanes(flags, low, high, chosen):
     return choose(flags, low, high, chosen, [(1, 2), (3, 0), (0, 2)])
 
 
-@pytest.mark.parametrize("lanes, width", [
-    (1, 1), (1, 16), (2, 1), (3, 7), (8, 16), (5, 32), (MOST_PARTS, 3), (MOST_PARTS + 1, 2), (128, 9)])
+@pytest.mark.parametrize(
+    "lanes, width", [(1, 1), (1, 16), (2, 1), (3, 7), (8, 16), (5, 32), (MOST_PARTS, 3), (MOST_PARTS + 1, 2), (128, 9)]
+)
 def test_lane_k_is_the_kth_stretch_from_the_low_bits(compute, rng, lanes, width):
     cases = [[rng.getrandbits(width) for _ in range(lanes)] for _ in range(60)]
-    ports = {name: Signal(intbv(0)[lanes * width:]) for name in ("bus", "mirrored")}
+    ports = {name: Signal(intbv(0)[lanes * width :]) for name in ("bus", "mirrored")}
 
     def packed(values):
         return sum(value << k * width for k, value in enumerate(values))
@@ -35,8 +37,12 @@ def test_lane_k_is_the_kth_stretch_from_the_low_bits(compute, rng, lanes, width)
 
 @pytest.mark.parametrize("width", [1, 7, 40])
 def test_a_lane_is_chosen_by_its_bit_of_the_flags(compute, rng, width):
-    ports = dict(flags=Signal(intbv(0)[3:]), low=Signal(intbv(0)[4 * width:]), high=Signal(intbv(0)[4 * width:]),
-                 chosen=Signal(intbv(0)[3 * width:]))
+    ports = dict(
+        flags=Signal(intbv(0)[3:]),
+        low=Signal(intbv(0)[4 * width :]),
+        high=Signal(intbv(0)[4 * width :]),
+        chosen=Signal(intbv(0)[3 * width :]),
+    )
     cases = [(flags, rng.getrandbits(4 * width), rng.getrandbits(4 * width)) for flags in [*range(8)] * 20]
     got = compute(chosen_lanes, ports, cases, 0)
 

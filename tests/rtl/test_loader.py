@@ -1,4 +1,5 @@
 """loader: tile commands and operand lines in, writes into two banks that take turns."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -11,18 +12,28 @@ from tests.support.streams import STALLS, Referee, Source
 
 CONFIG = SatConfig(rows=2, columns=2, largest_m=4, chunk=16)
 COMMAND = words.command(CONFIG)
-BANK = dict(west=CONFIG.chunk // BEAT, north=CONFIG.chunk)      # lines of a bank
+BANK = dict(west=CONFIG.chunk // BEAT, north=CONFIG.chunk)  # lines of a bank
 TILES = 9
 
 
 def device(build):
-    widths = dict(line=words.line_bits(CONFIG), loaded=2, occupied=2, held_commands=2 * COMMAND.width,
-                  west_address=words.west_control(CONFIG).bits("address"),
-                  north_address=words.north_control(CONFIG).bits("address"))
+    widths = dict(
+        line=words.line_bits(CONFIG),
+        loaded=2,
+        occupied=2,
+        held_commands=2 * COMMAND.width,
+        west_address=words.west_control(CONFIG).bits("address"),
+        north_address=words.north_control(CONFIG).bits("address"),
+    )
     flags = ("clk", "rst", "west_write", "north_write", "started", "bank_done")
-    return build(loader, config=CONFIG, commands=Stream(COMMAND.width), operands=Stream(words.line_bits(CONFIG)),
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-                 **{name: Signal(bool(0)) for name in flags})
+    return build(
+        loader,
+        config=CONFIG,
+        commands=Stream(COMMAND.width),
+        operands=Stream(words.line_bits(CONFIG)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+        **{name: Signal(bool(0)) for name in flags},
+    )
 
 
 def random_tiles(rng):
@@ -64,14 +75,25 @@ def run(build, rng, pause=0, busy=1, command_stall="none", operand_stall="none")
     commands = Source(dut, dut.arguments["commands"], [command for command, _, _ in tiles], command_stall)
     operands = Source(dut, dut.arguments["operands"], [line for _, w, n in tiles for line in w + n], operand_stall)
     array = Array(dut, pause, busy)
-    dut.run(commands, operands, array, Referee(commands.stream), Referee(operands.stream),
-            until=lambda: len(array.loaded_at) == TILES, limit=2000)
+    dut.run(
+        commands,
+        operands,
+        array,
+        Referee(commands.stream),
+        Referee(operands.stream),
+        until=lambda: len(array.loaded_at) == TILES,
+        limit=2000,
+    )
     return tiles, commands, operands, array
 
 
 def expected_writes(tiles):
-    return [(kind, number % 2 * BANK[kind] + place, line) for number, (_, west, north) in enumerate(tiles)
-            for kind, lines in (("west", west), ("north", north)) for place, line in enumerate(lines)]
+    return [
+        (kind, number % 2 * BANK[kind] + place, line)
+        for number, (_, west, north) in enumerate(tiles)
+        for kind, lines in (("west", west), ("north", north))
+        for place, line in enumerate(lines)
+    ]
 
 
 @pytest.mark.parametrize("operand_stall", STALLS)
@@ -88,7 +110,7 @@ def test_a_bank_is_filled_again_two_cycles_after_the_array_has_left_it_and_not_b
     assert array.writes == expected_writes(tiles)
     waits = [taken - end for taken, end in zip(commands.cycles[2:], array.ends)]
     assert len(waits) == TILES - 2
-    assert min(waits) >= 2                      # bank_done stands a cycle, and frees the bank in the next
+    assert min(waits) >= 2  # bank_done stands a cycle, and frees the bank in the next
     assert 2 in waits or not crowded
 
 
@@ -103,7 +125,10 @@ def test_lines_follow_their_command_at_once_and_one_a_cycle(build, rng):
 
 def test_the_command_of_each_loaded_tile_is_held_for_the_sequencer(build, rng):
     tiles, _, _, array = run(build, rng, pause=3, busy=4)
-    held = [word >> number % 2 * COMMAND.width & (1 << COMMAND.width) - 1
-            for number, word in enumerate(array.held) if number]
-    assert held == [command for command, _, _ in tiles[1:]]     # beside the very first, the other bank is unknown
+    held = [
+        word >> number % 2 * COMMAND.width & (1 << COMMAND.width) - 1
+        for number, word in enumerate(array.held)
+        if number
+    ]
+    assert held == [command for command, _, _ in tiles[1:]]  # beside the very first, the other bank is unknown
     assert len(held) == TILES - 1

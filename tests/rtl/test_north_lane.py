@@ -1,4 +1,5 @@
 """north_lane: lines of weights written, then sent down, one a cycle."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -12,10 +13,20 @@ LATENCY = 2
 
 def device(build, config):
     control, line = words.north_control(config).width, config.interleave * words.weight(config).width
-    widths = dict(write_address=words.north_control(config).bits("line"), write_data=line,
-                  control=control, control_out=control, down=words.descent(config).width)
-    return build(north_lane, config=config, clk=Signal(bool(0)), write=Signal(bool(0)),
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    widths = dict(
+        write_address=words.north_control(config).bits("line"),
+        write_data=line,
+        control=control,
+        control_out=control,
+        down=words.descent(config).width,
+    )
+    return build(
+        north_lane,
+        config=config,
+        clk=Signal(bool(0)),
+        write=Signal(bool(0)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def random_lines(rng, config, groups, values, m):
@@ -23,16 +34,24 @@ def random_lines(rng, config, groups, values, m):
     lines = []
     for _ in range(groups):
         kept = [sorted(rng.sample(range(m), values)) for _ in range(config.interleave)]
-        lines += [[(rng.getrandbits(16), kept[place][value]) for place in range(config.interleave)]
-                  for value in range(values)]
+        lines += [
+            [(rng.getrandbits(16), kept[place][value]) for place in range(config.interleave)] for value in range(values)
+        ]
     return lines
 
 
 def writes(config, lines):
     width, layout = words.weight(config).width, words.weight(config)
-    return [dict(write=1, write_address=address, write_data=sum(
-        layout.pack(value=weight, index=index) << width * place for place, (weight, index) in enumerate(line)))
-        for address, line in enumerate(lines)]
+    return [
+        dict(
+            write=1,
+            write_address=address,
+            write_data=sum(
+                layout.pack(value=weight, index=index) << width * place for place, (weight, index) in enumerate(line)
+            ),
+        )
+        for address, line in enumerate(lines)
+    ]
 
 
 def controls(rng, config, lines, values, sparse, blank=0):
@@ -42,15 +61,35 @@ def controls(rng, config, lines, values, sparse, blank=0):
         value = line % values
         for place in range(config.turn):
             where = {name: rng.getrandbits(layout.bits(name)) for name in ("address", "write", "everyone", "distance")}
-            yield dict(read=int(place == 0 and line < len(lines)), line=line, value=value, first_value=int(value == 0),
-                       last_value=int(value == values - 1), sparse=int(sparse), blank=int(line >= len(lines)), **where)
+            yield dict(
+                read=int(place == 0 and line < len(lines)),
+                line=line,
+                value=value,
+                first_value=int(value == 0),
+                last_value=int(value == values - 1),
+                sparse=int(sparse),
+                blank=int(line >= len(lines)),
+                **where,
+            )
 
 
-@pytest.mark.parametrize("interleave, largest_m, values, m", [
-    (4, 4, 2, 4), (4, 16, 2, 8), (5, 8, 4, 8), (6, 16, 1, 16), (4, 16, 4, 16), (4, 4, None, 4), (5, 16, None, 4),
-    (1, 16, 2, 16), (3, 4, None, 4)])
+@pytest.mark.parametrize(
+    "interleave, largest_m, values, m",
+    [
+        (4, 4, 2, 4),
+        (4, 16, 2, 8),
+        (5, 8, 4, 8),
+        (6, 16, 1, 16),
+        (4, 16, 4, 16),
+        (4, 4, None, 4),
+        (5, 16, None, 4),
+        (1, 16, 2, 16),
+        (3, 4, None, 4),
+    ],
+)
 def test_weights_come_two_cycles_after_their_control_and_name_what_is_pruned(
-        build, rng, interleave, largest_m, values, m):
+    build, rng, interleave, largest_m, values, m
+):
     config = SatConfig(rows=3, columns=1, interleave=interleave, largest_m=largest_m, chunk=16)
     lines, sparse, values = random_lines(rng, config, 4, values or BEAT, m), values is not None, values or BEAT
     sent = list(controls(rng, config, lines, values, sparse, blank=2 * values))
@@ -58,11 +97,11 @@ def test_weights_come_two_cycles_after_their_control_and_name_what_is_pruned(
     issued = len(entries)
     entries += [dict(control=packed(words.north_control(config), **control)) for control in sent]
     got = play(device(build, config), entries, "down")["down"]
-    down = [fields(words.descent(config), word) for word in got[issued + LATENCY:len(entries) + LATENCY]]
+    down = [fields(words.descent(config), word) for word in got[issued + LATENCY : len(entries) + LATENCY]]
     assert len(down) == (len(lines) + 2 * values) * config.turn
     assert_weights(config, down, lines, values, sparse)
     assert_pruned(config, down, values)
-    for name in ("address", "write", "everyone", "distance"):        # they pass
+    for name in ("address", "write", "everyone", "distance"):  # they pass
         assert [weight[name] for weight in down] == [control[name] for control in sent]
 
 
@@ -79,9 +118,9 @@ def assert_pruned(config, down, values):
     """What no weight of a group takes is named exactly once among the weights of each of its columns."""
     for start in range(0, len(down), config.turn * values):
         for place in range(config.interleave):
-            group = down[start + place:start + config.turn * values:config.turn]
+            group = down[start + place : start + config.turn * values : config.turn]
             named = [i for weight in group for i in range(config.largest_m) if weight["pruned"] >> i & 1]
-            taken = {weight["index"] for weight in group}       # a blank sparse group has but one
+            taken = {weight["index"] for weight in group}  # a blank sparse group has but one
             assert sorted([*named, *taken]) == list(range(config.largest_m))
 
 
@@ -99,4 +138,6 @@ def test_write_follows_control_so_that_a_pause_is_a_pause(build, rng):
     start = len(entries)
     entries += [dict(control=packed(layout, write=bit, read=1)) for bit in write]
     got = play(device(build, config), entries, "down")["down"]
-    assert [fields(words.descent(config), word)["write"] for word in got[start + LATENCY:start + LATENCY + 60]] == write
+    assert [
+        fields(words.descent(config), word)["write"] for word in got[start + LATENCY : start + LATENCY + 60]
+    ] == write

@@ -1,4 +1,5 @@
 """pacer: where the rows' delay lines stand, and when a tile has come through the last row."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -7,8 +8,11 @@ from rtl.config import SatConfig
 from rtl.pacer import pacer
 from tests.support.script import fields, packed, play
 
-CONFIGS = [SatConfig(rows=2, columns=3, largest_m=4, chunk=16), SatConfig(rows=1, columns=1, interleave=6, chunk=16),
-           SatConfig(rows=5, columns=9, interleave=1, largest_m=4, chunk=16)]
+CONFIGS = [
+    SatConfig(rows=2, columns=3, largest_m=4, chunk=16),
+    SatConfig(rows=1, columns=1, interleave=6, chunk=16),
+    SatConfig(rows=5, columns=9, interleave=1, largest_m=4, chunk=16),
+]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "1x1", "5x9"])
 
 
@@ -16,8 +20,12 @@ def device(build, config):
     west = words.west_control(config).width
     widths = dict(values=3, pace=words.pace(config).width, last_row=west, below=west)
     flags = ("clk", "rst", "stationary", "bank_done", "finished", "returned")
-    return build(pacer, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        pacer,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def places(config, got):
@@ -29,36 +37,43 @@ def places(config, got):
 def test_with_stationary_weights_it_goes_around_in_a_groups_steps_less_a_cycle(build, config, values):
     around = values * config.turn - 1
     got = places(config, play(device(build, config), [dict(stationary=1, values=values)] * (4 * around), "pace"))
-    assert all(pace["weights"] for pace in got[:4 * around])
-    assert [pace["place"] for pace in got[1:4 * around]] == [(at + 1) % around for at in range(4 * around - 1)]
+    assert all(pace["weights"] for pace in got[: 4 * around])
+    assert [pace["place"] for pace in got[1 : 4 * around]] == [(at + 1) % around for at in range(4 * around - 1)]
 
 
 @every_config
 def test_with_stationary_sums_it_stands_at_the_first_place(build, config):
     entries = [dict(stationary=1, values=4)] * (4 * config.turn - 3) + [dict(values=4)] * 6
     got = places(config, play(device(build, config), entries, "pace"))
-    assert [pace["weights"] for pace in got[-6 - 20:-20]] == [0] * 6
-    assert got[len(entries) - 6]["place"] > 0 and {pace["place"] for pace in got[len(entries) - 5:]} == {0}
+    assert [pace["weights"] for pace in got[-6 - 20 : -20]] == [0] * 6
+    assert got[len(entries) - 6]["place"] > 0 and {pace["place"] for pace in got[len(entries) - 5 :]} == {0}
 
 
 @every_config
 def test_in_reset_it_goes_around_the_whole_delay_line(build, config):
     whole = words.KEPT * config.turn
     got = places(config, play(device(build, config), [dict(rst=1)] * (2 * whole + 1), "pace"))
-    assert {pace["place"] for pace in got[:2 * whole]} == set(range(whole))
+    assert {pace["place"] for pace in got[: 2 * whole]} == set(range(whole))
 
 
 @every_config
 def test_the_ends_of_tiles_and_blocks_are_told_after_the_promised_delays(build, rng, config):
     layout, shape = words.west_control(config), (config.rows, config.columns)
-    entries = [dict(last_row=packed(layout, end=rng.getrandbits(1), begin=1, close=1),
-                    below=packed(layout, close=rng.getrandbits(1), begin=rng.getrandbits(1), end=1)) for _ in range(60)]
+    entries = [
+        dict(
+            last_row=packed(layout, end=rng.getrandbits(1), begin=1, close=1),
+            below=packed(layout, close=rng.getrandbits(1), begin=rng.getrandbits(1), end=1),
+        )
+        for _ in range(60)
+    ]
     got = play(device(build, config), entries, "bank_done", "finished", "returned", cycles=60)
-    for name, port, bit, delay in (("bank_done", "last_row", "end", timing.release_delay(*shape)),
-                                   ("finished", "below", "close", timing.finish_delay(config.columns)),
-                                   ("returned", "below", "begin", 0)):
+    for name, port, bit, delay in (
+        ("bank_done", "last_row", "end", timing.release_delay(*shape)),
+        ("finished", "below", "close", timing.finish_delay(config.columns)),
+        ("returned", "below", "begin", 0),
+    ):
         asked = [fields(layout, entry[port])[bit] for entry in entries]
-        assert got[name] == [0] * delay + asked[:60 - delay] and 0 < sum(asked) < 60
+        assert got[name] == [0] * delay + asked[: 60 - delay] and 0 < sum(asked) < 60
 
 
 @every_config

@@ -1,4 +1,5 @@
 """register_bank against the register map: what is written is read, and counters are copied at one edge."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -15,12 +16,35 @@ COUNTS = dict(busy=0x123456789ABC, waiting=0xFEDCBA987654, idle=0x800000000001)
 
 
 def run(build, entries, *names):
-    widths = dict(write_word=WORD_BITS, write_data=32, write_strobe=4, read_word=WORD_BITS, read_data=32, rates=128,
-                  busy=48, waiting=48, idle=48)
-    flags = ("clk", "rst", "write", "writable", "readable", "soft_reset", "resetting", "working", "overflow",
-             "tile_done")
-    dut = build(register_bank, config=CONFIG, **{name: Signal(intbv(0)[bits:]) for name, bits in widths.items()},
-                **{name: Signal(bool(0)) for name in flags})
+    widths = dict(
+        write_word=WORD_BITS,
+        write_data=32,
+        write_strobe=4,
+        read_word=WORD_BITS,
+        read_data=32,
+        rates=128,
+        busy=48,
+        waiting=48,
+        idle=48,
+    )
+    flags = (
+        "clk",
+        "rst",
+        "write",
+        "writable",
+        "readable",
+        "soft_reset",
+        "resetting",
+        "working",
+        "overflow",
+        "tile_done",
+    )
+    dut = build(
+        register_bank,
+        config=CONFIG,
+        **{name: Signal(intbv(0)[bits:]) for name, bits in widths.items()},
+        **{name: Signal(bool(0)) for name in flags},
+    )
     return play(dut, entries, *names, cycles=len(entries) + 1)
 
 
@@ -61,8 +85,12 @@ def test_the_bytes_that_are_strobed_are_written(build, rng, strobe):
 
 
 def test_nothing_is_written_without_write_or_to_another_register(build):
-    entries = [dict(write("decay", 5), write=0), write("tiles", 6), write("identification", 7), *reads(
-        *(register.name for register in REGISTERS))]
+    entries = [
+        dict(write("decay", 5), write=0),
+        write("tiles", 6),
+        write("identification", 7),
+        *reads(*(register.name for register in REGISTERS)),
+    ]
     seen = run(build, [dict(entry, resetting=1) for entry in entries], "read_data", "rates")
     assert seen["read_data"][3:-1] == [register.value(CONFIG) for register in REGISTERS]
     assert seen["rates"][-1] == 0
@@ -70,9 +98,16 @@ def test_nothing_is_written_without_write_or_to_another_register(build):
 
 def test_the_reset_bit_stays_as_written_and_snapshot_reads_as_zero(build):
     reset = 1 << bit("control", "reset")
-    entries = [write("control", reset), *reads("control"), dict(SNAPSHOT, write_data=SNAPSHOT["write_data"] | reset),
-               *reads("control"), write("control", 0, 0b1110), *reads("control"), write("control", 0),
-               *reads("control")]
+    entries = [
+        write("control", reset),
+        *reads("control"),
+        dict(SNAPSHOT, write_data=SNAPSHOT["write_data"] | reset),
+        *reads("control"),
+        write("control", 0, 0b1110),
+        *reads("control"),
+        write("control", 0),
+        *reads("control"),
+    ]
     seen = run(build, entries, "soft_reset", "read_data")
     assert seen["soft_reset"] == [0, 1, 1, 1, 1, 1, 1, 0, 0]
     assert [seen["read_data"][now] for now in (1, 3, 5, 7)] == [reset, reset, reset, 0]
@@ -87,11 +122,16 @@ def test_the_status_shows_each_flag_in_its_bit(build, name):
 def test_a_snapshot_copies_all_counters_at_one_edge(build):
     halves = [f"{name}_{half}" for name in COUNTS for half in ("low", "high")]
     tiles = [dict(tile_done=1)] * 3
-    later = {name: 5 for name in COUNTS}
-    entries = [*tiles, dict(SNAPSHOT, tile_done=1, **COUNTS),
-               *(dict(entry, tile_done=1, **later) for entry in reads(*halves, "tiles")),
-               dict(SNAPSHOT, write_strobe=0b1110, **later), *reads("busy_low"),
-               dict(SNAPSHOT, **later), *reads(*halves, "tiles")]
+    later = dict.fromkeys(COUNTS, 5)
+    entries = [
+        *tiles,
+        dict(SNAPSHOT, tile_done=1, **COUNTS),
+        *(dict(entry, tile_done=1, **later) for entry in reads(*halves, "tiles")),
+        dict(SNAPSHOT, write_strobe=0b1110, **later),
+        *reads("busy_low"),
+        dict(SNAPSHOT, **later),
+        *reads(*halves, "tiles"),
+    ]
     seen = run(build, entries, "read_data")["read_data"]
     assert seen[4:10] == [count >> shift & 0xFFFFFFFF for count in COUNTS.values() for shift in (0, 32)]
     assert seen[10] == 3
@@ -100,7 +140,14 @@ def test_a_snapshot_copies_all_counters_at_one_edge(build):
 
 
 def test_tiles_are_counted_from_the_end_of_a_reset_and_copies_stay(build):
-    entries = [*[dict(tile_done=1)] * 4, SNAPSHOT, dict(resetting=1), *reads("tiles"), dict(tile_done=1), SNAPSHOT,
-               *reads("tiles")]
+    entries = [
+        *[dict(tile_done=1)] * 4,
+        SNAPSHOT,
+        dict(resetting=1),
+        *reads("tiles"),
+        dict(tile_done=1),
+        SNAPSHOT,
+        *reads("tiles"),
+    ]
     seen = run(build, entries, "read_data")["read_data"]
     assert (seen[6], seen[9]) == (4, 1)

@@ -1,4 +1,5 @@
 """register_slice: every word once and in order, with nothing but registers between its ends."""
+
 import pytest
 from myhdl import Signal
 
@@ -11,8 +12,9 @@ BITS = 9
 
 
 def device(build):
-    return build(register_slice, clk=Signal(bool(0)), rst=Signal(bool(0)), entering=Stream(BITS), leaving=Stream(BITS),
-                 bits=BITS)
+    return build(
+        register_slice, clk=Signal(bool(0)), rst=Signal(bool(0)), entering=Stream(BITS), leaving=Stream(BITS), bits=BITS
+    )
 
 
 @pytest.mark.parametrize("shy", [False, True], ids=["eager", "shy"])

@@ -1,4 +1,5 @@
 """The register map: what its readers rely on."""
+
 import pytest
 
 from rtl import words
@@ -37,7 +38,7 @@ def test_the_parameters_are_those_of_the_configuration_and_fit(name):
     config = PRESETS[name]
     for parameter in ("rows", "columns", "interleave", "largest_m", "chunk", "update_lanes"):
         assert NAMED[parameter].value(config) == getattr(config, parameter)
-    assert all(0 <= register.value(config) < 2 ** WIDTH for register in REGISTERS)
+    assert all(0 <= register.value(config) < 2**WIDTH for register in REGISTERS)
 
 
 def test_the_constants_of_the_update_are_the_ports_fields_in_their_order():

@@ -1,4 +1,5 @@
 """reset_holder: a reset lasts as long as it must, and says what becomes of what comes in the meantime."""
+
 import pytest
 from myhdl import Signal
 
@@ -11,8 +12,13 @@ PORTS = ("clk", "rst", "soft_reset", "offered", "resetting", "discarding")
 
 def states(build, entries, cycles=30):
     """(resetting, discarding) of each cycle; resetting from the bench's own reset on."""
-    seen = play(build(reset_holder, cycles=CYCLES, **{name: Signal(bool(0)) for name in PORTS}), entries,
-                "resetting", "discarding", cycles=cycles)
+    seen = play(
+        build(reset_holder, cycles=CYCLES, **{name: Signal(bool(0)) for name in PORTS}),
+        entries,
+        "resetting",
+        "discarding",
+        cycles=cycles,
+    )
     return list(zip(seen["resetting"], seen["discarding"]))
 
 
@@ -26,8 +32,8 @@ def test_a_soft_reset_lasts_from_its_request_until_the_accelerator_is_through(bu
     asked = [{}] * 10 + [dict(soft_reset=1)] * length
     found = states(build, asked)
     assert found[10] == (0, 0)
-    assert found[11:11 + length + CYCLES] == [(1, 1)] * (length + CYCLES)
-    assert found[11 + length + CYCLES:] == [(0, 0)] * (30 - 11 - length - CYCLES)
+    assert found[11 : 11 + length + CYCLES] == [(1, 1)] * (length + CYCLES)
+    assert found[11 + length + CYCLES :] == [(0, 0)] * (30 - 11 - length - CYCLES)
 
 
 def test_a_soft_reset_waits_for_a_result_that_was_offered(build):
@@ -43,5 +49,5 @@ def test_a_reset_of_everything_waits_for_no_result(build):
 def test_a_reset_of_everything_ends_discarding(build):
     found = states(build, [{}] * 10 + [dict(soft_reset=1)] + [{}] * 2 + [dict(rst=1)])
     assert found[13] == (1, 1)
-    assert found[14:14 + CYCLES] == [(1, 0)] * CYCLES
+    assert found[14 : 14 + CYCLES] == [(1, 0)] * CYCLES
     assert found[14 + CYCLES + 1] == (0, 0)

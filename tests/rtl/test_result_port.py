@@ -1,4 +1,5 @@
 """result_port: a word of all lanes, FP32 or rounded, and whether an infinity has left."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -14,8 +15,12 @@ LANES = 3
 def device(build):
     widths = dict(drained=32 * LANES, beyond=LANES)
     flags = ("clk", "rst", "advance", "to_half", "overflow")
-    return build(result_port, results=Stream(32 * LANES), **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        result_port,
+        results=Stream(32 * LANES),
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def word(singles):
@@ -29,8 +34,8 @@ def test_a_word_leaves_a_cycle_later_as_it_is_or_rounded(build, rng, half):
     entries += [dict(results_ready=1)] * 2
     got = play(device(build), entries, "results_data", "results_valid")
     expected = [word([fp32_to_fp16(single) if half else single for single in singles]) for singles in words]
-    assert got["results_data"][1:len(words) + 1] == expected
-    assert got["results_valid"][1:len(words) + 2] == [1] * len(words) + [0]
+    assert got["results_data"][1 : len(words) + 1] == expected
+    assert got["results_valid"][1 : len(words) + 2] == [1] * len(words) + [0]
 
 
 def test_a_word_that_is_not_taken_stays(build):
@@ -43,7 +48,15 @@ def test_a_word_that_is_not_taken_stays(build):
 @pytest.mark.parametrize("single", [0x7F800000, 0xFF800000, 0x7FC00000])
 def test_an_infinity_or_nan_that_leaves_as_fp32_is_remembered_until_reset(build, lane, single):
     held = word([single if k == lane else 0x7F7FFFFF for k in range(LANES)])
-    entries = [dict(advance=1, drained=held, to_half=1), dict(advance=1, drained=held, beyond=1 << lane),
-               dict(drained=held), dict(advance=1, drained=held), {}, {}, dict(rst=1), {}]
+    entries = [
+        dict(advance=1, drained=held, to_half=1),
+        dict(advance=1, drained=held, beyond=1 << lane),
+        dict(drained=held),
+        dict(advance=1, drained=held),
+        {},
+        {},
+        dict(rst=1),
+        {},
+    ]
     got = play(device(build), entries, "overflow")["overflow"]
     assert got[1:9] == [0, 0, 0, 1, 1, 1, 0, 0]

@@ -1,4 +1,5 @@
 """router: which of the array and the updater gets a command, and whose operands and results pass."""
+
 from myhdl import Signal
 
 from rtl import words
@@ -7,27 +8,46 @@ from rtl.router import router
 from rtl.stream import Stream
 from tests.support.script import play
 
-CONFIGS = [SatConfig(rows=1, columns=1, largest_m=4, chunk=16),         # a tile command is the longer one
-           SatConfig(rows=1, columns=1, interleave=1, largest_m=4, chunk=4096, update_lanes=1)]
+CONFIGS = [
+    SatConfig(rows=1, columns=1, largest_m=4, chunk=16),  # a tile command is the longer one
+    SatConfig(rows=1, columns=1, interleave=1, largest_m=4, chunk=4096, update_lanes=1),
+]
 COUNT = 400
 
 
 def device(build, config):
     line, word = words.line_bits(config), 32 * config.columns
     tile, update = words.command(config).width, words.update(config).width
-    return build(router, config=config, commands=Stream(words.command_bits(config)), operands=Stream(line),
-                 results=Stream(word), tile_commands=Stream(tile), tile_operands=Stream(line),
-                 tile_results=Stream(word),
-                 update_commands=Stream(update), update_operands=Stream(line), update_results=Stream(word),
-                 tiles_busy=Signal(bool(0)), updates_busy=Signal(bool(0)))
+    return build(
+        router,
+        config=config,
+        commands=Stream(words.command_bits(config)),
+        operands=Stream(line),
+        results=Stream(word),
+        tile_commands=Stream(tile),
+        tile_operands=Stream(line),
+        tile_results=Stream(word),
+        update_commands=Stream(update),
+        update_operands=Stream(line),
+        update_results=Stream(word),
+        tiles_busy=Signal(bool(0)),
+        updates_busy=Signal(bool(0)),
+    )
 
 
 def inputs(rng, dut):
     """Anything at every input that can be: at most one of both is loading, and at most one has results."""
-    driven = ["commands_data", "commands_valid", "operands_data", "operands_valid", "results_ready", "tiles_busy",
-              "updates_busy",
-              *(f"{kind}_{stream}_ready" for kind in ("tile", "update") for stream in ("commands", "operands")),
-              *(f"{kind}_results_{name}" for kind in ("tile", "update") for name in ("valid", "data"))]
+    driven = [
+        "commands_data",
+        "commands_valid",
+        "operands_data",
+        "operands_valid",
+        "results_ready",
+        "tiles_busy",
+        "updates_busy",
+        *(f"{kind}_{stream}_ready" for kind in ("tile", "update") for stream in ("commands", "operands")),
+        *(f"{kind}_results_{name}" for kind in ("tile", "update") for name in ("valid", "data")),
+    ]
     entries = [{name: rng.getrandbits(len(dut.ports[name])) for name in driven} for _ in range(COUNT)]
     for entry in entries:
         for name in ("{}_operands_ready", "{}_results_valid", "{}s_busy"):

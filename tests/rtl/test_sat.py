@@ -1,4 +1,5 @@
 """sat: whole GEMMs through its three streams, with stalls on each, bit for bit against the golden model."""
+
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from tests.support.mixed import Mixed
 from tests.support.streams import STALLS, Referee, Sink, Source
 from tlm import Gemm, Mapping, schedule
 
-PATIENCE = 40       # cycles of stalls for each word that moves, and much more than any run needs
+PATIENCE = 40  # cycles of stalls for each word that moves, and much more than any run needs
 both_dataflows = pytest.mark.parametrize("mapping", ["os", "ws"])
 
 
@@ -27,8 +28,10 @@ class Run:
         self.dut = build(unit.sat, **self.ports, config=config)
         tiles = list(program.tiles())
         lines = [lines_of(program, tile, a, b) for tile in tiles]
-        self.words = ([words.command(config).pack(**command_of(program, tile)) for tile in tiles],
-                      [line for of_tile in lines for line in of_tile.west + of_tile.north])
+        self.words = (
+            [words.command(config).pack(**command_of(program, tile)) for tile in tiles],
+            [line for of_tile in lines for line in of_tile.west + of_tile.north],
+        )
         self.blocks = [tile for tile in tiles if tile.last]
         self.steps = sum(map(program.steps, tiles))
         self.expected_words = sum(map(program.words, self.blocks))
@@ -36,8 +39,9 @@ class Run:
         self._connect()
         hops = sum(map(program.hop, tiles)) * config.rows
         limit = PATIENCE * (len(self.words[1]) + self.expected_words) + 20 * self.steps + 2 * hops
-        self.dut.run(self._step, limit=limit, until=lambda: len(self.sink.words) == self.expected_words,
-                     reset=reset_of(config))
+        self.dut.run(
+            self._step, limit=limit, until=lambda: len(self.sink.words) == self.expected_words, reset=reset_of(config)
+        )
 
     def _connect(self):
         commands, operands, results = (self.ports[name] for name in ("commands", "operands", "results"))
@@ -52,7 +56,7 @@ class Run:
         if self.reset_at is not None and 0 <= now - self.reset_at <= reset_of(self.program.config):
             self.ports["rst"].next = now - self.reset_at < reset_of(self.program.config)
             self.ports["commands"].valid.next = self.ports["operands"].valid.next = False
-            self._connect()                     # all words are offered once more
+            self._connect()  # all words are offered once more
 
     def _count(self, now):
         if self.dut.read(self.ports["tile_done"]):
@@ -80,7 +84,7 @@ def reset_of(config):
 def operands(rng, gemm, special=False):
     """Normal numbers of similar size, or subnormal ones with infinities in row 1 of a and a NaN in row 2; b pruned."""
     numbers = floats.numpy_of(rng)
-    scale = 2.0 ** -15 if special else 1.0
+    scale = 2.0**-15 if special else 1.0
     a, b = (numbers.standard_normal(shape) * scale for shape in ((gemm.m, gemm.k), (gemm.k, gemm.n)))
     if special:
         a[1, [0, -1]] = np.inf, -np.inf
@@ -112,20 +116,24 @@ def test_stalls_change_when_but_never_what(build, rng, operand_stall, result_sta
     assert len(run.sink.words) == run.expected_words == 5 * 6
 
 
-@pytest.mark.parametrize("rows, columns, interleave, largest_m, sparsity, m, k, n, output, mapping", [
-    (1, 1, 4, 4, None, 2, 18, 5, "fp32", "os"),
-    (1, 2, 1, 16, None, 2, 17, 5, "fp16", "os"),
-    (2, 3, 4, 4, "1:4", 3, 33, 14, "fp32", "os"),
-    (2, 3, 6, 8, "4:8", 4, 16, 20, "fp16", "os"),
-    (4, 4, 4, 16, "2:8", 4, 35, 16, "fp16", "os"),
-    (1, 1, 5, 8, "2:8", 2, 20, 5, "fp16", "ws"),
-    (1, 2, 3, 16, None, 6, 17, 7, "fp16", "ws"),
-    (2, 3, 8, 16, "4:16", 2, 40, 24, "fp32", "ws"),
-    (5, 2, 4, 4, "1:4", 3, 33, 14, "fp32", "ws"),          # more rows than groups in a bank
-    (4, 4, 1, 16, None, 5, 19, 5, "fp32", "ws"),
-])
+@pytest.mark.parametrize(
+    "rows, columns, interleave, largest_m, sparsity, m, k, n, output, mapping",
+    [
+        (1, 1, 4, 4, None, 2, 18, 5, "fp32", "os"),
+        (1, 2, 1, 16, None, 2, 17, 5, "fp16", "os"),
+        (2, 3, 4, 4, "1:4", 3, 33, 14, "fp32", "os"),
+        (2, 3, 6, 8, "4:8", 4, 16, 20, "fp16", "os"),
+        (4, 4, 4, 16, "2:8", 4, 35, 16, "fp16", "os"),
+        (1, 1, 5, 8, "2:8", 2, 20, 5, "fp16", "ws"),
+        (1, 2, 3, 16, None, 6, 17, 7, "fp16", "ws"),
+        (2, 3, 8, 16, "4:16", 2, 40, 24, "fp32", "ws"),
+        (5, 2, 4, 4, "1:4", 3, 33, 14, "fp32", "ws"),  # more rows than groups in a bank
+        (4, 4, 1, 16, None, 5, 19, 5, "fp32", "ws"),
+    ],
+)
 def test_a_gemm_has_the_bits_of_golden_on_every_array(
-        build, rng, rows, columns, interleave, largest_m, sparsity, m, k, n, output, mapping):
+    build, rng, rows, columns, interleave, largest_m, sparsity, m, k, n, output, mapping
+):
     config = SatConfig(rows=rows, columns=columns, interleave=interleave, largest_m=largest_m, chunk=16)
     gemm_ = Gemm(m, k, n, Sparsity.parse(sparsity), output)
     check(build, rng, config, gemm_, ("rare", "rare", "rare"), mapping=mapping)
@@ -167,16 +175,16 @@ def test_a_tile_is_done_at_its_last_step(build, rng):
     ends = run.tile_ends
     assert len(ends) == 3
     assert [busy for busy, _, _ in (run.counts[end] for end in ends)] == [63, 127, 143]
-    first = run.operands.cycles[4 + 16 - 1] + 1 + timing.START_SETUP     # the cycle after a full bank, and its set-up
+    first = run.operands.cycles[4 + 16 - 1] + 1 + timing.START_SETUP  # the cycle after a full bank, and its set-up
     assert ends == [first + 63, first + 127, first + 143]
 
 
 def test_where_weights_are_stationary_a_tile_waits_for_the_first_sum_of_the_one_before(build, rng):
     config = SatConfig(rows=2, columns=2, largest_m=4, chunk=16)
     run = check(build, rng, config, Gemm(2, 24, 8), mapping="ws")
-    loaded = run.operands.cycles[2 + 8 - 1] + 1 + timing.START_SETUP     # of 8 elements of k, for 2 rows of the result
+    loaded = run.operands.cycles[2 + 8 - 1] + 1 + timing.START_SETUP  # of 8 elements of k, for 2 rows of the result
     first = loaded + timing.lead(2)
-    assert timing.turnaround(2, 16) == 38 > 32                          # the steps of a tile
+    assert timing.turnaround(2, 16) == 38 > 32  # the steps of a tile
     assert run.tile_ends == [first + 31, first + 38 + 31, first + 2 * 38 + 31]
 
 
@@ -199,13 +207,13 @@ def test_a_reset_forgets_the_tiles_under_way(build, rng, at, mapping):
     fresh, again = (Run(build, program, a, b, reset_at=reset_at) for reset_at in (None, at))
     assert again.result().tolist() == expected(program.gemm, a, b).tolist()
     later = at + reset_of(config) + 1
-    assert again.tile_ends[-len(fresh.tile_ends):] == [end + later for end in fresh.tile_ends]
+    assert again.tile_ends[-len(fresh.tile_ends) :] == [end + later for end in fresh.tile_ends]
     assert fresh.tile_ends[0] < 140 < fresh.tile_ends[-1]
 
 
 def test_the_ports_are_as_wide_as_the_words(rng):
     config = SatConfig(rows=3, columns=2, chunk=16)
     ports = unit.ports(config)
-    assert len(ports["commands"].data) == words.command(config).width + 1       # or an update
+    assert len(ports["commands"].data) == words.command(config).width + 1  # or an update
     assert len(ports["operands"].data) == words.line_bits(config)
     assert len(ports["results"].data) == 64

@@ -1,4 +1,5 @@
 """sat_axi by its AXI ports: masters of cocotbext-axi drive its Verilog in Icarus, through axi_*_cases.py."""
+
 import re
 from pathlib import Path
 
@@ -15,8 +16,9 @@ RAGGED = SatConfig(name="ragged", rows=3, columns=2, interleave=6, largest_m=8, 
 ON_SMALL = "a_gemm_has|an_update_between.*often|after_reset"
 
 
-@pytest.mark.parametrize("config, chosen, count", [(RAGGED, ".", 21), (PRESETS["small"], ON_SMALL, 6)],
-                         ids=["ragged", "small"])
+@pytest.mark.parametrize(
+    "config, chosen, count", [(RAGGED, ".", 21), (PRESETS["small"], ON_SMALL, 6)], ids=["ragged", "small"]
+)
 def test_every_case_holds_on_the_axi_ports(tmp_path, rng, config, chosen, count):
     tool("vvp")
     files = sat_axi.write(config, tmp_path / "verilog")
@@ -36,15 +38,21 @@ def test_every_case_is_marked_or_it_would_never_run(name):
 @pytest.mark.parametrize("config", [RAGGED, *PRESETS.values()], ids=lambda config: config.name)
 def test_the_ports_are_whole_bytes_and_named_as_arm_names_them(config):
     ports = dict(flat_ports(sat_axi.ports(config)))
-    for name, bits in (("s_axis_command", words.command_bits(config)), ("s_axis_operand", words.line_bits(config)),
-                       ("m_axis_result", 32 * config.columns)):
+    for name, bits in (
+        ("s_axis_command", words.command_bits(config)),
+        ("s_axis_operand", words.line_bits(config)),
+        ("m_axis_result", 32 * config.columns),
+    ):
         width = len(ports[f"{name}_tdata"])
         assert width % 8 == 0 and bits <= width < bits + 8
         assert {port for port in ports if port.startswith(name)} - {f"{name}_tlast"} == {
-            f"{name}_{end}" for end in ("tdata", "tvalid", "tready")}
-    assert {port.removeprefix("s_axi_") for port in ports if port.startswith("s_axi_")} == set("""
+            f"{name}_{end}" for end in ("tdata", "tvalid", "tready")
+        }
+    assert {port.removeprefix("s_axi_") for port in ports if port.startswith("s_axi_")} == set(
+        """
         awaddr awprot awvalid awready wdata wstrb wvalid wready bresp bvalid bready
-        araddr arprot arvalid arready rdata rresp rvalid rready""".split())
+        araddr arprot arvalid arready rdata rresp rvalid rready""".split()
+    )
 
 
 def test_ragged_has_bits_to_fill_up():

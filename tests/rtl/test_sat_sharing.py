@@ -1,4 +1,5 @@
 """sat: GEMMs and updates in any order through the same three streams; one of both works at a time."""
+
 import numpy as np
 import pytest
 
@@ -30,9 +31,11 @@ def orders():
     """Every kind of work before and after every other kind."""
     short, long, stationary = gemm((2, 3, 3)), gemm((5, 36, 9), "2:4"), gemm((9, 20, 5), mapping="ws", output="fp16")
     sparse, dense, reduced = update((10, 6), "2:4"), update((3, 5)), update((4, 4), "1:4", momentum=False)
-    return {"an-update-between-gemms": [short, sparse, short, dense, stationary],
-            "gemms-between-updates": [sparse, stationary, reduced, long, sparse],
-            "every-kind": [reduced, long, dense, short, short, sparse, reduced, stationary, dense]}
+    return {
+        "an-update-between-gemms": [short, sparse, short, dense, stationary],
+        "gemms-between-updates": [sparse, stationary, reduced, long, sparse],
+        "every-kind": [reduced, long, dense, short, short, sparse, reduced, stationary, dense],
+    }
 
 
 class Run:
@@ -52,10 +55,16 @@ class Run:
         self.commands = Source(self.dut, ports["commands"], commands, stalls[0])
         self.operands = Source(self.dut, ports["operands"], lines, stalls[1])
         self.sink, self.ends, self.counters = Sink(self.dut, ports["results"], stalls[2]), [], []
-        self.dut.run(self.commands, self.operands, self.sink, self.watch,
-                     *(Referee(ports[name]) for name in ("commands", "operands", "results")),
-                     until=lambda: len(self.sink.words) == sum(self.counts), limit=60 * (len(lines) + sum(self.counts)),
-                     reset=timing.reset_cycles(CONFIG.rows, CONFIG.columns, CONFIG.turn))
+        self.dut.run(
+            self.commands,
+            self.operands,
+            self.sink,
+            self.watch,
+            *(Referee(ports[name]) for name in ("commands", "operands", "results")),
+            until=lambda: len(self.sink.words) == sum(self.counts),
+            limit=60 * (len(lines) + sum(self.counts)),
+            reset=timing.reset_cycles(CONFIG.rows, CONFIG.columns, CONFIG.turn),
+        )
 
     def watch(self, now):
         self.ports["rates"].next = rates_word(RATES)
@@ -75,8 +84,9 @@ class Run:
         assert compared == len(self.sink.words) > 50
 
 
-@pytest.mark.parametrize("order, stalls", list(zip(
-    orders(), [("none",) * 3, ("none", "rare", "often"), ("rare", "often", "none")])), ids=str)
+@pytest.mark.parametrize(
+    "order, stalls", list(zip(orders(), [("none",) * 3, ("none", "rare", "often"), ("rare", "often", "none")])), ids=str
+)
 def test_every_order_of_gemms_and_updates_gives_the_results_of_each_alone(build, order, stalls):
     run = Run(build, orders()[order], stalls)
     run.assert_results()

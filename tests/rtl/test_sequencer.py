@@ -1,4 +1,5 @@
 """sequencer: from loaded tiles to the controls of both edges, cycle by cycle, in both dataflows."""
+
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,25 +12,51 @@ from tests.support.array import controls_of, hop_of, known_read, known_step, kno
 from tests.support.script import Probe, fields, packed
 from tests.support.sequence import expected_starts, random_commands
 
-CONFIGS = [SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
-           SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
-           SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16)]
-OUTPUTS = ("west_control", "north_control", "pace", "started", "bank_done", "finished", "issuing", "last_step",
-           "accumulators_free")
-BLOCKS = {"os": [(0, 1), (0, 3), (0, 2), (0, 1), (0, 1)], "ws": [(1, 1), (1, 3), (1, 2), (1, 1), (1, 1)],
-          "mixed": [(1, 2), (0, 1), (1, 1), (1, 1), (0, 2)]}
+CONFIGS = [
+    SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
+    SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
+    SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16),
+]
+OUTPUTS = (
+    "west_control",
+    "north_control",
+    "pace",
+    "started",
+    "bank_done",
+    "finished",
+    "issuing",
+    "last_step",
+    "accumulators_free",
+)
+BLOCKS = {
+    "os": [(0, 1), (0, 3), (0, 2), (0, 1), (0, 1)],
+    "ws": [(1, 1), (1, 3), (1, 2), (1, 1), (1, 1)],
+    "mixed": [(1, 2), (0, 1), (1, 1), (1, 1), (0, 2)],
+}
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "3x2", "5x1"])
 every_mix = pytest.mark.parametrize("mix", BLOCKS)
 
 
 def device(build, config):
     command, west = 2 * words.command(config).width, words.west_control(config).width
-    widths = dict(loaded=2, held_commands=command, finished_command=command, accumulators_free=2, west_control=west,
-                  last_row=west, below=west, north_control=words.north_control(config).width,
-                  pace=words.pace(config).width)
+    widths = dict(
+        loaded=2,
+        held_commands=command,
+        finished_command=command,
+        accumulators_free=2,
+        west_control=west,
+        last_row=west,
+        below=west,
+        north_control=words.north_control(config).width,
+        pace=words.pace(config).width,
+    )
     flags = ("clk", "rst", "stored", *(name for name in OUTPUTS if name not in widths))
-    return build(sequencer, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        sequencer,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 @dataclass
@@ -77,7 +104,7 @@ def run(build, config, commands, loaded=None, store=3):
     blocks = sum(command["last"] for command in commands)
 
     def over():
-        return around.finished[blocks - 1:] and len(probe) > around.finished[-1] + store + 4
+        return around.finished[blocks - 1 :] and len(probe) > around.finished[-1] + store + 4
 
     dut.run(around, probe, until=over, limit=9000)
     return around, probe.values
@@ -85,8 +112,9 @@ def run(build, config, commands, loaded=None, store=3):
 
 def starts_of(around):
     """When each tile must start: a block is stored `store` cycles after the drain could see it finished."""
-    return expected_starts(around.config, around.commands, around.loaded,
-                           [cycle + around.store for cycle in around.finished])
+    return expected_starts(
+        around.config, around.commands, around.loaded, [cycle + around.store for cycle in around.finished]
+    )
 
 
 def cycles_of(values, name):
@@ -117,15 +145,17 @@ def test_each_step_and_each_weight_has_its_controls_at_the_cycle_of_its_edge(bui
     around, values = run(build, config, commands, loaded=[20 * number for number in range(len(commands))])
     reads, steps, north = expected_controls(config, commands, starts_of(around))
     layout, step_layout = words.west_control(config), words.step(config)
-    nothing = {name: 0 for name in [*layout.fields, *step_layout.fields]}
+    nothing = dict.fromkeys([*layout.fields, *step_layout.fields], 0)
     got = decoded(layout, values["west_control"], min(reads))
     assert set(range(min(steps), len(values["west_control"]))) <= set(got)
     assert {c: known_read(word) for c, word in got.items()} == {c: known_read(reads.get(c, nothing)) for c in got}
-    assert {c: known_step(word | fields(step_layout, word["step"])) for c, word in got.items()} == \
-        {c: known_step(steps.get(c, nothing)) for c in got}
+    assert {c: known_step(word | fields(step_layout, word["step"])) for c, word in got.items()} == {
+        c: known_step(steps.get(c, nothing)) for c in got
+    }
     got = decoded(words.north_control(config), values["north_control"], min(north))
-    assert {c: known_weight(word) for c, word in got.items() if word["write"]} == \
-        {c: known_weight(word) for c, word in north.items() if word["write"]}
+    assert {c: known_weight(word) for c, word in got.items() if word["write"]} == {
+        c: known_weight(word) for c, word in north.items() if word["write"]
+    }
     assert len(steps) == sum(steps_of(config, command) for command in commands) and set(got) >= set(north)
 
 
@@ -161,12 +191,15 @@ def test_tiles_that_are_ready_follow_each_other_without_a_pause(build, rng, conf
     around, values = run(build, config, commands)
     total = sum(steps_of(config, command) for command in commands)
     first = starts_of(around)[0].steps
-    assert values["issuing"][first:first + total] == [1] * total
+    assert values["issuing"][first : first + total] == [1] * total
     assert sum(values["issuing"]) == total
 
 
-@pytest.mark.parametrize("config", [CONFIGS[0].model_copy(update=dict(chunk=64)), CONFIGS[1].model_copy(
-    update=dict(chunk=32))], ids=["2x3", "3x2"])
+@pytest.mark.parametrize(
+    "config",
+    [CONFIGS[0].model_copy(update=dict(chunk=64)), CONFIGS[1].model_copy(update=dict(chunk=32))],
+    ids=["2x3", "3x2"],
+)
 def test_so_do_those_with_stationary_weights_if_their_rows_are_more_than_the_arrays(build, rng, config):
     commands = random_commands(rng, config, [(1, 5)])
     for command in commands:
@@ -174,7 +207,7 @@ def test_so_do_those_with_stationary_weights_if_their_rows_are_more_than_the_arr
     around, values = run(build, config, commands)
     total = sum(steps_of(config, command) for command in commands)
     first = starts_of(around)[0].steps
-    assert values["issuing"][first:first + total] == [1] * total
+    assert values["issuing"][first : first + total] == [1] * total
 
 
 @every_mix
@@ -186,10 +219,12 @@ def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config,
     assert ends == [start.steps + steps_of(config, command) - 1 for start, command in zip(starts_of(around), commands)]
     shape = config.rows, config.columns
     assert cycles_of(values, "bank_done") == [
-        end + timing.release_lag(*shape, hop_of(config, command)) for end, command in zip(ends, commands)]
+        end + timing.release_lag(*shape, hop_of(config, command)) for end, command in zip(ends, commands)
+    ]
     last = [(end, command) for end, command in zip(ends, commands) if command["last"]]
     assert cycles_of(values, "finished") == [
-        end + timing.drain_lag(*shape, hop_of(config, command)) for end, command in last]
+        end + timing.drain_lag(*shape, hop_of(config, command)) for end, command in last
+    ]
 
 
 @every_mix
@@ -198,10 +233,13 @@ def test_the_command_of_a_finished_block_is_held_for_the_drain(build, rng, confi
     commands = random_commands(rng, config, [(weights, 1) for weights, _ in BLOCKS[mix]] + [(0, 1)])
     around, _ = run(build, config, commands)
     width = words.command(config).width
-    held = [word >> number % 2 * width & (1 << width) - 1
-            for number, word in enumerate(around.finished_commands) if word is not None]
-    assert held == [packed(words.command(config), **command) for command in commands[-len(held):]]
-    assert len(held) >= 5                       # beside the very first, the other set's command is unknown
+    held = [
+        word >> number % 2 * width & (1 << width) - 1
+        for number, word in enumerate(around.finished_commands)
+        if word is not None
+    ]
+    assert held == [packed(words.command(config), **command) for command in commands[-len(held) :]]
+    assert len(held) >= 5  # beside the very first, the other set's command is unknown
 
 
 @every_config
@@ -209,7 +247,7 @@ def test_the_command_of_a_finished_block_is_held_for_the_drain(build, rng, confi
 def test_accumulators_are_counted_from_their_first_step_to_their_store(build, rng, config, after):
     commands = random_commands(rng, config, [(0, 1)] * 3)
     loaded = [0, 0, 0]
-    if after is not None:           # the second block starts about when the first one is stored, or just then
+    if after is not None:  # the second block starts about when the first one is stored, or just then
         first = steps_of(config, commands[0]) + timing.drain_lag(config.rows, config.columns)
         loaded = [0] + [first + 51 + after] * 2
     around, values = run(build, config, commands, loaded, store=50)
@@ -218,5 +256,6 @@ def test_accumulators_are_counted_from_their_first_step_to_their_store(build, rn
         assert taken[1] - 1 == around.finished[0] + around.store
     free = [cycle + around.store + 1 for cycle in around.finished]
     cycles = range(taken[0], len(values["accumulators_free"]))
-    assert [values["accumulators_free"][c] for c in cycles] == \
-        [2 - sum(c >= t for t in taken) + sum(c >= f for f in free) for c in cycles]
+    assert [values["accumulators_free"][c] for c in cycles] == [
+        2 - sum(c >= t for t in taken) + sum(c >= f for f in free) for c in cycles
+    ]

@@ -1,4 +1,5 @@
 """sore: vectors in, and both compact copies of them out, row by row."""
+
 import numpy as np
 import pytest
 from myhdl import Signal, intbv
@@ -10,10 +11,11 @@ from tests.support import floats, update
 from tests.support.script import play
 
 PAUSES = {"none": 0, "rare": 1 / 10, "often": 1 / 2}
-LAG = dict(forward=timing.SORE_LANE, backward=timing.SORE_WORD + 1)        # from a row's last vector
-TIMES = {"myhdl": 1, "icarus": 6}               # that each pattern comes
-DIFFERENT = np.array([0x0000, 0x8000, 0x0001, 0x8001, 0x3C00, 0xBC00, 0x3C01, 0x7BFF, 0x7C00, 0xFC00, 0x7C01, 0x7E00,
-                      0xFFFF], np.uint16)       # few, so that ties and NaN decide
+LAG = dict(forward=timing.SORE_LANE, backward=timing.SORE_WORD + 1)  # from a row's last vector
+TIMES = {"myhdl": 1, "icarus": 6}  # that each pattern comes
+DIFFERENT = np.array(
+    [0x0000, 0x8000, 0x0001, 0x8001, 0x3C00, 0xBC00, 0x3C01, 0x7BFF, 0x7C00, 0xFC00, 0x7C01, 0x7E00, 0xFFFF], np.uint16
+)  # few, so that ties and NaN decide
 
 
 def config_of(largest_m):
@@ -24,8 +26,12 @@ def device(build, config):
     row = PLACES * config.largest_m * words.weight(config).width
     widths = dict(vector=16 * config.largest_m, n=3, m=5, forward=row, backward=row)
     flags = ("clk", "rst", "valid", "forward_done", "backward_done")
-    return build(sore, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        sore,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def vectors_of(rng, config, count):
@@ -64,8 +70,9 @@ def join(stretches):
 
 def assert_rows(build, config, entries, want):
     """Each row in its cycle, and none in any other; places beyond n are empty."""
-    got = play(device(build, config), entries, "forward_done", "forward", "backward_done", "backward",
-               cycles=len(entries) + 2)
+    got = play(
+        device(build, config), entries, "forward_done", "forward", "backward_done", "backward", cycles=len(entries) + 2
+    )
     for name in want:
         assert None not in got[f"{name}_done"]
         rows = {cycle: got[name][cycle] for cycle, done in enumerate(got[f"{name}_done"]) if done}
@@ -90,7 +97,7 @@ def test_after_a_reset_the_next_vector_is_the_first_of_its_row(build, rng, n, m)
     config, stretches, cuts = config_of(8), [], {1, 2, m - 1, m}
     for cut_after in cuts:
         lost = stretch(rng, config, n, m, 1)[0][:cut_after]
-        lost[-1]["rst"] = 1                         # the reset comes with a vector, which is lost
+        lost[-1]["rst"] = 1  # the reset comes with a vector, which is lost
         stretches += [(lost, dict(forward={}, backward={})), stretch(rng, config, n, m, 1)]
     assert assert_rows(build, config, *join(stretches)) == len(cuts)
 
@@ -98,13 +105,24 @@ def test_after_a_reset_the_next_vector_is_the_first_of_its_row(build, rng, n, m)
 def test_a_vector_by_hand(build):
     """2:4 of four lanes: each column keeps two of its four, each vector two of its four."""
     config, width = config_of(4), 18
-    entries = [dict(valid=1, n=2, m=4, vector=update.packed(map(floats.half, vector), 16))
-               for vector in ([1, 9, 2, 0], [5, 9, 2, 0], [7, 9, 2, 0], [3, 9, -4, 0])] + [dict(n=2, m=4)] * 2
+    entries = [
+        dict(valid=1, n=2, m=4, vector=update.packed(map(floats.half, vector), 16))
+        for vector in ([1, 9, 2, 0], [5, 9, 2, 0], [7, 9, 2, 0], [3, 9, -4, 0])
+    ] + [dict(n=2, m=4)] * 2
     got = play(device(build, config), entries, "forward", "backward")
     forward, backward = got["forward"][3 + LAG["forward"]], got["backward"][3 + LAG["backward"]]
-    take = [[(row >> width * (4 * place + lane)) & (1 << width) - 1 for lane in range(4)]
-            for row in (forward, backward) for place in (0, 1)]
-    pairs = [[(floats.half(value) | index << 16) for value, index in lane] for lane in (
-        [(5, 1), (9, 0), (2, 0), (0, 0)], [(7, 2), (9, 1), (-4, 3), (0, 1)],      # forward: first, then second kept
-        [(9, 1), (5, 0), (7, 0), (9, 1)], [(2, 2), (9, 1), (9, 1), (-4, 2)])]     # backward, of each vector
+    take = [
+        [(row >> width * (4 * place + lane)) & (1 << width) - 1 for lane in range(4)]
+        for row in (forward, backward)
+        for place in (0, 1)
+    ]
+    pairs = [
+        [(floats.half(value) | index << 16) for value, index in lane]
+        for lane in (
+            [(5, 1), (9, 0), (2, 0), (0, 0)],
+            [(7, 2), (9, 1), (-4, 3), (0, 1)],  # forward: first, then second kept
+            [(9, 1), (5, 0), (7, 0), (9, 1)],
+            [(2, 2), (9, 1), (9, 1), (-4, 2)],
+        )
+    ]  # backward, of each vector
     assert take == pairs

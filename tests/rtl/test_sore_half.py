@@ -1,4 +1,5 @@
 """sore_half: eight elements in; four survivors with their ranks out, a cycle later."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -11,17 +12,20 @@ LATENCY = 1
 
 def survivors(values, size):
     """The best half of each `size` elements, ranked by Python's sort, packed as the unit does."""
+
     def order(index):
         return -min(values[index] & 0x7FFF, 0x7C01), index
 
     ranks = {}
     for start in range(0, 8, size):
         ranked = sorted(range(start, start + size), key=order)
-        ranks |= {index: rank for rank, index in enumerate(ranked[:size // 2])}
+        ranks |= {index: rank for rank, index in enumerate(ranked[: size // 2])}
     layout = words.survivor()
-    return sum(layout.pack(value=values[index], index=index, rank=ranks[index],
-                           unbeaten=values[index] & 0x7FFF > 0x7C00) << layout.width * place
-               for place, index in enumerate(sorted(ranks)))
+    return sum(
+        layout.pack(value=values[index], index=index, rank=ranks[index], unbeaten=values[index] & 0x7FFF > 0x7C00)
+        << layout.width * place
+        for place, index in enumerate(sorted(ranks))
+    )
 
 
 def joined(values):
@@ -29,8 +33,13 @@ def joined(values):
 
 
 def ports():
-    return dict(clk=Signal(bool(0)), valid=Signal(bool(0)), word=Signal(intbv(0)[128:]), quads=Signal(bool(0)),
-                best=Signal(intbv(0)[4 * words.survivor().width:]))
+    return dict(
+        clk=Signal(bool(0)),
+        valid=Signal(bool(0)),
+        word=Signal(intbv(0)[128:]),
+        quads=Signal(bool(0)),
+        best=Signal(intbv(0)[4 * words.survivor().width :]),
+    )
 
 
 @pytest.mark.parametrize("size", [4, 8])

@@ -1,4 +1,5 @@
 """sore_lane: groups in, an element at a time, and the largest of each out one cycle after its last."""
+
 import pytest
 
 from rtl import timing
@@ -25,8 +26,13 @@ def script(rng, config, groups, pause=0.0):
         for number, value in enumerate(values):
             while rng.random() < pause:
                 inside = number > 0
-                entries.append(dict(value=rng.getrandbits(16), n=n if inside else rng.choice([1, 2, 4]),
-                                    m=m if inside else rng.choice([4, 8, 16])))
+                entries.append(
+                    dict(
+                        value=rng.getrandbits(16),
+                        n=n if inside else rng.choice([1, 2, 4]),
+                        m=m if inside else rng.choice([4, 8, 16]),
+                    )
+                )
             entries.append(dict(valid=1, value=value, n=n, m=m))
         expected[len(entries) - 1 + timing.SORE_LANE] = sore.answer(config, values, n, m)
     return entries, expected
@@ -52,8 +58,11 @@ def test_each_group_stands_one_cycle_after_its_last_element_and_only_then(build,
 
 
 @pytest.mark.parametrize("n", [1, 2])
-@pytest.mark.parametrize("magnitudes", [[0x0000, 0x03FF, 0x3C00, 0x7BFF], [0x0000, 0x0001, 0x7C00, 0x7C01, 0x7FFF]],
-                         ids=["finite", "special"])
+@pytest.mark.parametrize(
+    "magnitudes",
+    [[0x0000, 0x03FF, 0x3C00, 0x7BFF], [0x0000, 0x0001, 0x7C00, 0x7C01, 0x7FFF]],
+    ids=["finite", "special"],
+)
 def test_every_order_of_four_with_every_tie(build, rng, magnitudes, n):
     config = config_of(4)
     groups = [(n, 4, group) for group in sore.every_order(magnitudes, rng)]
@@ -77,7 +86,7 @@ def test_elements_in_ascending_and_descending_order_replace_all_or_none(build, r
 def test_a_reset_at_any_element_of_a_group_makes_the_next_one_the_first(build, rng):
     config, entries, expected = config_of(8), [], {}
     for n, m in sore.patterns(8):
-        for count in range(1, m + 1):           # the reset comes with the last of `count` elements
+        for count in range(1, m + 1):  # the reset comes with the last of `count` elements
             entries += [dict(valid=1, value=0x7BFF, n=n, m=m, rst=number == count - 1) for number in range(count)]
             group = n, m, sore.elements(rng, m)
             more, kept = script(rng, config, [group])

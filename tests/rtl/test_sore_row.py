@@ -1,4 +1,5 @@
 """sore_row: the groups of a vector are shifted in, and after M vectors the row is theirs."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -12,8 +13,13 @@ from tests.support.update import packed
 def device(build, config):
     entry = words.weight(config).width
     widths = dict(fresh=config.largest_m // 4 * entry, m=5, row=config.largest_m * entry)
-    return build(sore_row, config=config, clk=Signal(bool(0)), valid=Signal(bool(0)),
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        sore_row,
+        config=config,
+        clk=Signal(bool(0)),
+        valid=Signal(bool(0)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 @pytest.mark.parametrize("largest_m, m", [(4, 4), (8, 4), (8, 8), (16, 4), (16, 8), (16, 16)])
@@ -42,7 +48,7 @@ def test_rows_of_different_m_follow_each_other(build, rng):
     for m in (16, 4, 8, 16, 8, 4, 4, 16):
         vectors = [[rng.getrandbits(width) for _ in range(4)] for _ in range(m)]
         entries += [dict(valid=1, m=m, fresh=packed(fresh, width)) for fresh in vectors]
-        want[len(entries)] = packed([entry for fresh in vectors for entry in fresh[:16 // m]], width)
+        want[len(entries)] = packed([entry for fresh in vectors for entry in fresh[: 16 // m]], width)
     got = play(device(build, config), entries, "row")["row"]
     assert {cycle: got[cycle] for cycle in want} == want
     assert len(want) == 8

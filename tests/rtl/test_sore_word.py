@@ -1,4 +1,5 @@
 """sore_word: whole words in, and all their groups out two cycles later."""
+
 from itertools import combinations
 
 import pytest
@@ -48,16 +49,21 @@ def results(build, config, entries):
 @pytest.mark.parametrize("largest_m", [4, 8, 16])
 def test_each_word_stands_two_cycles_later_and_only_then(build, rng, largest_m, pause):
     config = config_of(largest_m)
-    scripts = [script(rng, config, n, m, [sore.elements(rng, largest_m) for _ in range(50)], PAUSES[pause])
-               for n, m in sore.patterns(largest_m)]
+    scripts = [
+        script(rng, config, n, m, [sore.elements(rng, largest_m) for _ in range(50)], PAUSES[pause])
+        for n, m in sore.patterns(largest_m)
+    ]
     entries, expected = joined(scripts)
     assert results(build, config, entries) == expected
     assert len(expected) == 50 * len(scripts) >= 100
 
 
 @pytest.mark.parametrize("n", [1, 2])
-@pytest.mark.parametrize("magnitudes", [[0x0000, 0x03FF, 0x3C00, 0x7BFF], [0x0000, 0x0001, 0x7C00, 0x7C01, 0x7FFF]],
-                         ids=["finite", "special"])
+@pytest.mark.parametrize(
+    "magnitudes",
+    [[0x0000, 0x03FF, 0x3C00, 0x7BFF], [0x0000, 0x0001, 0x7C00, 0x7C01, 0x7FFF]],
+    ids=["finite", "special"],
+)
 def test_every_order_of_four_with_every_tie_in_every_group(build, rng, magnitudes, n):
     config, groups = config_of(16), sore.every_order(magnitudes, rng)
     # each group of four meets each of the four places
@@ -71,7 +77,7 @@ def test_every_order_of_four_with_every_tie_in_every_group(build, rng, magnitude
 def test_whichever_places_hold_the_largest_they_move_together(build, rng, n, m):
     config, choices = config_of(16), list(combinations(range(m), n))
     lines = []
-    for choice in choices[::1 + len(choices) // 500]:
+    for choice in choices[:: 1 + len(choices) // 500]:
         values = [rng.randrange(0x3C00) for _ in range(16)]
         for k in range(16):
             values[k] |= (k % m in choice) << 14 | rng.getrandbits(1) << 15
@@ -86,6 +92,6 @@ def test_a_reset_forgets_the_words_in_flight_and_those_that_come_with_it(build, 
     resets = [rng.random() < 1 / 5 for _ in range(300)]
     entries, expected = script(rng, config, n, m, [sore.elements(rng, 8) for _ in resets])
     entries = [{**entry, "rst": rst} for entry, rst in zip(entries, [*resets, False])]
-    lost = {cycle + timing.SORE_WORD for cycle in range(300) if any(resets[cycle:cycle + len(flight)])}
+    lost = {cycle + timing.SORE_WORD for cycle in range(300) if any(resets[cycle : cycle + len(flight)])}
     assert results(build, config, entries) == {cycle: word for cycle, word in expected.items() if cycle not in lost}
     assert 50 < len(lost) < 250

@@ -1,4 +1,5 @@
 """The name of an N:M pattern."""
+
 import pytest
 
 from rtl.sparsity import Sparsity

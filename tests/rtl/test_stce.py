@@ -1,4 +1,5 @@
 """stce: lines stored, controls issued as the sequencer does, and sums drained at the promised cycle."""
+
 import numpy as np
 import pytest
 from myhdl import Signal, intbv
@@ -10,7 +11,16 @@ from rtl.sparsity import Sparsity
 from rtl.stce import stce
 from tests.support import floats
 from tests.support.array import (
-    cleared, command_of, controls_of, hop_of, keep_pace, lines_of, pruned, schedule_controls, steps_of)
+    cleared,
+    command_of,
+    controls_of,
+    hop_of,
+    keep_pace,
+    lines_of,
+    pruned,
+    schedule_controls,
+    steps_of,
+)
 from tests.support.script import packed, play
 from tests.support.sequence import expected_starts
 from tlm import Gemm, schedule
@@ -18,13 +28,27 @@ from tlm import Gemm, schedule
 
 def device(build, config):
     west, north = words.west_control(config), words.north_control(config)
-    widths = dict(line=words.line_bits(config), west_address=west.bits("address"), north_address=north.bits("line"),
-                  west_control=west.width, north_control=north.width, last_row=west.width, below=west.width,
-                  pace=words.pace(config).width, drain_slot=words.slot_bits(config),
-                  drain_address=words.sum_bits(config), drain_set=1, drained=32 * config.columns)
+    widths = dict(
+        line=words.line_bits(config),
+        west_address=west.bits("address"),
+        north_address=north.bits("line"),
+        west_control=west.width,
+        north_control=north.width,
+        last_row=west.width,
+        below=west.width,
+        pace=words.pace(config).width,
+        drain_slot=words.slot_bits(config),
+        drain_address=words.sum_bits(config),
+        drain_set=1,
+        drained=32 * config.columns,
+    )
     flags = ("clk", "rst", "west_write", "north_write", "drain_load", "drain_shift", "drain_read", "drain_memory")
-    return build(stce, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        stce,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def single_block(config, sparsity, depth, rng, mapping="os", rows=None):
@@ -41,10 +65,14 @@ def stored(program, a, b):
     config, entries = program.config, cleared(program.config)
     for bank, tile in enumerate(program.tiles()):
         lines = lines_of(program, tile, a, b)
-        entries += [dict(line=line, west_write=1, west_address=bank * config.chunk // 4 + at)
-                    for at, line in enumerate(lines.west)]
-        entries += [dict(line=line, north_write=1, north_address=bank * config.chunk + at)
-                    for at, line in enumerate(lines.north)]
+        entries += [
+            dict(line=line, west_write=1, west_address=bank * config.chunk // 4 + at)
+            for at, line in enumerate(lines.west)
+        ]
+        entries += [
+            dict(line=line, north_write=1, north_address=bank * config.chunk + at)
+            for at, line in enumerate(lines.north)
+        ]
     return entries
 
 
@@ -87,13 +115,26 @@ def drain_entry(config, command, slot, row, now, after):
         now |= {"drain_shift" if row else "drain_load": 1, "drain_slot": number}
 
 
-@pytest.mark.parametrize("rows, columns, interleave, largest_m, sparsity, depth, m, mapping", [
-    (1, 1, 4, 4, None, 9, 1, "os"), (2, 3, 4, 8, "2:8", 20, 2, "os"), (3, 2, 5, 16, "4:16", 32, 3, "os"),
-    (2, 2, 4, 16, None, 40, 2, "os"), (1, 3, 8, 8, "1:4", 16, 1, "os"), (2, 2, 1, 4, None, 7, 2, "os"),
-    (1, 1, 4, 4, None, 7, 3, "ws"), (2, 3, 4, 8, "2:8", 32, 4, "ws"), (3, 2, 5, 16, "4:16", 96, 2, "ws"),
-    (3, 2, 2, 16, None, 24, 8, "ws"), (5, 3, 8, 8, "1:4", 30, 1, "ws"), (2, 4, 4, 4, "1:4", 12, 8, "ws")])
+@pytest.mark.parametrize(
+    "rows, columns, interleave, largest_m, sparsity, depth, m, mapping",
+    [
+        (1, 1, 4, 4, None, 9, 1, "os"),
+        (2, 3, 4, 8, "2:8", 20, 2, "os"),
+        (3, 2, 5, 16, "4:16", 32, 3, "os"),
+        (2, 2, 4, 16, None, 40, 2, "os"),
+        (1, 3, 8, 8, "1:4", 16, 1, "os"),
+        (2, 2, 1, 4, None, 7, 2, "os"),
+        (1, 1, 4, 4, None, 7, 3, "ws"),
+        (2, 3, 4, 8, "2:8", 32, 4, "ws"),
+        (3, 2, 5, 16, "4:16", 96, 2, "ws"),
+        (3, 2, 2, 16, None, 24, 8, "ws"),
+        (5, 3, 8, 8, "1:4", 30, 1, "ws"),
+        (2, 4, 4, 4, "1:4", 12, 8, "ws"),
+    ],
+)
 def test_the_array_multiplies_as_golden_and_its_sums_stand_when_promised(
-        build, rng, rows, columns, interleave, largest_m, sparsity, depth, m, mapping):
+    build, rng, rows, columns, interleave, largest_m, sparsity, depth, m, mapping
+):
     config = SatConfig(rows=rows, columns=columns, interleave=interleave, largest_m=largest_m, chunk=32)
     program, a, b = single_block(config, Sparsity.parse(sparsity), depth, rng, mapping, m)
     c = play_block(build, program, a, b)
@@ -126,5 +167,5 @@ def test_the_last_row_and_one_below_it_report_each_a_hop_later(build, rng, rows,
     entries += [dict(west_control=word) for word in sent] + [{} for _ in range(rows * hop)]
     keep_pace(config, command, entries, start)
     got = play(device(build, config), entries, "last_row", "below")
-    assert got["last_row"][start + (rows - 1) * hop:][:70] == sent
-    assert got["below"][start + rows * hop:][:70] == sent
+    assert got["last_row"][start + (rows - 1) * hop :][:70] == sent
+    assert got["below"][start + rows * hop :][:70] == sent

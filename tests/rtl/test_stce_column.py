@@ -1,4 +1,5 @@
 """stce_column: one column of the array, its groups from the west, its sums out at the bottom or from its memory."""
+
 import numpy as np
 import pytest
 from myhdl import Signal, intbv
@@ -13,20 +14,37 @@ from tests.support.array import command_of, controls_of, hop_of, lines_of, merge
 from tests.support.script import packed, play
 from tlm import Gemm, schedule
 
-LANE = 2            # cycles of north_lane, from control to what goes down
+LANE = 2  # cycles of north_lane, from control to what goes down
 
 
 def device(build, config):
     rows, control, boundary = config.rows, words.north_control(config), words.boundary(config).width
     group, step = rows * words.group_bits(config), rows * words.step(config).width
     widths = dict(
-        write_address=control.bits("line"), write_data=config.interleave * words.weight(config).width,
-        control=control.width, control_out=control.width, west_steps=step, west=group, east_steps=step, east=group,
-        feed=boundary, feed_out=boundary, collect=boundary, collect_out=boundary, drain_slot=words.slot_bits(config),
-        drain_address=words.sum_bits(config), drain_set=1, drained=32)
+        write_address=control.bits("line"),
+        write_data=config.interleave * words.weight(config).width,
+        control=control.width,
+        control_out=control.width,
+        west_steps=step,
+        west=group,
+        east_steps=step,
+        east=group,
+        feed=boundary,
+        feed_out=boundary,
+        collect=boundary,
+        collect_out=boundary,
+        drain_slot=words.slot_bits(config),
+        drain_address=words.sum_bits(config),
+        drain_set=1,
+        drained=32,
+    )
     flags = ("clk", "rst", "write", "drain_load", "drain_shift", "drain_read", "drain_memory")
-    return build(stce_column, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        stce_column,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def group_word(config, beats):
@@ -52,10 +70,11 @@ def schedule_tile(program, tile, lines, bank, start, entries):
         for row in range(config.rows):
             at = first + number + row * hop
             merge(entries, at, "west_steps", step_word(config, step) << row * words.step(config).width)
-            beats = [line >> row * 16 * BEAT for line in lines.west[groups * tile.beats:(groups + 1) * tile.beats]]
+            beats = [line >> row * 16 * BEAT for line in lines.west[groups * tile.beats : (groups + 1) * tile.beats]]
             merge(entries, at, "west", group_word(config, beats) << row * words.group_bits(config))
-        boundary = packed(words.boundary(config), **{name: step[name] for name in ("begin", "fresh", "set")},
-                          valid=step["above"])
+        boundary = packed(
+            words.boundary(config), **{name: step[name] for name in ("begin", "fresh", "set")}, valid=step["above"]
+        )
         merge(entries, first + number, "feed", boundary)
         merge(entries, first + number + config.rows * hop, "collect", boundary)
     return first + len(controls.steps) + config.rows * hop + timing.PRODUCT + timing.ACCUMULATE
@@ -69,8 +88,11 @@ def block_script(program, a, b):
     """Script of a program of one block and at most two tiles, and {cycle: (row, slot)} of the words that it drains."""
     config, tiles, slots = program.config, list(program.tiles()), program.config.interleave
     lines = [lines_of(program, tile, a, b) for tile in tiles]
-    entries = [dict(write=1, write_address=bank * config.chunk + address, write_data=line)
-               for bank in range(len(tiles)) for address, line in enumerate(lines[bank].north)]
+    entries = [
+        dict(write=1, write_address=bank * config.chunk + address, write_data=line)
+        for bank in range(len(tiles))
+        for address, line in enumerate(lines[bank].north)
+    ]
     ready, leaves = len(entries), {}
     for bank, tile in enumerate(tiles):
         ready = schedule_tile(program, tile, lines[bank], bank, ready, entries)
@@ -82,17 +104,30 @@ def block_script(program, a, b):
             entries[ready + i] |= dict(drain_read=1, drain_address=row * slots + slot)
             entries[ready + i + 1] |= dict(drain_memory=1)
         else:
-            entries[ready + i] |= {"drain_shift" if row else "drain_load": 1,
-                                   "drain_slot": packed(words.step(config), place=slot) >> words.step(config)["set"][1]}
+            entries[ready + i] |= {
+                "drain_shift" if row else "drain_load": 1,
+                "drain_slot": packed(words.step(config), place=slot) >> words.step(config)["set"][1],
+            }
     return entries, leaves
 
 
-@pytest.mark.parametrize("rows, interleave, largest_m, sparsity, depth, m, mapping", [
-    (1, 4, 4, None, 10, 1, "os"), (3, 4, 8, "2:8", 24, 3, "os"), (2, 5, 16, "4:16", 40, 2, "os"),
-    (4, 1, 16, None, 20, 4, "os"), (1, 4, 4, None, 7, 5, "ws"), (3, 4, 8, "2:8", 40, 2, "ws"),
-    (2, 6, 16, "4:16", 64, 2, "ws"), (5, 1, 16, None, 30, 3, "ws"), (3, 3, 4, "1:4", 9, 4, "ws")])
+@pytest.mark.parametrize(
+    "rows, interleave, largest_m, sparsity, depth, m, mapping",
+    [
+        (1, 4, 4, None, 10, 1, "os"),
+        (3, 4, 8, "2:8", 24, 3, "os"),
+        (2, 5, 16, "4:16", 40, 2, "os"),
+        (4, 1, 16, None, 20, 4, "os"),
+        (1, 4, 4, None, 7, 5, "ws"),
+        (3, 4, 8, "2:8", 40, 2, "ws"),
+        (2, 6, 16, "4:16", 64, 2, "ws"),
+        (5, 1, 16, None, 30, 3, "ws"),
+        (3, 3, 4, "1:4", 9, 4, "ws"),
+    ],
+)
 def test_a_column_multiplies_as_golden_and_drains_from_the_top_row(
-        build, rng, rows, interleave, largest_m, sparsity, depth, m, mapping):
+    build, rng, rows, interleave, largest_m, sparsity, depth, m, mapping
+):
     config = SatConfig(rows=rows, columns=1, interleave=interleave, largest_m=largest_m, chunk=32)
     program = schedule(Gemm(m, depth, interleave, Sparsity.parse(sparsity)), config, mapping)
     numbers = floats.numpy_of(rng)
@@ -109,9 +144,16 @@ def test_groups_steps_and_controls_reach_the_next_column_a_cycle_later(build, rn
     config = SatConfig(rows=3, columns=1, largest_m=4, chunk=16)
     width, step, boundary = words.group_bits(config), words.step(config).width, words.boundary(config).width
     load = sum(packed(words.step(config), load=1) << row * step for row in range(3))
-    entries = [dict(west_steps=rng.getrandbits(3 * step) | load, west=rng.getrandbits(3 * width),
-                    control=rng.getrandbits(words.north_control(config).width),
-                    feed=rng.getrandbits(boundary), collect=rng.getrandbits(boundary)) for _ in range(30)]
+    entries = [
+        dict(
+            west_steps=rng.getrandbits(3 * step) | load,
+            west=rng.getrandbits(3 * width),
+            control=rng.getrandbits(words.north_control(config).width),
+            feed=rng.getrandbits(boundary),
+            collect=rng.getrandbits(boundary),
+        )
+        for _ in range(30)
+    ]
     got = play(device(build, config), entries, "east_steps", "east", "control_out", "feed_out", "collect_out")
     for there, here in zip(got, ("west_steps", "west", "control", "feed", "collect")):
         assert got[there][1:31] == [entry[here] for entry in entries]

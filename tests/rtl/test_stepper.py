@@ -1,4 +1,5 @@
 """stepper: the loops of tile after tile, step by step."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -15,8 +16,12 @@ every_config = pytest.mark.parametrize("config", CONFIGS, ids=["1", "4", "6"])
 
 def device(build, config):
     widths = dict(groups=4, values=3, tail=3, place=words.place_bits(config), value=2)
-    return build(stepper, config=config, **{name: Signal(bool(0)) for name in ("clk", "rst", "start", *FLAGS)},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        stepper,
+        config=config,
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "start", *FLAGS)},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def random_counts(rng):
@@ -32,8 +37,18 @@ def expected_steps(config, counts):
             for place in range(config.turn):
                 ends = place == config.turn - 1
                 last = value == values - 1
-                steps.append(dict(active=1, opening=int(group == value == 0), place=place, value=value,
-                                  last_value=int(last), turn_end=int(ends), group_end=int(ends and last), last_step=0))
+                steps.append(
+                    dict(
+                        active=1,
+                        opening=int(group == value == 0),
+                        place=place,
+                        value=value,
+                        last_value=int(last),
+                        turn_end=int(ends),
+                        group_end=int(ends and last),
+                        last_step=0,
+                    )
+                )
     steps[-1]["last_step"] = 1
     return steps
 
@@ -49,7 +64,7 @@ def test_tiles_follow_each_other_without_a_pause_in_the_order_of_their_loops(bui
     entries, expected = [], []
     for counts in tiles:
         steps = expected_steps(config, counts)
-        entries += started(counts) + [{}] * (len(steps) - 1)        # the next start is in the last step
+        entries += started(counts) + [{}] * (len(steps) - 1)  # the next start is in the last step
         expected += steps
     got = play(device(build, config), entries, *OUTPUTS)
     assert [{name: got[name][1 + i] for name in OUTPUTS} for i in range(len(expected))] == expected
@@ -63,7 +78,7 @@ def test_the_first_step_comes_a_cycle_after_the_start_and_none_after_the_last(bu
     entries = [{}] * 4 + started(counts) + [{}] * (length + pause) + started(counts) + [{}] * (length + pause)
     got = play(device(build, config), entries, "active", "turn_end", "group_end", "last_step")
     tile = [1] * length
-    assert got["active"][:len(entries)] == [0] * 5 + tile + [0] * (pause + 1) + tile + [0] * pause
+    assert got["active"][: len(entries)] == [0] * 5 + tile + [0] * (pause + 1) + tile + [0] * pause
     assert sum(got["last_step"]) == 2
     assert not [i for name in got for i, word in enumerate(got[name]) if word and not got["active"][i]]
 

@@ -1,4 +1,5 @@
 """steps_issuer: the control of the array's west edge, step by step, of tiles in both dataflows."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -9,21 +10,34 @@ from tests.support.array import controls_of, known_read, known_step
 from tests.support.script import fields, packed, play
 from tests.support.sequence import random_commands
 
-CONFIGS = [SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
-           SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
-           SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16)]
-BEHIND = timing.WEST - 1        # cycles from a read to the step that uses it
+CONFIGS = [
+    SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
+    SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
+    SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16),
+]
+BEHIND = timing.WEST - 1  # cycles from a read to the step that uses it
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "3x2", "5x1"])
-every_mix = pytest.mark.parametrize("blocks", [[(0, 2), (0, 3)], [(1, 2), (1, 3)], [(1, 1), (0, 2), (1, 2), (0, 1)]],
-                                    ids=["os", "ws", "mixed"])
+every_mix = pytest.mark.parametrize(
+    "blocks", [[(0, 2), (0, 3)], [(1, 2), (1, 3)], [(1, 1), (0, 2), (1, 2), (0, 1)]], ids=["os", "ws", "mixed"]
+)
 
 
 def device(build, config):
     command = words.command(config).width
-    widths = dict(next_command=command, command=command, bank=1, accumulators=1, weights_bank=1,
-                  west_control=words.west_control(config).width)
-    return build(steps_issuer, config=config, **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-                 **{name: Signal(bool(0)) for name in ("clk", "rst", "start", "stationary", "issuing", "last_step")})
+    widths = dict(
+        next_command=command,
+        command=command,
+        bank=1,
+        accumulators=1,
+        weights_bank=1,
+        west_control=words.west_control(config).width,
+    )
+    return build(
+        steps_issuer,
+        config=config,
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "start", "stationary", "issuing", "last_step")},
+    )
 
 
 def scripted(rng, config, commands, pause=lambda: 0):
@@ -35,8 +49,9 @@ def scripted(rng, config, commands, pause=lambda: 0):
         entries += [dict(entries[-1], start=0) for _ in range(pause())]
         entries[-1] |= dict(start=1, next_command=word, bank=bank, weights_bank=memory)
         starts[len(entries)] = controls
-        entries += [dict(command=word, accumulators=accumulators, stationary=command["weights"])
-                    for _ in controls.steps]
+        entries += [
+            dict(command=word, accumulators=accumulators, stationary=command["weights"]) for _ in controls.steps
+        ]
     return entries, starts
 
 
@@ -56,13 +71,15 @@ def seen(config, words_of_control):
 def test_each_step_is_read_for_and_comes_when_its_activations_do(build, rng, config, blocks):
     entries, starts = scripted(rng, config, random_commands(rng, config, blocks))
     got = play(device(build, config), entries, "west_control", "issuing", "last_step")
-    reads, steps = ([one for controls in compared(starts).values() for one in getattr(controls, name)]
-                    for name in ("reads", "steps"))
+    reads, steps = (
+        [one for controls in compared(starts).values() for one in getattr(controls, name)]
+        for name in ("reads", "steps")
+    )
     first, total = min(starts), sum(len(controls.steps) for controls in starts.values())
-    control = seen(config, got["west_control"][min(compared(starts)):first + total + BEHIND])
-    assert [known_read(word) for word in control[:len(reads)]] == [known_read(read) for read in reads]
+    control = seen(config, got["west_control"][min(compared(starts)) : first + total + BEHIND])
+    assert [known_read(word) for word in control[: len(reads)]] == [known_read(read) for read in reads]
     assert [known_step(word) for word in control[BEHIND:]] == [known_step(step) for step in steps]
-    assert got["issuing"][:first + total + 3] == [0] * first + [1] * total + [0] * 3
+    assert got["issuing"][: first + total + 3] == [0] * first + [1] * total + [0] * 3
     ends = [start + len(controls.steps) - 1 for start, controls in starts.items()]
     assert [cycle for cycle, last in enumerate(got["last_step"]) if last] == ends
 
@@ -84,5 +101,5 @@ def test_reset_forgets_the_tile_and_the_steps_on_their_way(build, rng, config):
     entries, starts = scripted(rng, config, random_commands(rng, config, [(0, 1)]))
     cut = min(starts) + 3
     got = play(device(build, config), entries[:cut] + [dict(rst=1)] + [{}] * 40, "west_control", "issuing")
-    assert any(got["issuing"][:cut + 1]) and not any(got["issuing"][cut + 1:])
-    assert not any(word["valid"] or word["read"] for word in seen(config, got["west_control"][cut + 1:]))
+    assert any(got["issuing"][: cut + 1]) and not any(got["issuing"][cut + 1 :])
+    assert not any(word["valid"] or word["read"] for word in seen(config, got["west_control"][cut + 1 :]))

@@ -1,4 +1,5 @@
 """The stream's rules: the referee notices who breaks them, and source and sink keep them."""
+
 import pytest
 from myhdl import Signal, always, always_comb
 
@@ -15,6 +16,7 @@ def passage(clk, rst, entrance, leaving):
     entrance    Stream in
     leaving     Stream out
     """
+
     @always_comb
     def accept():
         entrance.ready.next = leaving.ready or not leaving.valid
@@ -36,11 +38,14 @@ def nothing(clk, rst, stream):
     return []
 
 
-@pytest.mark.parametrize("words, complaint", [
-    ([(1, 7), (0, 7)], "valid dropped before the word moved, cycle 2"),
-    ([(1, 7), (1, 8)], "data changed before the word moved, cycle 2"),
-    ([(0, 3), (1, 7), (1, 7), (1, 8)], "data changed before the word moved, cycle 4"),
-])
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        ([(1, 7), (0, 7)], "valid dropped before the word moved, cycle 2"),
+        ([(1, 7), (1, 8)], "data changed before the word moved, cycle 2"),
+        ([(0, 3), (1, 7), (1, 7), (1, 8)], "data changed before the word moved, cycle 4"),
+    ],
+)
 def test_the_referee_notices_a_producer_that_moves_an_offered_word(words, complaint):
     stream, script = Stream(4), iter(words)
 

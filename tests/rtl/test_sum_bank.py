@@ -1,4 +1,5 @@
 """sum_bank: words written, fed and drained, against a list; what is for the other set is not its business."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -7,7 +8,7 @@ from rtl.config import SatConfig
 from rtl.sum_bank import sum_bank
 from tests.support.script import play
 
-CONFIG = SatConfig(rows=1, columns=1, largest_m=4, chunk=16)        # 4 groups of 4 outputs: 16 sums
+CONFIG = SatConfig(rows=1, columns=1, largest_m=4, chunk=16)  # 4 groups of 4 outputs: 16 sums
 ADDRESSES = 16
 every_number = pytest.mark.parametrize("number", [0, 1])
 
@@ -16,8 +17,12 @@ def device(build, number, config=CONFIG):
     bits = words.sum_bits(config)
     widths = dict(write_address=bits, write_data=32, feed_address=bits, drain_address=bits, drain_set=1, data=32)
     flags = ("clk", "write", "write_set", "feed", "feed_set", "drain")
-    return build(sum_bank, number=number, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        sum_bank,
+        number=number,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def filled(rng, number, addresses=ADDRESSES):
@@ -32,7 +37,7 @@ def test_it_has_a_word_for_each_sum_of_the_largest_tile_and_keeps_them_all(build
     order = rng.sample(range(ADDRESSES), ADDRESSES)
     entries += [dict(feed=1, feed_set=number, feed_address=at) for at in order]
     got = play(device(build, number), entries, "data")["data"]
-    assert got[ADDRESSES + 1:2 * ADDRESSES + 1] == [data[at] for at in order]
+    assert got[ADDRESSES + 1 : 2 * ADDRESSES + 1] == [data[at] for at in order]
 
 
 @every_number
@@ -41,7 +46,7 @@ def test_a_word_comes_a_cycle_after_its_fetch_and_stays_until_the_next(build, rn
     entries += [dict(feed=1, feed_set=number, feed_address=3), {}, {}]
     entries += [dict(drain=1, drain_set=number, drain_address=5), {}]
     got = play(device(build, number), entries, "data")["data"]
-    assert got[ADDRESSES + 1:ADDRESSES + 6] == [data[3]] * 3 + [data[5]] * 2
+    assert got[ADDRESSES + 1 : ADDRESSES + 6] == [data[3]] * 3 + [data[5]] * 2
 
 
 @every_number
@@ -51,7 +56,7 @@ def test_a_word_is_fetched_in_the_cycle_after_its_write_and_not_before(build, rn
     fetch = {kind: 1, f"{kind}_set": number, f"{kind}_address": 7}
     entries += [dict(write=1, write_set=number, write_address=7, write_data=1 - data[7] % 2, **fetch), fetch]
     got = play(device(build, number), entries, "data")["data"]
-    assert got[ADDRESSES + 1:ADDRESSES + 3] == [data[7], 1 - data[7] % 2]
+    assert got[ADDRESSES + 1 : ADDRESSES + 3] == [data[7], 1 - data[7] % 2]
 
 
 @every_number
@@ -60,12 +65,19 @@ def test_one_block_is_written_and_fed_while_the_other_is_drained(build, rng, num
     entries, memory = filled(rng, number)
     expected, last = [], None
     for _ in range(400):
-        drained = rng.getrandbits(1)            # the set that is drained; the other one may be fed
+        drained = rng.getrandbits(1)  # the set that is drained; the other one may be fed
         entry = dict(
-            write=rng.getrandbits(1), write_set=rng.getrandbits(1), write_address=rng.randrange(ADDRESSES),
-            write_data=rng.getrandbits(32), feed=rng.getrandbits(1), feed_set=1 - drained,
-            feed_address=rng.randrange(ADDRESSES), drain=rng.getrandbits(1), drain_set=drained,
-            drain_address=rng.randrange(ADDRESSES))
+            write=rng.getrandbits(1),
+            write_set=rng.getrandbits(1),
+            write_address=rng.randrange(ADDRESSES),
+            write_data=rng.getrandbits(32),
+            feed=rng.getrandbits(1),
+            feed_set=1 - drained,
+            feed_address=rng.randrange(ADDRESSES),
+            drain=rng.getrandbits(1),
+            drain_set=drained,
+            drain_address=rng.randrange(ADDRESSES),
+        )
         for kind in ("feed", "drain"):
             if entry[kind] and entry[f"{kind}_set"] == number:
                 last = memory[entry[f"{kind}_address"]]
@@ -73,6 +85,6 @@ def test_one_block_is_written_and_fed_while_the_other_is_drained(build, rng, num
             memory[entry["write_address"]] = entry["write_data"]
         entries.append(entry)
         expected.append(last)
-    got = play(device(build, number), entries, "data")["data"][ADDRESSES + 1:ADDRESSES + 401]
+    got = play(device(build, number), entries, "data")["data"][ADDRESSES + 1 : ADDRESSES + 401]
     first = next(i for i, word in enumerate(expected) if word is not None)
     assert got[first:] == expected[first:] and len(set(expected)) > 50

@@ -1,4 +1,5 @@
 """sum_lane: sums that come to a column's bottom, enter again at its top, and are drained."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -14,11 +15,24 @@ PRODUCT = timing.PRODUCT
 
 def device(build, config):
     boundary = words.boundary(config).width
-    widths = dict(feed=boundary, feed_out=boundary, collect=boundary, collect_out=boundary, sum_in=32, sum_out=32,
-                  drain_address=words.sum_bits(config), drain_set=1, drained=32)
+    widths = dict(
+        feed=boundary,
+        feed_out=boundary,
+        collect=boundary,
+        collect_out=boundary,
+        sum_in=32,
+        sum_out=32,
+        drain_address=words.sum_bits(config),
+        drain_set=1,
+        drained=32,
+    )
     flags = ("clk", "rst", "drain_read", "drain_memory")
-    return build(sum_lane, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        sum_lane,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def with_noise(rng, entries, cycles):
@@ -42,8 +56,9 @@ class Tile:
         for name, cycles in (("feed", self.feeds), ("collect", self.collects)):
             for cycle in cycles:
                 entries += [{} for _ in range(cycle + 1 - len(entries))]
-                entries[cycle][name] = packed(words.boundary(self.config), valid=1, begin=cycle == cycles[0],
-                                              fresh=self.fresh, set=self.number)
+                entries[cycle][name] = packed(
+                    words.boundary(self.config), valid=1, begin=cycle == cycles[0], fresh=self.fresh, set=self.number
+                )
 
 
 def most(config):
@@ -55,8 +70,10 @@ def most(config):
 def test_a_fresh_tile_starts_from_zero_and_the_next_ones_from_its_sums(build, rng, config):
     """Three tiles of a block; between them, in the other set, two of the next one."""
     entries, lag, gap = [], 5, 8 * max(8, config.turn)
-    tiles = [Tile(config, number * gap, lag, most(config) - 5 * (number > 2), number > 2, number in (0, 3))
-             for number in range(5)]
+    tiles = [
+        Tile(config, number * gap, lag, most(config) - 5 * (number > 2), number > 2, number in (0, 3))
+        for number in range(5)
+    ]
     for tile in tiles:
         tile.write(entries)
     sums = with_noise(rng, entries, 6 * gap)
@@ -101,7 +118,7 @@ def test_sums_are_drained_a_cycle_after_they_are_read_while_the_other_set_works(
     sums = with_noise(rng, entries, ready + 2 * half + 20)
     got = play(device(build, config), entries, "drained")["drained"]
     caught = Tile(config, 0, 5, most(config), 1, True).collects
-    assert got[ready + 1:ready + 1 + most(config)] == [sums[caught[address] + PRODUCT] for address in order]
+    assert got[ready + 1 : ready + 1 + most(config)] == [sums[caught[address] + PRODUCT] for address in order]
 
 
 @every_config
@@ -124,4 +141,4 @@ def test_reset_forgets_what_was_announced(build, rng, name, after):
     sums = with_noise(rng, entries, 40)
     got = play(device(build, config), entries, "sum_out")["sum_out"]
     kept = 0 if name == "feed" or after < PRODUCT else 10
-    assert got[20 + PRODUCT:22 + PRODUCT] == [sums[kept + PRODUCT], sums[1 + PRODUCT]]
+    assert got[20 + PRODUCT : 22 + PRODUCT] == [sums[kept + PRODUCT], sums[1 + PRODUCT]]

@@ -1,4 +1,5 @@
 """update_loader: commands and operand lines in, slices out, however many lines a slice needs."""
+
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,20 +16,26 @@ from tests.support.streams import STALLS, Referee, Source
 TILES = 5
 # line bits / 32 -> elements of a line; slices of one line, of exactly two, of many, and with a rest
 CONFIGS = {
-    "a-line-of-2": SatConfig(rows=1, columns=1, largest_m=16, update_lanes=16, chunk=16),     # 8 lines, or 24
-    "a-line-of-2-lane-1": SatConfig(rows=1, columns=1, largest_m=4, update_lanes=1, chunk=16),      # 1 and 2
-    "a-line-of-4": SatConfig(rows=2, columns=1, largest_m=8, update_lanes=2, chunk=16),       # 1 and 2, half empty
-    "a-line-of-7": SatConfig(rows=1, columns=3, interleave=4, largest_m=8, update_lanes=8, chunk=16),     # 2 and 4
-    "a-line-of-16": SatConfig(rows=8, columns=1, largest_m=4, update_lanes=4, chunk=16)}      # 1 and 1
+    "a-line-of-2": SatConfig(rows=1, columns=1, largest_m=16, update_lanes=16, chunk=16),  # 8 lines, or 24
+    "a-line-of-2-lane-1": SatConfig(rows=1, columns=1, largest_m=4, update_lanes=1, chunk=16),  # 1 and 2
+    "a-line-of-4": SatConfig(rows=2, columns=1, largest_m=8, update_lanes=2, chunk=16),  # 1 and 2, half empty
+    "a-line-of-7": SatConfig(rows=1, columns=3, interleave=4, largest_m=8, update_lanes=8, chunk=16),  # 2 and 4
+    "a-line-of-16": SatConfig(rows=8, columns=1, largest_m=4, update_lanes=4, chunk=16),
+}  # 1 and 1
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
     slice_bits, command = 32 * config.update_lanes, words.update(config).width
     widths = dict(command=command, weights=slice_bits, velocities=slice_bits, gradients=slice_bits)
-    return build(update_loader, config=config, commands=Stream(command), operands=Stream(words.line_bits(config)),
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-                 **{name: Signal(bool(0)) for name in ("clk", "rst", "bank_free", "slice_valid", "last_slice")})
+    return build(
+        update_loader,
+        config=config,
+        commands=Stream(command),
+        operands=Stream(words.line_bits(config)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "bank_free", "slice_valid", "last_slice")},
+    )
 
 
 def random_tiles(rng, config, count=TILES):
@@ -84,11 +91,20 @@ def run(build, config, tiles, stalls=("none", "none"), free=lambda now: True):
     command, rest = words.update(config), (1 << words.line_bits(config)) - (1 << words.line_bits(config) // 32 * 32)
     lines = [line | rest for tile in tiles for line in update.lines(config, tile)]
     streams = dut.arguments["commands"], dut.arguments["operands"]
-    sources = [Source(dut, stream, sent, stall) for stream, sent, stall in zip(
-        streams, ([script.packed(command, **tile.command) for tile in tiles], lines), stalls)]
+    sources = [
+        Source(dut, stream, sent, stall)
+        for stream, sent, stall in zip(
+            streams, ([script.packed(command, **tile.command) for tile in tiles], lines), stalls
+        )
+    ]
     lanes = Lanes(dut, free)
-    dut.run(lanes, *sources, *map(Referee, streams), until=lambda: len(lanes.ends) == len(tiles),
-            limit=30 * (len(lines) + 10 * len(tiles)))
+    dut.run(
+        lanes,
+        *sources,
+        *map(Referee, streams),
+        until=lambda: len(lanes.ends) == len(tiles),
+        limit=30 * (len(lines) + 10 * len(tiles)),
+    )
     return Run(lanes, *sources)
 
 
@@ -112,10 +128,10 @@ def test_lines_move_one_a_cycle_and_a_slice_comes_a_cycle_after_its_last_line(bu
         count = len(update.lines(config, tile))
         slices = len(expected(config, tile))
         first = start + timing.LOAD_SETUP
-        assert done.operands.cycles[moved:moved + count] == list(range(first, first + count))
+        assert done.operands.cycles[moved : moved + count] == list(range(first, first + count))
         each = count // slices
         assert each == words.slice_lines(config, bool(tile.command["momentum"]))
-        assert done.lanes.cycles[sent:sent + slices] == list(range(first + each, first + count + 1, each))
+        assert done.lanes.cycles[sent : sent + slices] == list(range(first + each, first + count + 1, each))
         moved, sent = moved + count, sent + slices
     assert (moved, sent) == (len(done.operands.cycles), len(done.lanes.slices))
 
@@ -133,7 +149,7 @@ def test_without_room_no_command_moves_and_a_tile_under_way_goes_on(build, rng, 
     room = [now for now in range(10_000) if rng.random() < 0.1]
     done = run(build, config, random_tiles(rng, config), ("none", stall), set(room).__contains__)
     assert len(done.lanes.ends) == len(done.commands.cycles) == TILES
-    assert {now - 1 for now in done.commands.cycles} <= set(room)       # bank_free is seen a cycle later
+    assert {now - 1 for now in done.commands.cycles} <= set(room)  # bank_free is seen a cycle later
     assert set(room) & set(done.lanes.cycles) < set(done.lanes.cycles)
 
 

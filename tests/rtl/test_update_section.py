@@ -1,4 +1,5 @@
 """update_section: rows of two tiles in two banks, written in order and fetched by their place."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -6,15 +7,19 @@ from rtl.update_section import update_section
 from tests.support.script import play
 
 WIDTH = 24
-CASES = [(2, 1), (3, 2), (8, 3), (20, 5), (3, 4)]          # rows of a bank, bits of a place in it
+CASES = [(2, 1), (3, 2), (8, 3), (20, 5), (3, 4)]  # rows of a bank, bits of a place in it
 every_size = pytest.mark.parametrize("rows, place_bits", CASES)
 
 
 def device(build, rows, place_bits):
     widths = dict(row_in=WIDTH, address=place_bits + 1, row_out=WIDTH)
-    return build(update_section, width=WIDTH, rows=rows,
-                 **{name: Signal(bool(0)) for name in ("clk", "rst", "write", "ending", "fetch")},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        update_section,
+        width=WIDTH,
+        rows=rows,
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "write", "ending", "fetch")},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 class Tiles:
@@ -23,7 +28,7 @@ class Tiles:
     def __init__(self, rng, rows, place_bits):
         self.rng, self.place_bits = rng, place_bits
         self.entries, self.want, self.tile = [], {}, 0
-        self.waiting = []                                   # (address, row) still to be fetched
+        self.waiting = []  # (address, row) still to be fetched
         self.counts = [rows, *(rng.randrange(1, rows + 1) for _ in range(5)), rows]
 
     def write(self, count, with_last, pause):
@@ -82,7 +87,7 @@ def test_a_row_can_be_fetched_in_the_cycle_after_its_write(build, rng, rows, pla
     for place in range(rows):
         entries[place + 1] |= dict(fetch=1, address=place)
     got = play(device(build, rows, place_bits), entries, "row_out")["row_out"]
-    assert got[2:2 + rows] == written
+    assert got[2 : 2 + rows] == written
 
 
 def test_what_was_fetched_holds_still_until_the_next_fetch(build, rng):

@@ -1,4 +1,5 @@
 """update_store: what a tile gives leaves section by section, while the sections are played by the test."""
+
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,14 +13,28 @@ from tests.support import script, update
 from tests.support.streams import STALLS, Referee, Sink
 
 # columns -> words that a row needs: many of one column, one of nine with a rest, less than one of 40
-CONFIGS = [SatConfig(rows=1, columns=1, largest_m=16, chunk=16), SatConfig(rows=1, columns=2, largest_m=4, chunk=16),
-           SatConfig(rows=1, columns=3, largest_m=8, chunk=48), SatConfig(rows=1, columns=9, largest_m=16, chunk=80),
-           SatConfig(rows=1, columns=40, largest_m=4, chunk=16)]
+CONFIGS = [
+    SatConfig(rows=1, columns=1, largest_m=16, chunk=16),
+    SatConfig(rows=1, columns=2, largest_m=4, chunk=16),
+    SatConfig(rows=1, columns=3, largest_m=8, chunk=48),
+    SatConfig(rows=1, columns=9, largest_m=16, chunk=80),
+    SatConfig(rows=1, columns=40, largest_m=4, chunk=16),
+]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.columns}-columns-m{c.largest_m}")
-STORED = [dict(masters=a, half=b, forward=c, backward=d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)
-          if a or b or c or d]
-FETCHES = {"fetch_masters": "masters", "fetch_halves": "halves", "fetch_forward": "forward",
-           "fetch_backward": "backward"}
+STORED = [
+    dict(masters=a, half=b, forward=c, backward=d)
+    for a in (0, 1)
+    for b in (0, 1)
+    for c in (0, 1)
+    for d in (0, 1)
+    if a or b or c or d
+]
+FETCHES = {
+    "fetch_masters": "masters",
+    "fetch_halves": "halves",
+    "fetch_forward": "forward",
+    "fetch_backward": "backward",
+}
 
 
 def address_bits(config):
@@ -28,12 +43,21 @@ def address_bits(config):
 
 def device(build, config):
     kept = 4 * config.largest_m * words.weight(config).width
-    widths = dict(command=words.update(config).width, masters_row=64 * config.largest_m,
-                  halves_row=16 * config.largest_m,
-                  forward_row=kept, backward_row=kept, address=address_bits(config))
-    return build(update_store, config=config, results=Stream(32 * config.columns),
-                 **{name: Signal(bool(0)) for name in ("clk", "rst", "finished", "stored", *FETCHES)},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    widths = dict(
+        command=words.update(config).width,
+        masters_row=64 * config.largest_m,
+        halves_row=16 * config.largest_m,
+        forward_row=kept,
+        backward_row=kept,
+        address=address_bits(config),
+    )
+    return build(
+        update_store,
+        config=config,
+        results=Stream(32 * config.columns),
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "finished", "stored", *FETCHES)},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 @dataclass
@@ -65,7 +89,7 @@ class Sections:
     at: list[int]
     finished: int = 0
     stored: list = field(default_factory=list)
-    fetches: list = field(default_factory=list)         # (cycle, section, place), all of them
+    fetches: list = field(default_factory=list)  # (cycle, section, place), all of them
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
@@ -91,8 +115,13 @@ def run(build, config, tiles, at, stall="none", shy=False):
     results = dut.arguments["results"]
     sections, sink = Sections(dut, config, tiles, at), Sink(dut, results, stall, shy)
     count = sum(len(update.cut(config, tile.command, tile.rows)) for tile in tiles)
-    dut.run(sections, sink, Referee(results), until=lambda: len(sections.stored) == len(tiles),
-            limit=4 * count + 10 * len(tiles) + max(at))
+    dut.run(
+        sections,
+        sink,
+        Referee(results),
+        until=lambda: len(sections.stored) == len(tiles),
+        limit=4 * count + 10 * len(tiles) + max(at),
+    )
     return sections, sink
 
 
@@ -122,8 +151,10 @@ def test_a_copy_needs_as_many_words_as_n_places_fill(build, rng, config, n, m):
         n, m = 2, 4
     tile = Stored.random(rng, config, STORED[-1], 1)
     tile.command.update(n=n, m=m, vectors=m)
-    tile.rows.update(masters=[rng.getrandbits(64 * config.largest_m) for _ in range(m)],
-                     halves=[rng.getrandbits(16 * config.largest_m) for _ in range(m)])
+    tile.rows.update(
+        masters=[rng.getrandbits(64 * config.largest_m) for _ in range(m)],
+        halves=[rng.getrandbits(16 * config.largest_m) for _ in range(m)],
+    )
     _, sink = run(build, config, [tile], [0])
     width, entry = 32 * config.columns, words.weight(config).width
     lanes = config.largest_m
@@ -138,7 +169,8 @@ def test_a_full_tile_reads_every_row_of_its_banks(build, rng, config):
     sections, sink = run(build, config, tiles, [0] * 3)
     assert sink.words == together(answers(config, tiles))
     assert [(name, place) for _, name, place in sections.fetches] == [
-        (name, place) for tile in tiles for name, rows in tile.rows.items() for place in range(len(rows))]
+        (name, place) for tile in tiles for name, rows in tile.rows.items() for place in range(len(rows))
+    ]
 
 
 @every_config
@@ -158,7 +190,7 @@ def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config)
     moved = iter(sink.cycles)
     for start, length in zip(at, lengths):
         fetch = min(cycle for cycle, _, _ in sections.fetches if cycle >= start)
-        assert fetch == start + 2       # the test raises `finished` a cycle later; it is counted in the next
+        assert fetch == start + 2  # the test raises `finished` a cycle later; it is counted in the next
         first = fetch + timing.STORE_SETUP
         assert [next(moved) for _ in range(length)] == list(range(first, first + length))
     assert next(moved, None) is None and len(tiles) == 5

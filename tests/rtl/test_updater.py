@@ -1,4 +1,5 @@
 """updater: whole tiles of every kind through its three streams, with stalls, against golden."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -11,27 +12,34 @@ from tests.support import floats, script, update
 from tests.support.streams import STALLS, Referee, Sink, Source
 
 RATES = Rates(0.1, 0.9, 1e-3, 4.0)
-FIRST_WORD = 1 + timing.UPDATE_LAG + timing.STORE_SETUP       # from a tile's last slice; a tile ends the cycle after it
-CONFIGS = {     # lanes, columns: words of a row; lines of a slice
+FIRST_WORD = 1 + timing.UPDATE_LAG + timing.STORE_SETUP  # from a tile's last slice; a tile ends the cycle after it
+CONFIGS = {  # lanes, columns: words of a row; lines of a slice
     "1-lane-of-4": SatConfig(rows=1, columns=2, largest_m=4, update_lanes=1, chunk=16),
     "4-lanes-of-4": SatConfig(rows=1, columns=1, largest_m=4, update_lanes=4, chunk=48),
     "2-lanes-of-8": SatConfig(rows=3, columns=5, largest_m=8, update_lanes=2, chunk=24),
     "8-lanes-of-8": SatConfig(rows=1, columns=3, largest_m=8, update_lanes=8, chunk=16),
     "2-lanes-of-16": SatConfig(rows=1, columns=9, largest_m=16, update_lanes=2, chunk=16),
-    "16-lanes-of-16": SatConfig(rows=4, columns=1, interleave=1, largest_m=16, update_lanes=16, chunk=16)}
+    "16-lanes-of-16": SatConfig(rows=4, columns=1, interleave=1, largest_m=16, update_lanes=16, chunk=16),
+}
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 some_configs = pytest.mark.parametrize("name", ["4-lanes-of-4", "2-lanes-of-8", "2-lanes-of-16"])
 TINY = CONFIGS["4-lanes-of-4"]
-SPARSE, DENSE, REDUCE = (dict(momentum=m, masters=m, half=h, forward=f, backward=f, n=2 * f, m=4 * f)
-                         for m, h, f in ((1, 0, 1), (1, 1, 0), (0, 0, 1)))
+SPARSE, DENSE, REDUCE = (
+    dict(momentum=m, masters=m, half=h, forward=f, backward=f, n=2 * f, m=4 * f)
+    for m, h, f in ((1, 0, 1), (1, 1, 0), (0, 0, 1))
+)
 
 
 def device(build, config):
-    return build(updater, config=config, commands=Stream(words.update(config).width),
-                 operands=Stream(words.line_bits(config)), results=Stream(32 * config.columns),
-                 rates=Signal(intbv(0)[words.rates().width:]),
-                 **{name: Signal(bool(0)) for name in ("clk", "rst", "slice_enters", "tile_done", "busy",
-                                                         "stored")})
+    return build(
+        updater,
+        config=config,
+        commands=Stream(words.update(config).width),
+        operands=Stream(words.line_bits(config)),
+        results=Stream(32 * config.columns),
+        rates=Signal(intbv(0)[words.rates().width :]),
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "slice_enters", "tile_done", "busy", "stored")},
+    )
 
 
 def tile_of(rng, config, kind, groups=1, numbers="wide"):
@@ -60,15 +68,24 @@ class Run:
         ports, layout = self.dut.arguments, words.update(config)
         self.lines = [update.lines(config, tile) for tile in tiles]
         sent = ([script.packed(layout, **tile.command) for tile in tiles], [line for one in self.lines for line in one])
-        self.commands, self.operands = (Source(self.dut, ports[name], what, stall)
-                                        for name, what, stall in zip(("commands", "operands"), sent, stalls))
+        self.commands, self.operands = (
+            Source(self.dut, ports[name], what, stall)
+            for name, what, stall in zip(("commands", "operands"), sent, stalls)
+        )
         self.sink = Sink(self.dut, ports["results"], stalls[2], shy)
         self.slices, self.ends, self.busy = [], [], []
         self.expected = [update.cut(config, tile.command, update.rows(config, tile, RATES)) for tile in tiles]
         self.total = sum(map(len, self.expected))
         referees = [Referee(ports[name]) for name in ("commands", "operands", "results")]
-        self.dut.run(self.commands, self.operands, self.sink, *referees, self.watch, until=lambda: self.over(),
-                     limit=4 * (len(sent[1]) + self.total) + 80 * len(tiles))
+        self.dut.run(
+            self.commands,
+            self.operands,
+            self.sink,
+            *referees,
+            self.watch,
+            until=lambda: self.over(),
+            limit=4 * (len(sent[1]) + self.total) + 80 * len(tiles),
+        )
 
     def watch(self, now):
         ports, read = self.dut.ports, self.dut.read
@@ -201,6 +218,7 @@ def test_after_a_reset_nothing_is_left_of_what_was_under_way(build, rng, when):
     lost = (entries_of(old) + [steady] * 80)[:when]
     entries = lost + [dict(steady, rst=1)] + entries_of(new) + [steady] * 100
     got = script.play(device(build, TINY), entries, "results_valid", "results_data")
-    moved = [data for now, (valid, data) in enumerate(zip(got["results_valid"], got["results_data"]))
-             if valid and now > when]
+    moved = [
+        data for now, (valid, data) in enumerate(zip(got["results_valid"], got["results_data"])) if valid and now > when
+    ]
     assert moved == update.cut(TINY, new.command, update.rows(TINY, new, RATES)) and len(moved) == 38

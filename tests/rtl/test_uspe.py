@@ -1,17 +1,19 @@
 """uspe: steps with their groups and weights in, sums out, against a chain of the golden units."""
+
 from itertools import product
 
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, uspe as unit, words
+from rtl import timing, words
+from rtl import uspe as unit
 from rtl.config import SatConfig
 from rtl.golden import fp16_mul, fp32_add
 from rtl.golden.floats import FP16_NAN
 from tests.support import floats
 from tests.support.script import fields, packed, play
 
-LAG = timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE       # from a step on east_step to its sum
+LAG = timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE  # from a step on east_step to its sum
 SHAPES = [(1, 4), (3, 8), (4, 4), (5, 8), (8, 16)]
 HALVES = floats.FP16_CLASSES + [floats.half(x / 8) for x in range(-200, 200)]
 ONE, TWO = floats.half(1.0), floats.half(2.0)
@@ -19,11 +21,24 @@ ONE, TWO = floats.half(1.0), floats.half(2.0)
 
 def device(build, config):
     step, group, down = words.step(config).width, words.group_bits(config), words.descent(config).width
-    widths = dict(west_step=step, east_step=step, west=group, east=group, north=down, south=down, sum_in=32, sum_out=32,
-                  drain_slot=words.slot_bits(config))
+    widths = dict(
+        west_step=step,
+        east_step=step,
+        west=group,
+        east=group,
+        north=down,
+        south=down,
+        sum_in=32,
+        sum_out=32,
+        drain_slot=words.slot_bits(config),
+    )
     flags = ("clk", "rst", "drain_load", "drain_shift")
-    return build(unit.uspe, config=config, **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-                 **{name: Signal(bool(0)) for name in flags})
+    return build(
+        unit.uspe,
+        config=config,
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+        **{name: Signal(bool(0)) for name in flags},
+    )
 
 
 def config_of(interleave, largest_m):
@@ -46,8 +61,11 @@ def random_group(rng, config):
 
 
 def random_weight(rng, config):
-    return dict(weight=rng.choice(HALVES), index=rng.randrange(config.largest_m),
-                pruned=rng.getrandbits(config.largest_m) & rng.getrandbits(2))
+    return dict(
+        weight=rng.choice(HALVES),
+        index=rng.randrange(config.largest_m),
+        pruned=rng.getrandbits(config.largest_m) & rng.getrandbits(2),
+    )
 
 
 def written(config, weight, place, value=0, bank=0, **where):
@@ -74,8 +92,16 @@ def random_tile(rng, config, tile, groups=4, values=2):
                 weight, at = random_weight(rng, config), slot(config, place, tile % 2)
                 first = group == value == 0
                 valid = place < config.interleave and (first or rng.random() < 0.9)
-                step = packed(layout, valid=valid, fresh=first, set=tile % 2, place=place, value=value, bank=tile % 2,
-                              load=value == place == 0)
+                step = packed(
+                    layout,
+                    valid=valid,
+                    fresh=first,
+                    set=tile % 2,
+                    place=place,
+                    value=value,
+                    bank=tile % 2,
+                    load=value == place == 0,
+                )
                 down = written(config, weight, place, value, tile % 2, everyone=1, distance=rng.randrange(5))
                 entries.append(dict(west_step=step, west=group_word(activations), north=down))
                 if valid:
@@ -91,7 +117,7 @@ def test_each_accumulator_takes_its_steps_while_the_other_set_is_drained(build, 
         steps, sums = random_tile(rng, config, tile)
         start = len(entries)
         entries += steps
-        for place in range(interleave if tile else 0):      # the tile before is drained as soon as it may be
+        for place in range(interleave if tile else 0):  # the tile before is drained as soon as it may be
             number = slot(config, place, (tile + 1) % 2)
             entries[start + LAG + place] |= dict(drain_load=1, drain_slot=number)
             expected[start + LAG + place + 1] = before[number]
@@ -116,9 +142,17 @@ def passing_sums(rng, config, values, groups, weights, bank):
         for value in range(values):
             for place in range(config.turn):
                 valid = place < config.interleave
-                step = packed(layout, valid=valid, above=valid and value == 0, below=valid and value == values - 1,
-                              fresh=rng.getrandbits(1) and value == 0, place=place, value=value, bank=bank,
-                              load=value == place == 0)
+                step = packed(
+                    layout,
+                    valid=valid,
+                    above=valid and value == 0,
+                    below=valid and value == values - 1,
+                    fresh=rng.getrandbits(1) and value == 0,
+                    place=place,
+                    value=value,
+                    bank=bank,
+                    load=value == place == 0,
+                )
                 entries.append(dict(west_step=step, west=group_word(activations)))
                 if valid:
                     above = sums.setdefault(place, rng.getrandbits(31) & ~(1 << 30))
@@ -159,13 +193,16 @@ def test_a_product_reaches_its_accumulator_after_the_promised_latency_and_not_be
     config, layout = config_of(4, 4), words.step(config_of(4, 4))
     group, entries = group_word([ONE] * 4), [{} for _ in range(40)]
     for at, weight, fresh in ((0, ONE, 1), (12, TWO, 0)):
-        entries[at] = dict(west=group, west_step=packed(layout, valid=1, fresh=fresh, place=3, load=1),
-                           north=written(config, dict(weight=weight), 3))
-    stands = 12 + 1 + LAG                       # a cycle to east_step
+        entries[at] = dict(
+            west=group,
+            west_step=packed(layout, valid=1, fresh=fresh, place=3, load=1),
+            north=written(config, dict(weight=weight), 3),
+        )
+    stands = 12 + 1 + LAG  # a cycle to east_step
     for cycle in (stands - 1, stands):
         entries[cycle] |= dict(drain_load=1, drain_slot=slot(config, 3, 0))
     got = play(device(build, config), entries, "sum_out")["sum_out"]
-    assert got[stands:stands + 2] == [floats.single(1.0), floats.single(3.0)]
+    assert got[stands : stands + 2] == [floats.single(1.0), floats.single(3.0)]
 
 
 @pytest.mark.parametrize("lead, total", [(-1, 2.0), (0, 1.0), (1, 1.0)])
@@ -180,9 +217,19 @@ def test_a_weight_can_be_used_in_the_cycle_after_it_came_and_not_before(build, l
     assert play(device(build, config), entries, "sum_out")["sum_out"][12 + LAG] == floats.single(total)
 
 
-@pytest.mark.parametrize("where, kept", [
-    (dict(distance=0), True), (dict(distance=1), False), (dict(distance=4), False), (dict(distance=7), False),
-    (dict(everyone=1, distance=3), True), (dict(write=0), False), (dict(write=0, everyone=1), False)], ids=str)
+@pytest.mark.parametrize(
+    "where, kept",
+    [
+        (dict(distance=0), True),
+        (dict(distance=1), False),
+        (dict(distance=4), False),
+        (dict(distance=7), False),
+        (dict(everyone=1, distance=3), True),
+        (dict(write=0), False),
+        (dict(write=0, everyone=1), False),
+    ],
+    ids=str,
+)
 def test_a_weight_is_kept_by_the_element_that_it_reaches_with_distance_0_or_by_all(build, where, kept):
     config, entries, down = config_of(4, 4), [{} for _ in range(30)], words.descent(config_of(4, 4))
     entries[0] = dict(north=written(config, dict(weight=TWO), 2))
@@ -194,14 +241,23 @@ def test_a_weight_is_kept_by_the_element_that_it_reaches_with_distance_0_or_by_a
     assert total == floats.single(1.0 if kept else 2.0)
 
 
-@pytest.mark.parametrize("special, pruned, total", [
-    (0x7C00, 2, 0x7FC00000), (0xFC00, 2, 0x7FC00000), (0x7E00, 2, 0x7FC00000),      # zero times it is NaN
-    (0x7C00, 4, floats.single(1.0)), (0x7BFF, 2, floats.single(1.0))])
+@pytest.mark.parametrize(
+    "special, pruned, total",
+    [
+        (0x7C00, 2, 0x7FC00000),
+        (0xFC00, 2, 0x7FC00000),
+        (0x7E00, 2, 0x7FC00000),  # zero times it is NaN
+        (0x7C00, 4, floats.single(1.0)),
+        (0x7BFF, 2, floats.single(1.0)),
+    ],
+)
 def test_a_pruned_weight_still_multiplies_an_infinity_by_zero(build, special, pruned, total):
     config, entries = config_of(4, 4), [{} for _ in range(20)]
-    entries[0] = dict(west=group_word([ONE, special, ONE, ONE]),
-                      west_step=packed(words.step(config), valid=1, fresh=1, place=1, load=1),
-                      north=written(config, dict(weight=ONE, pruned=pruned), 1))
+    entries[0] = dict(
+        west=group_word([ONE, special, ONE, ONE]),
+        west_step=packed(words.step(config), valid=1, fresh=1, place=1, load=1),
+        north=written(config, dict(weight=ONE, pruned=pruned), 1),
+    )
     entries[1 + LAG] = dict(drain_load=1, drain_slot=slot(config, 1, 0))
     assert play(device(build, config), entries, "sum_out")["sum_out"][2 + LAG] == total
 
@@ -209,8 +265,14 @@ def test_a_pruned_weight_still_multiplies_an_infinity_by_zero(build, special, pr
 def test_groups_and_steps_move_on_after_one_cycle_and_weights_come_a_row_nearer(build, rng):
     config = config_of(4, 8)
     step, down = words.step(config), words.descent(config)
-    entries = [dict(west_step=rng.getrandbits(step.width), west=rng.getrandbits(words.group_bits(config)),
-                    north=rng.getrandbits(down.width)) for _ in range(50)]
+    entries = [
+        dict(
+            west_step=rng.getrandbits(step.width),
+            west=rng.getrandbits(words.group_bits(config)),
+            north=rng.getrandbits(down.width),
+        )
+        for _ in range(50)
+    ]
     held = entries[0]["west"]
     entries[0]["west_step"] |= packed(step, load=1)
     got = play(device(build, config), entries, "east_step", "east", "south")
@@ -235,8 +297,11 @@ def test_reset_forgets_a_step_wherever_it_is_on_its_way(build, after):
     config, layout = config_of(4, 4), words.step(config_of(4, 4))
     entries = [{"rst": 0} for _ in range(40)]
     for at, fresh in ((0, 1), (15, 0)):
-        entries[at] |= dict(west=group_word([ONE] * 4), north=written(config, dict(weight=ONE), 0),
-                            west_step=packed(layout, valid=1, fresh=fresh, load=1))
+        entries[at] |= dict(
+            west=group_word([ONE] * 4),
+            north=written(config, dict(weight=ONE), 0),
+            west_step=packed(layout, valid=1, fresh=fresh, load=1),
+        )
     entries[15 + after]["rst"] = 1
     entries[30] |= dict(drain_load=1, drain_slot=0)
     assert play(device(build, config), entries, "sum_out")["sum_out"][31] == floats.single(1.0)

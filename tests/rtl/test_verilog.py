@@ -1,4 +1,5 @@
 """The Verilog of every preset, as the tools see it: short, hierarchical, and without a warning."""
+
 import re
 import subprocess
 
@@ -8,7 +9,7 @@ from cosim.tools import tool
 from rtl import sat_axi
 from rtl.config import PRESETS
 
-LONGEST = 5000      # lines
+LONGEST = 5000  # lines
 
 
 @pytest.fixture(scope="module", params=["small", "medium", "vcu1525"])
@@ -25,15 +26,19 @@ def complaints(name, *arguments) -> str:
 
 def test_it_is_one_module_a_file_and_short_enough_to_be_read(files):
     texts = {name: path.read_text() for name, path in files.items()}
-    assert {name: re.findall(r"^module (\w+)", text, re.MULTILINE) for name, text in texts.items()} == \
-        {name: [name] for name in files}
+    assert {name: re.findall(r"^module (\w+)", text, re.MULTILINE) for name, text in texts.items()} == {
+        name: [name] for name in files
+    }
     assert list(files)[-1] == "sat_axi" and "sat" in files
     assert sum(text.count("\n") for text in texts.values()) <= LONGEST
 
 
 def test_every_module_is_instantiated_and_every_instance_has_its_module(files):
-    used = {name for path in files.values()
-            for name in re.findall(r"^(?!module)(\w+) \w+_\d+ \(\.", path.read_text(), re.MULTILINE)}
+    used = {
+        name
+        for path in files.values()
+        for name in re.findall(r"^(?!module)(\w+) \w+_\d+ \(\.", path.read_text(), re.MULTILINE)
+    }
     assert used == set(files) - {"sat_axi"}
 
 

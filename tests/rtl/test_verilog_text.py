@@ -1,4 +1,5 @@
 """The text of MyHDL's Verilog, as it is tidied."""
+
 import pytest
 
 from rtl.verilog_text import LINE, WAIVERS, tidied
@@ -78,7 +79,8 @@ def test_long_lines_are_wrapped_and_lose_nothing(statement):
     text = "".join(f"wire {name};\n" for name in names) + f"\n{statement} all = {{{', '.join(names)}}};\n"
     lines = tidied("m", text).removeprefix(WAIVERS).splitlines()
     assert max(map(len, lines)) <= LINE and " ".join("".join(lines).split()) == " ".join(
-        f"wire {', '.join(names)};{statement} all = {{{', '.join(names)}}};".split())
+        f"wire {', '.join(names)};{statement} all = {{{', '.join(names)}}};".split()
+    )
 
 
 @pytest.mark.parametrize("name, word", [("m", "table"), ("cell", "cell")])

@@ -1,4 +1,5 @@
 """weights_issuer: the control of the array's north edge, weight by weight, of tiles in both dataflows."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -9,19 +10,27 @@ from tests.support.array import controls_of, known_weight
 from tests.support.script import fields, packed, play
 from tests.support.sequence import random_commands
 
-CONFIGS = [SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
-           SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
-           SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16)]
+CONFIGS = [
+    SatConfig(rows=2, columns=3, largest_m=16, chunk=32),
+    SatConfig(rows=3, columns=2, interleave=6, largest_m=8, chunk=16),
+    SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16),
+]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "3x2", "5x1"])
-every_mix = pytest.mark.parametrize("blocks", [[(0, 2), (0, 3)], [(1, 2), (1, 3)], [(1, 1), (0, 2), (1, 2), (0, 1)]],
-                                    ids=["os", "ws", "mixed"])
+every_mix = pytest.mark.parametrize(
+    "blocks", [[(0, 2), (0, 3)], [(1, 2), (1, 3)], [(1, 1), (0, 2), (1, 2), (0, 1)]], ids=["os", "ws", "mixed"]
+)
 
 
 def device(build, config):
-    widths = dict(command=words.command(config).width, bank=1, weights_bank=1,
-                  north_control=words.north_control(config).width)
-    return build(weights_issuer, config=config, **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-                 **{name: Signal(bool(0)) for name in ("clk", "rst", "start", "stationary", "active", "last")})
+    widths = dict(
+        command=words.command(config).width, bank=1, weights_bank=1, north_control=words.north_control(config).width
+    )
+    return build(
+        weights_issuer,
+        config=config,
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "start", "stationary", "active", "last")},
+    )
 
 
 def scripted(rng, config, commands, pause=lambda: 0):
@@ -47,11 +56,12 @@ def test_each_weight_has_its_control_and_follows_the_one_before(build, rng, conf
     got = play(device(build, config), entries, "north_control", "active", "last")
     expected = [weight for weights in starts.values() for weight in weights]
     first, layout = min(starts), words.north_control(config)
-    sent = [fields(layout, word) for word in got["north_control"][first + timing.SKEW:][:len(expected)]]
+    sent = [fields(layout, word) for word in got["north_control"][first + timing.SKEW :][: len(expected)]]
     assert [known_weight(word) for word in sent if word["write"]] == [
-        known_weight(word) for word in expected if word["write"]]
+        known_weight(word) for word in expected if word["write"]
+    ]
     assert [(word["write"], word["read"]) for word in sent] == [(word["write"], word["read"]) for word in expected]
-    assert got["active"][:first + len(expected) + 5] == [0] * first + [1] * len(expected) + [0] * 5
+    assert got["active"][: first + len(expected) + 5] == [0] * first + [1] * len(expected) + [0] * 5
     ends = [start + len(weights) - 1 for start, weights in starts.items()]
     assert [cycle for cycle, last in enumerate(got["last"]) if last] == ends
 
@@ -63,8 +73,11 @@ def test_in_a_pause_nothing_is_read_or_written(build, rng, config):
     issued = {start + number for start, weights in starts.items() for number in range(len(weights))}
     assert {cycle for cycle, active in enumerate(got["active"]) if active} == issued
     layout = words.north_control(config)
-    busy = {cycle for cycle, word in enumerate(got["north_control"])
-            if word is not None and {"read", "write"} & {name for name, bit in fields(layout, word).items() if bit}}
+    busy = {
+        cycle
+        for cycle, word in enumerate(got["north_control"])
+        if word is not None and {"read", "write"} & {name for name, bit in fields(layout, word).items() if bit}
+    }
     assert busy <= {cycle + timing.SKEW for cycle in issued} and len(issued) < len(entries)
 
 
@@ -74,5 +87,5 @@ def test_reset_forgets_the_tile_and_the_controls_on_their_way(build, rng, config
     cut = min(starts) + 4
     got = play(device(build, config), entries[:cut] + [dict(rst=1)] + [{}] * 40, "north_control", "active")
     layout = words.north_control(config)
-    assert any(got["active"][:cut + 1]) and not any(got["active"][cut + 1:])
-    assert not any(fields(layout, word)["write"] for word in got["north_control"][cut + 1:])
+    assert any(got["active"][: cut + 1]) and not any(got["active"][cut + 1 :])
+    assert not any(fields(layout, word)["write"] for word in got["north_control"][cut + 1 :])

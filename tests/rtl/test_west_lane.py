@@ -1,4 +1,5 @@
 """west_lane: beats written, then read and assembled to groups; and its control, which the row below follows."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -16,19 +17,33 @@ def config_of(largest_m, interleave=4):
 
 def device(build, config):
     control = words.west_control(config)
-    widths = dict(write_address=control.bits("address"), write_data=16 * BEAT, pace=words.pace(config).width,
-                  control=control.width, control_out=control.width, step=control.bits("step"),
-                  group=words.group_bits(config))
-    return build(west_lane, config=config, **{name: Signal(bool(0)) for name in ("clk", "rst", "write")},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    widths = dict(
+        write_address=control.bits("address"),
+        write_data=16 * BEAT,
+        pace=words.pace(config).width,
+        control=control.width,
+        control_out=control.width,
+        step=control.bits("step"),
+        group=words.group_bits(config),
+    )
+    return build(
+        west_lane,
+        config=config,
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "write")},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def fill(rng, config):
     """Script entries that write every beat of both banks, and the beats."""
-    beats = [[rng.choice(floats.FP16_CLASSES + [rng.getrandbits(16)] * 9) for _ in range(BEAT)]
-             for _ in range(2 * config.chunk // BEAT)]
-    return [dict(write=1, write_address=address, write_data=sum(x << 16 * i for i, x in enumerate(beat)))
-            for address, beat in enumerate(beats)], beats
+    beats = [
+        [rng.choice(floats.FP16_CLASSES + [rng.getrandbits(16)] * 9) for _ in range(BEAT)]
+        for _ in range(2 * config.chunk // BEAT)
+    ]
+    return [
+        dict(write=1, write_address=address, write_data=sum(x << 16 * i for i, x in enumerate(beat)))
+        for address, beat in enumerate(beats)
+    ], beats
 
 
 def group_word(config, beats):
@@ -45,9 +60,9 @@ def test_each_beat_stands_in_its_group_two_cycles_after_it_was_read(build, rng, 
     expected, layout = {}, words.west_control(config)
     for start in range(0, len(beats) - per_group + 1, per_group):
         for place in range(per_group):
-            expected[len(entries) + 2] = group_word(config, beats[start:start + place + 1])
+            expected[len(entries) + 2] = group_word(config, beats[start : start + place + 1])
             entries.append(dict(control=packed(layout, read=1, address=start + place, beat=place)))
-        entries += [{}] * rng.randrange(3)      # and the group holds still
+        entries += [{}] * rng.randrange(3)  # and the group holds still
     got = play(device(build, config), entries, "group")["group"]
     held = [got[cycle - 1] for cycle in list(expected)[1:] if cycle - 1 not in expected]
     assert {cycle: got[cycle] for cycle in expected} == expected
@@ -73,8 +88,8 @@ def test_where_weights_are_stationary_the_row_below_follows_a_group_later(build,
     entries += [dict(control=control) for control in controls] + [{} for _ in range(hop)]
     keep_pace(config, dict(weights=1, values=values), entries, start)
     got = play(device(build, config), entries, "control_out")["control_out"]
-    assert got[start + 1:start + hop] == [0] * (hop - 1)        # nothing was left in the delay line
-    assert got[start + hop:start + hop + len(controls)] == controls
+    assert got[start + 1 : start + hop] == [0] * (hop - 1)  # nothing was left in the delay line
+    assert got[start + hop : start + hop + len(controls)] == controls
 
 
 def test_the_pace_changes_once_what_was_under_way_has_passed(build, rng):
@@ -96,7 +111,9 @@ def test_one_bank_is_written_while_the_other_is_read(build, rng):
     config = config_of(4)
     entries, beats = fill(rng, config)
     layout, half = words.west_control(config), len(beats) // 2
-    entries += [dict(control=packed(layout, read=1, address=address), write=1, write_address=half + address)
-                for address in range(half)]
+    entries += [
+        dict(control=packed(layout, read=1, address=address), write=1, write_address=half + address)
+        for address in range(half)
+    ]
     got = play(device(build, config), entries, "group")["group"]
-    assert got[len(beats) + 2:len(beats) + 2 + half] == [group_word(config, [beat]) for beat in beats[:half]]
+    assert got[len(beats) + 2 : len(beats) + 2 + half] == [group_word(config, [beat]) for beat in beats[:half]]

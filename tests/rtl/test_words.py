@@ -1,12 +1,16 @@
 """The packed words: every value that the configuration can need fits its field, and none is wasted."""
+
 import pytest
 
 from rtl import words
 from rtl.config import BEAT, PRESETS, SatConfig
 
-CONFIGS = [*PRESETS.values(), SatConfig(rows=1, columns=2, interleave=5, largest_m=4, chunk=16),
-           SatConfig(rows=7, columns=3, interleave=16, largest_m=8, chunk=4096),
-           SatConfig(rows=9, columns=1, interleave=1, chunk=16)]
+CONFIGS = [
+    *PRESETS.values(),
+    SatConfig(rows=1, columns=2, interleave=5, largest_m=4, chunk=16),
+    SatConfig(rows=7, columns=3, interleave=16, largest_m=8, chunk=4096),
+    SatConfig(rows=9, columns=1, interleave=1, chunk=16),
+]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: f"{config.rows}x{config.columns}")
 
 
@@ -20,8 +24,8 @@ def test_a_command_holds_every_count_that_a_tile_can_have(config):
     command = words.command(config)
     assert fits(command, "west_lines", config.chunk // BEAT)
     assert fits(command, "north_lines", config.chunk)
-    assert fits(command, "groups", max(config.rows, config.chunk // BEAT))   # of activations, or of weights that stay
-    assert fits(command, "rows", max(config.rows, config.chunk // BEAT))     # of the result, in either dataflow
+    assert fits(command, "groups", max(config.rows, config.chunk // BEAT))  # of activations, or of weights that stay
+    assert fits(command, "rows", max(config.rows, config.chunk // BEAT))  # of the result, in either dataflow
     assert fits(command, "slots", config.interleave)
     assert all(fits(command, name, 4) for name in ("values", "tail", "beats"))
     assert all(fits(command, name, 1) for name in ("sparse", "first", "last", "half", "weights"))

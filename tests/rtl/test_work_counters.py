@@ -1,4 +1,5 @@
 """work_counters: each cycle counts once, as work, as waiting or as idle."""
+
 from myhdl import Signal, intbv
 
 from rtl.work_counters import COUNTER_BITS, work_counters
@@ -8,16 +9,21 @@ NAMES = ("busy", "waiting", "idle")
 
 
 def device(build):
-    return build(work_counters, **{name: Signal(bool(0)) for name in ("clk", "rst", "issuing", "working")},
-                 **{name: Signal(intbv(0)[COUNTER_BITS:]) for name in NAMES})
+    return build(
+        work_counters,
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "issuing", "working")},
+        **{name: Signal(intbv(0)[COUNTER_BITS:]) for name in NAMES},
+    )
 
 
 def test_every_cycle_since_reset_is_counted_a_cycle_later_as_one_of_three(build, rng):
     """What is issued is work, whether or not it says so. Another reset, in the middle, begins anew."""
-    entries = [dict(issuing=rng.getrandbits(1), working=rng.getrandbits(1), rst=int(cycle in (150, 151)))
-               for cycle in range(400)]
+    entries = [
+        dict(issuing=rng.getrandbits(1), working=rng.getrandbits(1), rst=int(cycle in (150, 151)))
+        for cycle in range(400)
+    ]
     got = play(device(build), entries, *NAMES)
-    assert [got[name][0] for name in NAMES] == [0, 0, 1]        # the cycle before the script
+    assert [got[name][0] for name in NAMES] == [0, 0, 1]  # the cycle before the script
     counts = dict(busy=0, waiting=0, idle=1)
     for cycle, entry in enumerate(entries, 1):
         counts["busy" if entry["issuing"] else "waiting" if entry["working"] else "idle"] += 1

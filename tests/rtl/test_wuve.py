@@ -1,4 +1,5 @@
 """wuve: slices of weights in, with pauses between them, and whole vectors out."""
+
 import numpy as np
 import pytest
 from myhdl import Signal, intbv
@@ -10,28 +11,36 @@ from rtl.wuve import wuve
 from tests.support import floats, update
 from tests.support.script import play
 
-MASTERS, HALVES = timing.WUVE_LANE + 1, timing.WUVE_LANE + 2        # after a vector's last slice
-WEIGHTS = {"myhdl": 24, "icarus": 160}                              # three vectors at least
+MASTERS, HALVES = timing.WUVE_LANE + 1, timing.WUVE_LANE + 2  # after a vector's last slice
+WEIGHTS = {"myhdl": 24, "icarus": 160}  # three vectors at least
 RATES = Rates(0.1, 0.9, 1e-3, 4.0)
-CONFIGS = [SatConfig(rows=1, columns=1, largest_m=m, update_lanes=lanes, chunk=16)
-           for m in (4, 8, 16) for lanes in (1, 2, 4, 8, 16) if lanes <= m]
+CONFIGS = [
+    SatConfig(rows=1, columns=1, largest_m=m, update_lanes=lanes, chunk=16)
+    for m in (4, 8, 16)
+    for lanes in (1, 2, 4, 8, 16)
+    if lanes <= m
+]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"m{c.largest_m}-lanes{c.update_lanes}")
 
 
 def device(build, config):
     one_slice, vector = 32 * config.update_lanes, 32 * config.largest_m
-    widths = dict(weights=one_slice, velocities=one_slice, gradients=one_slice, rates=128, masters=2 * vector,
-                  halves=vector // 2)
+    widths = dict(
+        weights=one_slice, velocities=one_slice, gradients=one_slice, rates=128, masters=2 * vector, halves=vector // 2
+    )
     flags = ("clk", "rst", "valid", "momentum", "masters_done", "halves_done")
-    return build(wuve, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        wuve,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def slices(config, values):
     """The fields of each slice of vectors (vectors, largest_m)."""
     cut = [np.ascontiguousarray(x).view(np.uint32).reshape(-1, config.update_lanes) for x in values]
-    return [dict(zip(("weights", "velocities", "gradients"), (update.packed(x, 32) for x in one)))
-            for one in zip(*cut)]
+    return [dict(zip(("weights", "velocities", "gradients"), (update.packed(x, 32) for x in one))) for one in zip(*cut)]
 
 
 def expected(values, momentum):
@@ -58,11 +67,14 @@ def script(rng, config, values, pause=0, momentum=1, lag=HALVES):
 
 def results(build, config, entries):
     """({cycle: masters}, {cycle: halves}) for the cycles in which each is done."""
-    got = play(device(build, config), entries, "masters_done", "masters", "halves_done", "halves",
-               cycles=len(entries) + 2)
+    got = play(
+        device(build, config), entries, "masters_done", "masters", "halves_done", "halves", cycles=len(entries) + 2
+    )
     assert None not in got["masters_done"] and None not in got["halves_done"]
-    return tuple({cycle: got[name][cycle] for cycle, done in enumerate(got[f"{name}_done"]) if done}
-                 for name in ("masters", "halves"))
+    return tuple(
+        {cycle: got[name][cycle] for cycle, done in enumerate(got[f"{name}_done"]) if done}
+        for name in ("masters", "halves")
+    )
 
 
 def numbers_of(rng, config, count, kind="wide", vectors=3):
@@ -96,8 +108,9 @@ def test_special_numbers_pass_with_and_without_momentum(build, simulator, rng, c
         assert list(got_halves.values()) == halves and len(halves) == len(ends) >= 3
 
 
-@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[4], CONFIGS[9]],
-                         ids=lambda c: f"m{c.largest_m}-lanes{c.update_lanes}")
+@pytest.mark.parametrize(
+    "config", [CONFIGS[0], CONFIGS[4], CONFIGS[9]], ids=lambda c: f"m{c.largest_m}-lanes{c.update_lanes}"
+)
 def test_after_a_reset_the_next_slice_is_the_first_of_its_vector(build, rng, config):
     """Also slices that were still on their way at the reset are forgotten."""
     entries, want, per_vector = [], {}, config.largest_m // config.update_lanes

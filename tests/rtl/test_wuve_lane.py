@@ -1,9 +1,11 @@
 """wuve_lane: a weight, a velocity and a gradient each cycle, and what golden makes of them after its latency."""
+
 import numpy as np
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, wuve_lane as unit
+from rtl import timing
+from rtl import wuve_lane as unit
 from rtl.golden import Rates, sgd, to_fp16
 from tests.support import floats, update
 from tests.support.script import play
@@ -14,8 +16,12 @@ OUTPUTS = ("new_weight", "new_velocity", "half")
 
 def device(build):
     widths = dict(weight=32, velocity=32, gradient=32, rates=128, new_weight=32, new_velocity=32, half=16)
-    return build(unit.wuve_lane, clk=Signal(bool(0)), momentum=Signal(bool(0)),
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        unit.wuve_lane,
+        clk=Signal(bool(0)),
+        momentum=Signal(bool(0)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def stream(values, rates, momentum=1):
@@ -36,7 +42,7 @@ def run(build, values, rates, momentum=1):
     count, entries = len(values[0]), stream(values, rates, momentum)
     got = play(device(build), entries, *OUTPUTS)
     start = {"new_weight": unit.LATENCY, "new_velocity": unit.LATENCY, "half": unit.LATENCY + 1}
-    return tuple(got[name][start[name]:start[name] + count] for name in OUTPUTS)
+    return tuple(got[name][start[name] : start[name] + count] for name in OUTPUTS)
 
 
 @pytest.mark.parametrize("kind", update.NUMBERS)
@@ -58,8 +64,9 @@ def test_all_four_constants_take_part(build, rng, rates):
 def test_special_numbers_among_normal_ones_stay_where_they_are(build, rng):
     """Each third number is special, so that one that came a cycle early or late would show."""
     rates, numbers = Rates(0.5, 0.5, 0.25, 2.0), floats.numpy_of(rng)
-    values = [np.where(np.arange(240) % 3 == i, update.classes(numbers, 240), update.normal(numbers, 240))
-              for i in range(3)]
+    values = [
+        np.where(np.arange(240) % 3 == i, update.classes(numbers, 240), update.normal(numbers, 240)) for i in range(3)
+    ]
     values = update.tame(*values, rates)
     want = expected(values, rates)
     assert run(build, values, rates) == want
@@ -85,8 +92,10 @@ def test_constants_change_between_weights_when_none_is_inside(build, rng):
             want[place] = w, v, half
         entries += stream(values, rates)
     got, lag = play(device(build), entries, *OUTPUTS), unit.LATENCY
-    assert {place: (got["new_weight"][place + lag], got["new_velocity"][place + lag], got["half"][place + lag + 1])
-            for place in want} == want
+    assert {
+        place: (got["new_weight"][place + lag], got["new_velocity"][place + lag], got["half"][place + lag + 1])
+        for place in want
+    } == want
     assert len(want) == 2 * 4 * 12
 
 

@@ -1,4 +1,5 @@
 """A network that is small enough for simulators."""
+
 from collections import OrderedDict
 
 import pytest
@@ -11,8 +12,15 @@ from training import models
 
 def tiny_network() -> nn.Module:
     """Two linear layers for the 8x8 digits: a step has 5 GEMMs, and 3 updates, one of them a bias."""
-    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), pool=nn.AvgPool1d(8), one=nn.Linear(8, 4, bias=False),
-                                     relu=nn.ReLU(), two=nn.Linear(4, 10)))
+    return nn.Sequential(
+        OrderedDict(
+            flatten=nn.Flatten(),
+            pool=nn.AvgPool1d(8),
+            one=nn.Linear(8, 4, bias=False),
+            relu=nn.ReLU(),
+            two=nn.Linear(4, 10),
+        )
+    )
 
 
 @pytest.fixture

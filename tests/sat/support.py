@@ -1,4 +1,5 @@
 """The command line, called as a user calls it."""
+
 import json
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """What each idea is worth: the step again, with one choice made otherwise."""
+
 from io import StringIO
 
 import pytest
@@ -15,8 +16,11 @@ CONFIG = SatConfig(name="eight", rows=2, columns=2, largest_m=8, chunk=16, buffe
 def step(pattern):
     sparsity = Sparsity.parse(pattern)
     copies = bool(sparsity)
-    return [Gemm(20, 32, 16, sparsity, "fp16", "one", "ff"), Gemm(32, 20, 16, None, "fp32", "one", "wu"),
-            Update(32, 16, 32, sparsity, copies, copies, layer="one")]
+    return [
+        Gemm(20, 32, 16, sparsity, "fp16", "one", "ff"),
+        Gemm(32, 20, 16, None, "fp32", "one", "wu"),
+        Update(32, 16, 32, sparsity, copies, copies, layer="one"),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +30,25 @@ def variants():
 
 def test_each_choice_is_a_variant_and_patterns_only_as_the_datapath_takes_them(variants):
     assert list(variants) == [
-        ("as it is", "2:8, scheduled"), ("interleaving", "off"), ("pre-generation", "off"), ("dataflow", "os"),
-        ("dataflow", "ws"), *(("N:M", pattern) for pattern in ("dense", "2:4", "1:4", "2:8", "1:8"))]
+        ("as it is", "2:8, scheduled"),
+        ("interleaving", "off"),
+        ("pre-generation", "off"),
+        ("dataflow", "os"),
+        ("dataflow", "ws"),
+        *(("N:M", pattern) for pattern in ("dense", "2:4", "1:4", "2:8", "1:8")),
+    ]
 
 
 def test_the_cycles_are_those_of_a_plan_with_that_choice(variants):
     work, alone = step("2:8"), CONFIG.model_copy(update=dict(interleave=1))
-    plans = {("as it is", "2:8, scheduled"): make_plan(work, CONFIG), ("interleaving", "off"): make_plan(work, alone),
-             ("pre-generation", "off"): make_plan(work, CONFIG, generations=("use",)),
-             ("dataflow", "os"): make_plan(work, CONFIG, ("os",)), ("N:M", "1:4"): make_plan(step("1:4"), CONFIG),
-             ("N:M", "dense"): make_plan(step("dense"), CONFIG)}
+    plans = {
+        ("as it is", "2:8, scheduled"): make_plan(work, CONFIG),
+        ("interleaving", "off"): make_plan(work, alone),
+        ("pre-generation", "off"): make_plan(work, CONFIG, generations=("use",)),
+        ("dataflow", "os"): make_plan(work, CONFIG, ("os",)),
+        ("N:M", "1:4"): make_plan(step("1:4"), CONFIG),
+        ("N:M", "dense"): make_plan(step("dense"), CONFIG),
+    }
     assert {name: variants[name].cycles for name in plans} == {name: plan.cycles for name, plan in plans.items()}
 
 
@@ -45,7 +58,7 @@ def test_the_worth_is_in_cycles_of_the_step_as_it_is(variants):
     assert variants["as it is", "2:8, scheduled"].worth == variants["N:M", "2:8"].worth == 1
     could_have_been_chosen = ("dataflow", "os"), ("dataflow", "ws"), ("pre-generation", "off")
     assert all(variants[name].worth >= 1 for name in could_have_been_chosen)
-    assert variants["interleaving", "off"].worth > 2        # three of four cycles wait for the adder
+    assert variants["interleaving", "off"].worth > 2  # three of four cycles wait for the adder
 
 
 def test_the_table_and_the_data_have_every_variant(variants):

@@ -1,4 +1,5 @@
 """The table of an area, and its data. That figures are right is in tests/cosim/test_area.py."""
+
 import pytest
 
 from cosim.area import Area, Device
@@ -11,8 +12,15 @@ LITTLE = Device("little", {"lut": 1_100_000, "lutram": 9, "ff": 10, "bram": 10, 
 
 def area(**below) -> Area:
     """Of a top with two leafs, which have these cells."""
-    return Area(Netlist("Yosys 0.1", "top", {"top": {"leaf": 2}, "leaf": below},
-                        {cell: 2 * number for cell, number in below.items()}), LITTLE)
+    return Area(
+        Netlist(
+            "Yosys 0.1",
+            "top",
+            {"top": {"leaf": 2}, "leaf": below},
+            {cell: 2 * number for cell, number in below.items()},
+        ),
+        LITTLE,
+    )
 
 
 def printed(found: Area, capsys) -> str:

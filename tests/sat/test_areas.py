@@ -1,4 +1,5 @@
 """The accelerators' areas: what is synthesised, what is left out, and the table."""
+
 import pytest
 
 from cosim.area import Area
@@ -8,11 +9,19 @@ from sat import areas, terminal
 from tests.sat.support import data, sat
 from tlm.compare import SETUPS
 
-SIGMA = Netlist("Yosys 0", "sigma", {"sigma": {"LUT6": 7, "FDRE": 5, "DSP48E2": 4}},
-                {"LUT6": 7, "FDRE": 5, "DSP48E2": 4})
-SAT = Netlist("Yosys 0", "sat", {"sat": {"LUT6": 100, "updater": 1, "lane": 3}, "lane": {"DSP48E2": 1, "RAMB18E2": 1},
-                                 "updater": {"LUT6": 20, "lane": 2}},
-              {"LUT6": 120, "DSP48E2": 5, "RAMB18E2": 5})
+SIGMA = Netlist(
+    "Yosys 0", "sigma", {"sigma": {"LUT6": 7, "FDRE": 5, "DSP48E2": 4}}, {"LUT6": 7, "FDRE": 5, "DSP48E2": 4}
+)
+SAT = Netlist(
+    "Yosys 0",
+    "sat",
+    {
+        "sat": {"LUT6": 100, "updater": 1, "lane": 3},
+        "lane": {"DSP48E2": 1, "RAMB18E2": 1},
+        "updater": {"LUT6": 20, "lane": 2},
+    },
+    {"LUT6": 120, "DSP48E2": 5, "RAMB18E2": 5},
+)
 
 
 @pytest.fixture
@@ -21,8 +30,9 @@ def synthesised(monkeypatch):
     seen = []
 
     def synthesise(files, top, _):
-        seen.append((top, len(files), any("updater" == name for name in files)))
+        seen.append((top, len(files), any(name == "updater" for name in files)))
         return SIGMA if top == "sigma" else SAT
+
     monkeypatch.setattr("sat.area.synthesise", synthesise)
     return seen
 
@@ -56,6 +66,7 @@ def test_the_table_has_the_resources_that_any_takes(capsys):
 def test_what_yosys_refuses_ends_with_one_line(monkeypatch):
     def refuse(*_):
         raise ToolFailed("module uspe has a latch, signal weight")
+
     monkeypatch.setattr("sat.area.synthesise", refuse)
     words = ("compare", "--models", "cnn", "--batch", 1, "--config", "small", "--area")
     assert sat(*words, code=1).stderr == "sat: module uspe has a latch, signal weight\n"

@@ -1,4 +1,5 @@
 """What `sat verify --gemm` runs, with the functional engine in a simulator's place."""
+
 import numpy as np
 import pytest
 
@@ -36,8 +37,10 @@ def sigma():
 
 def multiplied(checker):
     """Bytes of the operands of each GEMM, by its kind and dataflow."""
-    return {(row.program.work.stage, row.program.dataflow): (operands.a.tobytes(), operands.b.tobytes())
-            for row, operands in zip(checker.checked, checker.inner.operands, strict=True)}
+    return {
+        (row.program.work.stage, row.program.dataflow): (operands.a.tobytes(), operands.b.tobytes())
+        for row, operands in zip(checker.checked, checker.inner.operands, strict=True)
+    }
 
 
 @pytest.mark.parametrize("dataflow, dataflows", [(None, ["os", "ws"]), ("os", ["os"]), ("ws", ["ws"])])
@@ -46,8 +49,9 @@ def test_gemms_of_each_kind_run_in_both_dataflows_or_in_one(checker, dataflow, d
     assert not checker.checked and list(check.work) == [0] * check.total
     found = [(row.program.work.stage, row.program.work.output, row.program.dataflow) for row in checker.checked]
     assert found == [(kind.name, kind.output, name) for kind in KINDS for name in dataflows]
-    assert all((row.program.work.shape, str(row.program.work.sparsity)) == ((9, 40, 18), "2:8")
-               for row in checker.checked)
+    assert all(
+        (row.program.work.shape, str(row.program.work.sparsity)) == ((9, 40, 18), "2:8") for row in checker.checked
+    )
     assert len(found) == check.total == 4 * len(dataflows)
 
 
@@ -74,9 +78,14 @@ def test_the_operands_depend_on_the_seed_and_not_on_the_dataflow(checker, datafl
     assert set(multiplied(alone).values()) == set(multiplied(checker).values())
 
 
-@pytest.mark.parametrize("shape, sparsity, dataflow, words", [
-    ((9, 0, 18), "2:8", None, "GEMM size k must be at least 1, not 0"), ((9, 40, 18), "3:8", None, "not 3:8"),
-    ((9, 40, 18), "2:8", "is", "dataflow must be one of os, ws, scheduled, not 'is'")])
+@pytest.mark.parametrize(
+    "shape, sparsity, dataflow, words",
+    [
+        ((9, 0, 18), "2:8", None, "GEMM size k must be at least 1, not 0"),
+        ((9, 40, 18), "3:8", None, "not 3:8"),
+        ((9, 40, 18), "2:8", "is", "dataflow must be one of os, ws, scheduled, not 'is'"),
+    ],
+)
 def test_a_gemm_that_the_hardware_does_not_know_is_refused_before_any_runs(checker, shape, sparsity, dataflow, words):
     with pytest.raises(ValueError, match=words):
         checks.gemm_check(checker, shape, sparsity, 1, dataflow)
@@ -88,7 +97,8 @@ def test_on_sigma_gemms_run_with_either_operand_staying(sigma, dataflow, dataflo
     check = checks.gemm_check(sigma, (9, 20, 18), "2:8", 1, dataflow)
     assert list(check.work) == [0] * check.total
     assert [(row.program.work.stage, row.program.dataflow) for row in sigma.checked] == [
-        (kind.name, name) for kind in KINDS for name in dataflows]
+        (kind.name, name) for kind in KINDS for name in dataflows
+    ]
 
 
 def test_a_scheduled_gemm_is_there_the_one_of_fewer_cycles_for_these_zeros(sigma):
@@ -96,7 +106,8 @@ def test_a_scheduled_gemm_is_there_the_one_of_fewer_cycles_for_these_zeros(sigma
         list(checks.gemm_check(sigma, (9, 20, 18), "dense", 1, dataflow, (0.3, 0.6)).work)
     each, scheduled = sigma.checked[:8], sigma.checked[8:]
     assert [row.cycles for row in scheduled] == [
-        min(mk.cycles, kn.cycles) for mk, kn in zip(each[::2], each[1::2], strict=True)]
+        min(mk.cycles, kn.cycles) for mk, kn in zip(each[::2], each[1::2], strict=True)
+    ]
 
 
 @pytest.mark.parametrize("densities", [(0.25, 0.75), (1.0, 0.5), (0.0, 1.0)])
@@ -118,7 +129,7 @@ def test_densities_say_how_much_of_each_operand_stays(accelerator, densities, re
 
 def test_bfloat16_operands_are_cut_off_and_special_ones_stay_what_they_are():
     values = np.array([1.00390625, -2.5, 6e-8, 65504, 0, -0.0, np.inf, -np.inf], np.float16)
-    nan = np.array([0x7E00, 0xFE01, 0x7C01, 0xFDFF], np.uint16).view(np.float16)        # the last two are signalling
+    nan = np.array([0x7E00, 0xFE01, 0x7C01, 0xFDFF], np.uint16).view(np.float16)  # the last two are signalling
     cut = checks._formatted(values, "bf16")
     assert cut.dtype == np.float32 and not (cut.view(np.uint32) & 0xFFFF).any()
     assert np.array_equal(np.signbit(cut), np.signbit(values)) and cut[:2].tolist() == [1.0, -2.5]

@@ -1,4 +1,5 @@
 """`sat compare`: its arithmetic redone from the data, the published counts, the table, and what is refused."""
+
 import struct
 
 import pytest
@@ -15,9 +16,14 @@ from tlm.sigma.scheduler import best_sigma_mapping
 
 HEADER = "layer,M,N,K,density_a,density_b\n"
 CNN = ("--models", "cnn", "--batch", 2, "--config", "small")
-PUBLISHED = {                       # the tables of SIGMA's paper at density 0.2: (SIGMA, TPU)
-    "128-2048-4096": (66454, 73728), "320-3072-4096": (100576, 319488), "2048-4096-32": (4213, 68096),
-    "35-8457-2560": (169308, 174260), "84-1024-4096": (33376, 40960), "256-256-2048": (5014, 16384)}
+PUBLISHED = {  # the tables of SIGMA's paper at density 0.2: (SIGMA, TPU)
+    "128-2048-4096": (66454, 73728),
+    "320-3072-4096": (100576, 319488),
+    "2048-4096-32": (4213, 68096),
+    "35-8457-2560": (169308, 174260),
+    "84-1024-4096": (33376, 40960),
+    "256-256-2048": (5014, 16384),
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,7 @@ def test_the_published_counts_stand_beside_ours(paper):
         assert rows[name]["published"] == dict(sigma=sigma, tpu=tpu)
         assert all(type(count) is int for count in rows[name]["published"].values())
         assert f"{sigma:,}" in paper[1] and f"{tpu:,}" in paper[1]
-        assert rows[name]["systolic"]["formula_cycles"] == tpu              # the same array, 128 x 128
+        assert rows[name]["systolic"]["formula_cycles"] == tpu  # the same array, 128 x 128
 
 
 def test_every_figure_follows_from_the_gemm_and_the_models_cycles(paper):
@@ -56,7 +62,7 @@ def test_every_figure_follows_from_the_gemm_and_the_models_cycles(paper):
             one = row[name]
             assert one["utilisation"] == pytest.approx(useful / (one["cycles"] * 16384)) and one["utilisation"] <= 1
             assert one["tflops"] == pytest.approx(2 * useful / (one["cycles"] / 500e6) / 1e12)
-            assert one["bytes"] >= 4 * row["m"] * row["n"]                  # the results in FP32
+            assert one["bytes"] >= 4 * row["m"] * row["n"]  # the results in FP32
         assert row["sigma_gain"] == {name: row[name]["cycles"] / cycles for name in ("sat", "systolic")}
 
 
@@ -72,7 +78,7 @@ def test_the_rows_of_networks_are_the_gemms_of_their_training_steps(tmp_path):
             assert row["gemms"] == len(gemms) == 11
             assert row[name]["cycles"] == sum(one["cycles"] for one in gemms)
             useful = sum(one["macs"] for one in gemms)
-            if name != "systolic":                      # which does what N:M would leave out
+            if name != "systolic":  # which does what N:M would leave out
                 assert row[name]["utilisation"] == pytest.approx(useful / (row[name]["cycles"] * 16))
             else:
                 assert row[name]["formula_cycles"] == sum(step["formula_cycles"])
@@ -99,11 +105,23 @@ def data_row(monkeypatch):
 
 def test_a_list_of_gemms_of_which_two_have_one_name(tmp_path):
     (tmp_path / "gemms.csv").write_text(HEADER + "q,64,48,32,0.2,1\nq,64,48,320,0.2,1\nnone,10,9,8,0,0.5\n")
-    output = sat("compare", "--gemms", tmp_path / "gemms.csv", "--config", "small", "--json", tmp_path / "x",
-                 "--heatmap", tmp_path / "x.svg").output
+    output = sat(
+        "compare",
+        "--gemms",
+        tmp_path / "gemms.csv",
+        "--config",
+        "small",
+        "--json",
+        tmp_path / "x",
+        "--heatmap",
+        tmp_path / "x.svg",
+    ).output
     rows, picture = data(tmp_path / "x")["rows"], (tmp_path / "x.svg").read_text()
     assert [(row["layer"], row["m"], row["n"], row["k"], row["density_a"], row["density_b"]) for row in rows] == [
-        ("q", 64, 48, 32, 0.2, 1.0), ("q", 64, 48, 320, 0.2, 1.0), ("none", 10, 9, 8, 0.0, 0.5)]
+        ("q", 64, 48, 32, 0.2, 1.0),
+        ("q", 64, 48, 320, 0.2, 1.0),
+        ("none", 10, 9, 8, 0.0, 0.5),
+    ]
     assert all("published" not in row for row in rows) and "paper's" not in output
     assert rows[2]["sigma"]["utilisation"] == 0 and rows[2]["sigma"]["cycles"] > 0
     for name, row in zip(("q 64-48-32", "q 64-48-320", "none 10-9-8"), rows):
@@ -132,47 +150,71 @@ def test_a_heat_map_is_drawn(name, magic, tmp_path):
     if name == "x.png":
         assert min(struct.unpack(">II", found[16:24])) > 200
     else:
-        assert all(f"<!-- {words} -->".encode() in found for words in (
-            "cnn", "dense", "bdwp 2:8", "SIGMA against sat", "SIGMA against systolic"))
+        assert all(
+            f"<!-- {words} -->".encode() in found
+            for words in ("cnn", "dense", "bdwp 2:8", "SIGMA against sat", "SIGMA against systolic")
+        )
 
 
-@pytest.mark.parametrize("words, complaint", [
-    (["--config", "large"], "config must be one of small, medium, vcu1525, paper, not 'large'"),
-    (["--models", "cnn,tpu"], "model must be one of cnn, resnet9, resnet18, resnet50, vgg19, vit, not 'tpu'"),
-    *(([*words, *other], f"{other[0]} cannot go with {words[0]}") for words, other in (
-        (["--paper"], ["--gemms", "x.csv"]), (["--paper"], ["--models", "cnn"]), (["--paper"], ["--batch", 2]),
-        (["--gemms", "x.csv"], ["--models", "cnn"]), (["--gemms", "x.csv"], ["--batch", 2]),
-        (["--gemms", "x.csv"], ["--densities", 1]))),
-    (["--densities", 1], "--densities cannot go with training steps"),
-    *((["--paper", "--densities", text], "--densities must be numbers above 0 and up to 1 with commas between, not "
-       f"{text!r}") for text in ("0", "1.1", "0.5,", "", "half", "nan", "0.5;1", "-0.1")),
-    (["--heatmap", "deep/x.pdf"], "a heat map is a file .png or .svg, not deep/x.pdf"),
-    (["--heatmap", "/dev/null/x.png"], "/dev/null/x.png cannot be written: "),
-    (["--json", "/dev/null/x.json"], "/dev/null/x.json cannot be written: "),
-    (["--gemms", "nowhere.csv"], "No such file or directory: 'nowhere.csv'"),
-    (["--gemms", "."], "Is a directory: '.'")])
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--config", "large"], "config must be one of small, medium, vcu1525, paper, not 'large'"),
+        (["--models", "cnn,tpu"], "model must be one of cnn, resnet9, resnet18, resnet50, vgg19, vit, not 'tpu'"),
+        *(
+            ([*words, *other], f"{other[0]} cannot go with {words[0]}")
+            for words, other in (
+                (["--paper"], ["--gemms", "x.csv"]),
+                (["--paper"], ["--models", "cnn"]),
+                (["--paper"], ["--batch", 2]),
+                (["--gemms", "x.csv"], ["--models", "cnn"]),
+                (["--gemms", "x.csv"], ["--batch", 2]),
+                (["--gemms", "x.csv"], ["--densities", 1]),
+            )
+        ),
+        (["--densities", 1], "--densities cannot go with training steps"),
+        *(
+            (
+                ["--paper", "--densities", text],
+                f"--densities must be numbers above 0 and up to 1 with commas between, not {text!r}",
+            )
+            for text in ("0", "1.1", "0.5,", "", "half", "nan", "0.5;1", "-0.1")
+        ),
+        (["--heatmap", "deep/x.pdf"], "a heat map is a file .png or .svg, not deep/x.pdf"),
+        (["--heatmap", "/dev/null/x.png"], "/dev/null/x.png cannot be written: "),
+        (["--json", "/dev/null/x.json"], "/dev/null/x.json cannot be written: "),
+        (["--gemms", "nowhere.csv"], "No such file or directory: 'nowhere.csv'"),
+        (["--gemms", "."], "Is a directory: '.'"),
+    ],
+)
 def test_bad_input_is_refused_before_any_work(words, complaint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delattr(compare, "_done")
     assert complaint in refused("compare", *words) and not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("rows, complaint", [
-    ("", "x.csv: must have at least one GEMM below its header"),
-    ("q,1,2,3,0.5\n", "x.csv, line 2: must have 6 fields as the header, not 5"),
-    ("q,1,2,3,0.5,1\nr,1,2,3,1.5,1\n", "x.csv, line 3: density_a must be a decimal number from 0 to 1, not 1.5"),
-    ("q,1,0,3,0.5,1\n", "x.csv, line 2: n must be an integer from 1 to 2^27, not 0")])
+@pytest.mark.parametrize(
+    "rows, complaint",
+    [
+        ("", "x.csv: must have at least one GEMM below its header"),
+        ("q,1,2,3,0.5\n", "x.csv, line 2: must have 6 fields as the header, not 5"),
+        ("q,1,2,3,0.5,1\nr,1,2,3,1.5,1\n", "x.csv, line 3: density_a must be a decimal number from 0 to 1, not 1.5"),
+        ("q,1,0,3,0.5,1\n", "x.csv, line 2: n must be an integer from 1 to 2^27, not 0"),
+    ],
+)
 def test_a_malformed_list_is_refused_and_nothing_is_written(rows, complaint, tmp_path, monkeypatch):
     monkeypatch.delattr(compare, "_done")
     (tmp_path / "x.csv").write_text(HEADER + rows)
-    line = refused("compare", "--gemms", tmp_path / "x.csv", "--json", tmp_path / "x.json", "--heatmap",
-                   tmp_path / "x.png")
+    line = refused(
+        "compare", "--gemms", tmp_path / "x.csv", "--json", tmp_path / "x.json", "--heatmap", tmp_path / "x.png"
+    )
     assert line.endswith(complaint) and [file.name for file in tmp_path.iterdir()] == ["x.csv"]
 
 
 def test_without_yosys_an_area_is_refused_before_any_work(monkeypatch):
     def missing():
         raise ToolMissing("yosys is not installed; apt-get install yosys")
+
     monkeypatch.setattr(compare, "yosys", missing)
     monkeypatch.delattr(compare, "_done")
     assert refused("compare", *CNN, "--area") == "sat: yosys is not installed; apt-get install yosys"

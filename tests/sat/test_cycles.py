@@ -1,4 +1,5 @@
 """`sat cycles`."""
+
 from dataclasses import replace
 
 import pytest
@@ -25,8 +26,10 @@ def possible(work, row, config):
     if not isinstance(work, Gemm):
         return [schedule_update(work, config)]
     (rows, depth, columns), group = row["tile"], group_of(work)[0]
-    return [schedule(work, config, Mapping(row["dataflow"], rows, columns, -(-depth // group) * group, order))
-            for order in ORDERS]
+    return [
+        schedule(work, config, Mapping(row["dataflow"], rows, columns, -(-depth // group) * group, order))
+        for order in ORDERS
+    ]
 
 
 @pytest.mark.parametrize("method, pattern, config", [("bdwp", (2, 4), "vcu1525"), ("dense", (None, None), "small")])
@@ -34,8 +37,21 @@ def test_rows_are_the_models_cycles_and_totals_their_sums(method, pattern, confi
     file = tmp_path / "deep" / "cycles.json"
     sat("cycles", "--method", method, "--sparsity", "2:4", "--config", config, "--batch", 8, "--json", file)
     found, work = data(file), step(method, *pattern)
-    assert list(found) == ["model", "method", "sparsity", "decay", "rescale", "dense_layers", "batch", "accelerator",
-                           "config", "seed", "rows", "totals", "on_host"]
+    assert list(found) == [
+        "model",
+        "method",
+        "sparsity",
+        "decay",
+        "rescale",
+        "dense_layers",
+        "batch",
+        "accelerator",
+        "config",
+        "seed",
+        "rows",
+        "totals",
+        "on_host",
+    ]
     assert found["config"] == PRESETS[config].model_dump() and found["seed"] == 0
     assert len(found["rows"]) == len(work) == 11 + 5
     for one, row in zip(work, found["rows"]):
@@ -85,8 +101,11 @@ def test_an_ablation_shows_the_step_with_one_choice_made_otherwise(tiny, tmp_pat
     found, usual = data(tmp_path / "ablation.json"), data(tmp_path / "usual.json")
     variants = {(row["what"], row["choice"]): row for row in found.pop("ablation")}
     assert found == usual and "one choice made otherwise" in output
-    assert variants["as it is", "2:4, scheduled"]["cycles"] == variants["N:M", "2:4"]["cycles"] == \
-        usual["totals"]["cycles"]
+    assert (
+        variants["as it is", "2:4, scheduled"]["cycles"]
+        == variants["N:M", "2:4"]["cycles"]
+        == usual["totals"]["cycles"]
+    )
     assert variants["N:M", "dense"]["cycles"] == usual["totals"]["dense_cycles"]
     assert len(variants) == 5 + 7 and all(f"{row['cycles']:,}" in output for row in variants.values())
 
@@ -107,7 +126,7 @@ def test_rows_on_sigma_are_its_schedulers_gemms_and_the_host_updates(method, n, 
     found, config = data(tmp_path / "sigma"), SIGMA_PRESETS["small"]
     assert (found["accelerator"], found["config"]) == ("sigma", config.model_dump())
     gemms = training_step(models.build("cnn", 0), (4, 1, 8, 8), method, n, m)
-    gemms = [one for one in gemms if isinstance(one, Gemm)]                     # without sdgp's reductions
+    gemms = [one for one in gemms if isinstance(one, Gemm)]  # without sdgp's reductions
     for one, row in zip(gemms, found["rows"], strict=True):
         program, cycles = best_sigma_mapping(one, config, (1.0, one.kept / one.k))
         assert list(row) == ROW and (row["layer"], row["stage"]) == (one.layer, one.stage)
@@ -141,18 +160,24 @@ def test_a_systolic_array_does_every_product_and_its_formula_stands_beside_it(tm
     words = ("--model", "cnn", "--batch", 4, "--config", "small")
     output = sat("cycles", "--accelerator", "systolic", *words, "--json", tmp_path / "systolic").output
     sat("cycles", "--method", "dense", *words, "--json", tmp_path / "sat")
-    found, dense = data(tmp_path / "systolic"), [row for row in data(tmp_path / "sat")["rows"]
-                                                 if row["stage"] != "update"]
+    found, dense = (
+        data(tmp_path / "systolic"),
+        [row for row in data(tmp_path / "sat")["rows"] if row["stage"] != "update"],
+    )
     assert (found["accelerator"], found["config"]["largest_m"]) == ("systolic", 4)
     for row, one in zip(found["rows"], dense, strict=True):
-        assert (row["layer"], row["stage"], row["sparsity"], row["macs_skipped"]) == (one["layer"], one["stage"],
-                                                                                      "dense", 0)
+        assert (row["layer"], row["stage"], row["sparsity"], row["macs_skipped"]) == (
+            one["layer"],
+            one["stage"],
+            "dense",
+            0,
+        )
         assert row["macs"] == one["macs"] == row["count"] * row["m"] * row["k"] * row["n"]
         assert row["busy"] + row["memory_wait"] == row["cycles"] and 0 < row["utilisation"] <= 1
     assert found["totals"]["speedup"] == 1 and found["totals"]["cycles"] == found["totals"]["dense_cycles"]
     of_conv1 = next(row for row in found["rows"] if (row["layer"], row["stage"]) == ("conv1", "ff"))
     assert [of_conv1[key] for key in "mkn"] == [256, 9, 8]
-    assert found["formula_cycles"][0] == 3 * 2 * (256 + 4 + 4)              # b stays, in 3 x 2 tiles
+    assert found["formula_cycles"][0] == 3 * 2 * (256 + 4 + 4)  # b stays, in 3 x 2 tiles
     assert f"without memory: {sum(found['formula_cycles']):,} cycles" in output and "on systolic small" in output
     assert len(found["formula_cycles"]) == len(found["rows"])
 
@@ -164,20 +189,33 @@ def test_a_name_is_no_markup(tiny, tmp_path):
         assert "[/x]" in sat("cycles", *tiny, "--config", file, "--batch", 4, *words).output
 
 
-@pytest.mark.parametrize("words, complaint", [
-    (["--dataflow", "is"], "dataflow must be one of os, ws, scheduled, not 'is'"),
-    (["--plan", "nowhere.json"], "No such file or directory: 'nowhere.json'"),
-    (["--plan", "nowhere.json", "--dataflow", "os"], "--dataflow os cannot go with --plan, which has its own"),
-    (["--ablate", "--dataflow", "os"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
-    (["--ablate", "--plan", "p.json"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
-    (["--accelerator", "sigma", "--dataflow", "os"], "dataflow must be one of mk, kn, scheduled, not 'os'"),
-    (["--accelerator", "systolic", "--dataflow", "mk"], "dataflow must be one of os, ws, scheduled, not 'mk'"),
-    (["--accelerator", "sigma", "--plan", "p.json"], "--plan is SAT's, and cannot go with another --accelerator"),
-    (["--accelerator", "systolic", "--plan", "p.json"], "--plan is SAT's, and cannot go with another --accelerator"),
-    (["--accelerator", "sigma", "--ablate"], "--ablate is about SAT's choices, and cannot go with another --acc"),
-    (["--accelerator", "systolic", "--ablate"], "--ablate is about SAT's choices, and cannot go with another --acc"),
-    (["--accelerator", "sigma", "--paper"], "--accelerator cannot go with --paper"),
-    (["--accelerator", "sigma", "--config", "huge"], "config must be one of small, medium, vcu1525, paper or a JSON")])
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--dataflow", "is"], "dataflow must be one of os, ws, scheduled, not 'is'"),
+        (["--plan", "nowhere.json"], "No such file or directory: 'nowhere.json'"),
+        (["--plan", "nowhere.json", "--dataflow", "os"], "--dataflow os cannot go with --plan, which has its own"),
+        (["--ablate", "--dataflow", "os"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
+        (["--ablate", "--plan", "p.json"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
+        (["--accelerator", "sigma", "--dataflow", "os"], "dataflow must be one of mk, kn, scheduled, not 'os'"),
+        (["--accelerator", "systolic", "--dataflow", "mk"], "dataflow must be one of os, ws, scheduled, not 'mk'"),
+        (["--accelerator", "sigma", "--plan", "p.json"], "--plan is SAT's, and cannot go with another --accelerator"),
+        (
+            ["--accelerator", "systolic", "--plan", "p.json"],
+            "--plan is SAT's, and cannot go with another --accelerator",
+        ),
+        (["--accelerator", "sigma", "--ablate"], "--ablate is about SAT's choices, and cannot go with another --acc"),
+        (
+            ["--accelerator", "systolic", "--ablate"],
+            "--ablate is about SAT's choices, and cannot go with another --acc",
+        ),
+        (["--accelerator", "sigma", "--paper"], "--accelerator cannot go with --paper"),
+        (
+            ["--accelerator", "sigma", "--config", "huge"],
+            "config must be one of small, medium, vcu1525, paper or a JSON",
+        ),
+    ],
+)
 def test_bad_input_is_refused(words, complaint):
     assert complaint in refused("cycles", *words)
 

@@ -1,4 +1,5 @@
 """`sat verify` finds faults planted in the Verilog, and says where; tests/cosim/test_faults.py has more."""
+
 import re
 import shutil
 

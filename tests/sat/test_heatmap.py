@@ -1,4 +1,5 @@
 """Heat maps: the file's kind, what it says, and how large it may become."""
+
 import struct
 from pathlib import Path
 
@@ -6,8 +7,11 @@ import pytest
 
 from sat import heatmap
 
-CELLS = [("one", "dense", {"left": 2.0, "right": 0.25}), ("one", "2:8", {"left": 1.0, "right": 0.5}),
-         ("two & a half", "dense", {"left": 8.0, "right": 16.0})]
+CELLS = [
+    ("one", "dense", {"left": 2.0, "right": 0.25}),
+    ("one", "2:8", {"left": 1.0, "right": 0.5}),
+    ("two & a half", "dense", {"left": 8.0, "right": 16.0}),
+]
 
 
 @pytest.mark.parametrize("name, magic", [("x.png", b"\x89PNG\r\n\x1a\n"), ("x.PNG", b"\x89PNG"), ("x.svg", b"<?xml")])
@@ -19,7 +23,7 @@ def test_the_end_of_its_name_says_what_it_is(name, magic, tmp_path):
 
 def test_names_titles_and_every_gain_are_in_it(tmp_path):
     heatmap.draw(tmp_path / "x.svg", CELLS)
-    text = (tmp_path / "x.svg").read_text()             # what is drawn as outlines stands in comments
+    text = (tmp_path / "x.svg").read_text()  # what is drawn as outlines stands in comments
     shown = [line.strip()[5:-4] for line in text.splitlines() if line.strip().startswith("<!-- ")]
     assert {"one", "two &amp; a half", "dense", "2:8", "left", "right", "times as fast"} <= set(shown)
     for gain in ("0.25", "0.5", "1", "2", "8", "16"):

@@ -1,4 +1,5 @@
 """`sat train --compare`."""
+
 from statistics import fmean, stdev
 
 import pytest
@@ -21,7 +22,7 @@ def test_the_table_and_the_data_say_what_each_method_recognises_and_costs(tmp_pa
         assert row["accuracies"] == [log[-1]["accuracy"] for log in row["logs"]] and len(row["logs"]) == 2
         assert row["accuracy"] == fmean(row["accuracies"]) and row["deviation"] == stdev(row["accuracies"])
         assert (row["lowest"], row["highest"]) == (min(row["accuracies"]), max(row["accuracies"]))
-        steps = row["epochs_to_target"] * 90            # in an epoch
+        steps = row["epochs_to_target"] * 90  # in an epoch
         assert steps == pytest.approx(50) and row["seconds_to_target"] == pytest.approx(steps * row["cycles"] / 200e6)
         line = next(line for line in output.splitlines() if line.split()[:1] == [row["method"]])
         assert all(figure in line for figure in (f"{row['accuracy']:.2%}", f"{row['macs']:,}", f"{row['cycles']:,}"))
@@ -50,18 +51,26 @@ def test_the_time_is_that_until_the_mean_of_the_seeds_is_as_high_for_the_first_t
 def test_a_choice_is_for_the_methods_that_have_it():
     found = methods.schemes("dense, srste,sdgp,sdwp", "1:4", "resnet18", decay=0.1, rescale=True)
     assert [(one.method, one.decay, one.rescale) for one in found] == [
-        ("dense", 0, False), ("srste", 0.1, False), ("sdgp", 0, True), ("sdwp", 0.1, False)]
+        ("dense", 0, False),
+        ("srste", 0.1, False),
+        ("sdgp", 0, True),
+        ("sdwp", 0.1, False),
+    ]
     assert found[1] == options.scheme("srste", "1:4", "resnet18", decay=0.1) and found[1].dense == ("fc",)
 
 
-@pytest.mark.parametrize("words, complaint", [
-    (["--compare", "dense,magic"], "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
-    (["--compare", "dense,dense"], "--compare must name each method once, not dense,dense"),
-    (["--compare", "dense", "--engine", "icarus"], "--engine cannot go with --compare"),
-    (["--compare", "dense", "--out", "x"], "--out cannot go with --compare"),
-    (["--compare", "dense", "--method", "srste"], "--method cannot go with --compare"),
-    (["--steps", "2", "--epochs", "2"], "--epochs cannot go with --steps"),
-    (["--compare", "dense", "--seeds", "2", "--seed", 2 ** 32 - 1], "seed must be at least 0 and below 2^32"),
-    (["--seeds", "2"], "--seeds is for --compare")])
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--compare", "dense,magic"], "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
+        (["--compare", "dense,dense"], "--compare must name each method once, not dense,dense"),
+        (["--compare", "dense", "--engine", "icarus"], "--engine cannot go with --compare"),
+        (["--compare", "dense", "--out", "x"], "--out cannot go with --compare"),
+        (["--compare", "dense", "--method", "srste"], "--method cannot go with --compare"),
+        (["--steps", "2", "--epochs", "2"], "--epochs cannot go with --steps"),
+        (["--compare", "dense", "--seeds", "2", "--seed", 2**32 - 1], "seed must be at least 0 and below 2^32"),
+        (["--seeds", "2"], "--seeds is for --compare"),
+    ],
+)
 def test_what_a_comparison_cannot_do_is_refused(words, complaint):
     assert complaint in refused("train", *words)

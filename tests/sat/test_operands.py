@@ -1,4 +1,5 @@
 """The operands of `sat verify --gemm` reach what they say."""
+
 import numpy as np
 import pytest
 
@@ -26,10 +27,10 @@ def test_edges_reach_ties_subnormals_zeros_and_overflow(seed, pattern):
     c = gemm(a, b)
     half = to_fp16(c)
     exact = half.astype(np.float32)
-    beyond = c.view(np.uint32) & 0x1FFF               # the bits that a normal FP16 drops
+    beyond = c.view(np.uint32) & 0x1FFF  # the bits that a normal FP16 drops
     assert (np.isinf(half) & np.isfinite(c)).any() and (c == 0).sum() > 3
-    assert ((half != 0) & (np.abs(exact) < 2.0 ** -14)).any()
-    assert ((beyond == 0x1000) & np.isfinite(half) & (np.abs(exact) >= 2.0 ** -14)).any()
+    assert ((half != 0) & (np.abs(exact) < 2.0**-14)).any()
+    assert ((beyond == 0x1000) & np.isfinite(half) & (np.abs(exact) >= 2.0**-14)).any()
     assert np.isfinite(a).all() and np.isfinite(b).all()
 
 

@@ -1,4 +1,5 @@
 """Bad input ends with one line that names rule and value, and exit code 2, in every command that takes it."""
+
 import subprocess
 import sys
 from pathlib import Path
@@ -13,24 +14,35 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("command", ["train", "cycles", "verify"])
-@pytest.mark.parametrize("option, value, words", [
-    ("--model", "magic", "resnet9, resnet18, resnet50, vgg19, vit, not 'magic'"),
-    ("--method", "magic", "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
-    ("--sparsity", "8:2", "sparsity must be N:M with N in (1, 2, 4), M in (4, 8, 16) and N < M, not 8:2"),
-    ("--sparsity", "two", "sparsity must look like 2:8 or dense, not 'two'"),
-    ("--sparsity", "dense", "method bdwp needs a sparsity such as 2:8, not dense"),
-    ("--config", "huge", "config must be one of small, medium, vcu1525 or a JSON file, not 'huge'"),
-    ("--json", "/dev/null/x.json", "/dev/null/x.json cannot be written")])
+@pytest.mark.parametrize(
+    "option, value, words",
+    [
+        ("--model", "magic", "resnet9, resnet18, resnet50, vgg19, vit, not 'magic'"),
+        ("--method", "magic", "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
+        ("--sparsity", "8:2", "sparsity must be N:M with N in (1, 2, 4), M in (4, 8, 16) and N < M, not 8:2"),
+        ("--sparsity", "two", "sparsity must look like 2:8 or dense, not 'two'"),
+        ("--sparsity", "dense", "method bdwp needs a sparsity such as 2:8, not dense"),
+        ("--config", "huge", "config must be one of small, medium, vcu1525 or a JSON file, not 'huge'"),
+        ("--json", "/dev/null/x.json", "/dev/null/x.json cannot be written"),
+    ],
+)
 def test_bad_input_is_refused_in_one_line(command, option, value, words):
     assert words in refused(command, option, value)
 
 
-@pytest.mark.parametrize("content, words", [
-    ('{"rows": 4, "columns": 4, "colour": 1}', "colour: Extra inputs are not permitted (got 1)"),
-    ('{"rows": 0, "columns": 4}', "rows: Input should be greater than or equal to 1 (got 0)"),
-    ('{"rows": 4, "columns": 4, "interleave": 17}', "interleave: Input should be less than or equal to 16 (got 17)"),
-    ('{"rows": 4, "columns": 4, "largest_m": 12}', "largest_m: Input should be 4, 8 or 16 (got 12)"),
-    ('{"rows": 4', "Invalid JSON")])
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ('{"rows": 4, "columns": 4, "colour": 1}', "colour: Extra inputs are not permitted (got 1)"),
+        ('{"rows": 0, "columns": 4}', "rows: Input should be greater than or equal to 1 (got 0)"),
+        (
+            '{"rows": 4, "columns": 4, "interleave": 17}',
+            "interleave: Input should be less than or equal to 16 (got 17)",
+        ),
+        ('{"rows": 4, "columns": 4, "largest_m": 12}', "largest_m: Input should be 4, 8 or 16 (got 12)"),
+        ('{"rows": 4', "Invalid JSON"),
+    ],
+)
 @pytest.mark.parametrize("command", ["cycles", "verilog"])
 def test_a_bad_configuration_file_is_refused_in_one_line(command, content, words, tmp_path):
     file = tmp_path / "config.json"
@@ -39,11 +51,18 @@ def test_a_bad_configuration_file_is_refused_in_one_line(command, content, words
     assert words in line and str(file) in line
 
 
-@pytest.mark.parametrize("words, complaint", [
-    (["cycles", "--bogus"], "No such option: --bogus"), (["nothing"], "No such command 'nothing'."),
-    (["verify", "--gemm", "1", "2"], "Option '--gemm' requires 3 arguments."),
-    (["cycles", "--batch", "0"], "'--batch'"), (["verify", "--density-a", "1.1"], "'--density-a'"),
-    (["verify", "--density-b", "-0.1"], "'--density-b'"), (["verify", "--density-a", "nan"], "'--density-a'")])
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["cycles", "--bogus"], "No such option: --bogus"),
+        (["nothing"], "No such command 'nothing'."),
+        (["verify", "--gemm", "1", "2"], "Option '--gemm' requires 3 arguments."),
+        (["cycles", "--batch", "0"], "'--batch'"),
+        (["verify", "--density-a", "1.1"], "'--density-a'"),
+        (["verify", "--density-b", "-0.1"], "'--density-b'"),
+        (["verify", "--density-a", "nan"], "'--density-a'"),
+    ],
+)
 def test_words_that_cannot_be_read_are_refused_in_one_line_too(words, complaint):
     done = subprocess.run([sys.executable, "-m", "sat", *words], cwd=ROOT, capture_output=True, text=True)
     lines = done.stderr.splitlines()
@@ -61,10 +80,13 @@ def test_titles_and_schemes_of_methods():
     assert (options.title(sparse), options.title(dense)) == ("bdwp 2:8", "dense")
     assert options.title(options.scheme("sdgp", "2:8", rescale=True)) == "sdgp 2:8, rescaled"
     assert options.scheme_data(options.scheme("srste", "1:4", "resnet18")) == dict(
-        method="srste", sparsity="1:4", decay=2e-4, rescale=False, dense_layers=["fc"])
+        method="srste", sparsity="1:4", decay=2e-4, rescale=False, dense_layers=["fc"]
+    )
 
 
 def test_layers_that_stay_dense_are_the_networks_own_unless_others_are_named():
-    found = [options.scheme("bdwp", "2:8", *model, dense=dense).dense for model, dense in (
-        (["vit"], None), (["cnn"], None), (["vit"], "none"), (["vit"], "a, b.*"), ([], None))]
+    found = [
+        options.scheme("bdwp", "2:8", *model, dense=dense).dense
+        for model, dense in ((["vit"], None), (["cnn"], None), (["vit"], "none"), (["vit"], "a, b.*"), ([], None))
+    ]
     assert found == [("head",), (), (), ("a", "b.*"), ()]

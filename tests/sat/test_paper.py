@@ -1,4 +1,5 @@
 """The headline table, its arithmetic redone."""
+
 import pytest
 
 from rtl.config import PRESETS
@@ -22,16 +23,22 @@ def test_five_networks_with_their_cycles_and_what_pruning_removes(found):
     assert [one["name"] for one in content["networks"]] == ["resnet9", "vit", "vgg19", "resnet18", "resnet50"]
     for one in content["networks"]:
         assert one["speedup"] == one["dense_cycles"] / one["cycles"] > 1 and f"{one['cycles']:,}" in output
-        steps = {scheme.method: whole_step(calls_of(layers(one["name"]), 2), scheme) for scheme in (
-            Scheme(), Scheme.of("bdwp", 2, 8, dense=NETWORKS[one["name"]].dense))}
+        steps = {
+            scheme.method: whole_step(calls_of(layers(one["name"]), 2), scheme)
+            for scheme in (Scheme(), Scheme.of("bdwp", 2, 8, dense=NETWORKS[one["name"]].dense))
+        }
         macs = {method: sum(work.macs for work in step) for method, step in steps.items()}
         assert one["ops_removed"] == pytest.approx(1 - macs["bdwp"] / macs["dense"])
         assert sum(work.macs_skipped for work in steps["bdwp"] if isinstance(work, Gemm)) > 0
     (cheapest,) = (one for one in content["networks"] if one["name"] == "vit")
-    steps = [whole_step(calls_of(layers("vit"), 2), scheme) for scheme in (
-        Scheme(), Scheme.of("bdwp", 2, 8, dense=("head",)))]
+    steps = [
+        whole_step(calls_of(layers("vit"), 2), scheme)
+        for scheme in (Scheme(), Scheme.of("bdwp", 2, 8, dense=("head",)))
+    ]
     assert [make_plan(step, PRESETS["medium"]).cycles for step in steps] == [
-        cheapest["dense_cycles"], cheapest["cycles"]]
+        cheapest["dense_cycles"],
+        cheapest["cycles"],
+    ]
 
 
 def test_the_means_are_those_of_the_rows_and_stand_beside_the_papers(found):

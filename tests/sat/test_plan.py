@@ -1,4 +1,5 @@
 """`sat plan`."""
+
 import pytest
 
 from rtl.config import PRESETS
@@ -21,8 +22,20 @@ def test_the_plan_is_the_best_one_and_is_saved_and_told_as_data(step, tiny, tmp_
     output = sat("plan", *tiny, *WORDS, "-o", file, "--json", tmp_path / "data.json").output
     plan, found = load_plan(file, step, PRESETS["small"]), data(tmp_path / "data.json")
     assert plan == make_plan(step, PRESETS["small"])
-    assert list(found) == ["model", "method", "sparsity", "decay", "rescale", "dense_layers", "batch", "config",
-                           "gemms", "updates", "cycles", "fixed"]
+    assert list(found) == [
+        "model",
+        "method",
+        "sparsity",
+        "decay",
+        "rescale",
+        "dense_layers",
+        "batch",
+        "config",
+        "gemms",
+        "updates",
+        "cycles",
+        "fixed",
+    ]
     assert {key: found[key] for key in ("config", "gemms", "updates")} == plan.model_dump() == data(file)
     assert found["cycles"] == plan.cycles <= min(found["fixed"].values())
     assert found["fixed"] == {name: make_plan(step, PRESETS["small"], (name,)).cycles for name in ("os", "ws")}

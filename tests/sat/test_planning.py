@@ -1,4 +1,5 @@
 """Which plan a command runs by."""
+
 import pytest
 
 from rtl.config import PRESETS
@@ -24,10 +25,14 @@ def test_it_is_the_one_in_the_file(tmp_path):
     assert plan_for(STEP, SMALL, file=tmp_path / "plan.json") == plan != plan_for(STEP, SMALL)
 
 
-@pytest.mark.parametrize("dataflow, file, words", [
-    ("is", None, "dataflow must be one of os, ws, scheduled, not 'is'"),
-    ("", None, "dataflow must be one of os, ws, scheduled, not ''"),
-    ("ws", "plan.json", "--dataflow ws cannot go with --plan, which has its own")])
+@pytest.mark.parametrize(
+    "dataflow, file, words",
+    [
+        ("is", None, "dataflow must be one of os, ws, scheduled, not 'is'"),
+        ("", None, "dataflow must be one of os, ws, scheduled, not ''"),
+        ("ws", "plan.json", "--dataflow ws cannot go with --plan, which has its own"),
+    ],
+)
 def test_an_unknown_dataflow_and_one_beside_a_file_are_refused(dataflow, file, words, tmp_path):
     with pytest.raises(ValueError, match=words):
         plan_for(STEP, SMALL, dataflow, file and tmp_path / file)
@@ -41,8 +46,9 @@ def test_a_plan_of_another_step_or_configuration_is_refused(tmp_path):
         plan_for(STEP[:1], PRESETS["medium"], file=tmp_path / "plan.json")
 
 
-@pytest.mark.parametrize("config, own, other", [(SMALL, ("os", "ws"), "mk"),
-                                                (SIGMA_PRESETS["small"], ("mk", "kn"), "os")])
+@pytest.mark.parametrize(
+    "config, own, other", [(SMALL, ("os", "ws"), "mk"), (SIGMA_PRESETS["small"], ("mk", "kn"), "os")]
+)
 def test_dataflows_are_the_accelerators_own(config, own, other):
     assert dataflows(config) == own
     for name in (*own, SCHEDULED):

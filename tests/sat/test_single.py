@@ -1,12 +1,28 @@
 """A single run of `sat train`: its lines, its folder, and how it is taken up again."""
+
 import torch
 
 from tests.sat.support import data, refused, sat
 from training import Trainer
 from training.data.tensors import Data
 
-WORDS = ["train", "--steps", 14, "--batch", 256, "--checkpoint-every", 4, "--schedule", "cosine", "--warm-up", 0.5,
-         "--label-smoothing", 0.1, "--evaluate-every", 2]
+WORDS = [
+    "train",
+    "--steps",
+    14,
+    "--batch",
+    256,
+    "--checkpoint-every",
+    4,
+    "--schedule",
+    "cosine",
+    "--warm-up",
+    0.5,
+    "--label-smoothing",
+    0.1,
+    "--evaluate-every",
+    2,
+]
 
 
 def broken_at(step, monkeypatch):
@@ -18,6 +34,7 @@ def broken_at(step, monkeypatch):
         if len(calls) > step:
             raise ValueError("digit 7 is broken")
         return batch(self, *words)
+
     monkeypatch.setattr(Data, "train_batch", train_batch)
 
 
@@ -53,8 +70,21 @@ def test_a_run_is_not_begun_over_another_nor_taken_up_with_other_settings(tmp_pa
 
 
 def test_a_larger_network_learns_enlarged_digits(tmp_path):
-    sat("train", "--model", "resnet9", "--width", 0.125, "--steps", 1, "--batch", 4, "--json", tmp_path / "x",
-        "--evaluate-every", 9)
+    sat(
+        "train",
+        "--model",
+        "resnet9",
+        "--width",
+        0.125,
+        "--steps",
+        1,
+        "--batch",
+        4,
+        "--json",
+        tmp_path / "x",
+        "--evaluate-every",
+        9,
+    )
     report = data(tmp_path / "x")
     assert (report["model"], report["width"], report["image"], report["classes"]) == ("resnet9", 0.125, [3, 32, 32], 10)
     assert report["dense_layers"] == ["fc"] and report["rows"][0]["m"] == 4 * 32 * 32

@@ -1,4 +1,5 @@
 """What `sat verify` runs of training, with the functional engine in a simulator's place."""
+
 from collections import Counter
 from dataclasses import replace
 
@@ -38,7 +39,7 @@ def step(tiny):
 @pytest.mark.parametrize("dataflow, dataflows", [(None, ("os", "ws")), ("os", ("os",)), ("ws", ("ws",))])
 def test_steps_run_as_scheduled_or_in_one_dataflow(checker, step, dataflow, dataflows):
     check = step_check(checker, TINY, 2, dataflow, None)
-    assert not checker.checked and list(check.work) == [9, 9]      # three parameters, their gradients and momenta
+    assert not checker.checked and list(check.work) == [9, 9]  # three parameters, their gradients and momenta
     expected = [program.work for program in programs(step, checker.config, make_plan(step, checker.config, dataflows))]
     assert [row.program.work for row in checker.checked] == 2 * expected and len(expected) == 8
     assert sum(row.cycles for row in checker.checked) == 2 * make_plan(step, checker.config, dataflows).cycles
@@ -51,7 +52,7 @@ def test_steps_run_by_the_plan_in_a_file(checker, step, tmp_path):
     list(check.work)
     stages = Counter(row.program.work.stage for row in checker.checked)
     assert stages == dict(ff=2, bp=1, wu=2, update=3, reduce=3) and check.total == len(checker.checked) == 11
-    sampled = sample_check(checker, TINY, 10 ** 6, None, tmp_path / "plan.json").sample
+    sampled = sample_check(checker, TINY, 10**6, None, tmp_path / "plan.json").sample
     assert [program.work.stage for program in sampled.programs] == [row.program.work.stage for row in checker.checked]
     for kind in (step_check, sample_check):
         with pytest.raises(ValueError, match="--dataflow os cannot go with --plan"):
@@ -59,10 +60,16 @@ def test_steps_run_by_the_plan_in_a_file(checker, step, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [step_check, sample_check])
-@pytest.mark.parametrize("change, words", [
-    (dict(model="none"), "model must be one of"), (dict(data="none"), "data must be one of"),
-    (dict(path="here"), "digits are built in and have no --data-path"),
-    (dict(image=32), "model cnn takes images of"), (dict(width=9.0), "width must be a number above 0")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(model="none"), "model must be one of"),
+        (dict(data="none"), "data must be one of"),
+        (dict(path="here"), "digits are built in and have no --data-path"),
+        (dict(image=32), "model cnn takes images of"),
+        (dict(width=9.0), "width must be a number above 0"),
+    ],
+)
 def test_a_step_that_cannot_be_is_refused_before_anything_runs(checker, kind, change, words):
     with pytest.raises(ValueError, match=words):
         kind(checker, replace(CNN, task=replace(CNN.task, **change)), 1, None, None)
@@ -80,7 +87,7 @@ def test_a_network_is_of_the_width_for_the_images_and_for_the_classes_of_the_dat
 
 
 def test_a_sample_of_everything_is_the_step(checker):
-    check = sample_check(checker, CNN, 10 ** 6, None, None)
+    check = sample_check(checker, CNN, 10**6, None, None)
     assert not checker.checked
     assert list(check.work) == [0] * check.total and check.total == len(checker.checked) == len(check.sample.pieces)
     assert all(row.equal for row in checker.checked) and check.sample.share == 1
@@ -106,6 +113,7 @@ def one_bit(row, column):
         result = result.copy()
         bits(result)[row, column] ^= 1
         return result
+
     return change
 
 
@@ -131,6 +139,7 @@ def test_so_is_one_in_the_copies_of_an_update():
         wrong = result.forward.indices.copy()
         wrong[1, 0, 2] ^= 1
         return replace(result, forward=Copy(result.forward.values, wrong))
+
     words, piece = found_in("conv2", "update", change, replace(CNN, settings=Settings(3, 2)))
     groups, _, column = piece.origins["forward indices"]
     assert words.startswith(f"conv2 update: element {(groups + 1, 0, column + 2)} of forward indices is 0x")
@@ -138,20 +147,26 @@ def test_so_is_one_in_the_copies_of_an_update():
 
 def test_a_piece_that_is_not_what_the_step_had_in_its_place_is_found(checker, monkeypatch):
     """Here it is the step that is wrong, in every element of one layer, and the piece is right."""
+
     class Wrong(Functional):
         def run(self, program, operands):
             result, report = super().run(program, operands)
             here = (program.work.layer, program.work.stage) == ("conv3", "ff")
             return result + np.float16(1) if here else result, report
+
     monkeypatch.setattr("sat.step_checks.Functional", Wrong)
     check = sample_check(checker, CNN, 16, None, None)
     with pytest.raises(Mismatch, match="^conv3 ff: unlike in the step's own result, element"):
         list(check.work)
 
 
-@pytest.mark.parametrize("model, scheme, stages", [
-    ("resnet18", Scheme.of("sdgp", 2, 8, dense=("fc",), rescale=True), {"ff", "bp", "wu", "update", "reduce"}),
-    ("vit", Scheme.of("bdwp", 2, 8, dense=("head",)), {"ff", "bp", "wu", "update"})])
+@pytest.mark.parametrize(
+    "model, scheme, stages",
+    [
+        ("resnet18", Scheme.of("sdgp", 2, 8, dense=("fc",), rescale=True), {"ff", "bp", "wu", "update", "reduce"}),
+        ("vit", Scheme.of("bdwp", 2, 8, dense=("head",)), {"ff", "bp", "wu", "update"}),
+    ],
+)
 def test_pieces_of_a_network_are_what_the_step_had_in_their_place(checker, model, scheme, stages):
     training = Training(Task(model, "digits", width=0.25), scheme, Settings(batch=1))
     check = sample_check(checker, training, 60, None, None)
@@ -162,7 +177,7 @@ def test_pieces_of_a_network_are_what_the_step_had_in_their_place(checker, model
 
 
 def test_a_step_that_overflows_is_taken_again_until_there_are_updates(checker, monkeypatch):
-    monkeypatch.setattr("training.optimizer.LossScale.__init__.__defaults__", (2.0 ** 24, 500))
+    monkeypatch.setattr("training.optimizer.LossScale.__init__.__defaults__", (2.0**24, 500))
     check = sample_check(checker, CNN, 16, None, None)
     list(check.work)
     assert {row.program.work.stage for row in checker.checked} == {"ff", "bp", "wu", "update"}

@@ -1,4 +1,5 @@
 """Network and data, as options choose them."""
+
 import pytest
 
 from sat.task import Task, batch_shape
@@ -7,10 +8,16 @@ from tlm.workload.methods import Scheme
 from training import Settings
 
 
-@pytest.mark.parametrize("task, shape", [
-    (Task("cnn", "digits"), (1, 8, 8)), (Task("cnn", "digits", image=8), (1, 8, 8)),
-    (Task("resnet18", "digits"), (3, 32, 32)), (Task("resnet18", "digits", image=64), (3, 64, 64)),
-    (Task("one's own", "digits"), (1, 8, 8))])
+@pytest.mark.parametrize(
+    "task, shape",
+    [
+        (Task("cnn", "digits"), (1, 8, 8)),
+        (Task("cnn", "digits", image=8), (1, 8, 8)),
+        (Task("resnet18", "digits"), (3, 32, 32)),
+        (Task("resnet18", "digits", image=64), (3, 64, 64)),
+        (Task("one's own", "digits"), (1, 8, 8)),
+    ],
+)
 def test_digits_come_as_large_as_the_network_takes_them(task, shape):
     data = task.load(0)
     assert data.image_shape == shape and data.classes == 10
@@ -28,8 +35,9 @@ def test_the_trainer_has_the_network_at_that_width_for_the_datas_images():
     task = Task("resnet18", "digits", width=0.125)
     trainer = task.trainer(task.load(0), functional(), Scheme(), Settings(batch=5000))
     assert trainer.module.fc.weight.shape == (10, 64) and batch_shape(trainer) == (1437, 3, 32, 32)
-    assert task.as_data(trainer.data) == dict(model="resnet18", width=0.125, data="digits", image=[3, 32, 32],
-                                              classes=10)
+    assert task.as_data(trainer.data) == dict(
+        model="resnet18", width=0.125, data="digits", image=[3, 32, 32], classes=10
+    )
 
 
 def test_a_network_that_does_not_take_the_images_is_refused():

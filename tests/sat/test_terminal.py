@@ -1,4 +1,5 @@
 """What the commands share on the terminal."""
+
 import pytest
 import typer
 
@@ -40,7 +41,7 @@ def test_text_is_shown_as_it_is_in_headings_cells_and_lines(capsys):
 
 
 def test_text_is_shown_as_it_is_while_it_works(monkeypatch, capsys):
-    monkeypatch.setenv("FORCE_COLOR", "1")          # as on a terminal
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
     with terminal.progress() as bar:
         bar.add_task(HOSTILE, total=1)
     with terminal.working(HOSTILE):
@@ -49,7 +50,7 @@ def test_text_is_shown_as_it_is_while_it_works(monkeypatch, capsys):
 
 
 def test_what_is_printed_beside_a_progress_bar_goes_to_the_output(monkeypatch, capsys):
-    monkeypatch.setenv("FORCE_COLOR", "1")          # standard error is a terminal, standard output is not
+    monkeypatch.setenv("FORCE_COLOR", "1")  # standard error is a terminal, standard output is not
     with terminal.progress() as bar:
         bar.add_task("training", total=1)
         terminal.console().print("epoch 1")
@@ -88,8 +89,16 @@ def test_data_is_written_where_a_file_is_given(tmp_path):
     assert (tmp_path / "x.json").read_text() == '{\n  "a": 1\n}\n'
 
 
-@pytest.mark.parametrize("cycles, words", [
-    (1, "0.01 µs"), (150_000, "750.00 µs"), (200_000, "1.00 ms"), (86_459, "432.30 µs"), (465_266_611, "2.33 s"),
-    (4e11, "2,000 s")])
+@pytest.mark.parametrize(
+    "cycles, words",
+    [
+        (1, "0.01 µs"),
+        (150_000, "750.00 µs"),
+        (200_000, "1.00 ms"),
+        (86_459, "432.30 µs"),
+        (465_266_611, "2.33 s"),
+        (4e11, "2,000 s"),
+    ],
+)
 def test_how_long_cycles_take_is_told_in_a_unit_that_suits(cycles, words):
     assert terminal.duration(cycles, PRESETS["vcu1525"]) == words

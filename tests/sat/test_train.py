@@ -1,4 +1,5 @@
 """`sat train`."""
+
 import sys
 
 import pytest
@@ -39,6 +40,7 @@ def test_steps_on_icarus_give_the_same_losses_and_rows(tmp_path, monkeypatch):
 def test_a_simulator_that_fails_ends_it_with_one_line(monkeypatch):
     def fail(*_):
         raise SimulationError("the device stands still")
+
     monkeypatch.setattr(IcarusEngine, "run", fail)
     assert sat("train", "--engine", "icarus", code=1).stderr == "sat: the device stands still\n"
 
@@ -57,19 +59,25 @@ def test_the_learning_rate_matters_and_what_diverges_is_no_number(tmp_path):
     assert diverged["losses"][-1] is None and one["lr"] == 0.01
 
 
-@pytest.mark.parametrize("words, complaint", [
-    (["--lr", "0"], "lr must be above 0 and finite in FP32, not 0.0"),
-    (["--data", "faces"], "data must be one of digits, cifar10, cifar100, tinyimagenet, imagenet, not 'faces'"),
-    (["--schedule", "linear"], "schedule must be one of constant, cosine, step, not 'linear'"),
-    (["--label-smoothing", "1"], "label_smoothing must be at least 0 and below 1, not 1.0"),
-    (["--warm-up", "9"], "warm_up must end before the 360 steps of the training, not after 9 epochs of 45 steps"),
-    (["--width", "0"], "width must be a number above 0 and at most 8, not 0"),
-    (["--model", "cnn", "--image", "32"], "model cnn takes images of (1, 8, 8), not (1, 32, 32) as digits has"),
-    (["--data", "cifar10"], "data cifar10 needs --data-path"), (["--data-path", "x"], "digits are built in"),
-    (["--resume"], "checkpoints and TensorBoard need a folder"), (["--tensorboard"], "need a folder"),
-    (["--decay", "0.1", "--method", "sdgp"], "decay pulls pruned weights to zero: method sdgp has none"),
-    (["--rescale"], "rescale is for methods that prune gradients, not bdwp"),
-    (["--engine", "magic"], "engine must be one of functional, myhdl, icarus, not 'magic'"),
-    (["--out", "/dev/null/run"], "cannot be written")])
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--lr", "0"], "lr must be above 0 and finite in FP32, not 0.0"),
+        (["--data", "faces"], "data must be one of digits, cifar10, cifar100, tinyimagenet, imagenet, not 'faces'"),
+        (["--schedule", "linear"], "schedule must be one of constant, cosine, step, not 'linear'"),
+        (["--label-smoothing", "1"], "label_smoothing must be at least 0 and below 1, not 1.0"),
+        (["--warm-up", "9"], "warm_up must end before the 360 steps of the training, not after 9 epochs of 45 steps"),
+        (["--width", "0"], "width must be a number above 0 and at most 8, not 0"),
+        (["--model", "cnn", "--image", "32"], "model cnn takes images of (1, 8, 8), not (1, 32, 32) as digits has"),
+        (["--data", "cifar10"], "data cifar10 needs --data-path"),
+        (["--data-path", "x"], "digits are built in"),
+        (["--resume"], "checkpoints and TensorBoard need a folder"),
+        (["--tensorboard"], "need a folder"),
+        (["--decay", "0.1", "--method", "sdgp"], "decay pulls pruned weights to zero: method sdgp has none"),
+        (["--rescale"], "rescale is for methods that prune gradients, not bdwp"),
+        (["--engine", "magic"], "engine must be one of functional, myhdl, icarus, not 'magic'"),
+        (["--out", "/dev/null/run"], "cannot be written"),
+    ],
+)
 def test_bad_input_is_refused(words, complaint):
     assert complaint in refused("train", *words)

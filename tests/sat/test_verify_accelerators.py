@@ -1,4 +1,5 @@
 """`sat verify` of SIGMA and of a systolic array: Verilog that is right, and Verilog that is not."""
+
 import re
 import shutil
 
@@ -13,11 +14,16 @@ from tlm import predict
 
 GEMM = ("verify", "--accelerator", "sigma", "--gemm", 9, 20, 6, "--seed", 3)
 ELEMENT = r"element \(\d, \d\) is 0x\w{8}, not 0x\w{8}; it left the array at cycle \d+; \d+ of 54 elements differ"
-FAULTS = {              # (file, old text, new text, what is said of the place)
+FAULTS = {  # (file, old text, new text, what is said of the place)
     "a bit of the products": ("fp16_mul.v", "2'h0};", "2'h0} | 32'h4000;", ELEMENT),
     "sums of a row not added": ("fan_adder.v", "addend = right;", "addend = 32'h80000000;", ELEMENT),
-    "a step too many": ("tile_sequencer.v", "(issuing && ((count + 1) == length))", "(issuing && (count == length))",
-                        r"tile \d+, which ends at cycle \d+, takes \d+ cycles, not \d+ as the model says")}
+    "a step too many": (
+        "tile_sequencer.v",
+        "(issuing && ((count + 1) == length))",
+        "(issuing && (count == length))",
+        r"tile \d+, which ends at cycle \d+, takes \d+ cycles, not \d+ as the model says",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,8 @@ def test_gemms_with_either_operand_staying_are_equal_in_bits_and_in_cycles(kept)
     assert found["config"] == PRESETS["small"].model_dump()
     assert (found["density_a"], found["density_b"], found["equal"], found["difference"]) == (0.4, 0.5, True, "")
     assert [(row["stage"], row["dataflow"]) for row in found["checked"]] == [
-        (kind, name) for kind in ("normal", "edges", "special", "special_half") for name in ("mk", "kn")]
+        (kind, name) for kind in ("normal", "edges", "special", "special_half") for name in ("mk", "kn")
+    ]
     assert all(row["bits_equal"] and row["cycles_equal"] and row["cycles"] > 0 for row in found["checked"])
     assert f"equal: {8 * 9 * 6} elements and all cycles of 8 GEMMs" in output and "sigma small, seed 3" in output
 
@@ -43,8 +50,9 @@ def test_gemms_with_either_operand_staying_are_equal_in_bits_and_in_cycles(kept)
 def test_zeros_take_fewer_cycles(kept, tmp_path):
     words = ("--verilog", kept[0] / "verilog", "--json", tmp_path / "x")
     sat(*GEMM, *words, "--sparsity", "dense")
-    sparse, dense = ([row["cycles"] for row in data(file)["checked"]]
-                     for file in (kept[0] / "verify.json", tmp_path / "x"))
+    sparse, dense = (
+        [row["cycles"] for row in data(file)["checked"]] for file in (kept[0] / "verify.json", tmp_path / "x")
+    )
     assert len(sparse) == 8 and all(few < more for few, more in zip(sparse, dense, strict=True))
 
 
@@ -88,14 +96,28 @@ def test_a_systolic_array_takes_dense_gemms(tmp_path):
     assert {row["sparsity"] for row in found["checked"]} == {"dense"} and found["config"]["largest_m"] == 4
     assert [row["cycles"] for row in found["checked"]] == [
         predict(9, 20, 6, config=load_systolic("small"), output=output, mapping=flow).cycles
-        for output in ("fp32", "fp16", "fp32", "fp16") for flow in ("os", "ws")]
+        for output in ("fp32", "fp16", "fp32", "fp16")
+        for flow in ("os", "ws")
+    ]
     assert "systolic small, seed 0" in output
 
 
 def test_steps_on_it_are_those_of_method_dense(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(MyhdlEngine, "run", lambda self, *work: Functional(self.config).run(*work))
-    sat("verify", "--accelerator", "systolic", *tiny[:2], "--engine", "myhdl", "--batch", 2, "--steps", 1, "--json",
-        tmp_path / "x")
+    sat(
+        "verify",
+        "--accelerator",
+        "systolic",
+        *tiny[:2],
+        "--engine",
+        "myhdl",
+        "--batch",
+        2,
+        "--steps",
+        1,
+        "--json",
+        tmp_path / "x",
+    )
     found = data(tmp_path / "x")
     assert (found["method"], found["sparsity"]) == ("dense", "dense")
     assert [row["sparsity"] for row in found["checked"]] == ["dense"] * 8

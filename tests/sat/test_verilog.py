@@ -1,4 +1,5 @@
 """`sat verilog`."""
+
 import functools
 import re
 import subprocess
@@ -48,18 +49,29 @@ def checked_area(config, tmp_path) -> dict:
     Its multipliers are DSPs, its buffers block RAM, and it has no latch: that would have been refused.
     """
     (tmp_path / "c.json").write_text(config.model_dump_json())
-    output = sat("verilog", "--area", "--config", tmp_path / "c.json", "-o", tmp_path / "v", "--json",
-                 tmp_path / "v.json").output
+    output = sat(
+        "verilog", "--area", "--config", tmp_path / "c.json", "-o", tmp_path / "v", "--json", tmp_path / "v.json"
+    ).output
     found = data(tmp_path / "v.json")["area"]
     rows = {row["module"]: row for row in found["modules"]}
     assert rows.keys() == {file.stem for file in (tmp_path / "v").glob("*.v")}
-    assert found["total"] == {key: sum(row[key] * row["instances"] for row in rows.values())
-                              for key in ("lut", "lutram", "ff", "bram", "dsp")}
+    assert found["total"] == {
+        key: sum(row[key] * row["instances"] for row in rows.values()) for key in ("lut", "lutram", "ff", "bram", "dsp")
+    }
     instances = {name: row["instances"] for name, row in rows.items()}
-    assert {name: instances[name] for name in ("uspe", "fp16_mul", "sat_axi", "sat", "wuve_lane", "west_lane",
-                                               "north_lane", "sum_lane")} == dict(
-        uspe=config.elements, fp16_mul=config.elements, sat_axi=1, sat=1, wuve_lane=config.update_lanes,
-        west_lane=config.rows, north_lane=config.columns, sum_lane=config.columns)
+    assert {
+        name: instances[name]
+        for name in ("uspe", "fp16_mul", "sat_axi", "sat", "wuve_lane", "west_lane", "north_lane", "sum_lane")
+    } == dict(
+        uspe=config.elements,
+        fp16_mul=config.elements,
+        sat_axi=1,
+        sat=1,
+        wuve_lane=config.update_lanes,
+        west_lane=config.rows,
+        north_lane=config.columns,
+        sum_lane=config.columns,
+    )
     assert rows["fp16_mul"]["dsp"] == 1 and rows["fp32_mul"]["dsp"] == 2
     assert {name for name, row in rows.items() if row["dsp"]} == {"fp16_mul", "fp32_mul"}
     in_block_ram = {name for name, row in rows.items() if row["bram"]}
@@ -90,8 +102,15 @@ def test_one_hierarchical_run_of_all_files_gives_the_same_area(tmp_path):
     run = functools.partial(subprocess.run, cwd=tmp_path / "v", capture_output=True, check=True, text=True)
     known = run([yosys(), "-p", "help synth_xilinx"]).stdout
     options = f"{OPTIONS} {ABC9 if ABC9 in known else ''} -top sat_axi"
-    run([yosys(), "-l", "log.txt", "-p",
-         f"read_verilog {files}; synth_xilinx {options}; {LATCHES}; tee -q -o cells.json stat -json"])
+    run(
+        [
+            yosys(),
+            "-l",
+            "log.txt",
+            "-p",
+            f"read_verilog {files}; synth_xilinx {options}; {LATCHES}; tee -q -o cells.json stat -json",
+        ]
+    )
     whole = Area(counted(tmp_path / "v", "sat_axi")).total
     assert whole["lut"] == pytest.approx(found["lut"], rel=0.01)
     assert {key: whole[key] for key in found if key != "lut"} == {key: found[key] for key in found if key != "lut"}
@@ -107,9 +126,12 @@ def test_without_yosys_nothing_is_written_and_one_line_says_what_to_do(tmp_path,
 def test_what_yosys_refuses_ends_with_one_line(tmp_path, monkeypatch):
     def refuse(*_):
         raise ToolFailed("module uspe has a latch, signal weight")
+
     monkeypatch.setattr("sat.area.synthesise", refuse)
-    assert sat("verilog", "--area", "--config", "small", "-o", tmp_path, code=1).stderr == \
-        "sat: module uspe has a latch, signal weight\n"
+    assert (
+        sat("verilog", "--area", "--config", "small", "-o", tmp_path, code=1).stderr
+        == "sat: module uspe has a latch, signal weight\n"
+    )
 
 
 def test_that_it_does_not_fit_is_a_result_and_no_failure(tmp_path, monkeypatch):
@@ -148,6 +170,7 @@ def test_the_area_asked_for_is_that_of_the_accelerator(tmp_path, monkeypatch):
     def synthesise(files, top, _):
         tops.append(top)
         return Netlist("Yosys 0", top, {top: {"LUT6": 1}}, {"LUT6": 1})
+
     monkeypatch.setattr("sat.area.synthesise", synthesise)
     for name in ("sat", "sigma", "systolic"):
         output = sat("verilog", "--area", "--accelerator", name, "--config", "small", "-o", tmp_path / name).output

@@ -1,4 +1,5 @@
 """vivado.tcl in a Tcl interpreter that knows Vivado's commands by name: what it would do, and to which files."""
+
 import re
 import subprocess
 from collections import Counter
@@ -20,7 +21,7 @@ COMMANDS = """
     ipx::add_register ipx::add_field ipx::create_xgui_files ipx::update_checksums ipx::check_integrity ipx::save_core
     """.split()
 
-BLOCK = "ipx::add_address_block reg0 ipx::add_memory_map s_axi ipx::current_core"    # what the stubs return for it
+BLOCK = "ipx::add_address_block reg0 ipx::add_memory_map s_axi ipx::current_core"  # what the stubs return for it
 
 # Each command prints its words, and returns them as one; what Vivado has inferred by itself is not there.
 STUBS = """\
@@ -100,8 +101,11 @@ def test_part_and_top_are_those_of_the_project_and_of_the_synthesis(session, fol
 
 
 def test_the_clock_has_the_configurations_frequency_and_is_left_to_who_holds_the_ip(session, config, folder):
-    name, period, port = re.search(r"^create_clock -name (\w+) -period ([\d.]+) \[get_ports (\w+)\]$",
-                                   (folder / "clock.xdc").read_text(), re.MULTILINE).groups()
+    name, period, port = re.search(
+        r"^create_clock -name (\w+) -period ([\d.]+) \[get_ports (\w+)\]$",
+        (folder / "clock.xdc").read_text(),
+        re.MULTILINE,
+    ).groups()
     assert name == port == "aclk" and abs(float(period) - 1000 / config.clock_mhz) <= 0.0005
     (clock,) = session.of("get_files")
     assert session.properties(f"get_files {clock[0]}") == {"USED_IN": "synthesis implementation out_of_context"}
@@ -113,7 +117,11 @@ def test_every_port_belongs_to_one_interface(session, files):
     inferred = {ports: kind for ports, kind, _ in session.of("ipx::infer_bus_interface")}
     assert Counter(" ".join(inferred).split()) == Counter(ports) and len(ports) > 25
     assert Counter(kind.split(":")[2] for kind in inferred.values()) == {
-        "aximm_rtl": 1, "axis_rtl": 3, "clock_rtl": 1, "reset_rtl": 1}
+        "aximm_rtl": 1,
+        "axis_rtl": 3,
+        "clock_rtl": 1,
+        "reset_rtl": 1,
+    }
     buses = [words[1] for words in session.of("ipx::associate_bus_interfaces") if words[0] == "-busif"]
     assert buses == ["s_axi", "s_axis_command", "s_axis_operand", "m_axis_result"]
     assert all(words[2:4] == ["-clock", "aclk"] for words in session.of("ipx::associate_bus_interfaces")[:-1])
@@ -122,7 +130,7 @@ def test_every_port_belongs_to_one_interface(session, files):
 
 def test_what_vivado_has_inferred_is_not_inferred_again(session, folder, tmp_path):
     script = tmp_path / "vivado.tcl"
-    script.write_text((folder / "vivado.tcl").read_text().replace("-quiet $name", "$name"))    # so the stub finds it
+    script.write_text((folder / "vivado.tcl").read_text().replace("-quiet $name", "$name"))  # so the stub finds it
     assert session.of("ipx::infer_bus_interface")
     assert Session(folder, tmp_path, script).of("ipx::infer_bus_interface") == []
 
@@ -139,8 +147,11 @@ def test_the_registers_of_the_ip_are_those_of_the_map(session, config):
         assert [name for name, of in fields if of == handle] == [field.name for field in register.fields]
         for field in register.fields:
             assert session.properties(f"ipx::add_field {field.name} {handle}") == dict(
-                bit_offset=str(field.low), bit_width=str(field.bits), access=ACCESS[field.access],
-                description=field.meaning)
+                bit_offset=str(field.low),
+                bit_width=str(field.bits),
+                access=ACCESS[field.access],
+                description=field.meaning,
+            )
 
 
 def test_the_ip_has_name_and_version_and_is_saved_last(session):
@@ -153,8 +164,11 @@ def test_the_ip_has_name_and_version_and_is_saved_last(session):
 
 
 def test_reports_and_netlist_are_written_beside_the_script(session, folder):
-    for command, name in (("write_checkpoint", "sat_axi.dcp"), ("report_utilization", "utilisation.rpt"),
-                          ("report_timing_summary", "timing.rpt")):
+    for command, name in (
+        ("write_checkpoint", "sat_axi.dcp"),
+        ("report_utilization", "utilisation.rpt"),
+        ("report_timing_summary", "timing.rpt"),
+    ):
         assert [words[-1] for words in session.of(command)] == [str(folder / name)]
 
 

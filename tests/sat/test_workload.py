@@ -1,4 +1,5 @@
 """What a command costs: networks, topologies, modules; in `sat cycles` and `sat plan`."""
+
 import os
 import subprocess
 import sys
@@ -45,7 +46,8 @@ def test_a_networks_rows_are_the_gemms_of_its_module(name, folder):
     gemms = training_step(module, (2, 3, 32, 32), "sdwp", 2, 8)
     work = [row for row in found["rows"] if row["stage"] in ("ff", "bp", "wu")]
     assert [(row["layer"], row["stage"], row["m"], row["n"], row["count"]) for row in work] == [
-        (gemm.layer, gemm.stage, gemm.m, gemm.n, gemm.count) for gemm in gemms]
+        (gemm.layer, gemm.stage, gemm.m, gemm.n, gemm.count) for gemm in gemms
+    ]
     assert (found["model"], found["dense_layers"]) == (name, list(NETWORKS[name].dense))
     (head,) = (row for row in work if (row["layer"], row["stage"]) == (NETWORKS[name].dense[0], "bp"))
     assert head["sparsity"] == "dense" and any(row["sparsity"] == "2:8" for row in work)
@@ -62,9 +64,14 @@ def test_a_topology_is_costed_as_a_training_step(folder):
     found = rows("--topology", "gemms.csv", "--batch", 1)
     assert found["model"] == "gemms" and found["batch"] == 1
     assert [(row["layer"], row["stage"], row["m"], row["k"], row["n"]) for row in found["rows"]] == [
-        ("first", "ff", 64, 48, 32), ("second", "ff", 64, 32, 10), ("second", "bp", 64, 10, 32),
-        ("second", "wu", 32, 64, 10), ("first", "wu", 48, 64, 32), ("first", "update", 48, 0, 32),
-        ("second", "update", 32, 0, 10)]
+        ("first", "ff", 64, 48, 32),
+        ("second", "ff", 64, 32, 10),
+        ("second", "bp", 64, 10, 32),
+        ("second", "wu", 32, 64, 10),
+        ("first", "wu", 48, 64, 32),
+        ("first", "update", 48, 0, 32),
+        ("second", "update", 32, 0, 10),
+    ]
     assert rows("--topology", "gemms.csv", "--batch", 3)["rows"][0]["m"] == 192
 
 
@@ -78,42 +85,56 @@ def test_a_module_of_ones_own_is_traced(folder):
     found = rows("--module", "mine_to_cost:net", "--input", "2,3,9,9")
     assert (found["model"], found["batch"], found["dense_layers"]) == ("mine_to_cost:net", 2, [])
     assert [(row["layer"], row["stage"], row["sparsity"]) for row in found["rows"][:4]] == [
-        ("0", "ff", "dense"), ("2", "ff", "2:8"), ("2", "bp", "2:8"), ("2", "wu", "dense")]
+        ("0", "ff", "dense"),
+        ("2", "ff", "2:8"),
+        ("2", "bp", "2:8"),
+        ("2", "wu", "dense"),
+    ]
 
 
 @pytest.mark.parametrize("command", ["cycles", "plan"])
-@pytest.mark.parametrize("words, complaint", [
-    (["--topology", "none.csv"], "none.csv"), (["--topology", "mine_to_cost.py"], "its first line must be"),
-    (["--topology", "gemms.csv", "--model", "vit"], "--model cannot go with --topology"),
-    (["--topology", "gemms.csv", "--width", "0.5"], "--width cannot go with --topology"),
-    (["--topology", "gemms.csv", "--module", "a:b"], "--module cannot go with --topology"),
-    (["--module", "mine_to_cost:net"], "--module needs an --input such as 1,3,224,224, not None"),
-    (["--module", "mine_to_cost:net", "--input", "1,x"], "not '1,x'"),
-    (["--module", "mine_to_cost:net", "--input", "1,0,9,9"], "not '1,0,9,9'"),
-    (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--batch", "2"], "--batch cannot go with --module"),
-    (["--module", "mine_to_cost:net", "--input", "1,4,9,9"], "does not take an input of shape (1, 4, 9, 9)"),
-    (["--module", "mine_to_cost:wide", "--input", "1,4"], "calls no nn.Linear"),
-    (["--module", "mine_to_cost:fails", "--input", "1,4"], "KeyError: 'key'"),
-    (["--module", "mine_to_cost:number", "--input", "1,4"], "mine_to_cost:number must make an nn.Module, not int"),
-    (["--module", ".mine:net", "--input", "1,4"], "cannot be found: TypeError"),
-    (["--dense", "layer1"], "dense names no layer: 'layer1' matches none of conv1, conv2"),
-    (["--model", "resnet50", "--batch", "1000000"], "GEMM size m must be at most 2^27, not 12544000000 in conv1 ff"),
-    (["--module", "mine_to_cost:other", "--input", "1,4"], "cannot be found"),
-    (["--module", "nowhere:net", "--input", "1,4"], "cannot be found: No module named 'nowhere'"),
-    (["--module", "net", "--input", "1,4"], "module must be PACKAGE:FACTORY, not 'net'"),
-    (["--input", "1,3,9,9"], "--input is the shape of a --module's input"),
-    (["--model", "resnet18", "--image", "48"], "image of resnet18 must be one of 32, 64, 224, not 48"),
-    (["--model", "resnet18", "--width", "0"], "width must be a number above 0"),
-    (["--decay", "1e-4", "--method", "sdgp"], "method sdgp has none"),
-    (["--rescale"], "rescale is for methods that prune gradients, not bdwp")])
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--topology", "none.csv"], "none.csv"),
+        (["--topology", "mine_to_cost.py"], "its first line must be"),
+        (["--topology", "gemms.csv", "--model", "vit"], "--model cannot go with --topology"),
+        (["--topology", "gemms.csv", "--width", "0.5"], "--width cannot go with --topology"),
+        (["--topology", "gemms.csv", "--module", "a:b"], "--module cannot go with --topology"),
+        (["--module", "mine_to_cost:net"], "--module needs an --input such as 1,3,224,224, not None"),
+        (["--module", "mine_to_cost:net", "--input", "1,x"], "not '1,x'"),
+        (["--module", "mine_to_cost:net", "--input", "1,0,9,9"], "not '1,0,9,9'"),
+        (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--batch", "2"], "--batch cannot go with --module"),
+        (["--module", "mine_to_cost:net", "--input", "1,4,9,9"], "does not take an input of shape (1, 4, 9, 9)"),
+        (["--module", "mine_to_cost:wide", "--input", "1,4"], "calls no nn.Linear"),
+        (["--module", "mine_to_cost:fails", "--input", "1,4"], "KeyError: 'key'"),
+        (["--module", "mine_to_cost:number", "--input", "1,4"], "mine_to_cost:number must make an nn.Module, not int"),
+        (["--module", ".mine:net", "--input", "1,4"], "cannot be found: TypeError"),
+        (["--dense", "layer1"], "dense names no layer: 'layer1' matches none of conv1, conv2"),
+        (
+            ["--model", "resnet50", "--batch", "1000000"],
+            "GEMM size m must be at most 2^27, not 12544000000 in conv1 ff",
+        ),
+        (["--module", "mine_to_cost:other", "--input", "1,4"], "cannot be found"),
+        (["--module", "nowhere:net", "--input", "1,4"], "cannot be found: No module named 'nowhere'"),
+        (["--module", "net", "--input", "1,4"], "module must be PACKAGE:FACTORY, not 'net'"),
+        (["--input", "1,3,9,9"], "--input is the shape of a --module's input"),
+        (["--model", "resnet18", "--image", "48"], "image of resnet18 must be one of 32, 64, 224, not 48"),
+        (["--model", "resnet18", "--width", "0"], "width must be a number above 0"),
+        (["--decay", "1e-4", "--method", "sdgp"], "method sdgp has none"),
+        (["--rescale"], "rescale is for methods that prune gradients, not bdwp"),
+    ],
+)
 def test_what_cannot_be_costed_is_refused_in_one_line(folder, command, words, complaint):
     assert complaint in refused(command, *words)
 
 
 def test_costing_a_network_needs_no_pytorch():
-    code = ("import sys; sys.argv = ['sat', 'cycles', '--model', 'vgg19']\n"
-            "import sat.__main__\ntry: sat.__main__.main()\nexcept SystemExit as end: code = end.code\n"
-            "print(code, sorted({'torch', 'sklearn', 'PIL'} & set(sys.modules)))")
+    code = (
+        "import sys; sys.argv = ['sat', 'cycles', '--model', 'vgg19']\n"
+        "import sat.__main__\ntry: sat.__main__.main()\nexcept SystemExit as end: code = end.code\n"
+        "print(code, sorted({'torch', 'sklearn', 'PIL'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] in ("None []", "0 []"), done.stderr
 

@@ -1,4 +1,5 @@
 """Tiles as the array sees them: lines to be stored, and the controls that the sequencer issues for them."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +23,12 @@ class Lines:
 
 def lines_of(program: Program, tile: Tile, a: np.ndarray, b: np.ndarray) -> Lines:
     """What the loader gets: a (M, K) and b (K, N) float16, b pruned."""
-    return Lines(*([int.from_bytes(line.tobytes(), "little") for line in lines]
-                   for lines in (west_lines(program, a, tile), north_lines(program, b, tile))))
+    return Lines(
+        *(
+            [int.from_bytes(line.tobytes(), "little") for line in lines]
+            for lines in (west_lines(program, a, tile), north_lines(program, b, tile))
+        )
+    )
 
 
 def pruned(b: np.ndarray, sparsity) -> np.ndarray:
@@ -34,11 +39,21 @@ def pruned(b: np.ndarray, sparsity) -> np.ndarray:
 def command_of(program: Program, tile: Tile) -> dict[str, int]:
     """The fields of a tile's words.command."""
     return dict(
-        west_lines=tile.west_lines, north_lines=tile.north_lines, groups=tile.groups, values=tile.values,
-        tail=tile.tail, beats=tile.beats, sparse=int(program.gemm.sparsity is not None), first=int(tile.first),
-        last=int(tile.last), rows=tile.rows, slots=program.slots(tile),
-        width=(tile.columns - 1) % program.config.columns + 1, half=int(program.gemm.output == "fp16"),
-        weights=int(tile.weights))
+        west_lines=tile.west_lines,
+        north_lines=tile.north_lines,
+        groups=tile.groups,
+        values=tile.values,
+        tail=tile.tail,
+        beats=tile.beats,
+        sparse=int(program.gemm.sparsity is not None),
+        first=int(tile.first),
+        last=int(tile.last),
+        rows=tile.rows,
+        slots=program.slots(tile),
+        width=(tile.columns - 1) % program.config.columns + 1,
+        half=int(program.gemm.output == "fp16"),
+        weights=int(tile.weights),
+    )
 
 
 def hop_of(config: SatConfig, command: dict) -> int:
@@ -70,8 +85,11 @@ def controls_of(config: SatConfig, command: dict, bank: int = 0, accumulators: i
 
     bank          of the operands; accumulators: set of the sums; memory: bank of the elements' weights
     """
-    return Controls(list(_reads(config, command, bank)), list(_steps(config, command, accumulators, memory)),
-                    list(_weights(config, command, bank, memory)))
+    return Controls(
+        list(_reads(config, command, bank)),
+        list(_steps(config, command, accumulators, memory)),
+        list(_weights(config, command, bank, memory)),
+    )
 
 
 def _loops(config, groups, values, tail) -> Iterator[tuple[int, int, int, bool]]:
@@ -102,9 +120,18 @@ def _steps(config, command, accumulators, memory):
         valid = place < config.interleave
         above, opens = valid and weights and value == 0, value == place == 0
         yield dict(
-            valid=int(valid), fresh=int(command["first"] and value == 0 and (weights or group == 0)), above=int(above),
-            below=int(valid and weights and last_value), set=accumulators, place=place, value=value, bank=memory,
-            load=int(opens), begin=int(above and group == place == 0), close=int(command["last"] and number == steps))
+            valid=int(valid),
+            fresh=int(command["first"] and value == 0 and (weights or group == 0)),
+            above=int(above),
+            below=int(valid and weights and last_value),
+            set=accumulators,
+            place=place,
+            value=value,
+            bank=memory,
+            load=int(opens),
+            begin=int(above and group == place == 0),
+            close=int(command["last"] and number == steps),
+        )
 
 
 def _weights(config, command, bank, memory):
@@ -113,13 +140,18 @@ def _weights(config, command, bank, memory):
     address, layout, turns = words.step(config), words.north_control(config), 0
     for group, value, place, last_value in _loops(config, groups, command["values"], tail):
         yield dict(
-            read=int(place == 0 and turns < lines), value=value,
+            read=int(place == 0 and turns < lines),
+            value=value,
             line=(bank * config.chunk + min(turns, lines)) % 2 ** layout.bits("line"),
-            first_value=int(value == 0), last_value=int(last_value), sparse=command["sparse"],
+            first_value=int(value == 0),
+            last_value=int(last_value),
+            sparse=command["sparse"],
             blank=int(turns >= lines),
             address=packed(address, place=place, value=value, bank=memory) >> address["place"][1],
-            write=int(place < config.interleave), everyone=int(not stationary),
-            distance=group % 2 ** layout.bits("distance"))
+            write=int(place < config.interleave),
+            everyone=int(not stationary),
+            distance=group % 2 ** layout.bits("distance"),
+        )
         turns += place == config.turn - 1
 
 
@@ -136,8 +168,11 @@ def known_step(step: dict) -> tuple:
 
 def known_weight(weight: dict) -> dict:
     """The same of a weight: a line matters where it is read, a distance where the weight is for one element."""
-    return {name: value for name, value in weight.items()
-            if (name != "line" or weight["read"]) and (name != "distance" or not weight["everyone"])}
+    return {
+        name: value
+        for name, value in weight.items()
+        if (name != "line" or weight["read"]) and (name != "distance" or not weight["everyone"])
+    }
 
 
 def west_word(config: SatConfig, fields: dict) -> int:

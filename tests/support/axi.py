@@ -2,6 +2,7 @@
 
 Imported by the simulator's Python; pytest's side is tests/rtl/test_sat_axi.py.
 """
+
 import os
 import random
 
@@ -18,13 +19,19 @@ from rtl.config import load_config
 from rtl.golden import Rates
 from rtl.registers import NAMED, RATES, bit
 
-PERIOD = 10             # ns
-PATIENCE = 10_000       # cycles that anything may take
-CHANNELS = {            # channel -> its payload
-    "s_axi_aw": ("addr", "prot"), "s_axi_w": ("data", "strb"), "s_axi_b": ("resp",), "s_axi_ar": ("addr", "prot"),
-    "s_axi_r": ("data", "resp"), "s_axis_command_t": ("data",), "s_axis_operand_t": ("data",),
-    "m_axis_result_t": ("data", "last")}
-STALLS = {"none": 0.0, "rare": 0.2, "often": 0.7}       # how much of the time a channel pauses
+PERIOD = 10  # ns
+PATIENCE = 10_000  # cycles that anything may take
+CHANNELS = {  # channel -> its payload
+    "s_axi_aw": ("addr", "prot"),
+    "s_axi_w": ("data", "strb"),
+    "s_axi_b": ("resp",),
+    "s_axi_ar": ("addr", "prot"),
+    "s_axi_r": ("data", "resp"),
+    "s_axis_command_t": ("data",),
+    "s_axis_operand_t": ("data",),
+    "m_axis_result_t": ("data", "last"),
+}
+STALLS = {"none": 0.0, "rare": 0.2, "often": 0.7}  # how much of the time a channel pauses
 
 
 class Bench:
@@ -35,11 +42,12 @@ class Bench:
         self.rng = random.Random(int(os.environ["SAT_SEED"]))
         self.numpy = np.random.default_rng(self.rng.getrandbits(64))
         self.moved = dict.fromkeys(CHANNELS, 0)
-        timing = dut.aclk, dut.aresetn, False           # active low
+        timing = dut.aclk, dut.aresetn, False  # active low
         self.registers = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), *timing)
-        self.commands, self.operands = (                # of frames that are lists of words
+        self.commands, self.operands = (  # of frames that are lists of words
             AxiStreamSource(AxiStreamBus.from_prefix(dut, name), *timing, byte_lanes=1)
-            for name in ("s_axis_command", "s_axis_operand"))
+            for name in ("s_axis_command", "s_axis_operand")
+        )
         self.results = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis_result"), *timing, byte_lanes=1)
         dut.aresetn.value = 0
         cocotb.start_soon(Clock(dut.aclk, PERIOD, unit="ns").start())
@@ -53,8 +61,16 @@ class Bench:
     def stall(self, often):
         """Pause every channel at random, each by itself."""
         write, read = self.registers.write_if, self.registers.read_if
-        for channel in (write.aw_channel, write.w_channel, write.b_channel, read.ar_channel, read.r_channel,
-                        self.commands, self.operands, self.results):
+        for channel in (
+            write.aw_channel,
+            write.w_channel,
+            write.b_channel,
+            read.ar_channel,
+            read.r_channel,
+            self.commands,
+            self.operands,
+            self.results,
+        ):
             channel.set_pause_generator(self._pauses(random.Random(self.rng.getrandbits(64)), STALLS[often]))
 
     @staticmethod
@@ -71,8 +87,10 @@ class Bench:
 
     async def _referee(self):
         """On every channel, what is offered is known, and holds still until it moves."""
+
         def of(channel, *ends):
             return [getattr(self.dut, channel + end) for end in ends]
+
         ports = [(channel, *of(channel, "valid", "ready"), of(channel, *ends)) for channel, ends in CHANNELS.items()]
         waits, edge = {}, RisingEdge(self.dut.aclk)
         while True:

@@ -3,6 +3,7 @@
 An endpoint is called at each rising edge after reset, with the cycle's number. It sees the signals as they
 stood before the edge, and what it drives stands after it: so it behaves like a register.
 """
+
 from contextlib import contextmanager, nullcontext
 
 from myhdl import Cosimulation, Signal, Simulation, StopSimulation, block, delay, instance, intbv
@@ -14,7 +15,7 @@ from rtl.hierarchy import flat_ports, forgotten_signals
 from rtl.stream import Stream
 from tests.support.verilog import compiled, message_length
 
-LONGEST_MESSAGE = 4095      # characters: MyHDL's bridge keeps a message in 4,096 with a terminating zero
+LONGEST_MESSAGE = 4095  # characters: MyHDL's bridge keeps a message in 4,096 with a terminating zero
 
 
 class Dut:
@@ -63,7 +64,7 @@ class Dut:
             try:
                 simulation.run(quiet=1)
             finally:
-                if not simulation._finished:          # MyHDL would refuse every further simulation
+                if not simulation._finished:  # MyHDL would refuse every further simulation
                     simulation.quit()
 
 
@@ -87,7 +88,7 @@ class IcarusDut(Dut):
         self.image, outputs = compiled(deco, arguments)
         self.outputs = {name: self.ports[name] for name in outputs}
         inputs = {name: port for name, port in self.ports.items() if name not in outputs}
-        self.flags = Signal(intbv(0)[max(2, len(self.outputs)):])
+        self.flags = Signal(intbv(0)[max(2, len(self.outputs)) :])
         length = max(message_length({**self.outputs, "unknown": self.flags}), message_length(inputs))
         if length > LONGEST_MESSAGE:
             raise ValueError(f"a message of the co-simulation must fit {LONGEST_MESSAGE} characters, not {length}")
@@ -99,8 +100,9 @@ class IcarusDut(Dut):
     @block
     def device(self):
         dump = [f"+waves={self.waves}"] if self.waves else []
-        device = Cosimulation([tool("vvp"), "-n", "-m", str(bridge()), str(self.image), *dump],
-                              **self.ports, unknown=self.flags)
+        device = Cosimulation(
+            [tool("vvp"), "-n", "-m", str(bridge()), str(self.image), *dump], **self.ports, unknown=self.flags
+        )
         self.process = device._child
         return device
 

@@ -1,4 +1,5 @@
 """Partitions of lanes into runs, and products worth adding."""
+
 import numpy as np
 
 from tests.support import floats
@@ -26,13 +27,13 @@ def renamed(rng, runs: list[int], idle: float) -> list[int | None]:
 def normal(numbers: np.random.Generator, shape) -> np.ndarray:
     """float32 of any sign, half of them of one size, the others not, and each fifth a zero, as an unused lane has."""
     spread = np.where(numbers.random(shape) < 1 / 2, 0, numbers.integers(-30, 30, shape))
-    values = (numbers.standard_normal(shape) * 2.0 ** spread).astype(np.float32)
+    values = (numbers.standard_normal(shape) * 2.0**spread).astype(np.float32)
     return np.where(numbers.random(shape) < 1 / 5, np.float32(0), values)
 
 
 def cancelling(numbers: np.random.Generator, shape) -> np.ndarray:
     """A few magnitudes of both signs: most sums lose places, and many are zero."""
-    values = numbers.choice(np.array([0, 1, 3, 2.0 ** 24, 2.0 ** -126], np.float32), shape)
+    values = numbers.choice(np.array([0, 1, 3, 2.0**24, 2.0**-126], np.float32), shape)
     return values * numbers.choice(np.array([1, -1], np.float32), shape)
 
 

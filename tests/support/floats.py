@@ -1,14 +1,38 @@
 """Floats worth testing: one of each class, and random ones whose exponents are close enough to matter."""
+
 import struct
 
 import numpy as np
 
 # zero, smallest and largest subnormal, smallest and largest normal, one, infinity, signalling and quiet NaN; both signs
-FP16_CLASSES = [s | x for s in (0, 0x8000)
-                for x in (0, 1, 0x3FF, 0x400, 0x401, 0x3BFF, 0x3C00, 0x3C01, 0x7BFF, 0x7C00, 0x7C01, 0x7E00, 0x7FFF)]
-FP32_CLASSES = [s | x for s in (0, 0x80000000)
-                for x in (0, 1, 0x7FFFFF, 0x800000, 0x800001, 0xFFFFFF, 0x33800000, 0x3F7FFFFF, 0x3F800000, 0x3F800001,
-                          0x4B800000, 0x7F000000, 0x7F7FFFFF, 0x7F800000, 0x7F800001, 0x7FC00000, 0x7FFFFFFF)]
+FP16_CLASSES = [
+    s | x
+    for s in (0, 0x8000)
+    for x in (0, 1, 0x3FF, 0x400, 0x401, 0x3BFF, 0x3C00, 0x3C01, 0x7BFF, 0x7C00, 0x7C01, 0x7E00, 0x7FFF)
+]
+FP32_CLASSES = [
+    s | x
+    for s in (0, 0x80000000)
+    for x in (
+        0,
+        1,
+        0x7FFFFF,
+        0x800000,
+        0x800001,
+        0xFFFFFF,
+        0x33800000,
+        0x3F7FFFFF,
+        0x3F800000,
+        0x3F800001,
+        0x4B800000,
+        0x7F000000,
+        0x7F7FFFFF,
+        0x7F800000,
+        0x7F800001,
+        0x7FC00000,
+        0x7FFFFFFF,
+    )
+]
 
 
 def every_pair(values: list[int]) -> list[tuple[int, int]]:
@@ -39,8 +63,14 @@ def random_single_factors(rng, count: int) -> tuple[np.ndarray, np.ndarray]:
     the products lies around the smallest normal number, a third around the largest; fractions are sparse half of the
     time, so that products tie."""
     exponents = np.where(rng.random(count) < 1 / 4, 0, rng.integers(0, 255, count))
-    products = np.choose(rng.integers(0, 3, count), [
-        rng.integers(127 - 27, 127 + 4, count), rng.integers(127 + 251, 127 + 257, count), rng.integers(0, 509, count)])
+    products = np.choose(
+        rng.integers(0, 3, count),
+        [
+            rng.integers(127 - 27, 127 + 4, count),
+            rng.integers(127 + 251, 127 + 257, count),
+            rng.integers(0, 509, count),
+        ],
+    )
     a, b = _assembled(rng, exponents), _assembled(rng, np.clip(products - exponents, 0, 254))
     short = a & 1 << 31 | (a & 0x7FFFFF) >> rng.integers(0, 23, count)
     a, swapped = np.where(exponents == 0, short, a).astype(np.uint32), rng.random(count) < 1 / 2
@@ -86,5 +116,5 @@ def rounding_boundaries() -> np.ndarray:
     """uint32 patterns of the FP32 numbers halfway between two neighbouring FP16 numbers, of both signs."""
     lower = np.arange(0x7BFF, dtype=np.uint16).view(np.float16).astype(np.float32)
     upper = np.arange(1, 0x7C00, dtype=np.uint16).view(np.float16).astype(np.float32)
-    middle = ((lower + upper) / 2).view(np.uint32)         # exact: FP32 has 13 bits more
+    middle = ((lower + upper) / 2).view(np.uint32)  # exact: FP32 has 13 bits more
     return np.concatenate([middle, middle | np.uint32(1 << 31)])

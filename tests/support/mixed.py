@@ -1,4 +1,5 @@
 """Programs that no Mapping makes: the dataflow changes from block to block."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,8 +15,10 @@ class Mixed(Program):
 
     def tiles(self) -> Iterator[Tile]:
         corners = {place: number for number, place in enumerate(self.mapping.blocks(self.gemm))}
-        flows = [Program(self.gemm, self.config, replace(self.mapping, dataflow=dataflow, depth=depth))
-                 for dataflow, depth in self.turns]
+        flows = [
+            Program(self.gemm, self.config, replace(self.mapping, dataflow=dataflow, depth=depth))
+            for dataflow, depth in self.turns
+        ]
         tiles = [list(flow.tiles()) for flow in flows]
         for corner, number in corners.items():
             yield from (tile for tile in tiles[number % len(flows)] if (tile.row, tile.column) == corner)

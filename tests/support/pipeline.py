@@ -2,6 +2,7 @@
 
 In Icarus the vectors come from a file and never cross MyHDL's pipe, so a hundred thousand of them take seconds.
 """
+
 from cosim.tools import call, tool
 from rtl.hierarchy import flat_ports
 from tests.support.verilog import connect, converted, declare
@@ -42,13 +43,31 @@ def in_icarus(folder, deco, ports, vectors, latency, **parameters) -> list:
     inputs = [port for port in signals if port not in [*outputs, "clk"]]
     widths = [len(signals[name]) for name in inputs]
     (folder / "vectors.hex").write_text("".join(f"{_packed(vector, widths):x}\n" for vector in vectors))
-    (folder / "bench.v").write_text(BENCH.format(
-        name=name, declarations=declare(signals, outputs), connections=connect(signals), last_bit=sum(widths) - 1,
-        count=len(vectors), latency=latency, inputs=", ".join(inputs),
-        formats=" ".join(["%h"] * len(outputs)), outputs=", ".join(outputs),
-        clock="clk = 1; #5 clk = 0;" if "clk" in signals else ""))
-    call(tool("iverilog"), "-g2005", "-s", "bench", "-o", "bench.vvp", "bench.v",
-         *sorted((folder / "verilog").glob("*.v")), cwd=folder)
+    (folder / "bench.v").write_text(
+        BENCH.format(
+            name=name,
+            declarations=declare(signals, outputs),
+            connections=connect(signals),
+            last_bit=sum(widths) - 1,
+            count=len(vectors),
+            latency=latency,
+            inputs=", ".join(inputs),
+            formats=" ".join(["%h"] * len(outputs)),
+            outputs=", ".join(outputs),
+            clock="clk = 1; #5 clk = 0;" if "clk" in signals else "",
+        )
+    )
+    call(
+        tool("iverilog"),
+        "-g2005",
+        "-s",
+        "bench",
+        "-o",
+        "bench.vvp",
+        "bench.v",
+        *sorted((folder / "verilog").glob("*.v")),
+        cwd=folder,
+    )
     call(tool("vvp"), "-n", "bench.vvp", cwd=folder)
     lines = (folder / "results.hex").read_text().splitlines()
     unknown = [line for line in lines if set(line.lower()) & set("xz")]
@@ -60,7 +79,7 @@ def in_myhdl(build, deco, ports, vectors, latency, **parameters) -> list:
     """The same, in MyHDL's simulator."""
     dut, answers = build(deco, **ports, **parameters), []
     signals = [signal for name, signal in dut.ports.items() if name != "clk"]
-    inputs, outputs = signals[:len(vectors[0])], signals[len(vectors[0]):]
+    inputs, outputs = signals[: len(vectors[0])], signals[len(vectors[0]) :]
 
     def feed(cycle):
         if cycle > latency:

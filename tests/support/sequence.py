@@ -1,4 +1,5 @@
 """Tiles one after another: commands as a program could have them, and when each must start."""
+
 from typing import NamedTuple
 
 from rtl import timing
@@ -19,9 +20,19 @@ def random_command(rng, config: SatConfig, first, last, weights=0, like=None) ->
     else:
         tail = values if sparse else rng.randrange(1, 5)
         lines = (groups - 1) * values + tail
-    return dict(groups=groups, values=values, tail=tail, beats=beats, sparse=sparse, first=int(first), last=int(last),
-                weights=weights, north_lines=lines, rows=rng.randrange(1, config.rows + 1),
-                slots=rng.randrange(1, config.interleave + 1))
+    return dict(
+        groups=groups,
+        values=values,
+        tail=tail,
+        beats=beats,
+        sparse=sparse,
+        first=int(first),
+        last=int(last),
+        weights=weights,
+        north_lines=lines,
+        rows=rng.randrange(1, config.rows + 1),
+        slots=rng.randrange(1, config.interleave + 1),
+    )
 
 
 def random_commands(rng, config: SatConfig, blocks: list[tuple[int, int]]) -> list[dict[str, int]]:

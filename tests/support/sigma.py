@@ -1,4 +1,5 @@
 """Configurations of SIGMA and operands with zeros, for properties: small ones, of every kind."""
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -13,12 +14,17 @@ def configurations(draw, most_engines: int = 4) -> SigmaConfig:
     """A small SIGMA of any shape, with or without a buffer, whose memory is anything from starved to unlimited."""
     lanes = draw(st.sampled_from([2, 4, 8, 16]))
     return SigmaConfig(
-        engines=draw(st.integers(1, most_engines)), lanes=lanes, results=draw(st.integers(2, lanes)),
-        rows=draw(st.integers(1, 20)), columns=draw(st.integers(8, 40)),
+        engines=draw(st.integers(1, most_engines)),
+        lanes=lanes,
+        results=draw(st.integers(2, lanes)),
+        rows=draw(st.integers(1, 20)),
+        columns=draw(st.integers(8, 40)),
         operands=draw(st.sampled_from(["fp16", "bf16"])),
-        buffer_kib=draw(st.sampled_from([0, 1, 1000])), memory_latency=draw(st.sampled_from([0, 1, 5, 40])),
+        buffer_kib=draw(st.sampled_from([0, 1, 1000])),
+        memory_latency=draw(st.sampled_from([0, 1, 5, 40])),
         read_bytes_per_cycle=draw(st.sampled_from([0.75, 8.0, 64.0, 1e6])),
-        write_bytes_per_cycle=draw(st.sampled_from([0.75, 8.0, 1e6])))
+        write_bytes_per_cycle=draw(st.sampled_from([0.75, 8.0, 1e6])),
+    )
 
 
 @st.composite
@@ -26,8 +32,12 @@ def mappings(draw, gemm: Gemm, config: SigmaConfig) -> SigmaMapping:
     """Any mapping that fits, with blocks up to a little beyond the operands."""
     stationary = draw(st.sampled_from(list(STATIONARY)))
     rows, _, columns = SigmaMapping(stationary, 1, 1).sides(gemm)
-    return SigmaMapping(stationary, draw(st.integers(1, min(config.rows, rows + 1))),
-                        draw(st.integers(1, min(config.columns, columns + 1))), draw(st.sampled_from(list(ORDERS))))
+    return SigmaMapping(
+        stationary,
+        draw(st.integers(1, min(config.rows, rows + 1))),
+        draw(st.integers(1, min(config.columns, columns + 1))),
+        draw(st.sampled_from(list(ORDERS))),
+    )
 
 
 def sparse(rng: np.random.Generator, shape: tuple[int, ...], density: float, operands: str = "fp16") -> np.ndarray:

@@ -1,4 +1,5 @@
 """Tiles of SIGMA at random, made by no packer: what it holds of them, their lines, and what they must give."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,14 +68,17 @@ class Engine:
         names = dict.fromkeys(name for name in self.runs if name is not None)
         slot_of = {name: run.slot for name, run in zip(names, slots(self.runs))}
         return words.engine_record(config).pack(
-            values=side_by_side(self.values, 16), settings=route(self.sources), runs=side_by_side(self.marks, 1),
+            values=side_by_side(self.values, 16),
+            settings=route(self.sources),
+            runs=side_by_side(self.marks, 1),
             active=side_by_side([run is not None for run in self.runs], 1),
-            picks=sum(slot_of[run] << result * config.levels for result, run in self.picks.items()))
+            picks=sum(slot_of[run] << result * config.levels for result, run in self.picks.items()),
+        )
 
     def results(self, config: SigmaConfig, streamed: np.ndarray) -> np.ndarray:
         """(columns, results) float32 of streamed patterns (columns, lanes); +0 where the pick, by default of lane 0, is
         of no complete sum."""
-        sources = [source or 0 for source in self.sources]      # a lane in no run may get anything
+        sources = [source or 0 for source in self.sources]  # a lane in no run may get anything
         found, complete = sums(numbers_of(self.values, config), numbers_of(streamed[:, sources], config), self.runs)
         names = dict.fromkeys(name for name in self.runs if name is not None)
         slot_of = {name: run.slot for name, run in zip(names, slots(self.runs))}
@@ -89,15 +93,20 @@ def random_engine(rng, numbers, config: SigmaConfig, special: float = 0.0) -> En
     most = min(len(names), config.results)
     picked = rng.sample(names, most if rng.random() < 0.8 else rng.randrange(most + 1))
     sources = [rng.randrange(config.lanes) if run is not None or rng.random() < 0.5 else None for run in runs]
-    return Engine(random_operands(numbers, config.lanes, config, special).tolist(), sources, runs, _marks(rng, runs),
-                  dict(zip(rng.sample(range(config.results), len(picked)), picked)))
+    return Engine(
+        random_operands(numbers, config.lanes, config, special).tolist(),
+        sources,
+        runs,
+        _marks(rng, runs),
+        dict(zip(rng.sample(range(config.results), len(picked)), picked)),
+    )
 
 
 def _marks(rng, runs):
     marks = []
     for lane, run in enumerate(runs):
         before = runs[lane - 1] if lane else None
-        free = run is None or before is None        # then the mark means nothing, or nothing touches it
+        free = run is None or before is None  # then the mark means nothing, or nothing touches it
         marks.append(rng.getrandbits(1) if free else marks[-1] ^ (run != before))
     return marks
 
@@ -118,13 +127,17 @@ class Held:
         """Its words.gather_record."""
         bits = words.gather_bits(config)
         return packed(
-            words.gather_record(config), used=sum(1 << row for row in self.rows), spans=side_by_side(self.spans, 1),
-            picks=sum(engine * config.results + result << row * bits for row, (engine, result) in self.rows.items()))
+            words.gather_record(config),
+            used=sum(1 << row for row in self.rows),
+            spans=side_by_side(self.spans, 1),
+            picks=sum(engine * config.results + result << row * bits for row, (engine, result) in self.rows.items()),
+        )
 
     def lines(self, config: SigmaConfig) -> list[int]:
         """The operand lines of all records."""
-        lines = [line for engine in self.engines
-                 for line in cut(engine.record(config), words.engine_record(config), config)]
+        lines = [
+            line for engine in self.engines for line in cut(engine.record(config), words.engine_record(config), config)
+        ]
         return lines + cut(self.gather(config), words.gather_record(config), config)
 
     def parts(self, config: SigmaConfig, streamed: np.ndarray) -> np.ndarray:
@@ -146,8 +159,11 @@ def random_held(rng, numbers, config: SigmaConfig, engines: int | None = None, s
     held = [random_engine(rng, numbers, config, special) for _ in range(engines)]
     in_use = [(number, result) for number, engine in enumerate(held) for result in engine.picks]
     every = [(number, result) for number in range(engines) for result in range(config.results)]
-    rows = {row: rng.choice(in_use if in_use and rng.random() < 0.8 else every)
-            for row in range(config.rows if engines else 0) if rng.random() < 0.8}
+    rows = {
+        row: rng.choice(in_use if in_use and rng.random() < 0.8 else every)
+        for row in range(config.rows if engines else 0)
+        if rng.random() < 0.8
+    }
     return Held(held, [rng.random() < 0.5 for _ in range(engines - 1)], rows)
 
 
@@ -164,9 +180,19 @@ class Block:
         """The words.command of each tile; where nothing stays one tile still has to give the zeros."""
         parts = [(held, i == 0) for _, tiles in self.chunks for i, held in enumerate(tiles)]
         parts = parts or [(Held([], [], {}), False)]
-        return [packed(words.command(config), engines=len(held.engines), columns=self.columns, opens=opens,
-                       first=number == 0, last=number == len(parts) - 1, rows=self.rows, half=self.half)
-                for number, (held, opens) in enumerate(parts)]
+        return [
+            packed(
+                words.command(config),
+                engines=len(held.engines),
+                columns=self.columns,
+                opens=opens,
+                first=number == 0,
+                last=number == len(parts) - 1,
+                rows=self.rows,
+                half=self.half,
+            )
+            for number, (held, opens) in enumerate(parts)
+        ]
 
     def lines(self, config):
         """The operand lines of all tiles."""
@@ -192,8 +218,15 @@ def random_blocks(rng, config, chunks, special=0.0):
     numbers, blocks = floats.numpy_of(rng), []
     for number, count in enumerate(chunks):
         columns = [config.columns, 1][number] if number < 2 else rng.randrange(1, config.columns + 1)
-        tiles = [(random_operands(numbers, (columns, config.lanes), config, special),
-                  [random_held(rng, numbers, config, rng.randrange(config.engines) + 1, special)
-                   for _ in range(rng.randrange(1, 4))]) for _ in range(count)]
+        tiles = [
+            (
+                random_operands(numbers, (columns, config.lanes), config, special),
+                [
+                    random_held(rng, numbers, config, rng.randrange(config.engines) + 1, special)
+                    for _ in range(rng.randrange(1, 4))
+                ],
+            )
+            for _ in range(count)
+        ]
         blocks.append(Block(rng.randrange(1, config.rows + 1), number % 2, columns, tiles))
     return blocks

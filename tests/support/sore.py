@@ -1,4 +1,5 @@
 """Groups worth reducing, the words that SORE answers, and the ports of its units."""
+
 from itertools import product
 
 from myhdl import Signal, intbv
@@ -13,8 +14,15 @@ from tests.support import floats
 
 NAN = [0x7C01, 0x7E00, 0x7FFF, 0xFC01, 0xFFFF]
 # few different magnitudes, so that ties decide; and each class of floats beside its neighbours
-POOLS = [[0x0000, 0x8000], [0x3C00, 0xBC00, 0x3C01], [0x0001, 0x8001, 0x0002, 0x0000], [0x7BFF, 0xFC00, 0x7C00, *NAN],
-         NAN, [*range(0x4000, 0x4010), *range(0xC000, 0xC010)], floats.FP16_CLASSES]
+POOLS = [
+    [0x0000, 0x8000],
+    [0x3C00, 0xBC00, 0x3C01],
+    [0x0001, 0x8001, 0x0002, 0x0000],
+    [0x7BFF, 0xFC00, 0x7C00, *NAN],
+    NAN,
+    [*range(0x4000, 0x4010), *range(0xC000, 0xC010)],
+    floats.FP16_CLASSES,
+]
 
 
 def patterns(largest_m: int) -> list[tuple[int, int]]:
@@ -37,8 +45,11 @@ def every_order(magnitudes: list[int], rng) -> list[list[int]]:
 def answer(config, values: list[int], n: int, m: int) -> int:
     """The golden's groups as the units pack them: four entries each, unused ones 0."""
     layout = words.weight(config)
-    return sum(layout.pack(value=value, index=index) << layout.width * (4 * group + place)
-               for group, pairs in enumerate(nm_pairs(values, n, m)) for place, (value, index) in enumerate(pairs))
+    return sum(
+        layout.pack(value=value, index=index) << layout.width * (4 * group + place)
+        for group, pairs in enumerate(nm_pairs(values, n, m))
+        for place, (value, index) in enumerate(pairs)
+    )
 
 
 def lane_ports(config) -> dict:
@@ -53,10 +64,14 @@ def word_ports(config) -> dict:
 
 def write(config, folder) -> dict:
     """The Verilog of both units: {module name: Path}."""
-    return {**write_verilog(folder, sore_lane, config=config, **lane_ports(config)),
-            **write_verilog(folder, sore_word, config=config, **word_ports(config))}
+    return {
+        **write_verilog(folder, sore_lane, config=config, **lane_ports(config)),
+        **write_verilog(folder, sore_word, config=config, **word_ports(config)),
+    }
 
 
 def _ports(**widths):
-    return {**{name: Signal(bool(0)) for name in ("clk", "rst", "valid", "done")},
-            **{name: Signal(intbv(0)[width:]) for name, width in widths.items()}}
+    return {
+        **{name: Signal(bool(0)) for name in ("clk", "rst", "valid", "done")},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    }

@@ -1,4 +1,5 @@
 """The outside world of a Stream: a source, a sink and a referee, with stalls on demand."""
+
 from collections import deque
 from itertools import cycle
 

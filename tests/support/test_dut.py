@@ -1,4 +1,5 @@
 """The bench itself: what it must catch, and that nothing is left running."""
+
 import pytest
 from myhdl import Signal, always, always_comb, intbv
 
@@ -31,8 +32,9 @@ def forgetful(clk, rst, known, never_set, words):
 
 
 def signals():
-    return dict(clk=Signal(bool(0)), rst=Signal(bool(0)), known=Signal(intbv(0)[8:]), never_set=Signal(bool(0)),
-                words=Stream(8))
+    return dict(
+        clk=Signal(bool(0)), rst=Signal(bool(0)), known=Signal(intbv(0)[8:]), never_set=Signal(bool(0)), words=Stream(8)
+    )
 
 
 def test_a_known_output_is_read_in_every_cycle(build):
@@ -47,7 +49,7 @@ def test_reading_an_unknown_output_fails(simulator, build):
     ports = signals()
     dut = build(forgetful, **ports)
     dut.check = lambda: None
-    if simulator == "myhdl":                    # which knows no x: there is nothing to be caught
+    if simulator == "myhdl":  # which knows no x: there is nothing to be caught
         dut.run(lambda now: dut.read(ports["never_set"]), until=lambda: True, limit=1)
         return
     with pytest.raises(AssertionError, match="never_set is unknown"):
@@ -80,9 +82,11 @@ def test_the_widest_ports_that_fit_the_pipe_carry_every_bit():
     @module
     def wide(clk, word, copy):
         """A wide register."""
+
         @always(clk.posedge)
         def keep():
             copy.next = word
+
         return keep
 
     word, copy, seen = Signal(intbv(0)[16_000:]), Signal(intbv(0)[16_000:]), []

@@ -1,4 +1,5 @@
 """The bench of pipelines itself: it notices a word that comes too early or too late."""
+
 import pytest
 from myhdl import Signal, always, intbv
 

@@ -1,4 +1,5 @@
 """Weight updates as the updater sees them: numbers worth updating, lines in, and the words that must come out."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from tests.support import floats
 # To be True as soon as it is right: then nothing is left out.
 EVERY_PRODUCT = False
 
-RATES = [Rates(0.05, 0.9, 5e-4, 1024.0), Rates(1.0), Rates(0.1, 0.9, 0.0, 3.0), Rates(0.3, 0.0, 0.1, 2.0 ** -8)]
+RATES = [Rates(0.05, 0.9, 5e-4, 1024.0), Rates(1.0), Rates(0.1, 0.9, 0.0, 3.0), Rates(0.3, 0.0, 0.1, 2.0**-8)]
 
 
 def normal(numbers: np.random.Generator, shape) -> np.ndarray:
@@ -57,8 +58,8 @@ def tame(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> list[np.n
         push = sgd(w, v, g, rates)[1]
         for values, constant in zip((g, w, v, push), map(np.float64, rates.constants)):
             product, size = np.abs(values * constant), np.abs(values)
-            wrong |= (product > 0) & (product < 2.0 ** -126)
-            wrong |= (product == 0) & np.isfinite(values) & (size > 2.0 ** 60)
+            wrong |= (product > 0) & (product < 2.0**-126)
+            wrong |= (product == 0) & np.isfinite(values) & (size > 2.0**60)
     return [np.where(wrong, np.float32(0), x) for x in (w, v, g)]
 
 
@@ -92,16 +93,23 @@ def lines(config: SatConfig, tile: Tile) -> list[int]:
     lanes, per_line = config.update_lanes, words.line_bits(config) // 32
     given = [tile.w, tile.v, tile.g] if tile.command["momentum"] else [tile.w]
     slices = np.stack([np.ascontiguousarray(x).view(np.uint32).reshape(-1, lanes) for x in given], axis=1)
-    return [packed(one[start:start + per_line], 32)
-            for one in slices.reshape(len(slices), -1) for start in range(0, len(given) * lanes, per_line)]
+    return [
+        packed(one[start : start + per_line], 32)
+        for one in slices.reshape(len(slices), -1)
+        for start in range(0, len(given) * lanes, per_line)
+    ]
 
 
 def rows(config: SatConfig, tile: Tile, rates: Rates) -> dict[str, list[int]]:
     """The rows of each section, stored or not: masters and velocities, FP16 weights, both copies."""
     w, v = sgd(tile.w, tile.v, tile.g, rates) if tile.command["momentum"] else (tile.w, tile.v)
     halves = to_fp16(w)
-    found = dict(masters=[packed([*new.view(np.uint32), *speed.view(np.uint32)], 32) for new, speed in zip(w, v)],
-                 halves=[packed(half.view(np.uint16), 16) for half in halves], forward=[], backward=[])
+    found = dict(
+        masters=[packed([*new.view(np.uint32), *speed.view(np.uint32)], 32) for new, speed in zip(w, v)],
+        halves=[packed(half.view(np.uint16), 16) for half in halves],
+        forward=[],
+        backward=[],
+    )
     if tile.command["forward"] or tile.command["backward"]:
         found |= copies(config, halves, tile.command["n"], tile.command["m"])
     return found
@@ -110,16 +118,18 @@ def rows(config: SatConfig, tile: Tile, rates: Rates) -> dict[str, list[int]]:
 def copies(config: SatConfig, halves: np.ndarray, n: int, m: int) -> dict[str, list[int]]:
     """Both compact copies of vectors (vectors, largest_m) float16: a row for each m vectors, N places a row."""
     width, lanes = words.weight(config).width, config.largest_m
-    values, indices = nm_compact(halves, n, m)                  # (rows, n, lanes)
+    values, indices = nm_compact(halves, n, m)  # (rows, n, lanes)
     forward = np.ascontiguousarray(values).view(np.uint16) | indices << 16
-    values, indices = nm_compact(np.ascontiguousarray(halves.T), n, m)      # (lanes / m, n, vectors)
+    values, indices = nm_compact(np.ascontiguousarray(halves.T), n, m)  # (lanes / m, n, vectors)
     entries = np.ascontiguousarray(values).view(np.uint16) | indices << 16
     backward = entries.reshape(lanes // m, n, -1, m).transpose(2, 1, 3, 0)  # (rows, n, vectors, groups)
-    return dict(forward=[packed(row.reshape(-1), width) for row in forward],
-                backward=[packed(row.reshape(-1), width) for row in backward])
+    return dict(
+        forward=[packed(row.reshape(-1), width) for row in forward],
+        backward=[packed(row.reshape(-1), width) for row in backward],
+    )
 
 
-SECTIONS = {"masters": "masters", "half": "halves", "forward": "forward", "backward": "backward"}   # bit -> rows
+SECTIONS = {"masters": "masters", "half": "halves", "forward": "forward", "backward": "backward"}  # bit -> rows
 
 
 def row_bits(config: SatConfig, command: dict[str, int]) -> dict[str, int]:

@@ -1,4 +1,5 @@
 """Verilog around a converted @module: the top that talks to MyHDL, and the list of what is x."""
+
 import re
 import tempfile
 from pathlib import Path
@@ -53,8 +54,10 @@ def converted(folder, deco, arguments) -> tuple[str, list[str]]:
 
 def declare(ports: dict, outputs: list[str]) -> str:
     """A reg for each input and a wire for each output."""
-    return "\n".join(f"  {'wire' if name in outputs else 'reg'} [{len(port) - 1}:0] {name}"
-                     f"{'' if name in outputs else ' = 0'};" for name, port in ports.items())
+    return "\n".join(
+        f"  {'wire' if name in outputs else 'reg'} [{len(port) - 1}:0] {name}{'' if name in outputs else ' = 0'};"
+        for name, port in ports.items()
+    )
 
 
 def connect(ports: dict) -> str:
@@ -69,7 +72,13 @@ def message_length(ports: dict) -> int:
 
 def _top(name, ports, outputs) -> str:
     checks = [f"^{output} === 1'bx" for output in reversed(outputs)]
-    checks = ["1'b0"] * (2 - len(checks)) + checks      # MyHDL reads an x of one bit as its initial value
-    return TOP.format(name=name, declarations=declare(ports, outputs), connections=connect(ports),
-                      checks=", ".join(checks), last=len(checks) - 1, outputs=", ".join(outputs),
-                      inputs=", ".join(name for name in ports if name not in outputs))
+    checks = ["1'b0"] * (2 - len(checks)) + checks  # MyHDL reads an x of one bit as its initial value
+    return TOP.format(
+        name=name,
+        declarations=declare(ports, outputs),
+        connections=connect(ports),
+        checks=", ".join(checks),
+        last=len(checks) - 1,
+        outputs=", ".join(outputs),
+        inputs=", ".join(name for name in ports if name not in outputs),
+    )

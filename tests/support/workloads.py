@@ -1,4 +1,5 @@
 """Configurations, GEMMs and mappings for properties: small ones, of every kind."""
+
 from hypothesis import strategies as st
 
 from rtl.config import SatConfig
@@ -12,18 +13,25 @@ from tlm.mapping import DATAFLOWS, ORDERS, group_of, largest
 def configurations(draw) -> SatConfig:
     """A small array of any shape, with or without a buffer, whose memory is anything from slow to fast."""
     return SatConfig(
-        rows=draw(st.integers(1, 5)), columns=draw(st.integers(1, 5)), interleave=draw(st.sampled_from([1, 2, 4, 7])),
-        largest_m=draw(st.sampled_from([4, 8, 16])), chunk=draw(st.sampled_from([16, 32, 48])), update_lanes=1,
-        buffer_kib=draw(st.sampled_from([0, 1, 2, 4, 64])), memory_latency=draw(st.sampled_from([0, 1, 5, 40])),
+        rows=draw(st.integers(1, 5)),
+        columns=draw(st.integers(1, 5)),
+        interleave=draw(st.sampled_from([1, 2, 4, 7])),
+        largest_m=draw(st.sampled_from([4, 8, 16])),
+        chunk=draw(st.sampled_from([16, 32, 48])),
+        update_lanes=1,
+        buffer_kib=draw(st.sampled_from([0, 1, 2, 4, 64])),
+        memory_latency=draw(st.sampled_from([0, 1, 5, 40])),
         read_bytes_per_cycle=draw(st.sampled_from([0.75, 4, 32, 256])),
-        write_bytes_per_cycle=draw(st.sampled_from([0.75, 4, 32])))
+        write_bytes_per_cycle=draw(st.sampled_from([0.75, 4, 32])),
+    )
 
 
 @st.composite
 def feature_maps(draw, transposed: bool = False) -> FeatureMap:
     """Images of any size under a kernel of any kind."""
-    kernel, stride, dilation, size = (draw(st.tuples(st.integers(1, most), st.integers(1, most)))
-                                      for most in (3, 3, 2, 6))
+    kernel, stride, dilation, size = (
+        draw(st.tuples(st.integers(1, most), st.integers(1, most))) for most in (3, 3, 2, 6)
+    )
     padding = tuple(draw(st.integers(0, k)) for k in kernel)
     reach = [d * (k - 1) for d, k in zip(dilation, kernel)]
     height, width = (max(length, r + 1 - 2 * p) for length, r, p in zip(size, reach, padding))
@@ -51,8 +59,9 @@ def mappings(draw, gemm: Gemm, config: SatConfig) -> Mapping:
     """Any mapping that fits, with tiles up to a little beyond the operands."""
     dataflow, group = draw(st.sampled_from(list(DATAFLOWS))), group_of(gemm)[0]
     most = largest(gemm, config, dataflow)
-    rows, columns = (draw(st.integers(1, min(size, total + 1)))
-                     for size, total in ((most.rows, gemm.m), (most.columns, gemm.n)))
+    rows, columns = (
+        draw(st.integers(1, min(size, total + 1))) for size, total in ((most.rows, gemm.m), (most.columns, gemm.n))
+    )
     depth = group * draw(st.integers(1, min(most.depth // group, -(-gemm.k // group))))
     return Mapping(dataflow, rows, columns, depth, draw(st.sampled_from(list(ORDERS))))
 

@@ -1,4 +1,5 @@
 """The comparison's arithmetic: equal hardware, the models' cycles, and what is made of them."""
+
 from dataclasses import replace
 
 import pytest
@@ -26,10 +27,19 @@ def test_every_setup_has_as_many_multipliers_and_the_same_memory_and_clock():
     assert (SETUPS["paper"].sat.size, SETUPS["paper"].sigma.size) == ((128, 128), (128, 128))
 
 
-@pytest.mark.parametrize("change", [dict(columns=5), dict(clock_mhz=100.0), dict(buffer_kib=31), dict(memory_latency=1),
-                                    dict(read_bytes_per_cycle=33.0), dict(write_bytes_per_cycle=8.0)])
+@pytest.mark.parametrize(
+    "change",
+    [
+        dict(columns=5),
+        dict(clock_mhz=100.0),
+        dict(buffer_kib=31),
+        dict(memory_latency=1),
+        dict(read_bytes_per_cycle=33.0),
+        dict(write_bytes_per_cycle=8.0),
+    ],
+)
 def test_an_unequal_setup_is_refused_by_name_and_values(change):
-    (field, value), = change.items()
+    ((field, value),) = change.items()
     name, ours, theirs = ("elements", 20, 16) if field == "columns" else (field, value, getattr(SMALL.sigma, field))
     with pytest.raises(ValueError, match=f"^{name} must be the same to compare, not {ours} of SAT and {theirs} of SIG"):
         Setup(SMALL.sat.model_copy(update=change), SMALL.sigma)
@@ -39,15 +49,18 @@ def test_cases_are_rows_of_a_list_or_gemms_of_a_training_step():
     case = Case.of(SparseGemm("q", 2, 3, 4, 0.5, 0.25))
     assert case == Case(Gemm(2, 4, 3, layer="q"), 0.5, 0.25) and case.useful == 2 * 3 * 4 / 8
     assert Case.trained(GEMM) == Case(GEMM, 1.0, 0.25) and Case.trained(replace(GEMM, sparsity=None)).density_b == 1
-    assert Case.trained(replace(GEMM, k=10)).useful == 30 * 4 * 50          # of a last group of two, both are kept
+    assert Case.trained(replace(GEMM, k=10)).useful == 30 * 4 * 50  # of a last group of two, both are kept
     assert Case(replace(GEMM, count=7), 0.5).useful == 7 * 30 * 40 * 50 / 2
 
 
 def channels(program):
     """Cycles of a program's steps, loads and stores, tile by tile."""
     tiles = list(program.tiles())
-    return (sum(map(program.steps, tiles)), sum(map(program.read_cycles, tiles)),
-            sum(program.write_cycles(tile) for tile in tiles if tile.last))
+    return (
+        sum(map(program.steps, tiles)),
+        sum(map(program.read_cycles, tiles)),
+        sum(program.write_cycles(tile) for tile in tiles if tile.last),
+    )
 
 
 @pytest.mark.parametrize("name", ["small", "vcu1525"])
@@ -61,25 +74,29 @@ def test_each_takes_what_its_own_scheduler_says(name, pattern, densities):
         mapping, cycles = best_mapping(one, setup.sat)
         program = schedule(one, setup.sat, mapping)
         formula = found[accelerator].formula
-        assert found[accelerator] == Taken(setup.config(accelerator), cycles, useful, sum(program.bytes_moved),
-                                           *channels(program), formula, mapping)
+        assert found[accelerator] == Taken(
+            setup.config(accelerator), cycles, useful, sum(program.bytes_moved), *channels(program), formula, mapping
+        )
         assert cycles == simulate(program).cycles
     program, cycles = best_sigma_mapping(gemm, setup.sigma, densities, margin=0 if pattern else MARGIN)
-    assert found["sigma"] == Taken(setup.sigma, cycles, useful, sum(program.bytes_moved), *channels(program),
-                                   mapping=program.mapping)
+    assert found["sigma"] == Taken(
+        setup.sigma, cycles, useful, sum(program.bytes_moved), *channels(program), mapping=program.mapping
+    )
     assert found["sat"].formula is None and cycles == simulate(program).cycles
-    rows = setup.sat.rows                               # by hand: of a x b, or of its transpose
-    tiles = [-(-40 // rows) * -(-outer // rows) * (streamed + min(40, rows) + rows)
-             for outer, streamed in ((50, 30), (30, 50))]
+    rows = setup.sat.rows  # by hand: of a x b, or of its transpose
+    tiles = [
+        -(-40 // rows) * -(-outer // rows) * (streamed + min(40, rows) + rows)
+        for outer, streamed in ((50, 30), (30, 50))
+    ]
     assert found["systolic"].formula == 3 * min(tiles)
 
 
 def test_utilisation_and_operations_a_second_by_hand():
     one = Taken(SMALL.sat, 1000, 4000.0, 12.5, 300, 600, 20)
     assert one.utilisation == 4000 / (1000 * 16) == 0.25
-    assert one.tflops == pytest.approx(0.25 * 16 * 2 * 200e6 / 1e12)            # a quarter of the peak at 200 MHz
+    assert one.tflops == pytest.approx(0.25 * 16 * 2 * 200e6 / 1e12)  # a quarter of the peak at 200 MHz
     assert one + Taken(SMALL.sat, 500, 0.0, 1.5, 3, 2, 1) == Taken(SMALL.sat, 1500, 4000.0, 14.0, 303, 602, 21)
-    assert one.bound == "latency"               # the loads take 60 %
+    assert one.bound == "latency"  # the loads take 60 %
     assert [replace(one, **{name: 700}).bound for name in ("steps", "loads", "stores")] == ["steps", "loads", "stores"]
     assert (replace(one, formula=3) + replace(one, formula=4)).formula == 7
 
@@ -95,8 +112,10 @@ def test_cases_follow_one_another():
 
 
 def test_sat_skips_by_n_m_sigma_by_densities_and_the_systolic_array_nothing():
-    dense, pruned, zeros = (compare([Case(Gemm(64, 256, 64, Sparsity.parse(pattern)), *densities)], SMALL)
-                            for pattern, densities in ((None, (1, 1)), ("2:8", (1, 0.25)), (None, (0.25, 0.25))))
+    dense, pruned, zeros = (
+        compare([Case(Gemm(64, 256, 64, Sparsity.parse(pattern)), *densities)], SMALL)
+        for pattern, densities in ((None, (1, 1)), ("2:8", (1, 0.25)), (None, (0.25, 0.25)))
+    )
     assert pruned["sat"].cycles < dense["sat"].cycles == zeros["sat"].cycles
     # A lane without word idles; and zeros that come by chance fill folds worse than those of N:M.
     assert pruned["sigma"].cycles < zeros["sigma"].cycles < dense["sigma"].cycles

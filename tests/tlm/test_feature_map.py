@@ -1,4 +1,5 @@
 """Bytes of the images that rows of an im2col matrix touch, against a brute force that looks at every element."""
+
 from itertools import product
 
 import pytest
@@ -17,8 +18,9 @@ def met(source, first, end):
     pairs = product(pixels, taps[first:end]) if source.transposed else product(pixels[first:end], taps)
     found = set()
     for (image, *pixel), (*tap, channel) in pairs:
-        place = [p * s - pad + t * d
-                 for p, s, pad, t, d in zip(pixel, source.stride, source.padding, tap, source.dilation)]
+        place = [
+            p * s - pad + t * d for p, s, pad, t, d in zip(pixel, source.stride, source.padding, tap, source.dilation)
+        ]
         if 0 <= place[0] < source.height and 0 <= place[1] < source.width:
             found.add((image, *place, channel))
     return found
@@ -27,8 +29,11 @@ def met(source, first, end):
 def met_lines(source, first, end):
     """(image, line) that the windows of pixels first .. end - 1 reach, be it in the padding beside the line."""
     pixels = list(product(range(source.batch), *map(range, source.out)))[first:end]
-    reached = ((image, line * source.stride[0] - source.padding[0] + tap * source.dilation[0])
-               for image, line, _ in pixels for tap in range(source.kernel[0]))
+    reached = (
+        (image, line * source.stride[0] - source.padding[0] + tap * source.dilation[0])
+        for image, line, _ in pixels
+        for tap in range(source.kernel[0])
+    )
     return {(image, line) for image, line in reached if 0 <= line < source.height}
 
 
@@ -88,17 +93,21 @@ def test_more_rows_never_touch_less(case):
     assert source.touched(first, min(end + 1, rows_of(source))) >= touched
 
 
-@pytest.mark.parametrize("change, first, end, lines", [
-    ({}, 0, 8, 2),                          # the first output line: the padding, and two lines
-    ({}, 8, 16, 3),
-    ({}, 3, 4, 2),                          # a single pixel counts whole lines
-    ({}, 7, 9, 3),                          # two pixels of two output lines
-    ({}, 56, 72, 2 + 2),                    # the last line of an image, and the first of the next
-    ({}, 0, 3 * 64, 24),
-    ({}, 0, 64, 8),
-    ({"stride": (2, 1), "out": (4, 8)}, 0, 16, 4),
-    ({"stride": (3, 3), "kernel": (1, 1), "padding": (0, 0), "out": (3, 3)}, 0, 6, 4),      # two of them in the gap
-    ({"dilation": (2, 1), "padding": (2, 1)}, 8, 16, 4)])
+@pytest.mark.parametrize(
+    "change, first, end, lines",
+    [
+        ({}, 0, 8, 2),  # the first output line: the padding, and two lines
+        ({}, 8, 16, 3),
+        ({}, 3, 4, 2),  # a single pixel counts whole lines
+        ({}, 7, 9, 3),  # two pixels of two output lines
+        ({}, 56, 72, 2 + 2),  # the last line of an image, and the first of the next
+        ({}, 0, 3 * 64, 24),
+        ({}, 0, 64, 8),
+        ({"stride": (2, 1), "out": (4, 8)}, 0, 16, 4),
+        ({"stride": (3, 3), "kernel": (1, 1), "padding": (0, 0), "out": (3, 3)}, 0, 6, 4),  # two of them in the gap
+        ({"dilation": (2, 1), "padding": (2, 1)}, 8, 16, 4),
+    ],
+)
 def test_lines_that_were_counted_by_hand(change, first, end, lines):
     usual = dict(kernel=(3, 3), stride=(1, 1), padding=(1, 1), dilation=(1, 1), out=(8, 8))
     source = FeatureMap(3, 8, 8, 5, **usual | change)
@@ -109,4 +118,8 @@ def test_channels_that_were_counted_by_hand():
     source = FeatureMap(2, 4, 4, 8, (3, 3), (1, 1), (1, 1), (1, 1), (4, 4), transposed=True)
     plane = 2 * 4 * 4 * ELEMENT
     assert [source.touched(*rows) for rows in ((0, 3), (6, 10), (0, 8), (5, 60))] == [
-        3 * plane, 4 * plane, 8 * plane, 8 * plane]
+        3 * plane,
+        4 * plane,
+        8 * plane,
+        8 * plane,
+    ]

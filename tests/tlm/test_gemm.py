@@ -1,4 +1,5 @@
 """What is to be computed: sizes, multiply-adds, and what sparsity saves of them."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,12 +13,15 @@ from tlm import Gemm
 PATTERNS = [None, "1:4", "2:4", "2:8", "4:8", "1:16", "4:16"]
 
 
-@pytest.mark.parametrize("change, complaint", [
-    (dict(m=0), "GEMM size m must be at least 1, not 0"),
-    (dict(k=-3), "GEMM size k must be at least 1, not -3"),
-    (dict(n=0), "GEMM size n must be at least 1, not 0"),
-    (dict(output="fp64"), "output must be one of fp32, fp16, not 'fp64'"),
-])
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        (dict(m=0), "GEMM size m must be at least 1, not 0"),
+        (dict(k=-3), "GEMM size k must be at least 1, not -3"),
+        (dict(n=0), "GEMM size n must be at least 1, not 0"),
+        (dict(output="fp64"), "output must be one of fp32, fp16, not 'fp64'"),
+    ],
+)
 def test_a_wrong_size_or_output_is_refused_by_name(change, complaint):
     with pytest.raises(ValueError, match=complaint):
         Gemm(**{"m": 2, "k": 2, "n": 2, **change})

@@ -1,4 +1,5 @@
 """Timelines of GEMMs on SAT worked out by hand, in both dataflows."""
+
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.mixed import Mixed
@@ -7,8 +8,16 @@ from tlm import Gemm, Mapping, schedule, simulate
 # 2 x 2 elements: a bank is free 3 cycles after its tile's last step, and sums stand 14 cycles after it. Where weights
 # are stationary, dense, rows are 16 cycles apart: 18 and 44 cycles, 38 from a tile's first step to the next one's, and
 # a tile's weights lead its steps by 2.
-BASE = SatConfig(rows=2, columns=2, interleave=4, largest_m=4, chunk=16, memory_latency=10,
-                 read_bytes_per_cycle=32, write_bytes_per_cycle=16)
+BASE = SatConfig(
+    rows=2,
+    columns=2,
+    interleave=4,
+    largest_m=4,
+    chunk=16,
+    memory_latency=10,
+    read_bytes_per_cycle=32,
+    write_bytes_per_cycle=16,
+)
 
 
 def with_rates(read=32.0, write=16.0, latency=10, config=BASE):
@@ -33,7 +42,10 @@ def test_two_chunks_of_one_block_where_reading_is_the_slowest():
 def test_three_blocks_where_writing_is_the_slowest():
     # A store takes 2 + 10 + 64. The third load waits for the first bank (36), its compute for the first store (123).
     assert spans(Gemm(6, 4, 8), with_rates(write=1)) == [
-        (0, 16, 17, 33, 123), (16, 32, 33, 49, 199), (36, 52, 124, 140, 275)]
+        (0, 16, 17, 33, 123),
+        (16, 32, 33, 49, 199),
+        (36, 52, 124, 140, 275),
+    ]
 
 
 def test_a_sparse_fp16_gemm():
@@ -63,8 +75,7 @@ def test_but_not_before_they_have_come_from_memory():
 
 def test_tiles_of_a_single_row_wait_for_the_first_sum_of_the_one_before():
     # 38 cycles from start to start: for a tile of 16 steps, the sum has two rows of 16 to go.
-    assert spans(Gemm(1, 24, 8), BASE, "ws") == [
-        (0, 20, 23, 39, None), (20, 40, 61, 77, None), (57, 77, 99, 115, 175)]
+    assert spans(Gemm(1, 24, 8), BASE, "ws") == [(0, 20, 23, 39, None), (20, 40, 61, 77, None), (57, 77, 99, 115, 175)]
 
 
 def test_a_sparse_fp16_gemm_with_stationary_weights():
@@ -76,14 +87,20 @@ def test_a_sparse_fp16_gemm_with_stationary_weights():
 def test_three_blocks_with_stationary_weights_where_writing_is_the_slowest():
     # A store takes 2 + 10 + 128. The third block's weights wait for nothing (132), its steps for the first store (274).
     assert spans(Gemm(12, 8, 8), with_rates(write=1), "ws") == [
-        (0, 23, 26, 90, 274), (23, 46, 90, 154, 414), (108, 131, 275, 339, 554)]
+        (0, 23, 26, 90, 274),
+        (23, 46, 90, 154, 414),
+        (108, 131, 275, 339, 554),
+    ]
 
 
 def test_the_dataflow_changes_when_the_block_before_is_stored():
     # Blocks of 2 rows: sums stay, weights stay, sums stay. Each waits for the store (88, 187) though it was loaded.
     mixed = Mixed(Gemm(6, 8, 8), BASE, Mapping("os", 2, 8, 16), (("os", 16), ("ws", 8)))
     assert [tuple(span) for span in simulate(mixed).spans] == [
-        (0, 21, 22, 54, 88), (21, 42, 91, 123, 187), (57, 78, 188, 220, 254)]
+        (0, 21, 22, 54, 88),
+        (21, 42, 91, 123, 187),
+        (57, 78, 188, 220, 254),
+    ]
 
 
 def test_a_first_tile_waits_for_no_change_and_a_change_costs_nothing_that_a_slow_load_does_not_hide():

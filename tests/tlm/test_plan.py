@@ -1,4 +1,5 @@
 """Plans: the best of all choices, written and read again, and refused where they do not belong."""
+
 import json
 from dataclasses import replace
 
@@ -18,11 +19,16 @@ from tlm.scheduler import best_mapping
 
 TINY = PRESETS["small"].model_copy(update=dict(name="tiny", rows=2, columns=2, chunk=16, largest_m=8, buffer_kib=1))
 PATTERN = Sparsity(2, 8)
-STEP = [Gemm(9, 16, 8, PATTERN, "fp16", "one", "ff"), Gemm(9, 8, 6, None, "fp16", "two", "ff"),
-        Gemm(9, 6, 8, None, "fp16", "two", "bp"), Gemm(8, 9, 6, None, "fp32", "two", "wu"),
-        Gemm(16, 9, 8, None, "fp32", "one", "wu"),
-        Update(16, 8, 16, PATTERN, True, True, layer="one"), Update(8, 6, 8, PATTERN, True, layer="two"),
-        Update(1, 6, 1, layer="two.bias")]
+STEP = [
+    Gemm(9, 16, 8, PATTERN, "fp16", "one", "ff"),
+    Gemm(9, 8, 6, None, "fp16", "two", "ff"),
+    Gemm(9, 6, 8, None, "fp16", "two", "bp"),
+    Gemm(8, 9, 6, None, "fp32", "two", "wu"),
+    Gemm(16, 9, 8, None, "fp32", "one", "wu"),
+    Update(16, 8, 16, PATTERN, True, True, layer="one"),
+    Update(8, 6, 8, PATTERN, True, layer="two"),
+    Update(1, 6, 1, layer="two.bias"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +39,13 @@ def plan():
 @pytest.fixture
 def saved(plan, tmp_path):
     """saved(change) is a file with the plan, after `change` has been at its content."""
+
     def write(change=lambda content: None):
         content = json.loads(plan.model_dump_json())
         change(content)
         (tmp_path / "plan.json").write_text(json.dumps(content))
         return tmp_path / "plan.json"
+
     return write
 
 
@@ -49,8 +57,12 @@ def test_a_plan_that_was_saved_is_loaded_again_the_same(plan, tmp_path):
 
 def test_it_has_a_choice_for_each_gemm_and_update_in_their_order(plan):
     assert [(one.layer, one.stage, one.m, one.k, one.n, one.sparsity) for one in plan.gemms] == [
-        ("one", "ff", 9, 16, 8, "2:8"), ("two", "ff", 9, 8, 6, "dense"), ("two", "bp", 9, 6, 8, "dense"),
-        ("two", "wu", 8, 9, 6, "dense"), ("one", "wu", 16, 9, 8, "dense")]
+        ("one", "ff", 9, 16, 8, "2:8"),
+        ("two", "ff", 9, 8, 6, "dense"),
+        ("two", "bp", 9, 6, 8, "dense"),
+        ("two", "wu", 8, 9, 6, "dense"),
+        ("one", "wu", 16, 9, 8, "dense"),
+    ]
     assert [(one.layer, one.k, one.n) for one in plan.updates] == [("one", 16, 8), ("two", 8, 6), ("two.bias", 1, 6)]
     assert plan.config == TINY
 
@@ -67,7 +79,8 @@ def test_the_programs_are_those_of_the_plan_and_take_its_cycles(plan):
     assert sum(simulate(program).cycles for program in listed) == plan.cycles
     assert [program.work for program in listed] == STEP
     assert [program.mapping for program in listed if isinstance(program, Program)] == [
-        plan.mapping(gemm) for gemm in STEP[:5]]
+        plan.mapping(gemm) for gemm in STEP[:5]
+    ]
     unplanned = list(programs(STEP, TINY))
     assert [program.work for program in unplanned] == STEP and isinstance(unplanned[-1], UpdateProgram)
     assert all(program.mapping == schedule(program.work, TINY).mapping for program in unplanned[:5])
@@ -111,16 +124,24 @@ def test_equal_layers_are_scheduled_once(monkeypatch):
     assert plan.mapping(twins[2]) == plan.mapping(twins[0])
 
 
-@pytest.mark.parametrize("forward, backward, reductions", [
-    (True, True, [(True, False), (False, True)]), (True, False, [(True, False)]), (False, True, [(False, True)]),
-    (False, False, [])])
+@pytest.mark.parametrize(
+    "forward, backward, reductions",
+    [
+        (True, True, [(True, False), (False, True)]),
+        (True, False, [(True, False)]),
+        (False, True, [(False, True)]),
+        (False, False, []),
+    ],
+)
 def test_apart_is_the_update_without_copies_and_a_reduction_for_each(forward, backward, reductions):
     update = Update(16, 8, 16, PATTERN, forward, backward, layer="one")
     plain, *rest = apart(update)
     assert plain == replace(update, forward=False, backward=False) and plain.momentum
     assert [(one.forward, one.backward) for one in rest] == reductions
-    assert all(one == replace(update, forward=one.forward, backward=one.backward, momentum=False, half=False,
-                              stage="reduce") for one in rest)
+    assert all(
+        one == replace(update, forward=one.forward, backward=one.backward, momentum=False, half=False, stage="reduce")
+        for one in rest
+    )
 
 
 def test_an_update_has_parts_where_the_plan_makes_its_copies_before_use():
@@ -133,43 +154,58 @@ def test_an_update_has_parts_where_the_plan_makes_its_copies_before_use():
 
 
 def test_of_equal_cycles_the_copies_are_made_with_the_update(plan):
-    assert [one.generation for one in plan.updates] == ["update"] * 3       # a bias has no copies: both are the same
+    assert [one.generation for one in plan.updates] == ["update"] * 3  # a bias has no copies: both are the same
 
 
 def set_in(*path, value):
     """A change of a plan's content: the value at that path."""
+
     def change(content):
         for step in path[:-1]:
             content = content[step]
         content[path[-1]] = value
+
     return change
 
 
-@pytest.mark.parametrize("change, words", [
-    (set_in("gemms", 0, "rows", value=3), ": one ff: rows of a tile must be from 1 to 2 (os, tiny), not 3"),
-    (set_in("gemms", 0, "columns", value=0), ": one ff: columns of a tile must be from 1 to 8 (os, tiny), not 0"),
-    (set_in("gemms", 0, "depth", value=12), "depth of a tile must be a multiple of the group's 8, not 12"),
-    (set_in("gemms", 0, "order", value="random"), "gemms.0.order: Input should be 'rows' or 'columns' (got 'random')"),
-    (set_in("gemms", 1, "dataflow", value="is"), "gemms.1.dataflow: Input should be 'os' or 'ws' (got 'is')"),
-    (set_in("gemms", 1, "rows", value="many"), "gemms.1.rows: Input should be a valid integer (got 'many')"),
-    (set_in("gemms", 1, "rows", value=True), "gemms.1.rows: Input should be a valid integer (got True)"),
-    (set_in("gemms", 1, "rows", value="2"), "gemms.1.rows: Input should be a valid integer (got '2')"),
-    (set_in("gemms", 1, "cycles", value=0), "gemms.1.cycles: Input should be greater than or equal to 1 (got 0)"),
-    (set_in("updates", 1, "cycles", value=-3), "updates.1.cycles: Input should be greater than or equal to 1 (got -3)"),
-    (set_in("gemms", 1, "colour", value=1), "gemms.1.colour: Extra inputs are not permitted"),
-    (set_in("colour", value=1), "colour: Extra inputs are not permitted"),
-    (set_in("updates", 0, "generation", value="never"), "updates.0.generation: Input should be 'update' or 'use'"),
-    (set_in("config", "rows", value=0), "config.rows: Input should be greater than or equal to 1 (got 0)"),
-    (set_in("config", "rows", value=3), "another configuration: rows must be 2, not 3"),
-    (set_in("config", "buffer_kib", value=9), "another configuration: buffer_kib must be 1, not 9"),
-    (set_in("gemms", 2, "m", value=8), "('two', 'bp', 9, 6, 8, 'dense'), not ('two', 'bp', 8, 6, 8, 'dense')"),
-    (set_in("gemms", 0, "sparsity", value="1:8"), "16, 8, '2:8'), not ('one', 'ff', 9, 16, 8, '1:8')"),
-    (set_in("updates", 1, "layer", value="six"), "training step: it must have ('two', 'update', 8, 6), not ('six',"),
-    (lambda content: content["gemms"].pop(), "have ('one', 'wu', 16, 9, 8, 'dense'), not ('one', 'update', 16, 8)"),
-    (lambda content: content["updates"].pop(), "another training step: it must have 8 entries, not 7"),
-    (lambda content: content["updates"].append(content["updates"][0]), "it must have 8 entries, not 9"),
-    (lambda content: content["gemms"][3].pop("cycles"), "gemms.3.cycles: Field required"),
-    (lambda content: content.pop("config"), "config: Field required")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (set_in("gemms", 0, "rows", value=3), ": one ff: rows of a tile must be from 1 to 2 (os, tiny), not 3"),
+        (set_in("gemms", 0, "columns", value=0), ": one ff: columns of a tile must be from 1 to 8 (os, tiny), not 0"),
+        (set_in("gemms", 0, "depth", value=12), "depth of a tile must be a multiple of the group's 8, not 12"),
+        (
+            set_in("gemms", 0, "order", value="random"),
+            "gemms.0.order: Input should be 'rows' or 'columns' (got 'random')",
+        ),
+        (set_in("gemms", 1, "dataflow", value="is"), "gemms.1.dataflow: Input should be 'os' or 'ws' (got 'is')"),
+        (set_in("gemms", 1, "rows", value="many"), "gemms.1.rows: Input should be a valid integer (got 'many')"),
+        (set_in("gemms", 1, "rows", value=True), "gemms.1.rows: Input should be a valid integer (got True)"),
+        (set_in("gemms", 1, "rows", value="2"), "gemms.1.rows: Input should be a valid integer (got '2')"),
+        (set_in("gemms", 1, "cycles", value=0), "gemms.1.cycles: Input should be greater than or equal to 1 (got 0)"),
+        (
+            set_in("updates", 1, "cycles", value=-3),
+            "updates.1.cycles: Input should be greater than or equal to 1 (got -3)",
+        ),
+        (set_in("gemms", 1, "colour", value=1), "gemms.1.colour: Extra inputs are not permitted"),
+        (set_in("colour", value=1), "colour: Extra inputs are not permitted"),
+        (set_in("updates", 0, "generation", value="never"), "updates.0.generation: Input should be 'update' or 'use'"),
+        (set_in("config", "rows", value=0), "config.rows: Input should be greater than or equal to 1 (got 0)"),
+        (set_in("config", "rows", value=3), "another configuration: rows must be 2, not 3"),
+        (set_in("config", "buffer_kib", value=9), "another configuration: buffer_kib must be 1, not 9"),
+        (set_in("gemms", 2, "m", value=8), "('two', 'bp', 9, 6, 8, 'dense'), not ('two', 'bp', 8, 6, 8, 'dense')"),
+        (set_in("gemms", 0, "sparsity", value="1:8"), "16, 8, '2:8'), not ('one', 'ff', 9, 16, 8, '1:8')"),
+        (
+            set_in("updates", 1, "layer", value="six"),
+            "training step: it must have ('two', 'update', 8, 6), not ('six',",
+        ),
+        (lambda content: content["gemms"].pop(), "have ('one', 'wu', 16, 9, 8, 'dense'), not ('one', 'update', 16, 8)"),
+        (lambda content: content["updates"].pop(), "another training step: it must have 8 entries, not 7"),
+        (lambda content: content["updates"].append(content["updates"][0]), "it must have 8 entries, not 9"),
+        (lambda content: content["gemms"][3].pop("cycles"), "gemms.3.cycles: Field required"),
+        (lambda content: content.pop("config"), "config: Field required"),
+    ],
+)
 def test_a_plan_that_is_damaged_or_of_something_else_is_refused_in_one_line(saved, change, words):
     file = saved(lambda content: (set_in("gemms", 0, "dataflow", value="os")(content), change(content)))
     with pytest.raises(ValueError) as caught:
@@ -178,9 +214,15 @@ def test_a_plan_that_is_damaged_or_of_something_else_is_refused_in_one_line(save
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text, words", [
-    (b"", "plan: Invalid JSON"), (b'{"config": ', "plan: Invalid JSON"), (b"\xff{}", "plan: Invalid JSON"),
-    (b"[]", "plan: Input should be an object")])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (b"", "plan: Invalid JSON"),
+        (b'{"config": ', "plan: Invalid JSON"),
+        (b"\xff{}", "plan: Invalid JSON"),
+        (b"[]", "plan: Input should be an object"),
+    ],
+)
 def test_a_file_that_is_no_plan_is_refused_in_one_line(tmp_path, text, words):
     file = tmp_path / "plan.json"
     file.write_bytes(text)
@@ -198,8 +240,10 @@ def test_a_changed_mapping_that_fits_is_followed(saved):
 
 def test_cycles_that_are_not_the_models_are_refused(plan, saved):
     gemm, update = plan.gemms[2].cycles, plan.updates[0].cycles
-    for path, words in ((("gemms", 2), f": two bp: cycles must be {gemm}, not 5"),
-                        (("updates", 0), f": one update: cycles must be {update}, not 5")):
+    for path, words in (
+        (("gemms", 2), f": two bp: cycles must be {gemm}, not 5"),
+        (("updates", 0), f": one update: cycles must be {update}, not 5"),
+    ):
         with pytest.raises(ValueError, match=words):
             load_plan(saved(set_in(*path, "cycles", value=5)), STEP, TINY)
     in_parts = make_plan(STEP, TINY, generations=("use",)).updates[0].cycles
@@ -219,16 +263,17 @@ def test_a_layer_called_twice_has_two_entries_that_must_fit_and_be_equal():
     plan = make_plan(twice := [STEP[0], STEP[0], STEP[5], STEP[5]], TINY, ("os",), ("update",))
     plan.check(twice, TINY)
     for change, words in (
-            (set_in("gemms", 1, "rows", value=9), r"^one ff: all entries of \('one', .*rows=2, .*, not .*rows=9,"),
-            (set_in("gemms", 1, "cycles", value=9), "^one ff: cycles must be [0-9]+, not 9$"),
-            (set_in("updates", 1, "generation", value="use"), "^one update: all .* must have update, not use$")):
+        (set_in("gemms", 1, "rows", value=9), r"^one ff: all entries of \('one', .*rows=2, .*, not .*rows=9,"),
+        (set_in("gemms", 1, "cycles", value=9), "^one ff: cycles must be [0-9]+, not 9$"),
+        (set_in("updates", 1, "generation", value="use"), "^one update: all .* must have update, not use$"),
+    ):
         change(changed := json.loads(plan.model_dump_json()))
         with pytest.raises(ValueError, match=words):
             Plan.model_validate_json(json.dumps(changed)).check(twice, TINY)
 
 
 def test_a_layer_called_with_maps_of_two_forms_has_one_mapping_and_the_cycles_of_both(monkeypatch):
-    best = iter([("ws",), ("os",)])         # as if each form had another
+    best = iter([("ws",), ("os",)])  # as if each form had another
     monkeypatch.setattr("tlm.plan._mapped", lambda gemm, _, config, __: best_mapping(gemm, config, next(best)))
     form = FeatureMap(1, 11, 16, 8, (1, 1), (1, 1), (0, 0), (1, 1), (6, 6))
     twice = [replace(STEP[0], source=source) for source in (None, form)]

@@ -1,4 +1,5 @@
 """A GEMM as tiles: stretches that cover k, tiles that cover c, and what each moves, in both dataflows."""
+
 from itertools import groupby
 
 import numpy as np
@@ -23,8 +24,13 @@ def programs(draw):
     """A GEMM of any shape on a small array of any shape, in any mapping."""
     largest_m = draw(st.sampled_from([4, 8, 16]))
     rows, columns = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    config = SatConfig(rows=rows, columns=columns, interleave=draw(st.integers(1, 8)), largest_m=largest_m,
-                       chunk=draw(st.sampled_from([16, 32, 48])))
+    config = SatConfig(
+        rows=rows,
+        columns=columns,
+        interleave=draw(st.integers(1, 8)),
+        largest_m=largest_m,
+        chunk=draw(st.sampled_from([16, 32, 48])),
+    )
     patterns = [Sparsity(n, m) for m in (4, 8, 16) for n in (1, 2, 4) if n < m <= largest_m]
     sparsity = draw(st.sampled_from([None, *patterns]))
     m, k, n = (draw(st.integers(1, size)) for size in (20, 150, 40))
@@ -38,15 +44,19 @@ def stretches(program):
     return [tile for tile in tiles if (tile.row, tile.column) == (tiles[0].row, tiles[0].column)]
 
 
-@pytest.mark.parametrize("k, sparsity, mapping, expected", [
-    (16, None, "os", [(0, 16, 4, 4)]),
-    (18, None, "os", [(0, 16, 4, 4), (16, 2, 1, 2)]),
-    (37, None, "os", [(0, 16, 4, 4), (16, 16, 4, 4), (32, 5, 2, 1)]),
-    (20, "2:8", "os", [(0, 16, 2, 2), (16, 4, 1, 2)]),
-    (9, "1:4", "os", [(0, 9, 3, 1)]),
-    (18, None, "ws", [(0, 8, 2, 4), (8, 8, 2, 4), (16, 2, 1, 4)]),          # zeros fill the last group
-    (20, "2:8", "ws", [(0, 16, 2, 2), (16, 4, 1, 2)]),
-    (9, "1:4", Mapping("ws", 1, 1, 4), [(0, 4, 1, 1), (4, 4, 1, 1), (8, 1, 1, 1)])])
+@pytest.mark.parametrize(
+    "k, sparsity, mapping, expected",
+    [
+        (16, None, "os", [(0, 16, 4, 4)]),
+        (18, None, "os", [(0, 16, 4, 4), (16, 2, 1, 2)]),
+        (37, None, "os", [(0, 16, 4, 4), (16, 16, 4, 4), (32, 5, 2, 1)]),
+        (20, "2:8", "os", [(0, 16, 2, 2), (16, 4, 1, 2)]),
+        (9, "1:4", "os", [(0, 9, 3, 1)]),
+        (18, None, "ws", [(0, 8, 2, 4), (8, 8, 2, 4), (16, 2, 1, 4)]),  # zeros fill the last group
+        (20, "2:8", "ws", [(0, 16, 2, 2), (16, 4, 1, 2)]),
+        (9, "1:4", Mapping("ws", 1, 1, 4), [(0, 4, 1, 1), (4, 4, 1, 1), (8, 1, 1, 1)]),
+    ],
+)
 def test_stretches_of_k_are_those_worked_out_by_hand(k, sparsity, mapping, expected):
     tiles = stretches(schedule(Gemm(1, k, 1, Sparsity.parse(sparsity)), SMALL, mapping))
     assert [(tile.start, tile.depth, tile.depth_groups, tile.tail) for tile in tiles] == expected
@@ -55,22 +65,38 @@ def test_stretches_of_k_are_those_worked_out_by_hand(k, sparsity, mapping, expec
 def test_tiles_run_over_rows_then_columns_then_k():
     program = schedule(Gemm(3, 20, 13), SMALL)
     assert [(t.row, t.rows, t.column, t.columns, t.start, t.first, t.last) for t in program.tiles()] == [
-        (0, 2, 0, 12, 0, True, False), (0, 2, 0, 12, 16, False, True),
-        (0, 2, 12, 1, 0, True, False), (0, 2, 12, 1, 16, False, True),
-        (2, 1, 0, 12, 0, True, False), (2, 1, 0, 12, 16, False, True),
-        (2, 1, 12, 1, 0, True, False), (2, 1, 12, 1, 16, False, True)]
+        (0, 2, 0, 12, 0, True, False),
+        (0, 2, 0, 12, 16, False, True),
+        (0, 2, 12, 1, 0, True, False),
+        (0, 2, 12, 1, 16, False, True),
+        (2, 1, 0, 12, 0, True, False),
+        (2, 1, 0, 12, 16, False, True),
+        (2, 1, 12, 1, 0, True, False),
+        (2, 1, 12, 1, 16, False, True),
+    ]
 
 
 def test_they_run_over_columns_first_where_the_mapping_says_so():
     program = schedule(Gemm(5, 12, 9), SMALL, Mapping("ws", 4, 6, 8, "columns"))
     assert [(t.row, t.rows, t.column, t.columns, t.start, t.stationary) for t in program.tiles()] == [
-        (0, 4, 0, 6, 0, "ws"), (0, 4, 0, 6, 8, "ws"), (4, 1, 0, 6, 0, "ws"), (4, 1, 0, 6, 8, "ws"),
-        (0, 4, 6, 3, 0, "ws"), (0, 4, 6, 3, 8, "ws"), (4, 1, 6, 3, 0, "ws"), (4, 1, 6, 3, 8, "ws")]
+        (0, 4, 0, 6, 0, "ws"),
+        (0, 4, 0, 6, 8, "ws"),
+        (4, 1, 0, 6, 0, "ws"),
+        (4, 1, 0, 6, 8, "ws"),
+        (0, 4, 6, 3, 0, "ws"),
+        (0, 4, 6, 3, 8, "ws"),
+        (4, 1, 6, 3, 0, "ws"),
+        (4, 1, 6, 3, 8, "ws"),
+    ]
 
 
-@pytest.mark.parametrize("mapping, groups, steps, hop", [
-    ("os", 2, 4 * 4, 1),                                    # 4 kept values for each of 4 interleaved outputs
-    ("ws", 2, 2 * 2 * 4, 2 * 4)])                           # 2 rows of the result, 2 kept values of a row's group
+@pytest.mark.parametrize(
+    "mapping, groups, steps, hop",
+    [
+        ("os", 2, 4 * 4, 1),  # 4 kept values for each of 4 interleaved outputs
+        ("ws", 2, 2 * 2 * 4, 2 * 4),
+    ],
+)  # 2 rows of the result, 2 kept values of a row's group
 def test_what_a_tile_moves_is_what_was_worked_out_by_hand(mapping, groups, steps, hop):
     program = schedule(Gemm(2, 16, 7, Sparsity(2, 8), "fp16"), SMALL, mapping)
     (tile,) = program.tiles()
@@ -80,7 +106,7 @@ def test_what_a_tile_moves_is_what_was_worked_out_by_hand(mapping, groups, steps
     assert program.read_bytes(tile) == (2 * (2 * 16 + 4 * 7), 4 * 7 * 3 / 8)
     assert (program.slots(tile), program.words(tile)) == (3, 6)
     assert program.write_bytes(tile) == 2 * 7 * 2
-    assert program.read_cycles(tile) == 32 + 8              # 130.5 bytes at 32 a cycle are less than 8 lines
+    assert program.read_cycles(tile) == 32 + 8  # 130.5 bytes at 32 a cycle are less than 8 lines
     assert program.write_cycles(tile) == 32 + 6
 
 
@@ -108,7 +134,7 @@ def test_stretches_cover_k_exactly_and_fit_a_bank(program):
     for tile in tiles:
         assert tile.depth_groups == -(-tile.depth // tile.group) and 1 <= tile.tail <= tile.values
         assert 1 <= tile.west_lines <= size // BEAT and 1 <= tile.north_lines <= size
-        assert tile.start % tile.group == 0                 # no group is torn
+        assert tile.start % tile.group == 0  # no group is torn
         assert tile.depth_groups <= program.config.rows or not tile.weights
 
 
@@ -119,7 +145,7 @@ def test_every_element_of_c_is_covered_once_by_each_stretch(program):
     starts = [tile.start for tile in stretches(program)]
     seen, stored = np.zeros((len(starts), gemm.m, gemm.n), int), np.zeros((gemm.m, gemm.n), int)
     for tile in program.tiles():
-        place = np.s_[tile.row:tile.row + tile.rows, tile.column:tile.column + tile.columns]
+        place = np.s_[tile.row : tile.row + tile.rows, tile.column : tile.column + tile.columns]
         seen[starts.index(tile.start)][place] += 1
         stored[place] += tile.last
         assert 1 <= tile.rows <= mapping.rows and 1 <= tile.columns <= mapping.columns
@@ -134,15 +160,16 @@ def test_the_array_does_every_kept_multiply_add(program):
     config = program.config
     done = sum(tile.turns * config.interleave * config.elements for tile in program.tiles())
     assert done >= program.gemm.macs
-    assert sum(program.steps(tile) for tile in program.tiles()) * config.tile_columns * config.rows == \
-        done * config.turn
+    assert (
+        sum(program.steps(tile) for tile in program.tiles()) * config.tile_columns * config.rows == done * config.turn
+    )
 
 
 @few(80)
 @given(programs())
 def test_every_tile_has_its_command(program):
     layout = words.command(program.config)
-    commands = [layout.pack(**command_of(program, tile)) for tile in program.tiles()]      # raises what does not fit
+    commands = [layout.pack(**command_of(program, tile)) for tile in program.tiles()]  # raises what does not fit
     assert len(commands) == len(list(program.tiles())) > 0
 
 
@@ -153,7 +180,9 @@ def test_a_group_longer_than_the_datapath_takes_is_refused():
 
 def test_a_mixed_program_of_the_tests_covers_c_with_blocks_in_turn():
     mixed = Mixed(Gemm(5, 20, 7), SMALL, Mapping("os", 2, 4, 16), (("os", 16), ("ws", 8)))
-    blocks = [(corner, [(tile.stationary, tile.depth) for tile in tiles])
-              for corner, tiles in groupby(mixed.tiles(), lambda tile: (tile.row, tile.column))]
+    blocks = [
+        (corner, [(tile.stationary, tile.depth) for tile in tiles])
+        for corner, tiles in groupby(mixed.tiles(), lambda tile: (tile.row, tile.column))
+    ]
     one, two = [("os", 16), ("os", 4)], [("ws", 8), ("ws", 8), ("ws", 4)]
     assert blocks == [((0, 0), one), ((0, 4), two), ((2, 0), one), ((2, 4), two), ((4, 0), one), ((4, 4), two)]

@@ -1,4 +1,5 @@
 """The report of a step: what it adds up, and what it refuses."""
+
 import re
 
 import pytest
@@ -56,13 +57,17 @@ def test_every_key_has_a_definition_and_every_definition_a_key():
 @pytest.mark.parametrize("place", ["update", "use"])
 def test_every_stage_and_dataflow_of_a_step_is_named_in_its_definition(place):
     pattern = Sparsity(2, 8)
-    step = [*(Gemm(9, 16, 8, pattern, layer="one", stage=stage) for stage in ("ff", "bp", "wu")),
-            Update(16, 8, 16, pattern, True, True, layer="one"), Update(1, 8, 1, layer="one.bias")]
+    step = [
+        *(Gemm(9, 16, 8, pattern, layer="one", stage=stage) for stage in ("ff", "bp", "wu")),
+        Update(16, 8, 16, pattern, True, True, layer="one"),
+        Update(1, 8, 1, layer="one.bias"),
+    ]
     runs = cost(step, SMALL, make_plan(step, SMALL, generations=(place,)))
     rows = step_report(runs, runs).rows
     named = {key: set(re.findall(r"\w+", DEFINITIONS[key])) for key in ("stage", "dataflow")}
     assert {row["stage"] for row in rows} <= named["stage"] and ("reduce" in {row["stage"] for row in rows}) == (
-        place == "use")
+        place == "use"
+    )
     flows = {row["dataflow"] for row in rows}
     assert flows - {""} <= named["dataflow"] and {"", place} <= flows and "empty" in named["dataflow"]
 
@@ -73,12 +78,17 @@ def test_the_bytes_of_an_update_are_defined():
     assert all(word in writes for word in ("masters", "velocities", "FP16 weights", "copies"))
 
 
-@pytest.mark.parametrize("busy, gemm, words", [
-    (101, Gemm(2, 2, 2), "busy 101 [+] waiting 0 must be cycles, not 100"),
-    (100, Gemm(64, 64, 64), "utilisation must be at most 100 %, not 16384.0%")])
+@pytest.mark.parametrize(
+    "busy, gemm, words",
+    [
+        (101, Gemm(2, 2, 2), "busy 101 [+] waiting 0 must be cycles, not 100"),
+        (100, Gemm(64, 64, 64), "utilisation must be at most 100 %, not 16384.0%"),
+    ],
+)
 def test_a_cost_that_cannot_be_is_refused(busy, gemm, words):
     class Wrong:
         cycles, waiting = 100, 0
+
     Wrong.busy = busy
     with pytest.raises(ValueError, match=words):
         step_report([(schedule(gemm, SMALL), Wrong())], [])

@@ -1,4 +1,5 @@
 """The scheduler against an exhaustive search of its own, and the lower bound that lets it stop early."""
+
 from dataclasses import replace
 from itertools import product
 
@@ -47,8 +48,10 @@ def test_the_lower_bound_never_exceeds_the_simulated_cycles(case):
     (bound,) = scheduler._lower_bounds(gemm, config, [mapping])
     program = schedule(gemm, config, mapping)
     assert 0 < bound <= cycles(gemm, config, mapping) >= scheduler._read_bound(program) > 0
-    assert program.traffic.tiles == (len(list(program.tiles())),
-                                     sum(sum(program.read_bytes(tile)) > 0 for tile in program.tiles()))
+    assert program.traffic.tiles == (
+        len(list(program.tiles())),
+        sum(sum(program.read_bytes(tile)) > 0 for tile in program.tiles()),
+    )
 
 
 def test_the_lower_bound_is_close_where_the_memory_is_slow():
@@ -65,9 +68,18 @@ def test_the_lower_bound_is_close_where_the_array_is_busy():
 
 
 @pytest.mark.parametrize("kib, rate", [(0, 4), (1, 4), (1, 32)])
-@pytest.mark.parametrize("gemm", [
-    Gemm(5, 20, 6), Gemm(3, 9, 7, Sparsity(1, 4)), Gemm(7, 24, 3, Sparsity(2, 8), "fp16"), Gemm(1, 30, 9),
-    Gemm(9, 10, 2), Gemm(32, 27, 2, None, "fp16", source=CONVOLUTION)], ids=name)
+@pytest.mark.parametrize(
+    "gemm",
+    [
+        Gemm(5, 20, 6),
+        Gemm(3, 9, 7, Sparsity(1, 4)),
+        Gemm(7, 24, 3, Sparsity(2, 8), "fp16"),
+        Gemm(1, 30, 9),
+        Gemm(9, 10, 2),
+        Gemm(32, 27, 2, None, "fp16", source=CONVOLUTION),
+    ],
+    ids=name,
+)
 def test_the_best_is_that_of_an_exhaustive_search(gemm, kib, rate):
     config = TINY.model_copy(update=dict(buffer_kib=kib, read_bytes_per_cycle=rate))
     found = [(simulate(program).cycles, program.mapping) for program in every_mapping(gemm, config)]
@@ -76,7 +88,8 @@ def test_the_best_is_that_of_an_exhaustive_search(gemm, kib, rate):
     assert len(found) >= 20 and len({one[0] for one in found}) > 3
     for dataflow in ("os", "ws"):
         assert best_mapping(gemm, config, (dataflow,))[1] == min(
-            taken for taken, other in found if other.dataflow == dataflow)
+            taken for taken, other in found if other.dataflow == dataflow
+        )
 
 
 @few(60)
@@ -89,9 +102,17 @@ def test_it_is_never_worse_than_a_fixed_dataflow_with_its_largest_tiles(case, ev
     assert fewest == cycles(gemm, config, mapping) <= min(cycles(gemm, config, name) for name in ("os", "ws"))
 
 
-@pytest.mark.parametrize("gemm", [
-    Gemm(60, 130, 50), Gemm(33, 100, 70, Sparsity(2, 8)), Gemm(100, 40, 30, Sparsity(1, 4)),
-    Gemm(27, 21, 8, Sparsity(1, 4)), Gemm(17, 150, 17, None, "fp16")], ids=name)
+@pytest.mark.parametrize(
+    "gemm",
+    [
+        Gemm(60, 130, 50),
+        Gemm(33, 100, 70, Sparsity(2, 8)),
+        Gemm(100, 40, 30, Sparsity(1, 4)),
+        Gemm(27, 21, 8, Sparsity(1, 4)),
+        Gemm(17, 150, 17, None, "fp16"),
+    ],
+    ids=name,
+)
 def test_even_sizes_alone_are_at_most_a_tenth_worse_than_all_sizes(gemm, monkeypatch):
     config = SMALL.model_copy(update=dict(buffer_kib=8, chunk=32))
     _, fewest = best_mapping(gemm, config)
@@ -100,11 +121,17 @@ def test_even_sizes_alone_are_at_most_a_tenth_worse_than_all_sizes(gemm, monkeyp
     assert fewest <= even <= 1.1 * fewest
 
 
-@pytest.mark.parametrize("total, most, unit, sizes", [
-    (100, 32, 1, [32, 25, 20, 17, 15]),         # 4, 5, 6 and 7 tiles
-    (100, 100, 1, [100, 50, 34, 25]), (3, 8, 1, [3, 2, 1]), (1, 8, 1, [1]),
-    (100, 64, 8, [64, 56, 40, 32, 24]),         # 2, 3, 4 and 5 stretches of whole groups, none beyond 64
-    (9, 64, 16, [16])])
+@pytest.mark.parametrize(
+    "total, most, unit, sizes",
+    [
+        (100, 32, 1, [32, 25, 20, 17, 15]),  # 4, 5, 6 and 7 tiles
+        (100, 100, 1, [100, 50, 34, 25]),
+        (3, 8, 1, [3, 2, 1]),
+        (1, 8, 1, [1]),
+        (100, 64, 8, [64, 56, 40, 32, 24]),  # 2, 3, 4 and 5 stretches of whole groups, none beyond 64
+        (9, 64, 16, [16]),
+    ],
+)
 def test_even_sizes_worked_out_by_hand(total, most, unit, sizes):
     assert scheduler._even_sizes(total, most, unit) == sizes
 
@@ -123,18 +150,25 @@ def test_even_sizes_fit_fall_and_need_few_tiles(total, groups, unit):
         assert all(-(-total // size) <= fewest + scheduler.MORE_TILES for size in sizes)
 
 
-@pytest.mark.parametrize("gemm, change", [
-    (Gemm(7, 49, 7, Sparsity(1, 4)), dict(rows=1)), (Gemm(4, 16, 8, Sparsity(2, 8)), dict(rows=1)),
-    (Gemm(8, 9, 6), dict(rows=1, buffer_kib=0)),
-    (Gemm(6, 22, 5, Sparsity(1, 4)), {}),
-    (Gemm(6, 38, 1), dict(memory_latency=1))])
+@pytest.mark.parametrize(
+    "gemm, change",
+    [
+        (Gemm(7, 49, 7, Sparsity(1, 4)), dict(rows=1)),
+        (Gemm(4, 16, 8, Sparsity(2, 8)), dict(rows=1)),
+        (Gemm(8, 9, 6), dict(rows=1, buffer_kib=0)),
+        (Gemm(6, 22, 5, Sparsity(1, 4)), {}),
+        (Gemm(6, 38, 1), dict(memory_latency=1)),
+    ],
+)
 def test_of_mappings_that_take_equal_cycles_the_lowest_bound_decides_and_then_the_larger_tiles(gemm, change):
     config = TINY.model_copy(update=change)
     candidates = [mapping for dataflow in ("os", "ws") for mapping in scheduler._candidates(gemm, config, dataflow)]
     taken = [cycles(gemm, config, mapping) for mapping in candidates]
     assert taken.count(min(taken)) > 1
-    bounds = [max(bound, scheduler._read_bound(Program(gemm, config, mapping)))
-              for bound, mapping in zip(scheduler._lower_bounds(gemm, config, candidates).tolist(), candidates)]
+    bounds = [
+        max(bound, scheduler._read_bound(Program(gemm, config, mapping)))
+        for bound, mapping in zip(scheduler._lower_bounds(gemm, config, candidates).tolist(), candidates)
+    ]
     assert best_mapping(gemm, config)[0] == min(zip(taken, bounds, range(len(taken)), candidates))[3]
 
 
@@ -145,8 +179,11 @@ def test_candidates_come_with_larger_tiles_first():
 
 def test_a_single_block_along_a_dimension_has_one_order():
     for gemm in (Gemm(2, 20, 90), Gemm(90, 20, 2)):
-        orders = {mapping.order for mapping in scheduler._candidates(gemm, SMALL, "os")
-                  if mapping.rows == gemm.m or mapping.columns == gemm.n}
+        orders = {
+            mapping.order
+            for mapping in scheduler._candidates(gemm, SMALL, "os")
+            if mapping.rows == gemm.m or mapping.columns == gemm.n
+        }
         assert orders == {"rows"}
 
 
@@ -158,8 +195,15 @@ def test_the_other_order_would_be_no_better(case):
     assert rows <= columns
 
 
-@pytest.mark.parametrize("memory, share", [({}, 0.05), (dict(read_bytes_per_cycle=1.0), 0.2),
-                                           (dict(read_bytes_per_cycle=1.0, write_bytes_per_cycle=0.5), 0.4)], ids=str)
+@pytest.mark.parametrize(
+    "memory, share",
+    [
+        ({}, 0.05),
+        (dict(read_bytes_per_cycle=1.0), 0.2),
+        (dict(read_bytes_per_cycle=1.0, write_bytes_per_cycle=0.5), 0.4),
+    ],
+    ids=str,
+)
 def test_few_of_many_candidates_are_simulated(monkeypatch, memory, share):
     simulated = []
     monkeypatch.setattr(scheduler, "simulate", lambda program: simulated.append(1) or simulate(program))

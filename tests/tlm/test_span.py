@@ -1,4 +1,5 @@
 """A tile's times: in order, and after those of the tile before."""
+
 from hypothesis import given
 
 from tests.support.properties import few
@@ -9,8 +10,9 @@ from tlm.span import Span
 
 def test_a_tile_that_does_not_store_has_no_store():
     assert Span(0, 5, 6, 9, None).store_end is None
-    assert Span(0, 5, 6, 9, 20)._asdict() == dict(load_start=0, load_end=5, compute_start=6, compute_end=9,
-                                                  store_end=20)
+    assert Span(0, 5, 6, 9, 20)._asdict() == dict(
+        load_start=0, load_end=5, compute_start=6, compute_end=9, store_end=20
+    )
 
 
 @few(80)

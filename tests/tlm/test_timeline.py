@@ -1,4 +1,5 @@
 """What holds for every timeline, what is read off it, and how much of the array is used."""
+
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from tests.tlm.test_gemm_times import BASE, with_rates
 from tests.tlm.test_program import programs
 from tlm import Gemm, Mapping, predict, schedule, simulate
 from tlm.gemm_times import GemmState
+
 
 def test_cycles_tiles_and_stores_are_read_off_the_spans():
     timeline = simulate(schedule(Gemm(6, 4, 8), with_rates(write=1)))
@@ -52,8 +54,8 @@ def test_of_a_million_equal_tiles_a_few_are_looked_at(monkeypatch):
     looked = []
     after = GemmState.after
     monkeypatch.setattr(GemmState, "after", lambda *args: looked.append(1) or after(*args))
-    timeline = simulate(schedule(Gemm(2 ** 21, 64, 64, count=4), BASE))
-    assert timeline.cycles > 2 ** 30 and 0 < len(looked) < 1_000
+    timeline = simulate(schedule(Gemm(2**21, 64, 64, count=4), BASE))
+    assert timeline.cycles > 2**30 and 0 < len(looked) < 1_000
 
 
 @few(80)
@@ -67,8 +69,11 @@ def test_utilisation_is_never_over_100_per_cent(program):
 def test_a_faster_memory_never_takes_longer(program, latency, read, write):
     slow = with_rates(read, write, latency, program.config)
     cycles = simulate(schedule(program.gemm, slow, program.mapping)).cycles
-    for faster in (with_rates(2 * read, write, latency, slow), with_rates(read, 2 * write, latency, slow),
-                   with_rates(read, write, latency // 2, slow)):
+    for faster in (
+        with_rates(2 * read, write, latency, slow),
+        with_rates(read, 2 * write, latency, slow),
+        with_rates(read, write, latency // 2, slow),
+    ):
         assert simulate(schedule(program.gemm, faster, program.mapping)).cycles <= cycles
 
 
@@ -79,9 +84,16 @@ def utilisation(config, size, sparsity=None, mapping="os"):
 
 
 @pytest.mark.parametrize("mapping", ["os", "ws"])
-@pytest.mark.parametrize("name, size, sparsity", [
-    ("small", 256, None), ("medium", 512, None), ("medium", 512, "2:8"), ("vcu1525", 2048, None),
-    ("vcu1525", 2048, "2:8")])
+@pytest.mark.parametrize(
+    "name, size, sparsity",
+    [
+        ("small", 256, None),
+        ("medium", 512, None),
+        ("medium", 512, "2:8"),
+        ("vcu1525", 2048, None),
+        ("vcu1525", 2048, "2:8"),
+    ],
+)
 def test_a_large_gemm_uses_at_least_95_per_cent_of_the_array(name, size, sparsity, mapping):
     assert 0.95 <= utilisation(PRESETS[name], size, sparsity, mapping) <= 1
 

@@ -1,4 +1,5 @@
 """What a GEMM's tiles read off-chip, against the bookkeeping of a buffer that remembers every element."""
+
 from dataclasses import replace
 
 import pytest
@@ -28,7 +29,7 @@ class Buffer:
 
     def read(self, elements, panel):
         """Take a tile's elements of the operand. Returns how many of them had to be read."""
-        if self.kept == NOTHING or self.kept == PANEL and panel != self.panel:
+        if self.kept == NOTHING or (self.kept == PANEL and panel != self.panel):
             self.inside = set()
         missing = elements - self.inside
         self.panel, self.inside = panel, self.inside | elements
@@ -41,10 +42,16 @@ def bookkept(program):
     a, b = map(Buffer, program.traffic.kept)
     read = []
     for tile in program.tiles():
-        elements = {(row, k) for row in range(tile.row, tile.row + tile.rows)
-                    for k in range(tile.start, tile.start + tile.depth)}
-        weights = {(tile.start, line, column) for line in range(tile.north_lines)
-                   for column in range(tile.column, tile.column + tile.columns)}
+        elements = {
+            (row, k)
+            for row in range(tile.row, tile.row + tile.rows)
+            for k in range(tile.start, tile.start + tile.depth)
+        }
+        weights = {
+            (tile.start, line, column)
+            for line in range(tile.north_lines)
+            for column in range(tile.column, tile.column + tile.columns)
+        }
         read.append((a.read(elements, tile.row), b.read(weights, tile.column)))
     return read, a.largest, b.largest
 
@@ -114,19 +121,28 @@ def test_in_a_buffer_that_holds_both_operands_nothing_is_read_twice(case):
 @given(cases())
 def test_a_larger_buffer_never_reads_more(case):
     gemm, config, mapping = case
-    assume(gemm.sparsity or mapping.dataflow == "ws" or gemm.k % 4 == 0)     # else the zeros of b's last group count
+    assume(gemm.sparsity or mapping.dataflow == "ws" or gemm.k % 4 == 0)  # else the zeros of b's last group count
     buffers = [config.model_copy(update=dict(buffer_kib=kib)) for kib in (0, 1, 2, 64)]
     read = [sum(totals(schedule(gemm, larger, mapping))) for larger in buffers]
     assert all(more <= less + 1e-6 for less, more in zip(read, read[1:]))
 
 
-@pytest.mark.parametrize("order, kib, kept, a, b", [
-    # a is 64 x 64, b 64 x 96: 8 and 12 KiB; 16 rows of tiles 4 x 64 and 6 columns of tiles 64 x 16: 0.5 and 2 KiB.
-    ("rows", 0, (NOTHING, NOTHING), 6 * 8, 16 * 12), ("rows", 1, (PANEL, NOTHING), 8, 16 * 12),
-    ("rows", 11, (PANEL, NOTHING), 8, 16 * 12), ("rows", 12, (NOTHING, WHOLE), 6 * 8, 12),
-    ("rows", 13, (PANEL, WHOLE), 8, 12), ("rows", 20, (PANEL, WHOLE), 8, 12),
-    ("columns", 1, (NOTHING, NOTHING), 6 * 8, 16 * 12), ("columns", 2, (NOTHING, PANEL), 6 * 8, 12),
-    ("columns", 9, (NOTHING, PANEL), 6 * 8, 12), ("columns", 10, (WHOLE, PANEL), 8, 12)])
+@pytest.mark.parametrize(
+    "order, kib, kept, a, b",
+    [
+        # a is 64 x 64, b 64 x 96: 8 and 12 KiB; 16 rows of tiles 4 x 64 and 6 columns of tiles 64 x 16: 0.5 and 2 KiB.
+        ("rows", 0, (NOTHING, NOTHING), 6 * 8, 16 * 12),
+        ("rows", 1, (PANEL, NOTHING), 8, 16 * 12),
+        ("rows", 11, (PANEL, NOTHING), 8, 16 * 12),
+        ("rows", 12, (NOTHING, WHOLE), 6 * 8, 12),
+        ("rows", 13, (PANEL, WHOLE), 8, 12),
+        ("rows", 20, (PANEL, WHOLE), 8, 12),
+        ("columns", 1, (NOTHING, NOTHING), 6 * 8, 16 * 12),
+        ("columns", 2, (NOTHING, PANEL), 6 * 8, 12),
+        ("columns", 9, (NOTHING, PANEL), 6 * 8, 12),
+        ("columns", 10, (WHOLE, PANEL), 8, 12),
+    ],
+)
 def test_what_is_kept_was_worked_out_by_hand(order, kib, kept, a, b):
     program = schedule(Gemm(64, 64, 96), with_buffer(kib), Mapping("os", 4, 16, 64, order))
     assert program.traffic.kept == kept
@@ -143,9 +159,13 @@ def test_of_an_im2col_matrix_that_fits_the_images_are_read_once_and_the_matrix_n
 def test_of_an_im2col_matrix_of_which_a_panel_fits_each_panel_reads_the_lines_it_touches():
     program = schedule(Gemm(192, 36, 40, source=IMAGES), with_buffer(1), Mapping("os", 4, 16, 36))
     assert program.traffic.kept == (PANEL, NOTHING)
-    panels = [sum(program.traffic.of_a(*place) for place in
-                  ((tile.row, tile.rows, tile.column, tile.depth) for tile in program.tiles() if tile.row == row))
-              for row in range(0, 192, 4)]
+    panels = [
+        sum(
+            program.traffic.of_a(*place)
+            for place in ((tile.row, tile.rows, tile.column, tile.depth) for tile in program.tiles() if tile.row == row)
+        )
+        for row in range(0, 192, 4)
+    ]
     line = 8 * 4 * 2
     # Of 4 pixels the matrix has 4 x 36 elements; the 2 lines at an image's edge are fewer bytes, and so are 3 inside.
     assert panels == pytest.approx([2 * line, 2 * line, *[3 * line] * 12, 2 * line, 2 * line] * 3)
@@ -160,4 +180,4 @@ def test_where_the_images_are_larger_than_the_matrix_the_matrix_is_read():
 def test_of_the_transpose_too_the_images_are_read_once_where_they_fit_and_else_the_matrix():
     gemm = Gemm(36, 192, 40, source=replace(IMAGES, transposed=True))
     read = [totals(schedule(gemm, with_buffer(kib), Mapping("os", 4, 16, 64)))[0] for kib in (2, 0)]
-    assert read == pytest.approx([IMAGES.bytes, 3 * 2 * 36 * 192])          # 3 columns of blocks
+    assert read == pytest.approx([IMAGES.bytes, 3 * 2 * 36 * 192])  # 3 columns of blocks

@@ -1,4 +1,5 @@
 """A weight update as tiles, and what each moves: worked out by hand, and what holds for every one."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,8 +13,16 @@ from tlm import Update, UpdateTile, schedule_update
 from tlm.update import UpdateProgram
 
 # Lines of 144 bits hold 4 FP32: a slice of 2 weights needs 2 lines with momentum, else 1. A tile has 8 vectors of 4.
-BASE = SatConfig(rows=2, columns=2, largest_m=4, chunk=16, update_lanes=2, memory_latency=10,
-                 read_bytes_per_cycle=32, write_bytes_per_cycle=16)
+BASE = SatConfig(
+    rows=2,
+    columns=2,
+    largest_m=4,
+    chunk=16,
+    update_lanes=2,
+    memory_latency=10,
+    read_bytes_per_cycle=32,
+    write_bytes_per_cycle=16,
+)
 BOTH = dict(sparsity=Sparsity(2, 4), forward=True, backward=True)
 
 
@@ -23,16 +32,25 @@ def updates(draw):
     largest_m = draw(st.sampled_from([4, 8, 16]))
     lanes = draw(st.sampled_from([lanes for lanes in (1, 2, 4, 8, 16) if lanes <= largest_m]))
     rates = st.sampled_from([1 / 64, 1.0, 7.5, 64.0, 1e6])
-    config = SatConfig(rows=draw(st.integers(1, 5)), columns=draw(st.integers(1, 9)), largest_m=largest_m,
-                       update_lanes=lanes, chunk=draw(st.sampled_from([16, 48, 80, 128])),
-                       interleave=draw(st.sampled_from([1, 4])), memory_latency=draw(st.sampled_from([0, 1, 40])),
-                       read_bytes_per_cycle=draw(rates), write_bytes_per_cycle=draw(rates))
+    config = SatConfig(
+        rows=draw(st.integers(1, 5)),
+        columns=draw(st.integers(1, 9)),
+        largest_m=largest_m,
+        update_lanes=lanes,
+        chunk=draw(st.sampled_from([16, 48, 80, 128])),
+        interleave=draw(st.sampled_from([1, 4])),
+        memory_latency=draw(st.sampled_from([0, 1, 40])),
+        read_bytes_per_cycle=draw(rates),
+        write_bytes_per_cycle=draw(rates),
+    )
     patterns = [Sparsity(n, m) for m in (4, 8, 16) for n in (1, 2, 4) if n < m <= largest_m]
     sparsity = draw(st.sampled_from([None, *patterns]))
     channels, n = draw(st.integers(1, 40)), draw(st.integers(1, 40))
     forward, backward = (draw(st.booleans()) and sparsity is not None for _ in range(2))
-    return schedule_update(Update(channels * draw(st.integers(1, 25)), n, channels, sparsity, forward, backward,
-                                  draw(st.booleans())), config)
+    return schedule_update(
+        Update(channels * draw(st.integers(1, 25)), n, channels, sparsity, forward, backward, draw(st.booleans())),
+        config,
+    )
 
 
 def tiles(program):
@@ -48,7 +66,7 @@ def test_two_kernel_positions_of_three_channels_by_hand():
     assert [(program.slices(t), program.steps(t), program.lines(t)) for t in (first, second)] == [(16, 16, 32)] * 2
     assert [program.weights(t) for t in (first, second)] == [24, 6]
     assert [program.read_bytes(t) for t in (first, second)] == [(24 * 3 * 4, 0), (6 * 3 * 4, 0)]
-    assert [program.read_cycles(t) for t in (first, second)] == [10 + 32] * 2    # 288 bytes are 9 cycles
+    assert [program.read_cycles(t) for t in (first, second)] == [10 + 32] * 2  # 288 bytes are 9 cycles
     # Of a vector 256 bits; of a group of four vectors 4 lanes x 2 kept x 18 bits, in both copies; words have 64 bits.
     assert program.sections == dict(masters=256, forward=144, backward=144)
     assert [program.words(t) for t in (first, second)] == [8 * 4 + 2 * 3 + 2 * 3] * 2
@@ -58,15 +76,29 @@ def test_two_kernel_positions_of_three_channels_by_hand():
     assert [program.write_cycles(t) for t in (first, second)] == [10 + 44] * 2
 
 
-@pytest.mark.parametrize("change, sections, words, size", [
-    (dict(), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
-    (dict(momentum=False), dict(half=64), 8, 32 * 2), (dict(half=False), dict(masters=256), 8 * 4, 32 * 8),
-    (dict(sparsity=Sparsity(1, 4)), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
-    (dict(sparsity=Sparsity(1, 4), forward=True), dict(masters=256, half=64, forward=72), 40 + 2 * 2,
-     320 + 8 * 18 // 8),
-    (dict(sparsity=Sparsity(2, 4), backward=True, momentum=False), dict(half=64, backward=144), 8 + 2 * 3,
-     64 + 8 * 2 * 18 // 8),
-    (dict(**BOTH, momentum=False), dict(forward=144, backward=144), 2 * 3 + 2 * 3, 2 * 8 * 2 * 18 // 8)], ids=str)
+@pytest.mark.parametrize(
+    "change, sections, words, size",
+    [
+        (dict(), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
+        (dict(momentum=False), dict(half=64), 8, 32 * 2),
+        (dict(half=False), dict(masters=256), 8 * 4, 32 * 8),
+        (dict(sparsity=Sparsity(1, 4)), dict(masters=256, half=64), 8 * 4 + 8, 32 * (8 + 2)),
+        (
+            dict(sparsity=Sparsity(1, 4), forward=True),
+            dict(masters=256, half=64, forward=72),
+            40 + 2 * 2,
+            320 + 8 * 18 // 8,
+        ),
+        (
+            dict(sparsity=Sparsity(2, 4), backward=True, momentum=False),
+            dict(half=64, backward=144),
+            8 + 2 * 3,
+            64 + 8 * 2 * 18 // 8,
+        ),
+        (dict(**BOTH, momentum=False), dict(forward=144, backward=144), 2 * 3 + 2 * 3, 2 * 8 * 2 * 18 // 8),
+    ],
+    ids=str,
+)
 def test_sections_by_hand_for_each_kind(change, sections, words, size):
     program = schedule_update(Update(8, 4, 8, **change), BASE)
     (tile,) = tiles(program)
@@ -87,7 +119,8 @@ def test_tiles_run_over_columns_then_rows_and_no_group_is_torn():
     program = schedule_update(Update(40, 20, 20, Sparsity(4, 16), forward=True), config)
     assert (config.update_vectors, program.update.segment) == (20, 32)
     assert [(t.row, t.rows, t.vectors, t.column, t.columns) for t in program.tiles()] == [
-        (row, 16, 16, column, columns) for column, columns in ((0, 16), (16, 4)) for row in (0, 16, 32, 48)]
+        (row, 16, 16, column, columns) for column, columns in ((0, 16), (16, 4)) for row in (0, 16, 32, 48)
+    ]
     assert [program.weights(t) for t in program.tiles()] == [w * c for c in (16, 4) for w in (16, 4, 16, 4)]
 
 
@@ -108,7 +141,7 @@ def test_every_weight_is_in_one_tile_and_every_tile_fits(program):
         if update.forward or update.backward:
             assert tile.row % update.sparsity.m == tile.vectors % update.sparsity.m == 0
             assert tile.vectors - tile.rows < update.sparsity.m
-        seen[tile.row:tile.row + tile.rows, tile.column:tile.column + tile.columns] += 1
+        seen[tile.row : tile.row + tile.rows, tile.column : tile.column + tile.columns] += 1
         rows = [row for row in range(tile.row, tile.row + tile.rows) if row % segment < update.channels]
         assert program.weights(tile) == len(rows) * tile.columns > 0
     assert (seen == 1).all() and sum(map(program.weights, program.tiles())) == update.k * update.n
@@ -130,7 +163,7 @@ def test_what_is_read_and_written_is_at_least_what_the_matrices_hold(program):
         groups += sum(-(-width // update.sparsity.m) for width in widths(program)) * update.k
     copies = groups * update.sparsity.n * (16 + (update.sparsity.m - 1).bit_length()) / 8 if groups else 0
     written = sum(map(program.write_bytes, every))
-    assert dense + copies <= written < dense + copies + len(every)      # each tile rounds up to a byte
+    assert dense + copies <= written < dense + copies + len(every)  # each tile rounds up to a byte
     for tile in every:
         assert program.words(tile) * 32 * program.config.columns >= program.write_bytes(tile) * 8
         assert program.lines(tile) * words.line_bits(program.config) >= sum(program.read_bytes(tile)) * 8
@@ -141,14 +174,18 @@ def widths(program):
     return [tile.columns for tile in program.tiles() if tile.row == 0]
 
 
-@pytest.mark.parametrize("change, complaint", [
-    (dict(k=0), "update size k must be at least 1, not 0"),
-    (dict(n=-1), "update size n must be at least 1, not -1"),
-    (dict(channels=0), "update size channels must be at least 1, not 0"),
-    (dict(channels=5), "k must be a multiple of the channels, 5, not 12"),
-    (dict(channels=24), "k must be a multiple of the channels, 24, not 12"),
-    (dict(forward=True), "a compact copy needs a sparsity such as 2:8, not dense"),
-    (dict(backward=True), "a compact copy needs a sparsity such as 2:8, not dense")])
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        (dict(k=0), "update size k must be at least 1, not 0"),
+        (dict(n=-1), "update size n must be at least 1, not -1"),
+        (dict(channels=0), "update size channels must be at least 1, not 0"),
+        (dict(channels=5), "k must be a multiple of the channels, 5, not 12"),
+        (dict(channels=24), "k must be a multiple of the channels, 24, not 12"),
+        (dict(forward=True), "a compact copy needs a sparsity such as 2:8, not dense"),
+        (dict(backward=True), "a compact copy needs a sparsity such as 2:8, not dense"),
+    ],
+)
 def test_a_wrong_update_is_refused_with_rule_and_value(change, complaint):
     with pytest.raises(ValueError, match=complaint):
         Update(**{"k": 12, "n": 4, "channels": 4, **change})
@@ -167,9 +204,17 @@ def test_an_update_is_no_work_for_the_array_and_says_in_reports_what_it_is():
     assert [(t.first, t.last) for t in program.tiles()] == [(True, True)] * 2
 
 
-@pytest.mark.parametrize("change, dataflow", [
-    (dict(), ""), (BOTH, "update"), (dict(BOTH, backward=False), "update"), (dict(BOTH, momentum=False), "use"),
-    (dict(momentum=False), "")], ids=str)
+@pytest.mark.parametrize(
+    "change, dataflow",
+    [
+        (dict(), ""),
+        (BOTH, "update"),
+        (dict(BOTH, backward=False), "update"),
+        (dict(BOTH, momentum=False), "use"),
+        (dict(momentum=False), ""),
+    ],
+    ids=str,
+)
 def test_the_dataflow_says_where_copies_are_made(change, dataflow):
     assert schedule_update(Update(8, 8, 8, **change), BASE).dataflow == dataflow
 

@@ -1,4 +1,5 @@
 """When an update's tiles load, compute and store: worked out by hand, and what holds for every one."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,15 +25,19 @@ def test_a_timeline_by_hand_where_reading_is_the_slowest():
     # 288 bytes at one a cycle: 10 + 288; 72: 10 + 72. The lines come at the end of it.
     store = 300 + LAG + 56
     assert spans(Update(6, 5, 3, **BOTH), read_bytes_per_cycle=1) == [
-        (0, 299, 269, 300, store), (299, 382, 352, 383, max(store, 383 + LAG) + 56)]
+        (0, 299, 269, 300, store),
+        (299, 382, 352, 383, max(store, 383 + LAG) + 56),
+    ]
 
 
 def test_a_timeline_by_hand_where_writing_is_the_slowest_and_the_third_tile_waits_for_a_bank():
     # 64 + 320 bytes at one a cycle; 8 vectors a tile, no copies: 40 words.
     store = [44 + LAG + 2 + 330, 44 + LAG + 2 * 332, 44 + LAG + 3 * 332]
     assert spans(Update(8, 12, 8), write_bytes_per_cycle=1) == [
-        (0, 43, 13, 44, store[0]), (43, 86, 56, 87, store[1]),
-        (store[0], store[0] + 43, store[0] + 13, store[0] + 44, store[2])]
+        (0, 43, 13, 44, store[0]),
+        (43, 86, 56, 87, store[1]),
+        (store[0], store[0] + 43, store[0] + 13, store[0] + 44, store[2]),
+    ]
 
 
 def test_cycles_tiles_and_stores_are_read_off_the_spans():
@@ -43,8 +48,10 @@ def test_cycles_tiles_and_stores_are_read_off_the_spans():
 
 
 def test_memory_without_latency_and_of_any_speed_costs_a_word_a_cycle():
-    program = schedule_update(Update(8, 4, 8), BASE.model_copy(update=dict(
-        memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6)))
+    program = schedule_update(
+        Update(8, 4, 8),
+        BASE.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6)),
+    )
     assert [tuple(span) for span in simulate(program).spans] == [(0, 33, 3, 34, 34 + LAG + 2 + 40)]
 
 
@@ -63,7 +70,7 @@ def test_a_timeline_adds_up_and_nothing_overlaps_that_may_not(program):
         assert before.load_end <= after.load_start and before.compute_end <= after.compute_start
         assert before.store_end < after.store_end
     for before, after in zip(timeline.spans, timeline.spans[2:]):
-        assert before.store_end <= after.load_start         # two banks
+        assert before.store_end <= after.load_start  # two banks
 
 
 @few(80)

@@ -4,6 +4,7 @@ MANNER 'writing': the n-th attempt is killed before its n-th fsync or renaming; 
 Attempts are forks of one process, which has loaded everything that a step needs. Prints how many were killed before one
 came to its end.
 """
+
 import os
 import random
 import signal
@@ -28,7 +29,7 @@ def trainer() -> Trainer:
     x, y = torch.randn(60, 16), torch.randint(5, (60,))
     settings = Settings(batch=8, schedule="cosine", warm_up=0.5, steps=STEPS, label_smoothing=0.1)
     result = Trainer(module, Data(x[:45], y[:45], x[45:], y[45:]), cosim.engine("functional"), "srste", "2:8", settings)
-    result.loss_scale.scale = 2.0 ** 24         # so that some steps overflow
+    result.loss_scale.scale = 2.0**24  # so that some steps overflow
     return result
 
 
@@ -48,7 +49,9 @@ def killed_at(number: int) -> None:
             if not left[0]:
                 os.kill(os.getpid(), signal.SIGKILL)
             return function(*words)
+
         return call
+
     os.fsync, Path.replace = counted(os.fsync), counted(Path.replace)
 
 

@@ -1,4 +1,5 @@
 """What the training tests share."""
+
 import copy
 
 import numpy as np
@@ -49,13 +50,14 @@ def masked(layer: nn.Module, dim: int, n: int, m: int) -> nn.Module:
 def difference(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     """Largest difference, in units of FP16's last place (2^-11) at the size of the largest value."""
     assert ours.shape == theirs.shape and ours.numel() > 0
-    return float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-3)) * 2 ** 11
+    return float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-3)) * 2**11
 
 
 def linear():
     """Layers that are quick, and a draw in each step."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2),
-                         nn.Linear(16, 10))
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 10)
+    )
 
 
 class Keeping(Recorder):
@@ -72,8 +74,11 @@ class Keeping(Recorder):
 
     def updates(self):
         """(update, what it gave) of each update, in order."""
-        return [(program.work, given) for (program, _), given in zip(self.runs, self.given)
-                if isinstance(program.work, Update)]
+        return [
+            (program.work, given)
+            for (program, _), given in zip(self.runs, self.given)
+            if isinstance(program.work, Update)
+        ]
 
 
 def seeded(factory, seed=7):

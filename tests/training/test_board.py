@@ -1,4 +1,5 @@
 """TensorBoard, there or not."""
+
 import sys
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ def test_it_shows_the_numbers_of_a_line_over_its_steps(tmp_path, monkeypatch):
 
     class Writer:
         """Notes what it is told."""
+
         def __init__(self, folder, purge_step):
             seen.append((folder, purge_step))
 

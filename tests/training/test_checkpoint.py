@@ -1,4 +1,5 @@
 """Files that are whole at every moment."""
+
 import os
 
 import numpy as np
@@ -25,13 +26,14 @@ def test_what_is_saved_is_loaded_and_no_other_file_is_left(file):
 def test_a_writer_that_fails_at_any_point_leaves_the_old_file(file, monkeypatch):
     def fail(*_):
         raise OSError("no space")
+
     old = file.read_bytes()
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError):
         checkpoint.write(file, b"new")
     assert file.read_bytes() == old
     monkeypatch.undo()
-    checkpoint.write(file, b"new")              # beside the part that was left
+    checkpoint.write(file, b"new")  # beside the part that was left
     assert file.read_bytes() == b"new" and len(list(file.parent.iterdir())) == 1
 
 
@@ -69,6 +71,7 @@ def test_a_file_that_would_execute_something_is_refused(tmp_path):
     class Evil:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "executed"),)
+
     torch.save(Evil(), tmp_path / "evil.pt")
     with pytest.raises(ValueError, match="is no checkpoint, or damaged"):
         checkpoint.load(tmp_path / "evil.pt")

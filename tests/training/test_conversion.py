@@ -1,4 +1,5 @@
 """Converting a module."""
+
 import copy
 
 import pytest
@@ -102,24 +103,38 @@ class Doubled(nn.Linear):
         return 2 * super().forward(x)
 
 
-@pytest.mark.parametrize("layer, words", [
-    (nn.Conv2d(8, 8, 3, groups=2), "groups must be 1, not 2"),
-    (nn.Conv2d(8, 8, 3, padding="same"), "padding must be a number or a pair, not 'same'"),
-    (nn.Conv2d(8, 8, 3, padding=1, padding_mode="circular"), "padding_mode must be 'zeros', not 'circular'"),
-    (Doubled(8, 8), "forward must be that of Linear, not Doubled's own"),
-    (nn.LazyLinear(8), "must know its sizes.*LazyLinear"),
-    (nn.Linear(8, 8).double(), "must be float32, not torch.float64"),
-    (nn.utils.parametrizations.weight_norm(nn.Linear(8, 8)), "no parametrization, not weight"),
-    (nn.MultiheadAttention(8, 2), "MultiheadAttention never calls"),
-    *((layer, f"only nn.Linear and nn.Conv2d run on the array, not {type(layer).__name__}") for layer in (
-        nn.Conv1d(8, 8, 3), nn.ConvTranspose2d(8, 8, 3), nn.LSTM(8, 8), nn.GRUCell(8, 8), nn.Bilinear(8, 8, 8)))])
+@pytest.mark.parametrize(
+    "layer, words",
+    [
+        (nn.Conv2d(8, 8, 3, groups=2), "groups must be 1, not 2"),
+        (nn.Conv2d(8, 8, 3, padding="same"), "padding must be a number or a pair, not 'same'"),
+        (nn.Conv2d(8, 8, 3, padding=1, padding_mode="circular"), "padding_mode must be 'zeros', not 'circular'"),
+        (Doubled(8, 8), "forward must be that of Linear, not Doubled's own"),
+        (nn.LazyLinear(8), "must know its sizes.*LazyLinear"),
+        (nn.Linear(8, 8).double(), "must be float32, not torch.float64"),
+        (nn.utils.parametrizations.weight_norm(nn.Linear(8, 8)), "no parametrization, not weight"),
+        (nn.MultiheadAttention(8, 2), "MultiheadAttention never calls"),
+        *(
+            (layer, f"only nn.Linear and nn.Conv2d run on the array, not {type(layer).__name__}")
+            for layer in (
+                nn.Conv1d(8, 8, 3),
+                nn.ConvTranspose2d(8, 8, 3),
+                nn.LSTM(8, 8),
+                nn.GRUCell(8, 8),
+                nn.Bilinear(8, 8, 8),
+            )
+        ),
+    ],
+)
 def test_what_cannot_be_lowered_is_refused_by_name_rule_and_value(layer, words):
     with pytest.raises(ValueError, match=f"layer 1: .*{words}"):
         convert(nn.Sequential(nn.ReLU(), layer), "dense", None, None, functional())
 
 
-@pytest.mark.parametrize("method, n, m, words", [
-    ("magic", 2, 8, "method must be"), ("bdwp", 8, 2, "sparsity must be"), ("bdwp", None, None, "needs a sparsity")])
+@pytest.mark.parametrize(
+    "method, n, m, words",
+    [("magic", 2, 8, "method must be"), ("bdwp", 8, 2, "sparsity must be"), ("bdwp", None, None, "needs a sparsity")],
+)
 def test_an_unknown_method_or_pattern_is_refused(method, n, m, words):
     with pytest.raises(ValueError, match=words):
         convert(nn.Linear(8, 8), method, n, m, functional())

@@ -1,4 +1,5 @@
 """SR-STE's decay against the formula g + decay * (1 - mask) * w in float64."""
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +9,11 @@ from tests.training.support import functional, give_gradients, seeded
 from training import Decay, Scheme, convert, nm_mask
 from training.decay import kept
 
-LAYERS = {"linear": lambda: nn.Linear(24, 20), "convolution": lambda: nn.Conv2d(16, 9, 3),
-          "ragged": lambda: nn.Conv2d(11, 13, (3, 2))}
+LAYERS = {
+    "linear": lambda: nn.Linear(24, 20),
+    "convolution": lambda: nn.Conv2d(16, 9, 3),
+    "ragged": lambda: nn.Conv2d(11, 13, (3, 2)),
+}
 
 
 def converted(module, method="srste", **choices):
@@ -33,16 +37,23 @@ def test_the_gradient_of_what_is_pruned_has_the_term_and_all_others_keep_their_b
 
 def test_the_mask_is_the_contracts_even_where_weights_are_zero_and_magnitudes_tie():
     weight = torch.from_numpy(np.random.default_rng(3).integers(-2, 3, (40, 64)).astype(np.float32))
-    weight[0, :8], weight[1, :8] = 0, torch.tensor([1e-9, 0, 0, 1e-9, -0.0, 0, 1e-12, 0])      # zeros in FP16
+    weight[0, :8], weight[1, :8] = 0, torch.tensor([1e-9, 0, 0, 1e-9, -0.0, 0, 1e-12, 0])  # zeros in FP16
     for dim in (0, 1):
         assert torch.equal(kept(weight, Scheme.of("srste", 2, 8), dim), nm_mask(weight.half(), 2, 8, dim))
 
 
-@pytest.mark.parametrize("module, choices", [
-    (lambda: nn.Linear(24, 20), dict(decay=0.0)), (lambda: nn.Linear(24, 20), dict(dense=("*Linear",))),
-    (lambda: nn.Conv2d(7, 16, 3), {}), (lambda: nn.Linear(16, 7), dict(method="sdwp", decay=0.1)),
-    (lambda: nn.BatchNorm1d(4), {}), (lambda: nn.Linear(24, 20), dict(method="dense")),
-    (lambda: nn.Linear(24, 20), dict(method="sdgp"))])
+@pytest.mark.parametrize(
+    "module, choices",
+    [
+        (lambda: nn.Linear(24, 20), dict(decay=0.0)),
+        (lambda: nn.Linear(24, 20), dict(dense=("*Linear",))),
+        (lambda: nn.Conv2d(7, 16, 3), {}),
+        (lambda: nn.Linear(16, 7), dict(method="sdwp", decay=0.1)),
+        (lambda: nn.BatchNorm1d(4), {}),
+        (lambda: nn.Linear(24, 20), dict(method="dense")),
+        (lambda: nn.Linear(24, 20), dict(method="sdgp")),
+    ],
+)
 def test_nothing_decays_that_is_not_pruned(module, choices):
     layer = converted(seeded(module), **choices)
     give_gradients(layer, 1)

@@ -1,4 +1,5 @@
 """Outputs and gradients of every method against autograd in float64 on operands that are masked here, in PyTorch."""
+
 import pytest
 import torch
 from torch import nn
@@ -18,7 +19,7 @@ def kept(values, dim, n, m):
     padded = nn.functional.pad(lanes, (0, -lanes.shape[-1] % m), value=-1.0)
     groups = padded.reshape(*padded.shape[:-1], -1, m)
     rank = groups.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
-    return (rank < n).reshape(padded.shape)[..., :lanes.shape[-1]].movedim(-1, dim).to(values.dtype)
+    return (rank < n).reshape(padded.shape)[..., : lanes.shape[-1]].movedim(-1, dim).to(values.dtype)
 
 
 def by_autograd(layer, x, dy, method, n, m, rescale):
@@ -39,8 +40,9 @@ def by_autograd(layer, x, dy, method, n, m, rescale):
 
     def run(weight):
         return torch.func.functional_call(layer, {"weight": weight}, (x,))
+
     y = run(weight * ff)
-    dx, = torch.autograd.grad(run(weight * bp), x, pruned)
+    (dx,) = torch.autograd.grad(run(weight * bp), x, pruned)
     dense = weight.clone().requires_grad_()
     parameters = [dense] + ([layer.bias] if layer.bias is not None else [])
     return dict(zip(("y", "x", "weight", "bias"), (y.detach(), dx, *torch.autograd.grad(run(dense), parameters, dy))))

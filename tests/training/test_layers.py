@@ -1,4 +1,5 @@
 """Converted layers against PyTorch's own autograd in float32."""
+
 import numpy as np
 import pytest
 import torch
@@ -27,7 +28,9 @@ CASES = {
     "too few channels": (lambda: nn.Conv2d(3, 5, 3, padding=1), (2, 3, 5, 5)),
     "dilation": (lambda: nn.Conv2d(8, 8, 3, padding=2, dilation=2), (2, 8, 7, 7)),
     "all sizes different": (
-        lambda: nn.Conv2d(9, 10, (3, 2), stride=(1, 2), padding=(2, 0), dilation=(2, 1)), (2, 9, 7, 8)),
+        lambda: nn.Conv2d(9, 10, (3, 2), stride=(1, 2), padding=(2, 0), dilation=(2, 1)),
+        (2, 9, 7, 8),
+    ),
 }
 
 
@@ -41,7 +44,7 @@ def layer_and_input(case, seed=7):
 @pytest.mark.parametrize("case", CASES)
 def test_dense_layers_agree_with_autograd(case):
     layer, x = layer_and_input(case)
-    plain = masked(layer, 1, 1, 1)      # FP16 weights, none pruned
+    plain = masked(layer, 1, 1, 1)  # FP16 weights, none pruned
     theirs, ours = gradients(plain, x, 1), gradients(convert(layer, "dense", None, None, functional()), x, 1)
     assert ours.keys() == theirs.keys() and len(ours) >= 3
     assert max(difference(ours[name], theirs[name]) for name in theirs) < 2.1
@@ -59,9 +62,17 @@ def test_bdwp_prunes_along_inputs_going_forward_and_along_outputs_going_back(cas
     assert all(difference(ours[name], forward[name]) < 1 for name, _ in layer.named_parameters())
 
 
-@pytest.mark.parametrize("case, stage, pattern", [
-    ("convolution", "ff", "2:8"), ("convolution", "bp", "2:8"), ("convolution", "wu", "None"),
-    ("too few channels", "ff", "None"), ("too few channels", "bp", "None"), ("stride 2", "bp", "2:8")])
+@pytest.mark.parametrize(
+    "case, stage, pattern",
+    [
+        ("convolution", "ff", "2:8"),
+        ("convolution", "bp", "2:8"),
+        ("convolution", "wu", "None"),
+        ("too few channels", "ff", "None"),
+        ("too few channels", "bp", "None"),
+        ("stride 2", "bp", "2:8"),
+    ],
+)
 def test_each_stage_runs_with_the_sparsity_of_the_method(case, stage, pattern):
     layer, x = layer_and_input(case)
     converted, recorder = recorded(layer, "bdwp", 2, 8)
@@ -89,19 +100,19 @@ def test_without_gradients_only_the_forward_gemm_runs():
 def test_operands_are_rounded_to_fp16_and_gradients_of_weights_stay_fp32():
     layer = SatLinear(1, 1, bias=False, offload=Offload("layer", Scheme(), functional()))
     with torch.no_grad():
-        layer.weight.fill_(1 + 2.0 ** -12)                                   # rounds to 1
-    x = torch.tensor([[3 + 2.0 ** -12], [2.0 ** -11]], requires_grad=True)   # the first rounds to 3
+        layer.weight.fill_(1 + 2.0**-12)  # rounds to 1
+    x = torch.tensor([[3 + 2.0**-12], [2.0**-11]], requires_grad=True)  # the first rounds to 3
     layer(x).backward(torch.tensor([[1.0], [1.0]]))
-    assert layer(x).flatten().tolist() == [3, 2.0 ** -11]
+    assert layer(x).flatten().tolist() == [3, 2.0**-11]
     assert x.grad.flatten().tolist() == [1, 1]
-    assert layer.weight.grad.item() == 3 + 2.0 ** -11                        # no FP16 number
+    assert layer.weight.grad.item() == 3 + 2.0**-11  # no FP16 number
 
 
 def test_overflow_becomes_infinity_and_nan_the_canonical_one():
     layer = convert(nn.Linear(2, 1, bias=False), "dense", None, None, functional())
     with torch.no_grad():
         layer.weight.fill_(1)
-    strange = np.array([[0x7BFF, 0x7BFF], [0, 0xFD23]], np.uint16).view(np.float16)     # twice the largest; a NaN
+    strange = np.array([[0x7BFF, 0x7BFF], [0, 0xFD23]], np.uint16).view(np.float16)  # twice the largest; a NaN
     y = layer(torch.from_numpy(strange)).detach().numpy()
     assert y.view(np.uint16).flatten().tolist() == [0x7C00, 0x7E00]
     assert layer(torch.tensor([[1e6, 0.0]])).item() == float("inf")
@@ -111,9 +122,9 @@ def test_the_bias_is_added_in_fp32_and_rounded_to_fp16():
     layer = convert(nn.Linear(1, 1), "dense", None, None, functional())
     with torch.no_grad():
         layer.weight.fill_(1)
-        layer.bias.fill_(1 + 2.0 ** -11 + 2.0 ** -12)       # an FP16 bias would be 1 + 2^-10
-    assert layer(torch.tensor([[2.0 ** -12]])).item() == 1 + 2.0 ** -10
-    assert layer(torch.tensor([[-(2.0 ** -12)]])).item() == 1
+        layer.bias.fill_(1 + 2.0**-11 + 2.0**-12)  # an FP16 bias would be 1 + 2^-10
+    assert layer(torch.tensor([[2.0**-12]])).item() == 1 + 2.0**-10
+    assert layer(torch.tensor([[-(2.0**-12)]])).item() == 1
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64])
@@ -128,23 +139,35 @@ def test_results_have_the_dtype_of_the_input(dtype):
 def test_the_mask_is_that_of_the_fp16_weights():
     layer = nn.Linear(8, 1, bias=False)
     with torch.no_grad():
-        layer.weight.copy_(1 + torch.arange(8) * 2.0 ** -16)     # growing, but all equal in FP16: the first two stay
+        layer.weight.copy_(1 + torch.arange(8) * 2.0**-16)  # growing, but all equal in FP16: the first two stay
     y = convert(layer, "bdwp", 2, 8, functional())(torch.eye(8)).flatten()
     assert y.tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
     assert nm_mask(layer.weight.half(), 2, 8, 1).sum() == 2
 
 
-@pytest.mark.parametrize("make, words", [
-    (lambda offload: SatConv2d(4, 4, 3, groups=2, offload=offload), "groups must be 1, not 2"),
-    (lambda offload: SatConv2d(4, 4, 3, padding="same", offload=offload), "not 'same'"),
-    (lambda offload: SatConv2d(4, 4, 3, padding_mode="reflect", offload=offload), "not 'reflect'")])
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda offload: SatConv2d(4, 4, 3, groups=2, offload=offload), "groups must be 1, not 2"),
+        (lambda offload: SatConv2d(4, 4, 3, padding="same", offload=offload), "not 'same'"),
+        (lambda offload: SatConv2d(4, 4, 3, padding_mode="reflect", offload=offload), "not 'reflect'"),
+    ],
+)
 def test_a_convolution_that_is_no_gemm_is_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make(Offload("conv", Scheme("bdwp", Sparsity(2, 8)), functional()))
 
 
-@pytest.mark.parametrize("case, shape", [("linear", (5, 64)), ("convolution", (2, 4, 6, 5)), ("convolution", (8, 6)),
-                                         ("no padding", (2, 16, 2, 5)), ("linear", (0, 32))])
+@pytest.mark.parametrize(
+    "case, shape",
+    [
+        ("linear", (5, 64)),
+        ("convolution", (2, 4, 6, 5)),
+        ("convolution", (8, 6)),
+        ("no padding", (2, 16, 2, 5)),
+        ("linear", (0, 32)),
+    ],
+)
 def test_an_input_that_does_not_fit_is_refused(case, shape):
     layer, _ = layer_and_input(case)
     with pytest.raises(ValueError):

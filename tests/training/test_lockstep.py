@@ -1,4 +1,5 @@
 """Two trainers in lockstep."""
+
 import pytest
 import torch
 
@@ -16,18 +17,22 @@ def trainer(method="bdwp"):
 
 def test_trainers_made_alike_agree_after_every_step():
     compared = list(lockstep(trainer(), trainer(), 3))
-    parameters, buffers = 3 + 6 + 2, 9         # of the CNN's convolutions, normalisations and linear layer
+    parameters, buffers = 3 + 6 + 2, 9  # of the CNN's convolutions, normalisations and linear layer
     assert compared == [3 * parameters + buffers] * 3
 
 
-@pytest.mark.parametrize("name, spoil", [
-    ("conv2.weight", lambda run: run.module.conv2.weight),
-    ("velocity of linear.bias", lambda run: run.optimizer.state[run.module.linear.bias]["velocity"])])
+@pytest.mark.parametrize(
+    "name, spoil",
+    [
+        ("conv2.weight", lambda run: run.module.conv2.weight),
+        ("velocity of linear.bias", lambda run: run.optimizer.state[run.module.linear.bias]["velocity"]),
+    ],
+)
 def test_a_single_bit_is_noticed_and_named(name, spoil):
     run, reference = trainer(), trainer()
     pairs = lockstep(run, reference, 2)
     next(pairs)
-    run.optimizer.step = lambda scale: None     # nothing changes any more but by hand
+    run.optimizer.step = lambda scale: None  # nothing changes any more but by hand
     reference.optimizer.step = lambda scale: None
     with torch.no_grad():
         spoil(run).view(torch.int32).view(-1)[0] ^= 1

@@ -1,4 +1,5 @@
 """The N:M contract for tensors."""
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ shapes = st.lists(st.integers(1, 11), min_size=1, max_size=4)
 @st.composite
 def weights(draw):
     """A tensor of few different values, so that ties, zeros, infinities and NaN are common; and a dimension of it."""
-    shape, seed = draw(shapes), draw(st.integers(0, 2 ** 32))
+    shape, seed = draw(shapes), draw(st.integers(0, 2**32))
     values = torch.tensor([0.0, -0.0, 1, -1, 2, 0.5, float("inf"), -float("inf"), float("nan")])
     picks = torch.randint(len(values), tuple(shape), generator=torch.Generator().manual_seed(seed))
     return values[picks], draw(st.integers(-len(shape), len(shape) - 1))
@@ -34,8 +35,9 @@ def test_each_group_keeps_its_n_largest_and_a_tie_the_lower_index(case, pattern)
     mask = nm_mask(w, n, m, dim)
     assert mask.shape == w.shape and mask.dtype == torch.bool
     lanes = w.movedim(dim, -1).reshape(-1, w.shape[dim]).tolist()
-    expected = [[keep for start in range(0, len(lane), m) for keep in kept(lane[start:start + m], n, m)]
-                for lane in lanes]
+    expected = [
+        [keep for start in range(0, len(lane), m) for keep in kept(lane[start : start + m], n, m)] for lane in lanes
+    ]
     assert mask.movedim(dim, -1).reshape(-1, w.shape[dim]).tolist() == expected
 
 

@@ -1,4 +1,5 @@
 """The registry of models."""
+
 import pytest
 import torch
 from torch import nn
@@ -73,11 +74,15 @@ def test_a_converted_network_trains_a_step_by_the_gemms_that_were_predicted(name
     assert all(parameter.grad.isfinite().all() for parameter in converted.parameters())
 
 
-@pytest.mark.parametrize("given, message", [
-    (dict(name="alexnet"), "model must be one of cnn.*not 'alexnet'"),
-    (dict(name="resnet18", image=33), "image of resnet18 must be one of 32, 64, 224, not 33"),
-    (dict(name="resnet18", classes=0), "classes must be an integer of at least 1, not 0"),
-    (dict(name="resnet18", width=0.0), "width must be a number above 0 and at most 8, not 0.0")])
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (dict(name="alexnet"), "model must be one of cnn.*not 'alexnet'"),
+        (dict(name="resnet18", image=33), "image of resnet18 must be one of 32, 64, 224, not 33"),
+        (dict(name="resnet18", classes=0), "classes must be an integer of at least 1, not 0"),
+        (dict(name="resnet18", width=0.0), "width must be a number above 0 and at most 8, not 0.0"),
+    ],
+)
 def test_an_unknown_model_or_size_is_refused_with_the_choices(given, message):
     with pytest.raises(ValueError, match=message):
         models.build(seed=0, **given)

@@ -1,4 +1,5 @@
 """What a layer knows of where its GEMMs run."""
+
 import copy
 
 import numpy as np
@@ -15,27 +16,43 @@ from training import MatMul, Offload, Scheme, convert
 from training.offload import described
 
 
-@pytest.mark.parametrize("layer, shape, conv, batch", [
-    (nn.Linear(8, 4), (3, 8), Conv("l", 8, 4, 1, 1, bias=True), 3),
-    (nn.Linear(8, 4, bias=False), (2, 5, 3, 8), Conv("l", 8, 4, 15, 1), 2),
-    (nn.Linear(8, 4, bias=False), (8,), Conv("l", 8, 4, 1, 1), 1),
-    (nn.Conv2d(3, 4, (3, 2), 2, 1, (1, 2), bias=False), (5, 3, 9, 8),
-     Conv("l", 3, 4, 9, 8, (3, 2), (2, 2), (1, 1), (1, 2)), 5),
-    (nn.Conv2d(3, 4, 1), (3, 9, 8), Conv("l", 3, 4, 9, 8, bias=True), 1)])
+@pytest.mark.parametrize(
+    "layer, shape, conv, batch",
+    [
+        (nn.Linear(8, 4), (3, 8), Conv("l", 8, 4, 1, 1, bias=True), 3),
+        (nn.Linear(8, 4, bias=False), (2, 5, 3, 8), Conv("l", 8, 4, 15, 1), 2),
+        (nn.Linear(8, 4, bias=False), (8,), Conv("l", 8, 4, 1, 1), 1),
+        (
+            nn.Conv2d(3, 4, (3, 2), 2, 1, (1, 2), bias=False),
+            (5, 3, 9, 8),
+            Conv("l", 3, 4, 9, 8, (3, 2), (2, 2), (1, 1), (1, 2)),
+            5,
+        ),
+        (nn.Conv2d(3, 4, 1), (3, 9, 8), Conv("l", 3, 4, 9, 8, bias=True), 1),
+    ],
+)
 def test_a_layer_is_described_as_the_model_knows_it(layer, shape, conv, batch):
     assert described("l", layer, shape) == (conv, batch)
 
 
-@pytest.mark.parametrize("layer, shape, words", [
-    (nn.Linear(8, 4), (3, 7), "takes 8 input channels, not 7"), (nn.Conv2d(8, 4, 1), (3, 7), "3 or 4 dimensions"),
-    (nn.Conv2d(8, 4, 1), (2, 7, 3, 3), "takes 8 input channels, not 7")])
+@pytest.mark.parametrize(
+    "layer, shape, words",
+    [
+        (nn.Linear(8, 4), (3, 7), "takes 8 input channels, not 7"),
+        (nn.Conv2d(8, 4, 1), (3, 7), "3 or 4 dimensions"),
+        (nn.Conv2d(8, 4, 1), (2, 7, 3, 3), "takes 8 input channels, not 7"),
+    ],
+)
 def test_an_input_that_does_not_fit_is_refused(layer, shape, words):
     with pytest.raises(ValueError, match=words):
         described("l", layer, shape)
 
 
-@pytest.mark.parametrize("name, wrap", [("functional", lambda engine: engine), ("functional", Recorder),
-                                        ("icarus", lambda engine: engine)], ids=["functional", "recorded", "icarus"])
+@pytest.mark.parametrize(
+    "name, wrap",
+    [("functional", lambda engine: engine), ("functional", Recorder), ("icarus", lambda engine: engine)],
+    ids=["functional", "recorded", "icarus"],
+)
 def test_gradients_are_pruned_as_the_sore_does(name, wrap):
     offload = Offload("l", Scheme.of("sdgp", 2, 8), wrap(cosim.engine(name, "small")))
     layer = nn.Conv2d(8, 19, 3)
@@ -67,9 +84,13 @@ def test_products_and_their_gradients_run_on_the_engine():
         assert ours.shape == theirs.shape and torch.allclose(ours, theirs, atol=4e-3)
     gemms = [program.gemm for program, _ in recorder.runs]
     assert [(gemm.layer, gemm.stage, gemm.shape, gemm.count) for gemm in gemms] == [
-        ("scores", "ff", (5, 8, 5), 6), ("mix", "ff", (5, 5, 8), 6),
-        ("mix", "bp", (5, 8, 5), 6), ("mix", "bp", (5, 5, 8), 6),
-        ("scores", "bp", (5, 5, 8), 6), ("scores", "bp", (8, 5, 5), 6)]
+        ("scores", "ff", (5, 8, 5), 6),
+        ("mix", "ff", (5, 5, 8), 6),
+        ("mix", "bp", (5, 8, 5), 6),
+        ("mix", "bp", (5, 5, 8), 6),
+        ("scores", "bp", (5, 5, 8), 6),
+        ("scores", "bp", (8, 5, 5), 6),
+    ]
     assert all(gemm.sparsity is None for gemm in gemms)
 
 

@@ -1,9 +1,10 @@
 """The operands of each stage's GEMM."""
+
 import numpy as np
 import pytest
 
-from rtl.golden import nm_mask
 from cosim.operands import operands_of
+from rtl.golden import nm_mask
 from tests.support.im2col import im2col
 from tlm.workload.lowering import Geometry, Lowering
 from tlm.workload.methods import Scheme
@@ -17,21 +18,31 @@ def lowering(scheme=BDWP, channels=16, outputs=24, **window):
     return Lowering("conv", scheme, Geometry(2, 6, 5, channels, outputs, Window(**window)))
 
 
-@pytest.mark.parametrize("window", [
-    dict(kernel=(3, 3), padding=(1, 1)), dict(kernel=(3, 2), padding=(2, 0), dilation=(1, 2)), dict(kernel=(3, 3)),
-    dict(kernel=(3, 3), stride=(2, 1), padding=(1, 1)), dict(kernel=(2, 2), stride=(3, 3)), dict(stride=(2, 2))],
-    ids=str)
+@pytest.mark.parametrize(
+    "window",
+    [
+        dict(kernel=(3, 3), padding=(1, 1)),
+        dict(kernel=(3, 2), padding=(2, 0), dilation=(1, 2)),
+        dict(kernel=(3, 3)),
+        dict(kernel=(3, 3), stride=(2, 1), padding=(1, 1)),
+        dict(kernel=(2, 2), stride=(3, 3)),
+        dict(stride=(2, 2)),
+    ],
+    ids=str,
+)
 def test_the_source_of_a_stages_operand_is_the_images_that_im2col_takes_apart(window):
     layer, rng = lowering(channels=3, outputs=5, **window), np.random.default_rng(1)
     x = rng.standard_normal(layer.geometry.shape).astype(np.float16)
     dy = rng.standard_normal((2, *layer.geometry.out, 5)).astype(np.float16)
     weight = np.zeros((*layer.geometry.window.kernel, 3, 5), np.float16)
-    for stage, images, pair in (("ff", x, operands.forward(layer, x, weight)),
-                                ("bp", dy, operands.input_gradient(layer, dy, weight)),
-                                ("wu", x, operands.weight_gradient(layer, x, dy))):
+    for stage, images, pair in (
+        ("ff", x, operands.forward(layer, x, weight)),
+        ("bp", dy, operands.input_gradient(layer, dy, weight)),
+        ("wu", x, operands.weight_gradient(layer, x, dy)),
+    ):
         source = layer.gemm(stage).source
         if stage == "bp" and not layer.geometry.window.reversible:
-            assert source is None and np.array_equal(pair[0], dy.reshape(-1, 5))     # the gradient as it is
+            assert source is None and np.array_equal(pair[0], dy.reshape(-1, 5))  # the gradient as it is
             continue
         assert source.bytes == images.nbytes and source.transposed == (stage == "wu")
         moved = Window(source.kernel, source.stride, source.padding, source.dilation)
@@ -54,5 +65,3 @@ def test_the_hardwares_groups_are_channels_at_one_kernel_position(window, channe
         lanes = np.moveaxis(weight, axis, 0)
         expected = lanes[np.moveaxis(nm_mask(lanes, 2, 8), 0, 0)] if size >= 8 else lanes
         assert sorted(b[mask & (b != 0)].tolist()) == sorted(expected.flatten().tolist())
-
-

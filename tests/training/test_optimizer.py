@@ -1,4 +1,5 @@
 """The weight update against NumPy's float32, bit by bit, and dynamic loss scaling."""
+
 import re
 
 import numpy as np
@@ -23,12 +24,12 @@ def scalar_update(w, v, g, lr, mu, wd, scale):
 
 @pytest.mark.parametrize("lr, mu, wd, scale", [(0.05, 0.9, 5e-4, 1024.0), (0.1, 0.0, 0.0, 1.0), (0.3, 0.99, 0.1, 3.0)])
 def test_every_operation_of_the_update_rounds_once(lr, mu, wd, scale):
-    rng, size = np.random.default_rng(1), 1003         # no multiple of a vector, so that tails are compared too
+    rng, size = np.random.default_rng(1), 1003  # no multiple of a vector, so that tails are compared too
     w, v = rng.standard_normal(size).astype(np.float32), np.zeros(size, np.float32)
     weight = torch.nn.Parameter(torch.from_numpy(w.copy()))
     optimizer = SGD([weight], lr, mu, wd)
     for _ in range(4):
-        g = (rng.standard_normal(size) * 10.0 ** rng.integers(-42, 3, size)).astype(np.float32)     # subnormals too
+        g = (rng.standard_normal(size) * 10.0 ** rng.integers(-42, 3, size)).astype(np.float32)  # subnormals too
         weight.grad = torch.from_numpy(g)
         optimizer.step(scale)
         pairs = [scalar_update(*values, lr, mu, wd, scale) for values in zip(w, v, g)]
@@ -49,6 +50,7 @@ def test_updates_run_those_that_they_have_and_the_host_the_others():
 
     class Updates:
         """Has one of the parameters, and notes what it is given."""
+
         def __contains__(self, weight):
             return weight is a
 
@@ -87,21 +89,31 @@ def test_the_scale_doubles_after_a_run_of_good_steps_and_a_bad_one_starts_the_ru
 
 def test_the_scale_stays_within_its_bounds():
     weight = parameter([1.0])
-    low, high = LossScale(1.0), LossScale(2.0 ** 24, interval=1)
+    low, high = LossScale(1.0), LossScale(2.0**24, interval=1)
     weight.grad = torch.tensor([float("nan")])
     low.step(SGD([weight], 0.1))
     weight.grad = torch.tensor([1.0])
     high.step(SGD([weight], 0.1))
-    assert (low.scale, high.scale) == (1.0, 2.0 ** 24)
+    assert (low.scale, high.scale) == (1.0, 2.0**24)
 
 
-@pytest.mark.parametrize("change, words", [
-    *((dict(lr=lr), f"lr must be above 0 and finite in FP32, not {lr}")
-      for lr in (0, -1, float("nan"), float("inf"), 1e39, 1e-50)),
-    *((dict(momentum=momentum), f"momentum must be at least 0 and below 1 in FP32, not {momentum}")
-      for momentum in (1.0, -0.1, 0.99999999999)),
-    *((dict(weight_decay=decay), f"weight_decay must be at least 0 and finite in FP32, not {decay}")
-      for decay in (-1, float("inf"), 1e39))])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        *(
+            (dict(lr=lr), f"lr must be above 0 and finite in FP32, not {lr}")
+            for lr in (0, -1, float("nan"), float("inf"), 1e39, 1e-50)
+        ),
+        *(
+            (dict(momentum=momentum), f"momentum must be at least 0 and below 1 in FP32, not {momentum}")
+            for momentum in (1.0, -0.1, 0.99999999999)
+        ),
+        *(
+            (dict(weight_decay=decay), f"weight_decay must be at least 0 and finite in FP32, not {decay}")
+            for decay in (-1, float("inf"), 1e39)
+        ),
+    ],
+)
 def test_constants_whose_fp32_values_are_out_of_range_are_refused(change, words):
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         SGD([parameter([1.0])], **dict(lr=0.1) | change)

@@ -1,4 +1,5 @@
 """A training loop of one's own: what the package's docstring shows, and PyTorch's optimizer."""
+
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -26,8 +27,10 @@ def test_ones_own_loop_with_the_trainers_parts_has_the_trainers_bits():
 
 def test_ones_own_loop_needs_a_converted_module_and_nothing_else():
     losses = []
-    for optimizer in (lambda net: torch.optim.SGD(net.parameters(), 0.05, 0.9),
-                      lambda net: SGD(net.parameters(), 0.05, 0.9, updates=Updates(net))):
+    for optimizer in (
+        lambda net: torch.optim.SGD(net.parameters(), 0.05, 0.9),
+        lambda net: SGD(net.parameters(), 0.05, 0.9, updates=Updates(net)),
+    ):
         net = convert(seeded(linear), "bdwp", 2, 8, functional())
         own = optimizer(net)
         for x, y in DIGITS.batches(32, seed=0):

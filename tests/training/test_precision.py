@@ -1,4 +1,5 @@
 """Rounding to FP16."""
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +8,7 @@ from training.precision import operand, to_fp16
 
 
 def test_rounding_is_numpys_and_every_nan_the_canonical_one():
-    bits = np.random.default_rng(1).integers(0, 2 ** 32, 200_000, dtype=np.uint32)
+    bits = np.random.default_rng(1).integers(0, 2**32, 200_000, dtype=np.uint32)
     values = np.concatenate([bits.view(np.float32), np.linspace(-70_000, 70_000, 100_001, dtype=np.float32)])
     with np.errstate(over="ignore", invalid="ignore"):
         expected = values.astype(np.float16)
@@ -26,5 +27,5 @@ def test_float16_input_is_not_changed_in_place():
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_float_tensor_is_rounded_once(dtype):
     # In two steps, by way of float32, this double would round down to 1.
-    tensor = torch.tensor([1 + 2.0 ** -11 + 2.0 ** -40, -2.0 ** -24], dtype=dtype)
+    tensor = torch.tensor([1 + 2.0**-11 + 2.0**-40, -(2.0**-24)], dtype=dtype)
     assert operand(tensor).tolist() == np.array(tensor.double().numpy(), np.float16).tolist()

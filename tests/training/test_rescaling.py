@@ -1,4 +1,5 @@
 """What pruning has taken of a channel is made up for."""
+
 import numpy as np
 import torch
 from torch import nn

@@ -1,4 +1,5 @@
 """A whole run: its log, its checkpoints, and that a stop anywhere leaves no trace in the bits."""
+
 import json
 import subprocess
 import sys
@@ -42,8 +43,9 @@ def test_the_log_has_a_line_for_each_epoch_and_the_run_ends_with_an_evaluation(t
     assert run.log == told == lines(tmp_path) and len(run.losses) == 15
     assert steps == [(i + 1, 15, loss) for i, loss in enumerate(run.losses)]
     assert [(line["epoch"], line["steps"]) for line in told] == [(1, 6), (2, 12), (3, 15)]
-    assert [line["loss"] for line in told] == [sum(part) / len(part) for part in (
-        run.losses[:6], run.losses[6:12], run.losses[12:])]
+    assert [line["loss"] for line in told] == [
+        sum(part) / len(part) for part in (run.losses[:6], run.losses[6:12], run.losses[12:])
+    ]
     assert told[0]["accuracy"] is None and told[1]["accuracy"] > 0
     assert told[2]["accuracy"] == accuracy == run.trainer.evaluate()
     assert [line["lr"] for line in told] == pytest.approx([0.05, 0.005, 0.0005])
@@ -67,8 +69,9 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path, 
     """With SIGKILL, before each fsync and each renaming of a file, and at other moments."""
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
     stopped.mkdir(), whole.mkdir()
-    done = subprocess.run([sys.executable, "-m", "tests.training.killed", stopped, manner], cwd=ROOT, text=True,
-                          capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.training.killed", stopped, manner], cwd=ROOT, text=True, capture_output=True
+    )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= fewest
     threads = torch.get_num_threads()
@@ -90,9 +93,15 @@ def test_a_finished_run_can_be_taken_up_and_writes_its_log_again(tmp_path):
     assert again.go() == accuracy and again.losses == run.losses and lines(tmp_path) == run.log
 
 
-@pytest.mark.parametrize("change, words", [
-    (dict(lr=0.1), "lr 0.05, not 0.1"), (dict(seed=3, batch=128), "seed 0, not 3; batch 256, not 128"),
-    (dict(steps=16), "steps 15, not 16"), (dict(method="srste"), "method bdwp, not srste; decay 0.0, not 0.0002")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(lr=0.1), "lr 0.05, not 0.1"),
+        (dict(seed=3, batch=128), "seed 0, not 3; batch 256, not 128"),
+        (dict(steps=16), "steps 15, not 16"),
+        (dict(method="srste"), "method bdwp, not srste; decay 0.0, not 0.0002"),
+    ],
+)
 def test_the_checkpoint_of_another_training_is_refused_and_what_differs_is_named(tmp_path, change, words):
     Run(trainer(), tmp_path).go()
     with pytest.raises(ValueError, match=f"checkpoint.pt was made with {words}$"):
@@ -125,6 +134,7 @@ def test_data_that_breaks_keeps_the_checkpoint_before(tmp_path, monkeypatch):
         if run.trainer.steps == 9:
             raise ValueError("picture 9 is broken")
         return batch(self, *words)
+
     monkeypatch.setattr(type(DIGITS), "train_batch", broken)
     with pytest.raises(ValueError, match="picture 9"):
         run.go()
@@ -134,10 +144,14 @@ def test_data_that_breaks_keeps_the_checkpoint_before(tmp_path, monkeypatch):
     assert Run(trainer(), tmp_path, resume=True).go() == whole.go()
 
 
-@pytest.mark.parametrize("choices, words", [
-    (dict(checkpoint_every=0), "checkpoint_every must be at least 1, not 0"),
-    (dict(evaluate_every=0), "evaluate_every must be at least 1, not 0"),
-    *((choice, "need a folder") for choice in (dict(resume=True), dict(board=True), dict(checkpoint_every=2)))])
+@pytest.mark.parametrize(
+    "choices, words",
+    [
+        (dict(checkpoint_every=0), "checkpoint_every must be at least 1, not 0"),
+        (dict(evaluate_every=0), "evaluate_every must be at least 1, not 0"),
+        *((choice, "need a folder") for choice in (dict(resume=True), dict(board=True), dict(checkpoint_every=2))),
+    ],
+)
 def test_bad_choices_are_refused(choices, words):
     with pytest.raises(ValueError, match=words):
         Run(trainer(), **choices)

@@ -1,4 +1,5 @@
 """Settings: rules with names and values, and a learning rate for each step."""
+
 import re
 
 import pytest
@@ -12,7 +13,7 @@ def rates(per_epoch=10, **choices):
 
 
 def test_without_a_choice_the_rate_is_constant_and_has_no_end():
-    assert set(rates()) == {1.0} and len(rates()) == 80 and Settings().rate(10 ** 9, 45) == 0.05
+    assert set(rates()) == {1.0} and len(rates()) == 80 and Settings().rate(10**9, 45) == 0.05
 
 
 def test_cosine_falls_as_half_a_wave_towards_zero():
@@ -41,11 +42,20 @@ def test_a_warm_up_as_long_as_the_training_is_refused(steps):
         Settings(epochs=1, steps=steps, warm_up=1).total(10)
 
 
-@pytest.mark.parametrize("name, value, rule", [
-    ("seed", -1, "at least 0 and below 2^32"), ("batch", 0, "at least 1"), ("epochs", 0, "at least 1"),
-    ("steps", 0, "at least 1"), ("schedule", "linear", "one of constant, cosine, step"),
-    ("warm_up", -1.0, "at least 0 epochs and finite"), ("warm_up", float("nan"), "at least 0 epochs and finite"),
-    ("label_smoothing", 1.0, "at least 0 and below 1"), ("label_smoothing", float("nan"), "at least 0 and below 1")])
+@pytest.mark.parametrize(
+    "name, value, rule",
+    [
+        ("seed", -1, "at least 0 and below 2^32"),
+        ("batch", 0, "at least 1"),
+        ("epochs", 0, "at least 1"),
+        ("steps", 0, "at least 1"),
+        ("schedule", "linear", "one of constant, cosine, step"),
+        ("warm_up", -1.0, "at least 0 epochs and finite"),
+        ("warm_up", float("nan"), "at least 0 epochs and finite"),
+        ("label_smoothing", 1.0, "at least 0 and below 1"),
+        ("label_smoothing", float("nan"), "at least 0 and below 1"),
+    ],
+)
 def test_what_breaks_a_rule_is_refused_with_rule_and_value(name, value, rule):
     with pytest.raises(ValueError, match=re.escape(f"{name} must be {rule}, not {value!r}")):
         Settings(**{name: value})

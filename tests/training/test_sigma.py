@@ -1,4 +1,5 @@
 """Training on SIGMA: the GEMMs run there, the host prunes gradients and updates weights."""
+
 import copy
 
 import pytest
@@ -35,7 +36,7 @@ def test_every_gemm_of_a_step_runs_there_and_nothing_else(method):
     ran = [program.work for program, _ in recorder.runs]
     step = [one for one in training_step(network(), INPUT, scheme) if isinstance(one, Gemm)]
     key = lambda gemm: (gemm.layer, gemm.stage, gemm.shape, str(gemm.sparsity))
-    inner = [one for one in ran if (one.layer, one.stage) != ("0", "bp")]       # the image's gradient is wanted here
+    inner = [one for one in ran if (one.layer, one.stage) != ("0", "bp")]  # the image's gradient is wanted here
     assert list(map(key, inner)) == list(map(key, step)) and len(ran) == len(step) + 1
     assert {program.config for program, _ in recorder.runs} == {SMALL}
     assert all(cost.cycles > 0 for _, cost in recorder.runs)
@@ -46,7 +47,7 @@ def test_gradients_are_near_those_of_pytorch(method):
     plain, pattern = network(), () if method == "dense" else (2, 8)
     module, _ = on_sigma(plain, method, *pattern)
     ours, x = gradients(module, draw(INPUT, 1), 2), draw(INPUT, 1)
-    if method == "bdwp":                                # the forward pass, whose weights are masked along the inputs
+    if method == "bdwp":  # the forward pass, whose weights are masked along the inputs
         theirs = nn.Sequential(masked(plain[0], 1, 2, 8), *plain[1:3], masked(plain[3], 1, 2, 8))(x)
         assert difference(ours["y"], theirs.detach()) < 8
         return
@@ -97,10 +98,16 @@ def test_a_trainer_learns_on_it_and_a_second_one_gets_the_same_bits():
             torch.manual_seed(1)
             for layer in (module[1], module[3]):
                 layer.reset_parameters()
-        trainer = Trainer(module, digits(0), cosim.engine("functional", "small", "sigma"), Scheme.of("bdwp", 2, 4),
-                          settings=Settings(batch=8, lr=0.05))
+        trainer = Trainer(
+            module,
+            digits(0),
+            cosim.engine("functional", "small", "sigma"),
+            Scheme.of("bdwp", 2, 4),
+            settings=Settings(batch=8, lr=0.05),
+        )
         losses = [trainer.train(steps=1) for _ in range(6)]
         return losses, [weight.detach().numpy().tobytes() for weight in trainer.module.parameters()]
+
     one, other = trained(), trained()
     assert one == other and len(one[1]) == 4
 

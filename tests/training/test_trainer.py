@@ -1,4 +1,5 @@
 """Training: reproducible, robust to overflow, and it learns."""
+
 import re
 from itertools import islice
 
@@ -38,7 +39,7 @@ def bits(trainer):
 def test_the_same_seed_gives_the_same_bits_and_two_calls_are_as_good_as_one(method):
     one, two, other = trainer(method), trainer(method), trainer(method, seed=1)
     losses = one.train(steps=6)
-    torch.manual_seed(99)       # nobody else's draws matter
+    torch.manual_seed(99)  # nobody else's draws matter
     assert two.train(steps=2) + two.train(steps=4) == losses and len(losses) == 6
     assert all(torch.equal(a, b) for a, b in zip(bits(one), bits(two))) and len(bits(one)) > 30
     assert other.train(steps=6) != losses
@@ -79,8 +80,12 @@ def test_a_short_training_recognises_most_digits(method):
     assert len(losses) == 90 and start < 0.3 and run.evaluate() > 0.85
 
 
-PLANS = {"os": dict(dataflows=("os",)), "ws": dict(dataflows=("ws",)), "scheduled": {},
-         "copies before use": dict(generations=("use",))}
+PLANS = {
+    "os": dict(dataflows=("os",)),
+    "ws": dict(dataflows=("ws",)),
+    "scheduled": {},
+    "copies before use": dict(generations=("use",)),
+}
 
 
 def test_the_bits_of_a_training_run_are_the_same_in_every_dataflow_and_plan():
@@ -128,10 +133,10 @@ def test_an_overflow_skips_the_step_and_the_next_goes_on():
     run.train(steps=2)
     recorder.runs.clear()
     before = [weight.clone() for weight in run.optimizer.weights()]
-    run.loss_scale.scale = 2.0 ** 24        # beyond FP16 for the gradients of a mean over 32 images
+    run.loss_scale.scale = 2.0**24  # beyond FP16 for the gradients of a mean over 32 images
     run.train(steps=1)
     assert all(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights()))
-    assert (run.loss_scale.skipped, run.loss_scale.scale) == (1, 2.0 ** 23)
+    assert (run.loss_scale.skipped, run.loss_scale.scale) == (1, 2.0**23)
     assert len(recorder.runs) == 11 and all(program.work.stage != "update" for program, _ in recorder.runs)
     run.loss_scale.scale = 1024.0
     run.train(steps=1)
@@ -161,12 +166,18 @@ def test_either_epochs_or_steps_are_to_be_given(arguments):
         trainer().train(**arguments)
 
 
-@pytest.mark.parametrize("make", [
-    lambda: Settings(batch=0), lambda: Settings(seed=-1),
-    lambda: trainer(method="magic"), lambda: trainer(model="magic"),
-    lambda: Trainer("cnn", DIGITS, functional(), "bdwp", None),
-    lambda: Trainer("cnn", DIGITS, functional(), "bdwp", "8:2"),
-    lambda: Trainer("cnn", DIGITS, functional(), settings=Settings(lr=0))])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Settings(batch=0),
+        lambda: Settings(seed=-1),
+        lambda: trainer(method="magic"),
+        lambda: trainer(model="magic"),
+        lambda: Trainer("cnn", DIGITS, functional(), "bdwp", None),
+        lambda: Trainer("cnn", DIGITS, functional(), "bdwp", "8:2"),
+        lambda: Trainer("cnn", DIGITS, functional(), settings=Settings(lr=0)),
+    ],
+)
 def test_bad_arguments_are_refused(make):
     with pytest.raises(ValueError):
         make()
@@ -216,7 +227,7 @@ def test_decay_changes_the_update_of_what_is_pruned():
 def test_a_restored_trainer_goes_on_with_the_same_bits():
     whole, first, second = (trainer("srste", model=seeded(linear), schedule="step", steps=50) for _ in range(3))
     for run in (whole, first):
-        run.loss_scale.scale = 2.0 ** 24        # overflows, so that the scale changes on the way
+        run.loss_scale.scale = 2.0**24  # overflows, so that the scale changes on the way
     losses = whole.train(steps=50)
     assert losses[:23] == first.train(steps=23)
     second.restore(first.state())

@@ -1,4 +1,5 @@
 """Weight updates: which a module has, what they make, and the same bits as the optimizer on the host."""
+
 import copy
 
 import numpy as np
@@ -10,21 +11,24 @@ from cosim.recorder import Recorder
 from rtl.golden import nm_compact
 from tests.training.support import Keeping, draw, functional, give_gradients, recorded, seeded
 from tlm import Update, make_plan
-from training import SGD, Scheme, Updates, convert, models, operands, training_step, update_step
-from training.conversion import use_engine, use_plan
 from tlm.workload.layer import Conv
 from tlm.workload.lowering import lowered
 from tlm.workload.methods import STAGES
+from training import SGD, Scheme, Updates, convert, models, operands, training_step, update_step
+from training.conversion import use_engine, use_plan
 from training.offload import described
 from training.precision import operand
 
 LAYERS = {
-    "linear": (lambda: nn.Linear(16, 24), (5, 16)), "ragged": (lambda: nn.Linear(19, 13), (6, 19)),
-    "vector": (lambda: nn.Linear(1, 1), (3, 1)), "1x1": (lambda: nn.Conv2d(12, 20, 1, bias=False), (2, 12, 4, 4)),
+    "linear": (lambda: nn.Linear(16, 24), (5, 16)),
+    "ragged": (lambda: nn.Linear(19, 13), (6, 19)),
+    "vector": (lambda: nn.Linear(1, 1), (3, 1)),
+    "1x1": (lambda: nn.Conv2d(12, 20, 1, bias=False), (2, 12, 4, 4)),
     "convolution": (lambda: nn.Conv2d(8, 16, 3, padding=1), (2, 8, 6, 5)),
     "strided": (lambda: nn.Conv2d(11, 13, (3, 2), stride=(2, 1), padding=1), (2, 11, 5, 5)),
     "few inputs": (lambda: nn.Conv2d(3, 9, 3, dilation=2), (1, 3, 7, 7)),
-    "few outputs": (lambda: nn.Conv2d(9, 3, 2, stride=3), (1, 9, 6, 6))}
+    "few outputs": (lambda: nn.Conv2d(9, 3, 2, stride=3), (1, 9, 6, 6)),
+}
 
 
 def same_bits(one, two):
@@ -73,7 +77,7 @@ def test_the_copies_are_the_weights_that_the_next_steps_gemms_read(case):
     if update.backward:
         dy = np.zeros((geometry.batch, *geometry.out, geometry.outputs), np.float16)
         wanted = nm_compact(operands.input_gradient(lowering, dy, weight)[1], 2, 8)
-        if window.reversible:                       # the GEMM has its kernel positions last to first along k
+        if window.reversible:  # the GEMM has its kernel positions last to first along k
             wanted = [of.reshape(window.positions, -1, *of.shape[1:])[::-1].transpose(1, 2, 0, 3) for of in wanted]
         assert same_copy(given.backward, *wanted)
     assert (given.half is None) == (update.forward and update.backward)
@@ -81,28 +85,36 @@ def test_the_copies_are_the_weights_that_the_next_steps_gemms_read(case):
 
 
 def same_copy(found, values, indices):
-    return found.values.size > 0 and np.array_equal(found.values, values.reshape(found.values.shape)) and \
-        np.array_equal(found.indices, indices.reshape(found.indices.shape))
+    return (
+        found.values.size > 0
+        and np.array_equal(found.values, values.reshape(found.values.shape))
+        and np.array_equal(found.indices, indices.reshape(found.indices.shape))
+    )
 
 
 def test_a_step_of_the_cnn_has_an_update_for_each_weight_and_the_bias():
     updates = update_step(models.build("cnn", 0), (2, 1, 8, 8), "bdwp", 2, 8)
     assert [(one.layer, one.k, one.n, one.channels, one.forward, one.backward, one.half) for one in updates] == [
-        ("conv1", 9, 8, 1, False, False, True), ("conv2", 72, 16, 8, True, True, False),
-        ("conv3", 144, 16, 16, True, True, False), ("linear", 256, 10, 256, True, True, False),
-        ("linear.bias", 1, 10, 1, False, False, False)]
+        ("conv1", 9, 8, 1, False, False, True),
+        ("conv2", 72, 16, 8, True, True, False),
+        ("conv3", 144, 16, 16, True, True, False),
+        ("linear", 256, 10, 256, True, True, False),
+        ("linear.bias", 1, 10, 1, False, False, False),
+    ]
     assert all(one.momentum and one.stage == "update" for one in updates)
     assert all((one.forward or one.backward) == (str(one.sparsity) == "2:8") for one in updates)
 
 
-@pytest.mark.parametrize("inputs, outputs, forward, backward", [
-    (8, 8, True, True), (7, 8, False, True), (8, 7, True, False), (7, 7, False, False), (64, 8, True, True)])
+@pytest.mark.parametrize(
+    "inputs, outputs, forward, backward",
+    [(8, 8, True, True), (7, 8, False, True), (8, 7, True, False), (7, 7, False, False), (64, 8, True, True)],
+)
 def test_a_copy_is_made_where_a_pass_has_m_channels(inputs, outputs, forward, backward):
     layer, shape = nn.Conv2d(inputs, outputs, (3, 2), bias=False), (1, inputs, 4, 4)
     _, update = update_step(nn.Sequential(nn.Conv2d(inputs, inputs, 1, bias=False), layer), shape, "bdwp", 2, 8)
     assert (update.forward, update.backward, update.half) == (forward, backward, not (forward and backward))
     assert (update.k, update.n, update.channels) == (6 * inputs, outputs, inputs)
-    (first,) = update_step(layer, shape, "bdwp", 2, 8)          # without a backward pass
+    (first,) = update_step(layer, shape, "bdwp", 2, 8)  # without a backward pass
     assert (first.forward, first.backward, first.half) == (forward, False, not forward)
     (dense,) = update_step(layer, shape, "dense", 2, 8)
     assert not dense.forward and not dense.backward and dense.sparsity is None and dense.half
@@ -188,7 +200,8 @@ def test_the_workload_is_what_the_optimizer_executes_in_order():
     SGD(converted.parameters(), 0.1, updates=Updates(converted)).step()
     executed = [program.work for program, _ in recorder.runs]
     assert executed == training_step(module, (2, 3, 6, 6), "bdwp", 2, 8) + update_step(
-        module, (2, 3, 6, 6), "bdwp", 2, 8)
+        module, (2, 3, 6, 6), "bdwp", 2, 8
+    )
     assert len(executed) == 5 + 4
 
 

@@ -1,4 +1,5 @@
 """The predicted GEMMs of a training step are those that a converted module executes."""
+
 import pytest
 import torch
 from torch import nn
@@ -23,8 +24,11 @@ class Residual(nn.Module):
         return self.head(self.head(x).relu())
 
 
-MODULES = {"cnn": (lambda: models.build("cnn", 0), (4, 1, 8, 8)), "residual": (Residual, (2, 3, 6, 6)),
-           "layer": (lambda: nn.Linear(24, 10), (3, 24))}
+MODULES = {
+    "cnn": (lambda: models.build("cnn", 0), (4, 1, 8, 8)),
+    "residual": (Residual, (2, 3, 6, 6)),
+    "layer": (lambda: nn.Linear(24, 10), (3, 24)),
+}
 
 
 @pytest.mark.parametrize("method, n, m", [("dense", None, None), ("bdwp", 2, 8), ("bdwp", 1, 4), ("bdwp", 4, 16)])
@@ -45,8 +49,18 @@ def test_the_workload_equals_what_is_executed_gemm_by_gemm_and_in_order(name, me
 def test_a_step_of_the_cnn_has_eleven_gemms_and_the_first_layer_no_bp():
     gemms = training_step(models.build("cnn", 0), (32, 1, 8, 8), "bdwp", 2, 8)
     assert [(gemm.layer, gemm.stage) for gemm in gemms] == [
-        ("conv1", "ff"), ("conv2", "ff"), ("conv3", "ff"), ("linear", "ff"), ("linear", "bp"), ("linear", "wu"),
-        ("conv3", "bp"), ("conv3", "wu"), ("conv2", "bp"), ("conv2", "wu"), ("conv1", "wu")]
+        ("conv1", "ff"),
+        ("conv2", "ff"),
+        ("conv3", "ff"),
+        ("linear", "ff"),
+        ("linear", "bp"),
+        ("linear", "wu"),
+        ("conv3", "bp"),
+        ("conv3", "wu"),
+        ("conv2", "bp"),
+        ("conv2", "wu"),
+        ("conv1", "wu"),
+    ]
     assert sum(gemm.macs + gemm.macs_skipped for gemm in gemms if gemm.stage == "ff") == 32 * 62_464
 
 
@@ -68,8 +82,8 @@ def test_the_module_is_left_as_it_was():
 def test_big_networks_are_traced_without_computing():
     with torch.device("meta"):
         module = nn.Sequential(*[nn.Conv2d(512, 512, 3, padding=1) for _ in range(50)])
-    gemms = training_step(module, (64, 512, 56, 56), "bdwp", 2, 8)      # 4.7e11 multiply-adds a stage and layer
-    assert len(gemms) == 149 and sum(gemm.macs for gemm in gemms) > 10 ** 13
+    gemms = training_step(module, (64, 512, 56, 56), "bdwp", 2, 8)  # 4.7e11 multiply-adds a stage and layer
+    assert len(gemms) == 149 and sum(gemm.macs for gemm in gemms) > 10**13
 
 
 def test_what_cannot_be_lowered_is_refused():

@@ -8,6 +8,7 @@ The streamed words of a column are unpacked by their bitmap on the memory's side
 network is set once a tile, for the path from port to lane, and not for each column: `counters` and `table` tell the two
 steps as the paper's one, for whoever wants to follow it.
 """
+
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -44,8 +45,8 @@ def lanes_of(fold: Fold, kept: np.ndarray, config: SigmaConfig) -> Lanes:
     """Where the kept values, bitmap (rows, depth), are when a fold of them is in the Flex-DPEs."""
     rows, elements = (np.full((config.engines, config.lanes), IDLE) for _ in range(2))
     for row, start, count, engine, lane, _ in (vars(segment).values() for segment in fold.segments):
-        rows[engine, lane:lane + count] = row
-        elements[engine, lane:lane + count] = np.flatnonzero(kept[row])[start:start + count]
+        rows[engine, lane : lane + count] = row
+        elements[engine, lane : lane + count] = np.flatnonzero(kept[row])[start : start + count]
     return Lanes(rows, elements)
 
 
@@ -57,8 +58,11 @@ def counters(column: np.ndarray) -> np.ndarray:
 def table(lanes: Lanes, engine: int, column: np.ndarray) -> list[Entry]:
     """The SRC-DEST table of a Flex-DPE for a column, bitmap (depth,): the products of two values."""
     rows, elements, places = lanes.rows[engine], lanes.elements[engine], counters(column)
-    return [Entry(int(rows[lane]), int(places[elements[lane]]), int(lane)) for lane in np.flatnonzero(rows != IDLE)
-            if column[elements[lane]]]
+    return [
+        Entry(int(rows[lane]), int(places[elements[lane]]), int(lane))
+        for lane in np.flatnonzero(rows != IDLE)
+        if column[elements[lane]]
+    ]
 
 
 def settings(elements: Sequence[int]) -> int:

@@ -1,4 +1,5 @@
 """How a GEMM is laid on SIGMA: which operand stays, how large blocks of the result are, and in which order they run."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -7,8 +8,10 @@ from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
 from tlm.mapping import ORDERS
 
-STATIONARY = {"mk": "a stays: its rows are those of the accumulators, and columns of b stream by",
-              "kn": "b stays: its columns are the accumulators' rows, and rows of a stream by"}
+STATIONARY = {
+    "mk": "a stays: its rows are those of the accumulators, and columns of b stream by",
+    "kn": "b stays: its columns are the accumulators' rows, and rows of a stream by",
+}
 
 
 @dataclass(frozen=True)

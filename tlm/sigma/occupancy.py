@@ -3,6 +3,7 @@
 SIGMA skips a stationary value whose whole row of the streamed operand is zero (the paper's REGOR), and no other
 product: a lane whose streamed word is zero idles.
 """
+
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ class Occupancy(ABC):
     """What the controller counts of a block: `rows` of the stationary operand, `depth` of k, `columns` of the streamed
     one, each a slice."""
 
-    uniform = False         # whether blocks of a size are alike
+    uniform = False  # whether blocks of a size are alike
 
     @abstractmethod
     def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:

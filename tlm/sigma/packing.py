@@ -1,4 +1,5 @@
 """How the controller packs stationary values into the Flex-DPEs."""
+
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -53,7 +54,7 @@ def pack(counts: tuple[int, ...], config: SigmaConfig) -> tuple[Fold, ...]:
     more rows than results. Raises ValueError for a row of more values than a Flex-DPE has lanes: it could span three.
     """
     folds: list[list[Segment]] = []
-    engine, lane, result = config.engines, 0, 0         # a full fold: the first value opens one
+    engine, lane, result = config.engines, 0, 0  # a full fold: the first value opens one
     for row, count in enumerate(counts):
         if count > config.lanes:
             raise ValueError(f"a row must have at most lanes = {config.lanes} values, not {count}")

@@ -1,4 +1,5 @@
 """A GEMM on SIGMA as a list of tile transactions: the timeline costs it, and engines run it."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -92,12 +93,18 @@ class SigmaProgram:
 
     def _block(self, row: int, column: int, item: int = 0) -> list[SigmaTile]:
         """A block's tiles."""
-        chunks = [(start, folds) for start in range(0, self.shape[1], self.config.lanes)
-                  if (folds := self._folds(row, column, start, item))]
+        chunks = [
+            (start, folds)
+            for start in range(0, self.shape[1], self.config.lanes)
+            if (folds := self._folds(row, column, start, item))
+        ]
         # Where nothing is left to stay the block is zero, which is to be stored, too.
         chunks = chunks or [(0, (NOTHING,))]
-        return [tile for i, (start, folds) in enumerate(chunks)
-                for tile in self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, item)]
+        return [
+            tile
+            for i, (start, folds) in enumerate(chunks)
+            for tile in self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, item)
+        ]
 
     def _sizes(self, row: int, column: int, start: int) -> tuple[int, int, int]:
         """Rows, columns and depth of what begins there."""
@@ -106,18 +113,38 @@ class SigmaProgram:
 
     def _folds(self, row: int, column: int, start: int, item: int) -> tuple[Fold, ...]:
         rows, columns, depth = self._sizes(row, column, start)
-        return pack(self.occupancy.counts(item, slice(row, row + rows), slice(start, start + depth),
-                                          slice(column, column + columns)), self.config)
+        return pack(
+            self.occupancy.counts(
+                item, slice(row, row + rows), slice(start, start + depth), slice(column, column + columns)
+            ),
+            self.config,
+        )
 
-    def _chunk(self, row: int, column: int, start: int, folds: tuple[Fold, ...], first: bool, last: bool,
-               item: int) -> list[SigmaTile]:
+    def _chunk(
+        self, row: int, column: int, start: int, folds: tuple[Fold, ...], first: bool, last: bool, item: int
+    ) -> list[SigmaTile]:
         """The tiles of a chunk of k, the first or the last of its block."""
         rows, columns, depth = self._sizes(row, column, start)
         streams, end = folds != (NOTHING,), len(folds) - 1
         streamed = self.occupancy.streamed(item, slice(start, start + depth), slice(column, column + columns))
-        return [SigmaTile(row, rows, column, columns, start, depth, fold, i, streamed if streams and i == 0 else 0,
-                          streams and i == 0, first and i == 0, last and i == end, item)
-                for i, fold in enumerate(folds)]
+        return [
+            SigmaTile(
+                row,
+                rows,
+                column,
+                columns,
+                start,
+                depth,
+                fold,
+                i,
+                streamed if streams and i == 0 else 0,
+                streams and i == 0,
+                first and i == 0,
+                last and i == end,
+                item,
+            )
+            for i, fold in enumerate(folds)
+        ]
 
     def runs(self) -> Run:
         """The same tiles in short."""
@@ -142,10 +169,15 @@ class SigmaProgram:
         whole, rest = divmod(self.shape[1], depth := self.config.lanes)
         # (start, chunks that are alike); the first and the last one of a block stand alone.
         alike = [(0, 1), (depth, whole - 2), ((whole - 1) * depth, 1)] if whole > 1 else [(0, whole)]
-        chunks = [(start, folds, count) for start, count in (*alike, (whole * depth, rest > 0))
-                  if count > 0 and (folds := self._folds(row, column, start, 0))] or [(0, (NOTHING,), 1)]
-        return tuple(Run(tuple(self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, 0)), int(count))
-                     for i, (start, folds, count) in enumerate(chunks))
+        chunks = [
+            (start, folds, count)
+            for start, count in (*alike, (whole * depth, rest > 0))
+            if count > 0 and (folds := self._folds(row, column, start, 0))
+        ] or [(0, (NOTHING,), 1)]
+        return tuple(
+            Run(tuple(self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, 0)), int(count))
+            for i, (start, folds, count) in enumerate(chunks)
+        )
 
     def steps(self, tile: SigmaTile) -> int:
         """Cycles that steps take: one a column, and as many as its sum needs until the next tile adds to it."""
@@ -153,8 +185,9 @@ class SigmaProgram:
 
     def records(self, tile: SigmaTile) -> int:
         """Operand lines with what stays."""
-        return (tile.fold.engines * words.pieces(words.engine_record(self.config), self.config)
-                + words.pieces(words.gather_record(self.config), self.config))
+        return tile.fold.engines * words.pieces(words.engine_record(self.config), self.config) + words.pieces(
+            words.gather_record(self.config), self.config
+        )
 
     def lines(self, tile: SigmaTile) -> int:
         """Operand lines of the load."""
@@ -174,8 +207,12 @@ class SigmaProgram:
     def read_cycles(self, tile: SigmaTile) -> int:
         """Cycles of the load, whose lines come from memory, or all from the on-chip buffer."""
         size = sum(self.read_bytes(tile))
-        return transaction(self.lines(tile), size, self.config.read_bytes_per_cycle,
-                           self.config.memory_latency if size else BUFFER_LATENCY)
+        return transaction(
+            self.lines(tile),
+            size,
+            self.config.read_bytes_per_cycle,
+            self.config.memory_latency if size else BUFFER_LATENCY,
+        )
 
     def words(self, tile: SigmaTile) -> int:
         """Words of the store: a column each."""
@@ -191,8 +228,9 @@ class SigmaProgram:
         return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]
 
     def write_cycles(self, tile: SigmaTile) -> int:
-        return transaction(self.words(tile), self.write_bytes(tile), self.config.write_bytes_per_cycle,
-                           self.config.memory_latency)
+        return transaction(
+            self.words(tile), self.write_bytes(tile), self.config.write_bytes_per_cycle, self.config.memory_latency
+        )
 
 
 def schedule_sigma(gemm: Gemm, config: SigmaConfig, occupancy: Occupancy, mapping: SigmaMapping | str) -> SigmaProgram:
@@ -201,5 +239,6 @@ def schedule_sigma(gemm: Gemm, config: SigmaConfig, occupancy: Occupancy, mappin
     mapping  'mk' or 'kn', the operand that stays, with the largest blocks that fit; or a SigmaMapping
     Raises ValueError for an unknown operand, and for blocks that do not fit.
     """
-    return SigmaProgram(gemm, config, largest(gemm, config, mapping) if isinstance(mapping, str)
-                        else mapping.checked(config), occupancy)
+    return SigmaProgram(
+        gemm, config, largest(gemm, config, mapping) if isinstance(mapping, str) else mapping.checked(config), occupancy
+    )

@@ -3,13 +3,14 @@
 An analytical model beside the timeline of our own design: what the paper claims, not what our RTL takes. The counts
 are published in the TeAAL artifact (`data/baselines`); the formula is derived from them and exact to the cycle.
 """
+
 import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-WORDS = 128                 # words that enter the array in a cycle
-ELEMENTS = 16384            # processing elements
-DENSITY = 0.2               # of the stationary operand, in all published counts
+WORDS = 128  # words that enter the array in a cycle
+ELEMENTS = 16384  # processing elements
+DENSITY = 0.2  # of the stationary operand, in all published counts
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class SigmaCycles:
         return self.loading + self.streaming + self.add
 
 
-def sigma_cycles(*, m: int, n: int, k: int, density: float | Fraction = DENSITY, words: int = WORDS,
-                 elements: int = ELEMENTS) -> SigmaCycles:
+def sigma_cycles(
+    *, m: int, n: int, k: int, density: float | Fraction = DENSITY, words: int = WORDS, elements: int = ELEMENTS
+) -> SigmaCycles:
     """Cycles of (m, k) x (k, n) with the (m, k) operand stationary, of which `density` is not zero.
 
         loading    ceil(nnz / words)                nnz = density m k, a real number, not rounded to whole values
@@ -81,8 +83,11 @@ def sigma_cycles(*, m: int, n: int, k: int, density: float | Fraction = DENSITY,
             raise ValueError(f"{name} must be at least 1, not {size}")
     if not 0 <= density <= 1:
         raise ValueError(f"density must be from 0 to 1, not {density}")
-    share = Fraction(str(density))              # as floats 0.1 * 3 > 0.3: ceil would be one too many
+    share = Fraction(str(density))  # as floats 0.1 * 3 > 0.3: ceil would be one too many
     nonzero = share * m * k
     rounds = math.ceil(share * m * min(k, words) / elements)
-    return SigmaCycles(loading=math.ceil(nonzero / words), streaming=-(-k // words) * rounds * n,
-                       add=math.ceil(nonzero / elements) * (elements - 1).bit_length())
+    return SigmaCycles(
+        loading=math.ceil(nonzero / words),
+        streaming=-(-k // words) * rounds * n,
+        add=math.ceil(nonzero / elements) * (elements - 1).bit_length(),
+    )

@@ -1,4 +1,5 @@
 """For each GEMM on SIGMA the operand that stays, the blocks and their order that take the fewest cycles."""
+
 import math
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,11 +13,16 @@ from tlm.sigma.occupancy import Spread
 from tlm.sigma.program import SigmaProgram
 from tlm.timeline import simulate
 
-TRIED = 4       # programs of the lowest estimates that are simulated, beside that of the largest blocks
+TRIED = 4  # programs of the lowest estimates that are simulated, beside that of the largest blocks
 
 
-def best_sigma_mapping(gemm: Gemm, config: SigmaConfig, densities: tuple[float, float] = (1.0, 1.0),
-                       stationary: str | None = None, margin: float = 0.0) -> tuple[SigmaProgram, int]:
+def best_sigma_mapping(
+    gemm: Gemm,
+    config: SigmaConfig,
+    densities: tuple[float, float] = (1.0, 1.0),
+    stationary: str | None = None,
+    margin: float = 0.0,
+) -> tuple[SigmaProgram, int]:
     """The program of fewest cycles, and its cycles, where the values of a and b that are not zero are spread evenly.
 
     densities   of a and b: shares of values that are not zero
@@ -31,13 +37,15 @@ def best_sigma_mapping(gemm: Gemm, config: SigmaConfig, densities: tuple[float, 
     return min(found, key=lambda one: one[1])
 
 
-@lru_cache(maxsize=4096)        # the layers of a network are alike
-def _best(gemm: Gemm, _sources: tuple, config: SigmaConfig, densities: tuple[float, float],
-          stationary: str, margin: float) -> tuple[SigmaProgram, int]:
+@lru_cache(maxsize=4096)  # the layers of a network are alike
+def _best(
+    gemm: Gemm, _sources: tuple, config: SigmaConfig, densities: tuple[float, float], stationary: str, margin: float
+) -> tuple[SigmaProgram, int]:
     """GEMMs that differ in their sources alone are equal, but take other cycles."""
     occupancy = Spread(*(densities if stationary == "mk" else reversed(densities)), margin)
-    largest, *others = [SigmaProgram(gemm, config, mapping, occupancy)
-                        for mapping in _candidates(gemm, config, stationary, occupancy)]
+    largest, *others = [
+        SigmaProgram(gemm, config, mapping, occupancy) for mapping in _candidates(gemm, config, stationary, occupancy)
+    ]
     programs = [largest, *sorted(others, key=_estimate)[:TRIED]]
     costs = [simulate(program).cycles for program in programs]
     fewest = min(costs)
@@ -47,8 +55,9 @@ def _best(gemm: Gemm, _sources: tuple, config: SigmaConfig, densities: tuple[flo
 def _estimate(program: SigmaProgram) -> float:
     """Cycles of the steps, of the loads or of the stores, whichever are most, if all blocks and chunks were full."""
     (rows, k, columns), config, mapping = program.shape, program.config, program.mapping
-    down, along, chunks = (-(-size // part) for size, part in ((rows, mapping.rows), (columns, mapping.columns),
-                                                               (k, config.lanes)))
+    down, along, chunks = (
+        -(-size // part) for size, part in ((rows, mapping.rows), (columns, mapping.columns), (k, config.lanes))
+    )
     folds = program.occupancy.shares[0] * rows * k / config.elements
     full = max(1, -(-program.occupancy.shares[0] * mapping.rows * min(k, config.lanes) // config.elements))
     steps = full * down * chunks * along * max(config.turn, min(mapping.columns, columns))
@@ -63,10 +72,12 @@ def _estimate(program: SigmaProgram) -> float:
 def _candidates(gemm: Gemm, config: SigmaConfig, stationary: str, occupancy: Spread) -> Iterator[SigmaMapping]:
     """Mappings of that operand, larger blocks first."""
     rows, k, columns = SigmaMapping(stationary, 1, 1).sides(gemm)
-    of_row = occupancy.shares[0] * min(k, config.lanes)         # values in a chunk
+    of_row = occupancy.shares[0] * min(k, config.lanes)  # values in a chunk
     deviation = occupancy.margin * math.sqrt(1 - occupancy.shares[0])
-    heights = {*_even(rows, config.rows),
-               *(size for size in _full(of_row, deviation, config) if size <= min(rows, config.rows))}
+    heights = {
+        *_even(rows, config.rows),
+        *(size for size in _full(of_row, deviation, config) if size <= min(rows, config.rows)),
+    }
     widths = _even(columns, config.columns)
     for height in sorted(heights, reverse=True):
         for width in sorted(widths, reverse=True):
@@ -86,5 +97,5 @@ def _full(of_row: float, deviation: float, config: SigmaConfig) -> set[int]:
     if not of_row:
         return set()
     folds = range(1, math.ceil(config.rows * of_row / config.elements) + 1)
-    means = ((math.sqrt(deviation ** 2 / 4 + fold * config.elements) - deviation / 2) ** 2 for fold in folds)
+    means = ((math.sqrt(deviation**2 / 4 + fold * config.elements) - deviation / 2) ** 2 for fold in folds)
     return {size for mean in means if 0 < (size := int(mean / of_row + 1e-9)) <= config.rows}

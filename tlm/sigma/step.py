@@ -1,4 +1,5 @@
 """What a training step's GEMMs take on SIGMA."""
+
 from collections.abc import Iterable
 
 from rtl.sigma.config import SigmaConfig

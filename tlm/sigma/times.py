@@ -1,4 +1,5 @@
 """When a tile loads, computes and stores on SIGMA, after the tiles before it."""
+
 from typing import NamedTuple, Self
 
 from rtl.sigma import timing
@@ -25,9 +26,15 @@ class SigmaTimes(NamedTuple):
         """Those of a tile."""
         format_and_levels = program.config.operands, program.config.levels
         store = timing.STORE_SETUP + program.write_cycles(tile) if tile.last else 0
-        return cls(timing.LOAD_SETUP + program.read_cycles(tile), program.steps(tile),
-                   timing.release_lag(*format_and_levels), timing.finish_lag(*format_and_levels), store,
-                   tile.first, tile.last)
+        return cls(
+            timing.LOAD_SETUP + program.read_cycles(tile),
+            program.steps(tile),
+            timing.release_lag(*format_and_levels),
+            timing.finish_lag(*format_and_levels),
+            store,
+            tile.first,
+            tile.last,
+        )
 
 
 class SigmaState(NamedTuple):

@@ -3,6 +3,7 @@
 An operand that the buffer can keep as long as it is needed is read once. In memory it is a bitmap, a bit for each
 element, and the values other than zero.
 """
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from tlm.sigma.occupancy import Occupancy
 if TYPE_CHECKING:
     from tlm.sigma.program import SigmaTile
 
-ELEMENT = 2             # bytes of an operand's value
+ELEMENT = 2  # bytes of an operand's value
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class SigmaTraffic:
             return place == 0
         size = (self.mapping.rows, self.mapping.columns)[along]
         block = [slice(tile.row, tile.row + tile.rows), slice(tile.column, tile.column + tile.columns)]
-        for before in range(0, place, size):        # hardly ever more than one: it has values in any
+        for before in range(0, place, size):  # hardly ever more than one: it has values in any
             block[along] = slice(before, before + size)
             if any(self.occupancy.counts(tile.item, block[0], slice(tile.start, tile.start + tile.depth), block[1])):
                 return False
@@ -87,10 +88,12 @@ class SigmaTraffic:
         as the Flex-DPEs are full."""
         rows, k, columns = self.mapping.sides(self.gemm)
         record = words.pieces(words.engine_record(self.config), self.config) - 1
-        settings = record * words.line_bits(self.config) / 8 / self.config.lanes        # of a value
+        settings = record * words.line_bits(self.config) / 8 / self.config.lanes  # of a value
         stays, streams = (length * k * share for length, share in zip((rows, columns), self.occupancy.shares))
-        return (stays * (ELEMENT * images[0] + settings) + rows * k / 8,
-                streams * ELEMENT * images[1] + columns * k / 8)
+        return (
+            stays * (ELEMENT * images[0] + settings) + rows * k / 8,
+            streams * ELEMENT * images[1] + columns * k / 8,
+        )
 
     @cached_property
     def _images(self) -> list[float]:
@@ -100,6 +103,8 @@ class SigmaTraffic:
     @cached_property
     def _images_if_kept(self) -> tuple[float, float]:
         gemm = self.gemm
-        of_a, of_b = (1.0 if source is None else min(1.0, source.bytes / (ELEMENT * lines * gemm.k))
-                      for source, lines in zip(gemm.sources, (gemm.m, gemm.n)))
+        of_a, of_b = (
+            1.0 if source is None else min(1.0, source.bytes / (ELEMENT * lines * gemm.k))
+            for source, lines in zip(gemm.sources, (gemm.m, gemm.n))
+        )
         return (of_a, of_b) if self.mapping.stationary == "mk" else (of_b, of_a)

@@ -3,10 +3,11 @@ are both built from them.
 
 Channels are those of width 1; `scaled` says what another width makes of them.
 """
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LARGE = 224             # from this height on an image is taken in as those of ImageNet, else as those of CIFAR
+LARGE = 224  # from this height on an image is taken in as those of ImageNet, else as those of CIFAR
 
 
 def scaled(channels: int, width: float, multiple: int = 8) -> int:
@@ -35,10 +36,15 @@ class Step:
 CNN = (Step("conv1", 8), Step("conv2", 16, stride=2), Step("conv3", 16))
 
 # That of the code of structured data gradient pruning (BradMcDanel/sdgp, models.py, after wbaek/torchskeleton).
-RESNET9 = (Step("block1", 128), Step("block2", 256, kernel=5, stride=2, padding=2),
-           Step("residual1", 256, residual=True), Step("block3", 512, pool=True),
-           Step("residual2", 512, residual=True), Step("block4", 256, padding=0))
-RESNET9_SCALE = 0.2         # of the logits
+RESNET9 = (
+    Step("block1", 128),
+    Step("block2", 256, kernel=5, stride=2, padding=2),
+    Step("residual1", 256, residual=True),
+    Step("block3", 512, pool=True),
+    Step("residual2", 512, residual=True),
+    Step("block4", 256, padding=0),
+)
+RESNET9_SCALE = 0.2  # of the logits
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class ResNet:
     depths: tuple[int, ...]
     bottleneck: bool
 
-    channels = (64, 128, 256, 512)          # inside the blocks of each stage, the first also of the stem
+    channels = (64, 128, 256, 512)  # inside the blocks of each stage, the first also of the stem
 
     @property
     def expansion(self) -> int:

@@ -2,11 +2,12 @@
 
 A row may end with a comma, or with a remark that begins with #; rows with nothing else are left out.
 """
+
 import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-LONGEST_NUMBER = 20         # digits; int() itself would refuse thousands of them, without naming the place
+LONGEST_NUMBER = 20  # digits; int() itself would refuse thousands of them, without naming the place
 
 
 def csv_rows(file: Path) -> list[tuple[str, list[str]]]:
@@ -16,11 +17,11 @@ def csv_rows(file: Path) -> list[tuple[str, list[str]]]:
     and line, for what is no CSV file of text; OSError for a file that is not there.
     """
     with file.open(newline="", encoding="utf-8-sig") as text:
-        reader = csv.reader(text, strict=True)      # otherwise a quote left open swallows the rest of the file
+        reader = csv.reader(text, strict=True)  # otherwise a quote left open swallows the rest of the file
         try:
             rows = [(f"{file}, line {reader.line_num}", _fields(row)) for row in reader]
         except (UnicodeDecodeError, csv.Error) as error:
-            where = f", line {reader.line_num}" if isinstance(error, csv.Error) else ""     # text is decoded in blocks
+            where = f", line {reader.line_num}" if isinstance(error, csv.Error) else ""  # text is decoded in blocks
             raise ValueError(f"{file}{where}: must be a CSV file of text: {error}") from None
     return [(place, fields) for place, fields in rows if fields]
 

@@ -6,6 +6,7 @@
 c (M, N) = a (M, K) @ b (K, N). Columns may stand in any order, their names in capitals or not. A row may end with a
 comma, or with a remark that begins with #. Several rows may name the same layer.
 """
+
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from tlm.workload.csv_rows import csv_rows, whole
 COLUMNS = ("layer", "M", "N", "K", "density_a", "density_b")
 SIZES, DENSITIES = ("m", "n", "k"), ("density_a", "density_b")
 _SIZE, _DENSITY = "an integer from 1 to 2^27", "a decimal number from 0 to 1"
-_DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)       # float() reads nan and 1_0, too
+_DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)  # float() reads nan and 1_0, too
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 """One call of a layer on one image, as far as its matrix products depend on it."""
+
 from dataclasses import dataclass
 from math import prod
 
@@ -27,8 +28,10 @@ class Conv:
 
     def __post_init__(self):
         if min(self.channels, self.outputs, *self.out) < 1:
-            raise ValueError(f"layer {self.name}: channels, output channels and output pixels must be at least 1, not "
-                             f"{self.channels}, {self.outputs} and {self.out}")
+            raise ValueError(
+                f"layer {self.name}: channels, output channels and output pixels must be at least 1, not "
+                f"{self.channels}, {self.outputs} and {self.out}"
+            )
 
     @property
     def window(self) -> Window:

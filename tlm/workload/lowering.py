@@ -4,6 +4,7 @@ The contraction index runs over kernel positions first and channels last, so tha
 kernel position. A linear layer is the 1x1 convolution. Costs and layers both read `Lowering`, and a layer's operands
 must fit it, so what is costed and what is executed cannot drift apart.
 """
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -57,8 +58,18 @@ class Geometry:
         window = self.window
         if window == Window():
             return None
-        return FeatureMap(self.batch, self.height, self.width, self.channels, window.kernel, window.stride,
-                          window.padding, window.dilation, self.out, transposed)
+        return FeatureMap(
+            self.batch,
+            self.height,
+            self.width,
+            self.channels,
+            window.kernel,
+            window.stride,
+            window.padding,
+            window.dilation,
+            self.out,
+            transposed,
+        )
 
     @property
     def pixels(self) -> int:
@@ -112,25 +123,49 @@ class Lowering:
 
     def _wu(self) -> Gemm:
         geometry = self.geometry
-        return Gemm(geometry.window.positions * geometry.channels, geometry.pixels, geometry.outputs, None, "fp32",
-                    self.layer, "wu", geometry.source(transposed=True))
+        return Gemm(
+            geometry.window.positions * geometry.channels,
+            geometry.pixels,
+            geometry.outputs,
+            None,
+            "fp32",
+            self.layer,
+            "wu",
+            geometry.source(transposed=True),
+        )
 
     def reduction(self) -> Update | None:
         """What prunes the gradients before 'bp', where the method does: their N:M copy, made by the SORE."""
         pixels, outputs = self.geometry.pixels, self.geometry.outputs
         if not self.gradients_pruned:
             return None
-        return Update(pixels, outputs, pixels, self.scheme.sparsity, backward=True, momentum=False, layer=self.layer,
-                      stage="reduce", half=False)
+        return Update(
+            pixels,
+            outputs,
+            pixels,
+            self.scheme.sparsity,
+            backward=True,
+            momentum=False,
+            layer=self.layer,
+            stage="reduce",
+            half=False,
+        )
 
     def update(self, stages: Collection[str]) -> Update:
         """The update of the layer's weights, with the copies that these stages of the next step read."""
         geometry, bp = self.geometry, "bp" in stages
         forward = self.scheme.weights("ff", geometry.channels)
         backward = self.scheme.weights("bp", geometry.outputs) if bp else None
-        return Update(geometry.window.positions * geometry.channels, geometry.outputs, geometry.channels,
-                      forward or backward, bool(forward), bool(backward), layer=self.layer,
-                      half=not forward or (bp and not backward))
+        return Update(
+            geometry.window.positions * geometry.channels,
+            geometry.outputs,
+            geometry.channels,
+            forward or backward,
+            bool(forward),
+            bool(backward),
+            layer=self.layer,
+            half=not forward or (bp and not backward),
+        )
 
     def bias_update(self) -> Update:
         """The update of the layer's bias, which is added in FP32."""
@@ -143,6 +178,7 @@ def product_gemms(product: Product, batch: int) -> dict[str, Gemm]:
 
     def gemm(stage: str, *shape: int) -> Gemm:
         return Gemm(*shape, None, "fp16", product.name, stage, count=batch * product.copies)
+
     return {"ff": gemm("ff", m, k, n), "left": gemm("bp", m, n, k), "right": gemm("bp", k, m, n)}
 
 

@@ -1,4 +1,5 @@
 """The training methods as a table: which operand of which stage is N:M sparse, in groups along which channels."""
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -7,7 +8,7 @@ from math import isfinite
 from rtl.sparsity import Sparsity
 
 STAGES = ("ff", "bp", "wu")
-SUMMED = {"ff": "inputs", "bp": "outputs"}      # the channels that a stage's GEMM sums over
+SUMMED = {"ff": "inputs", "bp": "outputs"}  # the channels that a stage's GEMM sums over
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ class Scheme:
         if not (isfinite(self.decay) and self.decay >= 0):
             raise ValueError(f"decay must be at least 0 and finite, not {self.decay}")
         if self.decay and not method.prunes_weights:
-            raise ValueError(f"decay pulls pruned weights to zero: method {self.method} has none, so it must be 0, "
-                             f"not {self.decay}")
+            raise ValueError(
+                f"decay pulls pruned weights to zero: method {self.method} has none, so it must be 0, not {self.decay}"
+            )
         if self.rescale and "gradients" not in {rule.operand for rule in method.rules.values()}:
             raise ValueError(f"rescale is for methods that prune gradients, not {self.method}")
 

@@ -2,6 +2,7 @@
 
 A layer's name is its path in the module that training.models builds, and the order is that of its calls.
 """
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -44,8 +45,9 @@ def layers(name: str, image: int | None = None, classes: int | None = None, widt
     return list(network.family(image, classes, width))
 
 
-def choose(name: str, image: int | None = None, classes: int | None = None,
-           width: float = 1.0) -> tuple[Network, int, int]:
+def choose(
+    name: str, image: int | None = None, classes: int | None = None, width: float = 1.0
+) -> tuple[Network, int, int]:
     """The network with its image and classes, the chosen or else its own. Raises ValueError naming rule and value."""
     if name not in NETWORKS:
         raise ValueError(f"model must be one of {', '.join(NETWORKS)}, not {name!r}")
@@ -115,7 +117,7 @@ def vgg(numbers: Vgg, image: int, classes: int, width: float) -> Iterator[Conv]:
     for outputs in numbers.features:
         if outputs:
             yield _square(f"features.{place}", channels, scaled(outputs, width), size, 3, 1, 1, bias=True)
-            channels, place = scaled(outputs, width), place + 3         # with its batch norm and its ReLU
+            channels, place = scaled(outputs, width), place + 3  # with its batch norm and its ReLU
         else:
             size, place = size // 2, place + 1
     channels *= numbers.pooled(image) ** 2
@@ -151,13 +153,21 @@ def _convolution(name: str, channels: int, size: int, step: Step, width: float) 
     return _square(name, channels, scaled(step.outputs, width), size, step.kernel, step.stride, step.padding)
 
 
-def _square(name: str, channels: int, outputs: int, size: int, kernel: int = 1, stride: int = 1, padding: int = 0,
-            bias: bool = False) -> Conv:
+def _square(
+    name: str,
+    channels: int,
+    outputs: int,
+    size: int,
+    kernel: int = 1,
+    stride: int = 1,
+    padding: int = 0,
+    bias: bool = False,
+) -> Conv:
     """A convolution whose image, kernel, stride and padding are as high as wide."""
     return Conv(name, channels, outputs, size, size, (kernel,) * 2, (stride,) * 2, (padding,) * 2, bias=bias)
 
 
-_IMAGES = (32, 64, 224)             # CIFAR, Tiny ImageNet, ImageNet
+_IMAGES = (32, 64, 224)  # CIFAR, Tiny ImageNet, ImageNet
 
 NETWORKS = {
     "cnn": Network(cnn, 1, (8,), 8, 10),

@@ -1,4 +1,5 @@
 """A training step: the GEMMs and the weight updates of layers that are called one after another."""
+
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -82,8 +83,9 @@ def _forward(call: Call, scheme: Scheme) -> Iterator[Work]:
 def _backward(call: Call, scheme: Scheme) -> Iterator[Work]:
     if not isinstance(call.layer, Conv):
         gemms = product_gemms(call.layer, call.batch)
-        yield from (gemms[side] for side, wanted in (("left", call.input_gradient), ("right", call.second_gradient))
-                    if wanted)
+        yield from (
+            gemms[side] for side, wanted in (("left", call.input_gradient), ("right", call.second_gradient)) if wanted
+        )
         return
     lowering = lowered(call.layer, call.batch, scheme)
     if call.input_gradient:

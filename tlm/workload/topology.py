@@ -9,6 +9,7 @@
 The images of a convolution are already padded. An output that a stride does not reach wholly is left out, as PyTorch
 does. A row may end with a comma, or with a remark that begins with #.
 """
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tlm.workload.layer import Conv
 CONVOLUTION = ("ifmap height", "ifmap width", "filter height", "filter width", "channels", "num filter", "strides")
 TWO_STRIDES = (*CONVOLUTION[:-1], "stride height", "stride width")
 GEMM = ("m", "n", "k")
-LARGEST = 2 ** 31
+LARGEST = 2**31
 
 
 def read_topology(file: Path) -> list[Conv]:
@@ -39,8 +40,10 @@ def _columns(file: Path, lines: list[tuple[str, list[str]]]) -> tuple[str, ...]:
     for known in (CONVOLUTION, TWO_STRIDES, GEMM):
         if header in (known, tuple(name.replace("stride ", "strides ") for name in known)):
             return known
-    raise ValueError(f"{file}: its first line must be 'Layer name, {', '.join(CONVOLUTION)}' or 'Layer, M, N, K', "
-                     f"not {', '.join(lines[0][1]) if lines else 'empty'!r}")
+    raise ValueError(
+        f"{file}: its first line must be 'Layer name, {', '.join(CONVOLUTION)}' or 'Layer, M, N, K', "
+        f"not {', '.join(lines[0][1]) if lines else 'empty'!r}"
+    )
 
 
 def _layer(place: str, fields: list[str], columns: tuple[str, ...]) -> Conv:
@@ -54,8 +57,15 @@ def _layer(place: str, fields: list[str], columns: tuple[str, ...]) -> Conv:
     stride = sizes.get("strides")
     strides = (stride, stride) if stride else (sizes["stride height"], sizes["stride width"])
     try:
-        return Conv(name, sizes["channels"], sizes["num filter"], sizes["ifmap height"], sizes["ifmap width"],
-                    (sizes["filter height"], sizes["filter width"]), strides)
+        return Conv(
+            name,
+            sizes["channels"],
+            sizes["num filter"],
+            sizes["ifmap height"],
+            sizes["ifmap width"],
+            (sizes["filter height"], sizes["filter width"]),
+            strides,
+        )
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from None
 

@@ -1,4 +1,5 @@
 """How a convolution's kernel moves over an image."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,11 +36,14 @@ class Window:
 
     def output(self, size: Pair) -> Pair:
         """Height and width of the output for an input of `size`; a stride that does not fit is rounded down."""
-        return tuple((length + 2 * p - r - 1) // s + 1
-                     for length, p, r, s in zip(size, self.padding, self.reach, self.stride))
+        return tuple(
+            (length + 2 * p - r - 1) // s + 1 for length, p, r, s in zip(size, self.padding, self.reach, self.stride)
+        )
 
     def taps(self, size: Pair) -> Iterator[tuple[slice, slice]]:
         """For each kernel position, ascending: the elements of the padded image that it meets."""
-        spans = [[slice(i * d, i * d + (out - 1) * s + 1, s) for i in range(k)]
-                 for k, s, d, out in zip(self.kernel, self.stride, self.dilation, self.output(size))]
+        spans = [
+            [slice(i * d, i * d + (out - 1) * s + 1, s) for i in range(k)]
+            for k, s, d, out in zip(self.kernel, self.stride, self.dilation, self.output(size))
+        ]
         return ((rows, columns) for rows in spans[0] for columns in spans[1])

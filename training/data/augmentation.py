@@ -2,6 +2,7 @@
 
 A random view draws only from the generator that it is given: one seeded for this picture alone.
 """
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, log, sqrt
@@ -9,11 +10,11 @@ from math import exp, log, sqrt
 import numpy as np
 from PIL.Image import Image, Resampling, Transpose
 
-SMALLEST_AREA = 0.08                    # of the picture, in a resized crop
-WIDEST = 4 / 3                          # width to height of a resized crop; 3 / 4 the other way
-ATTEMPTS = 10                           # at a random box inside the picture, before its middle is taken
-SHIFT = 8                               # a shifted view moves by an eighth of its side at most: 4 of 32, 8 of 64
-MARGIN = 256 / 224                      # the shorter side of a picture, to that of the middle which a test sees
+SMALLEST_AREA = 0.08  # of the picture, in a resized crop
+WIDEST = 4 / 3  # width to height of a resized crop; 3 / 4 the other way
+ATTEMPTS = 10  # at a random box inside the picture, before its middle is taken
+SHIFT = 8  # a shifted view moves by an eighth of its side at most: 4 of 32, 8 of 64
+MARGIN = 256 / 224  # the shorter side of a picture, to that of the middle which a test sees
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,5 @@ def _mirrored(picture: Image, rng: np.random.Generator) -> Image:
     return picture.transpose(Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
 
 
-SMALL = Views(shifted, whole)               # as CIFAR and Tiny ImageNet are usually trained on
-LARGE = Views(resized_crop, middle)         # as ImageNet is
+SMALL = Views(shifted, whole)  # as CIFAR and Tiny ImageNet are usually trained on
+LARGE = Views(resized_crop, middle)  # as ImageNet is

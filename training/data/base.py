@@ -1,4 +1,5 @@
 """What every data set is: images and labels, and their batches in a seeded order."""
+
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
@@ -59,4 +60,4 @@ def _check_size(size: int) -> None:
 
 
 def _parts(order: np.ndarray, size: int, start: int = 0) -> Iterator[np.ndarray]:
-    return (order[first:first + size] for first in range(start * size, len(order), size))
+    return (order[first : first + size] for first in range(start * size, len(order), size))

@@ -1,4 +1,5 @@
 """The data sets by name."""
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,19 +26,25 @@ class PictureSet:
 
 
 PICTURES = {
-    "cifar10": PictureSet(cifar.CIFAR10, 32, augmentation.SMALL,
-                          (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
-    "cifar100": PictureSet(cifar.CIFAR100, 32, augmentation.SMALL,
-                           (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
-    "tinyimagenet": PictureSet(folders.TINY_IMAGENET, 64, augmentation.SMALL,
-                               (0.4802, 0.4481, 0.3975), (0.2770, 0.2691, 0.2821), workers=4),
-    "imagenet": PictureSet(folders.IMAGENET, 224, augmentation.LARGE,
-                           (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), workers=4)}
+    "cifar10": PictureSet(cifar.CIFAR10, 32, augmentation.SMALL, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+    "cifar100": PictureSet(cifar.CIFAR100, 32, augmentation.SMALL, (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
+    "tinyimagenet": PictureSet(
+        folders.TINY_IMAGENET, 64, augmentation.SMALL, (0.4802, 0.4481, 0.3975), (0.2770, 0.2691, 0.2821), workers=4
+    ),
+    "imagenet": PictureSet(
+        folders.IMAGENET, 224, augmentation.LARGE, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), workers=4
+    ),
+}
 NAMES = (DIGITS, *PICTURES)
 
 
-def load(name: str, seed: int, path: str | Path | None = None, image: tuple[int, int, int] | None = None,
-         augment: bool = True) -> DataSet:
+def load(
+    name: str,
+    seed: int,
+    path: str | Path | None = None,
+    image: tuple[int, int, int] | None = None,
+    augment: bool = True,
+) -> DataSet:
     """The data set of that name.
 
     seed     splits the digits; the others come split

@@ -1,4 +1,5 @@
 """CIFAR-10 and CIFAR-100, in their binary files and in those pickled for Python. All is held in memory, as bytes."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from PIL import Image
 from training.data import unpickler
 from training.data.forms import Contents, Form, Split
 
-PIXELS = 3 * 32 * 32                    # bytes: red, green and blue, each in rows
+PIXELS = 3 * 32 * 32  # bytes: red, green and blue, each in rows
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def _read_binary(file: Path, labels: _Labels) -> tuple[np.ndarray, np.ndarray]:
     records = content.reshape(-1, record)
     for column, (name, count) in enumerate(zip(labels.names, labels.counts)):
         _check_labels(file, name, records[:, column], count)
-    return records[:, len(labels.counts):], records[:, len(labels.counts) - 1].astype(np.int64)
+    return records[:, len(labels.counts) :], records[:, len(labels.counts) - 1].astype(np.int64)
 
 
 def _read_pickled(file: Path, labels: _Labels) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +60,7 @@ def _read(train: tuple[str, ...], test: tuple[str, ...], reader: Callable, label
     splits = []
     for names in (train, test):
         pixels, classes = map(np.concatenate, zip(*(reader(folder / name, labels) for name in names)))
-        pictures = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)              # (pictures, 32, 32, 3)
+        pictures = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (pictures, 32, 32, 3)
         splits.append(Split(classes, partial(_picture, pictures)))
     return Contents(labels.counts[-1], *splits)
 
@@ -77,7 +78,9 @@ _TEN, _HUNDRED = _Labels(("labels",), (10,)), _Labels(("coarse_labels", "fine_la
 
 CIFAR10 = (
     _form("cifar-10-batches-bin", _read_binary, _TEN, tuple(f"{name}.bin" for name in _BATCHES), ("test_batch.bin",)),
-    _form("cifar-10-batches-py", _read_pickled, _TEN, _BATCHES, ("test_batch",)))
+    _form("cifar-10-batches-py", _read_pickled, _TEN, _BATCHES, ("test_batch",)),
+)
 CIFAR100 = (
     _form("cifar-100-binary", _read_binary, _HUNDRED, ("train.bin",), ("test.bin",)),
-    _form("cifar-100-python", _read_pickled, _HUNDRED, ("train",), ("test",)))
+    _form("cifar-100-python", _read_pickled, _HUNDRED, ("train",), ("test",)),
+)

@@ -1,4 +1,5 @@
 """The handwritten digits of scikit-learn: the data set that is always there."""
+
 import numpy as np
 import torch
 
@@ -15,6 +16,7 @@ def digits(seed: int = 0, image: tuple[int, int, int] | None = None) -> DataSet:
     Raises ValueError for an image lower or narrower than 8.
     """
     from sklearn.datasets import load_digits
+
     images, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(len(images))
     x = torch.from_numpy((images[order] / 16).astype(np.float32).reshape(-1, 1, 8, 8))

@@ -1,4 +1,5 @@
 """Tiny ImageNet and ImageNet: JPEG files in a folder for each class, listed at once and decoded when asked for."""
+
 import os
 from pathlib import Path
 
@@ -8,17 +9,17 @@ from PIL import Image, UnidentifiedImageError
 from training.data.forms import Contents, Form, Split, listed
 
 SUFFIXES = (".jpeg", ".jpg")
-ANNOTATION = ("file", "class", "left", "top", "right", "bottom")        # of a line; the box is not used
+ANNOTATION = ("file", "class", "left", "top", "right", "bottom")  # of a line; the box is not used
 
 
 def decode(file: Path) -> Image.Image:
     """The picture in RGB, whatever its own colours. Raises ValueError, naming the file."""
     try:
-        with Image.open(file, formats=("JPEG", "PNG")) as picture:      # one of ImageNet's .JPEG files is a PNG
+        with Image.open(file, formats=("JPEG", "PNG")) as picture:  # one of ImageNet's .JPEG files is a PNG
             return picture.convert("RGB")
     except UnidentifiedImageError:
         raise ValueError(f"{file}: must be a JPEG") from None
-    except Exception as error:          # what Pillow raises for a broken file is not always an OSError
+    except Exception as error:  # what Pillow raises for a broken file is not always an OSError
         raise ValueError(f"{file}: cannot be decoded: {error}") from None
 
 
@@ -26,8 +27,9 @@ def _read_imagenet(folder: Path) -> Contents:
     """Pictures in train/<class>/ and val/<class>/: classes are numbered in the order of their names in train/."""
     names = _folders(folder / "train")
     if different := set(names) ^ set(_folders(folder / "val")):
-        raise ValueError(f"{folder}: train and val must have the same classes; they differ in "
-                         f"{listed(sorted(different))}")
+        raise ValueError(
+            f"{folder}: train and val must have the same classes; they differ in {listed(sorted(different))}"
+        )
     splits = (_in_folders([folder / split / name for name in names]) for split in ("train", "val"))
     return Contents(len(names), *splits)
 
@@ -44,7 +46,7 @@ def _read_tiny(folder: Path) -> Contents:
 
 
 def _text(file: Path) -> str:
-    return file.read_text("utf-8", errors="replace")        # what is broken is then found line by line
+    return file.read_text("utf-8", errors="replace")  # what is broken is then found line by line
 
 
 def _folders(parent: Path) -> list[str]:
@@ -87,11 +89,14 @@ def _annotated(folder: Path, classes: list[str]) -> Split:
 
 def _split(folders: list[Path], places: np.ndarray, names: np.ndarray, labels: np.ndarray) -> Split:
     """Pictures names[i] in folders[places[i]]. Names are bytes of NumPy: ImageNet's take 30 MB, not 130 as objects."""
+
     def picture(index: int) -> Image.Image:
         return decode(folders[places[index]] / os.fsdecode(names[index]))
+
     return Split(labels.astype(np.int64), picture)
 
 
 TINY_IMAGENET = (
-    Form("tiny-imagenet-200", ("wnids.txt", "train", "val/val_annotations.txt", "val/images"), _read_tiny),)
+    Form("tiny-imagenet-200", ("wnids.txt", "train", "val/val_annotations.txt", "val/images"), _read_tiny),
+)
 IMAGENET = (Form("imagenet", ("train", "val"), _read_imagenet),)

@@ -1,4 +1,5 @@
 """In which forms a data set lies on the disk, and where a folder has one of them."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL.Image import Image
 
-MOST_NAMES = 5                          # that an error lists
+MOST_NAMES = 5  # that an error lists
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 """Data sets that are tensors in memory."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +56,10 @@ class Enlarged(DataSet):
     def __init__(self, data: DataSet, image_shape: tuple[int, int, int]):
         channels, height, width = data.image_shape
         if len(image_shape) != 3 or image_shape[0] < 1 or image_shape[0] % channels:
-            raise ValueError(f"image of {data.name} must have a multiple of {channels} channels, height and width, "
-                             f"not be {_words(image_shape)}")
+            raise ValueError(
+                f"image of {data.name} must have a multiple of {channels} channels, height and width, "
+                f"not be {_words(image_shape)}"
+            )
         if image_shape[1] < height or image_shape[2] < width:
             raise ValueError(f"image of {data.name} must be at least {height} x {width}, not {_words(image_shape[1:])}")
         self.data, self.image_shape = data, tuple(image_shape)

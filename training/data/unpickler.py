@@ -3,6 +3,7 @@
 A pickle is a program: it names functions and calls them. Here its few permitted names stand for objects of this module,
 so that no function of NumPy or Python is ever called with what the file says.
 """
+
 import pickle
 import re
 from collections.abc import Callable
@@ -23,7 +24,7 @@ class _Name:
     def __call__(self, *arguments: Any) -> Any:
         return self._call(*arguments)
 
-    def __setstate__(self, _: Any) -> NoReturn:     # without it the file could set attributes
+    def __setstate__(self, _: Any) -> NoReturn:  # without it the file could set attributes
         raise pickle.UnpicklingError("it gives a state to a function")
 
 
@@ -55,7 +56,7 @@ class _Array:
         _, shape, dtype, fortran, content = state
         if not isinstance(dtype, _Dtype) or not isinstance(content, (str, bytes)):
             raise pickle.UnpicklingError("an array must be of numbers")
-        content = content.encode("latin1") if isinstance(content, str) else content     # Python 2 had but one type
+        content = content.encode("latin1") if isinstance(content, str) else content  # Python 2 had but one type
         flat = np.frombuffer(content, np.dtype(dtype.order + dtype.code))
         self.value = flat.reshape(shape, order="F" if fortran else "C")
 
@@ -73,10 +74,11 @@ def _uncalled(*_: Any) -> NoReturn:
 
 PERMITTED = {
     ("numpy.core.multiarray", "_reconstruct"): _Name(_Array),
-    ("numpy._core.multiarray", "_reconstruct"): _Name(_Array),      # since NumPy 2
+    ("numpy._core.multiarray", "_reconstruct"): _Name(_Array),  # since NumPy 2
     ("numpy", "ndarray"): _Name(_uncalled),
     ("numpy", "dtype"): _Name(_Dtype),
-    ("_codecs", "encode"): _Name(_encode)}
+    ("_codecs", "encode"): _Name(_encode),
+}
 
 
 class _Unpickler(pickle.Unpickler):
@@ -94,7 +96,7 @@ def read(file: Path) -> dict[str, Any]:
     with file.open("rb") as stream:
         try:
             content = _Unpickler(stream, encoding="latin1").load()
-        except Exception as error:      # a broken pickle can raise anything, running out of memory included
+        except Exception as error:  # a broken pickle can raise anything, running out of memory included
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ValueError(f"{file}: refused as a pickle: {reason}") from None
     if not isinstance(content, dict):

@@ -1,7 +1,8 @@
 """Networks in PyTorch, by name: their default images and classes, and what stays dense, is in tlm.workload.networks.
 
-    models.build("resnet18", seed=0, image=32, classes=10, width=0.25)
+models.build("resnet18", seed=0, image=32, classes=10, width=0.25)
 """
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -49,8 +50,10 @@ def _make(name: str, image: int | None = None, classes: int | None = None, width
     return _MODULES[name](image, classes, width)
 
 
-MODELS = {name: Model(partial(_make, name), (network.channels, network.image, network.image), network.classes,
-                      network.dense) for name, network in NETWORKS.items()}
+MODELS = {
+    name: Model(partial(_make, name), (network.channels, network.image, network.image), network.classes, network.dense)
+    for name, network in NETWORKS.items()
+}
 
 
 def find(name: str) -> Model:
@@ -60,8 +63,9 @@ def find(name: str) -> Model:
     return MODELS[name]
 
 
-def build(name: str, seed: int, image: int | None = None, classes: int | None = None,
-          width: float | None = None) -> nn.Module:
+def build(
+    name: str, seed: int, image: int | None = None, classes: int | None = None, width: float | None = None
+) -> nn.Module:
     """A new module with weights drawn from `seed`, whatever else has been drawn before.
 
     image    height and width of the images, classes the number of outputs; without, the model's own

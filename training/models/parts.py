@@ -1,4 +1,5 @@
 """What several networks need."""
+
 import torch
 from torch import nn
 from torch.nn.utils import skip_init

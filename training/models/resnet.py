@@ -1,4 +1,5 @@
 """ResNet18 and ResNet50, as in torchvision; for small images as in the usual networks for CIFAR."""
+
 from torch import Tensor, nn
 
 from tlm.workload import architecture
@@ -79,5 +80,6 @@ class Bottleneck(nn.Module):
 def _path_around(block: Block) -> nn.Module:
     if not block.projected:
         return nn.Identity()
-    return nn.Sequential(undrawn(nn.Conv2d, block.inputs, block.outputs, 1, block.stride, bias=False),
-                         nn.BatchNorm2d(block.outputs))
+    return nn.Sequential(
+        undrawn(nn.Conv2d, block.inputs, block.outputs, 1, block.stride, bias=False), nn.BatchNorm2d(block.outputs)
+    )

@@ -1,4 +1,5 @@
 """ResNet9, a short network that learns CIFAR-10 quickly."""
+
 from collections import OrderedDict
 
 from torch import Tensor, nn
@@ -39,7 +40,7 @@ def resnet9(image: int, classes: int, width: float) -> nn.Module:
         if step.pool:
             layers["pool"] = nn.MaxPool2d(2)
         channels = outputs
-    layers["maximum"], layers["flatten"] = nn.AdaptiveMaxPool2d(1), nn.Flatten()        # (B, channels)
+    layers["maximum"], layers["flatten"] = nn.AdaptiveMaxPool2d(1), nn.Flatten()  # (B, channels)
     layers["fc"] = nn.Linear(channels, classes, bias=False)
     layers["scale"] = Scale(RESNET9_SCALE)
     return nn.Sequential(layers)
@@ -47,6 +48,10 @@ def resnet9(image: int, classes: int, width: float) -> nn.Module:
 
 def convolution(channels: int, outputs: int, step: Step) -> nn.Module:
     """A convolution with batch norm and ReLU."""
-    return nn.Sequential(OrderedDict(
-        conv=nn.Conv2d(channels, outputs, step.kernel, step.stride, step.padding, bias=False),
-        norm=nn.BatchNorm2d(outputs), relu=nn.ReLU()))
+    return nn.Sequential(
+        OrderedDict(
+            conv=nn.Conv2d(channels, outputs, step.kernel, step.stride, step.padding, bias=False),
+            norm=nn.BatchNorm2d(outputs),
+            relu=nn.ReLU(),
+        )
+    )

@@ -1,4 +1,5 @@
 """VGG19 with batch norm, as torchvision's vgg19_bn; for small images with one linear layer instead of three."""
+
 from collections import OrderedDict
 
 from torch import Tensor, nn
@@ -21,8 +22,9 @@ class Vgg(nn.Module):
         for outputs in numbers.features:
             if outputs:
                 outputs = scaled(outputs, width)
-                self.features.extend([undrawn(nn.Conv2d, channels, outputs, 3, padding=1), nn.BatchNorm2d(outputs),
-                                      nn.ReLU()])
+                self.features.extend(
+                    [undrawn(nn.Conv2d, channels, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU()]
+                )
                 channels = outputs
             else:
                 self.features.append(nn.MaxPool2d(2))
@@ -31,8 +33,11 @@ class Vgg(nn.Module):
         classifier = OrderedDict()
         for place, outputs in zip((0, 3), numbers.hidden(image)):
             outputs = scaled(outputs, width)
-            classifier |= {f"{place}": undrawn(nn.Linear, channels, outputs), f"{place + 1}": nn.ReLU(),
-                           f"{place + 2}": nn.Dropout()}
+            classifier |= {
+                f"{place}": undrawn(nn.Linear, channels, outputs),
+                f"{place + 1}": nn.ReLU(),
+                f"{place + 2}": nn.Dropout(),
+            }
             channels = outputs
         self.classifier = nn.Sequential(classifier | {"6": undrawn(nn.Linear, channels, classes)})
         self._draw()

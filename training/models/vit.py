@@ -3,6 +3,7 @@
 Attributes have timm's names, so the state dicts of its vit_base_patch16_224 fit at 224x224. torchvision's vit_b_16 is
 the same network, but its attention is one module that never calls its layers.
 """
+
 from collections import OrderedDict
 
 import torch
@@ -27,9 +28,9 @@ class Attention(nn.Module):
         """x (B, T, dim) -> (B, T, dim)."""
         batch, tokens, dim = x.shape
         qkv = self.qkv(x).reshape(batch, tokens, 3, self.heads, dim // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)                                        # (B, heads, T, dim / heads) each
-        scores = self.scores(q * q.shape[-1] ** -0.5, k.transpose(-2, -1))          # (B, heads, T, T)
-        mixed = self.mix(scores.softmax(-1), v)                                     # (B, heads, T, dim / heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, T, dim / heads) each
+        scores = self.scores(q * q.shape[-1] ** -0.5, k.transpose(-2, -1))  # (B, heads, T, T)
+        mixed = self.mix(scores.softmax(-1), v)  # (B, heads, T, dim / heads)
         return self.proj(mixed.transpose(1, 2).reshape(batch, tokens, dim))
 
 
@@ -41,8 +42,9 @@ class Block(nn.Module):
         self.norm1 = nn.LayerNorm(dim, eps=1e-6)
         self.attn = Attention(dim, heads)
         self.norm2 = nn.LayerNorm(dim, eps=1e-6)
-        self.mlp = nn.Sequential(OrderedDict(
-            fc1=undrawn(nn.Linear, dim, hidden), act=nn.GELU(), fc2=undrawn(nn.Linear, hidden, dim)))
+        self.mlp = nn.Sequential(
+            OrderedDict(fc1=undrawn(nn.Linear, dim, hidden), act=nn.GELU(), fc2=undrawn(nn.Linear, hidden, dim))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """x (B, T, dim) -> (B, T, dim)."""
@@ -63,15 +65,14 @@ class Vit(nn.Module):
         self.patch_embed = nn.Sequential(OrderedDict(proj=nn.Conv2d(3, dim, numbers.patch, numbers.patch)))
         self.cls_token = nn.Parameter(torch.empty(1, 1, dim))
         self.pos_embed = nn.Parameter(torch.empty(1, numbers.tokens(image), dim))
-        self.blocks = nn.Sequential(*[Block(dim, numbers.heads, numbers.mlp_ratio * dim)
-                                      for _ in range(numbers.depth)])
+        self.blocks = nn.Sequential(*[Block(dim, numbers.heads, numbers.mlp_ratio * dim) for _ in range(numbers.depth)])
         self.norm = nn.LayerNorm(dim, eps=1e-6)
         self.head = undrawn(nn.Linear, dim, classes)
         self._draw()
 
     def forward(self, x: Tensor) -> Tensor:
         """x (B, 3, image, image) -> (B, classes)."""
-        x = self.patch_embed(x).flatten(2).transpose(1, 2)                          # (B, patches, dim)
+        x = self.patch_embed(x).flatten(2).transpose(1, 2)  # (B, patches, dim)
         x = torch.cat((self.cls_token.expand(len(x), -1, -1), x), 1) + self.pos_embed
         return self.head(self.norm(self.blocks(x))[:, 0])
 

@@ -1,4 +1,5 @@
 """The Benes network: every small multicast is routed, and larger ones with few and with many sources."""
+
 from itertools import permutations, product
 
 import pytest
@@ -65,7 +66,7 @@ def test_any_multicast_is_delivered(sources):
 
 
 def test_the_paper_s_walk_through_is_delivered():
-    tables = [[None, 1, 0, None], [1, 2, None, 2]]      # the first column: sources of the two engines' destinations
+    tables = [[None, 1, 0, None], [1, 2, None, 2]]  # the first column: sources of the two engines' destinations
     assert [delivers(table) for table in tables] == [True, True]
 
 
@@ -77,9 +78,19 @@ def test_without_a_set_bit_each_value_goes_straight_on(lanes):
 def test_a_set_bit_takes_the_cross_input():
     """Two ports, by hand: bits 0 to 3 and 4 to 7 are of levels whose cross wires change sides, 8 and 9 of the last."""
     assert [distribute([5, 7], 1 << bit) for bit in range(10)] == [
-        [0, 7], [5, 7], [5, 0], [5, 7], [7, 7], [5, 7], [5, 5], [5, 7], [7, 7], [5, 5]]
-    assert distribute([5, 7], 1 << 8 | 1 << 7) == [5, 7]                # over both cross wires and back
-    assert distribute([5, 7], 1 << 8 | 1 << 7 | 1 << 1) == [0, 7]       # the first level has no cross input
+        [0, 7],
+        [5, 7],
+        [5, 0],
+        [5, 7],
+        [7, 7],
+        [5, 7],
+        [5, 5],
+        [5, 7],
+        [7, 7],
+        [5, 5],
+    ]
+    assert distribute([5, 7], 1 << 8 | 1 << 7) == [5, 7]  # over both cross wires and back
+    assert distribute([5, 7], 1 << 8 | 1 << 7 | 1 << 1) == [0, 7]  # the first level has no cross input
 
 
 def test_settings_are_counted_and_the_same_for_the_same_sources():

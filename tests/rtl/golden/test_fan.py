@@ -1,4 +1,5 @@
 """The golden network against its definition: a run is cut at its adder of highest level, again and again."""
+
 import numpy as np
 import pytest
 
@@ -26,8 +27,9 @@ def total(products, first, last):
 
 def stretches(runs):
     """(first, last) of each run."""
-    return [(runs.index(name), len(runs) - 1 - runs[::-1].index(name)) for name in dict.fromkeys(runs)
-            if name is not None]
+    return [
+        (runs.index(name), len(runs) - 1 - runs[::-1].index(name)) for name in dict.fromkeys(runs) if name is not None
+    ]
 
 
 def expected(products, runs):
@@ -77,7 +79,7 @@ def test_any_leading_dimensions_are_columns(rng):
     runs = partition(rng, 32, 0.2)
     for shape in ((32,), (0, 32), (3, 2, 32), (2, 1, 4, 32)):
         check(special(numbers, shape), runs)
-    turned = special(numbers, (32, 7)).T            # no copy that a caller's products could hide behind
+    turned = special(numbers, (32, 7)).T  # no copy that a caller's products could hide behind
     before = turned.tobytes()
     check(turned, runs)
     assert turned.tobytes() == before

@@ -1,4 +1,5 @@
 """The golden product against NumPy, which multiplies in hardware."""
+
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ def products(a: np.ndarray, b: np.ndarray) -> list[int]:
 def test_every_class_times_every_class_is_what_numpy_says():
     a, b = np.array(floats.every_pair(floats.FP16_CLASSES), np.uint16).T.copy()
     assert list(map(fp16_mul, a.tolist(), b.tolist())) == products(a, b)
-    assert len(a) == 26 ** 2
+    assert len(a) == 26**2
 
 
 @pytest.mark.parametrize("part", range(PARTS))

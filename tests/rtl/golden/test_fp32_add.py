@@ -1,4 +1,5 @@
 """The golden sum against NumPy, which adds in hardware."""
+
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ def sums(a: np.ndarray, b: np.ndarray) -> list[int]:
 def test_every_class_plus_every_class_is_what_numpy_says():
     a, b = np.array(floats.every_pair(floats.FP32_CLASSES), np.uint32).T.copy()
     assert list(map(fp32_add, a.tolist(), b.tolist())) == sums(a, b)
-    assert len(a) == 34 ** 2
+    assert len(a) == 34**2
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -27,10 +28,10 @@ def test_a_million_random_sums_are_what_numpy_says(rng, part):
 
 
 def test_a_tie_goes_to_the_even_neighbour():
-    one, unit = floats.single(1.0), floats.single(2.0 ** -23)
-    tie = floats.single(2.0 ** -24)
+    one, unit = floats.single(1.0), floats.single(2.0**-23)
+    tie = floats.single(2.0**-24)
     assert fp32_add(one, tie) == one
-    assert fp32_add(fp32_add(one, unit), tie) == floats.single(1 + 2.0 ** -22)
+    assert fp32_add(fp32_add(one, unit), tie) == floats.single(1 + 2.0**-22)
 
 
 def test_only_two_negative_zeros_make_a_negative_zero():

@@ -1,4 +1,5 @@
 """The golden product against NumPy, which multiplies in hardware."""
+
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ def products(a: np.ndarray, b: np.ndarray) -> list[int]:
 def test_every_class_times_every_class_is_what_numpy_says():
     a, b = np.array(floats.every_pair(floats.FP32_CLASSES), np.uint32).T.copy()
     assert list(map(fp32_mul, a.tolist(), b.tolist())) == products(a, b)
-    assert len(a) == 34 ** 2
+    assert len(a) == 34**2
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -27,11 +28,11 @@ def test_a_million_random_products_are_what_numpy_says(rng, part):
 
 
 def test_a_tie_goes_to_the_even_neighbour():
-    three, smallest = floats.single(3.0), 1                 # 2^-149, the last place of every subnormal
+    three, smallest = floats.single(3.0), 1  # 2^-149, the last place of every subnormal
     half = floats.single(0.5)
     assert fp32_mul(smallest, half) == 0
     assert fp32_mul(fp32_mul(smallest, three), half) == 2
-    assert fp32_mul(floats.single(1 + 2.0 ** -12), floats.single(1 + 2.0 ** -12)) == floats.single(1 + 2.0 ** -11)
+    assert fp32_mul(floats.single(1 + 2.0**-12), floats.single(1 + 2.0**-12)) == floats.single(1 + 2.0**-11)
 
 
 def test_the_largest_subnormal_may_round_up_to_the_smallest_normal_number():
@@ -40,9 +41,9 @@ def test_the_largest_subnormal_may_round_up_to_the_smallest_normal_number():
 
 
 def test_what_lies_halfway_above_the_largest_number_becomes_infinity():
-    largest, scale = 0x7F7FFFFF, 2.0 ** 103                 # (2^25 - 2) * scale
+    largest, scale = 0x7F7FFFFF, 2.0**103  # (2^25 - 2) * scale
     assert fp32_mul(floats.single(8190.0), floats.single(4097 * scale)) == largest
-    assert fp32_mul(floats.single(31.0), floats.single(1082401 * scale)) == 0x7F800000      # 31 * 1082401 = 2^25 - 1
+    assert fp32_mul(floats.single(31.0), floats.single(1082401 * scale)) == 0x7F800000  # 31 * 1082401 = 2^25 - 1
     assert fp32_mul(floats.single(31.0), floats.single(1082400 * scale)) < largest
 
 

@@ -1,4 +1,5 @@
 """The golden conversion against NumPy, around every rounding boundary and for random numbers."""
+
 import numpy as np
 import pytest
 
@@ -21,14 +22,14 @@ def test_every_class_is_what_numpy_says():
 @pytest.mark.parametrize("step", [-1, 0, 1])
 def test_every_half_and_its_neighbours_are_what_numpy_says(step):
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
-    values = halves.astype(np.float32).view(np.uint32) + np.uint32(step % 2 ** 32)
+    values = halves.astype(np.float32).view(np.uint32) + np.uint32(step % 2**32)
     assert list(map(fp32_to_fp16, values.tolist())) == converted(values)
     assert len(values) == 65_536
 
 
 @pytest.mark.parametrize("step", [-1, 0, 1])
 def test_every_midpoint_of_two_halves_and_its_neighbours_are_what_numpy_says(step):
-    values = floats.rounding_boundaries() + np.uint32(step % 2 ** 32)
+    values = floats.rounding_boundaries() + np.uint32(step % 2**32)
     assert list(map(fp32_to_fp16, values.tolist())) == converted(values)
     assert len(values) == 2 * 0x7BFF
 

@@ -1,4 +1,5 @@
 """The golden rounding, against exact fractions."""
+
 from fractions import Fraction
 from itertools import product
 
@@ -6,7 +7,7 @@ from rtl.golden import fp_round
 
 
 def nearest_even(exact: Fraction, largest: int) -> int:
-    return min(round(exact), largest)           # Python rounds a Fraction to nearest, ties to even
+    return min(round(exact), largest)  # Python rounds a Fraction to nearest, ties to even
 
 
 def test_every_word_of_a_small_format_goes_to_the_nearest_and_a_tie_to_the_even_one():

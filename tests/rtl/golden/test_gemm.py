@@ -1,4 +1,5 @@
 """The golden GEMM against a plain loop, and the properties that the arithmetic contract promises."""
+
 import sys
 
 import numpy as np
@@ -9,18 +10,20 @@ from rtl.golden import fp16_mul, fp32_add, gemm
 from tests.support import floats
 from tests.support.properties import few
 
-module = sys.modules["rtl.golden.gemm"]         # `rtl.golden.gemm` is the function
+module = sys.modules["rtl.golden.gemm"]  # `rtl.golden.gemm` is the function
 
 
 @st.composite
 def operands(draw):
     """a (M, K) and b (K, N): half of the time any bit patterns, else finite ones of similar size."""
     m, k, n = draw(st.tuples(st.integers(1, 6), st.integers(1, 40), st.integers(1, 6)))
-    numbers = np.random.default_rng(draw(st.integers(0, 2 ** 32)))
+    numbers = np.random.default_rng(draw(st.integers(0, 2**32)))
     if draw(st.booleans()):
         return random_operands(numbers, m, k, n)
-    return tuple(floats.random_halves(numbers, rows * columns).view(np.float16).reshape(rows, columns)
-                 for rows, columns in ((m, k), (k, n)))
+    return tuple(
+        floats.random_halves(numbers, rows * columns).view(np.float16).reshape(rows, columns)
+        for rows, columns in ((m, k), (k, n))
+    )
 
 
 def random_operands(numbers, m, k, n):
@@ -78,7 +81,7 @@ def test_small_integers_come_out_exactly(rng):
 
 def test_every_nan_is_the_canonical_one():
     a = np.array([[np.inf, 0.0], [-np.inf, np.inf], [1.0, 0.0]], np.float16)
-    a.view(np.uint16)[2, 1] = 0xFDFF                   # a signalling NaN with a sign and a payload
+    a.view(np.uint16)[2, 1] = 0xFDFF  # a signalling NaN with a sign and a payload
     c = gemm(a, np.array([[0.0], [1.0]], np.float16))
     assert bits(c).tolist() == [[0x7FC00000]] * 3
 

@@ -1,4 +1,5 @@
 """The N:M contract: nm_mask and nm_compact against brute force over every choice of N elements."""
+
 from itertools import combinations
 
 import numpy as np
@@ -17,12 +18,12 @@ VALUES = [0.0, -0.0, 1.0, -1.0, 1.5, -2.0, 6e-8, 65504.0, np.inf, -np.inf, np.na
 def weights(draw):
     """(K, columns) float16 with few different values, so that ties, infinities and NaN are common."""
     shape = draw(st.tuples(st.integers(1, 35), st.integers(1, 4)))
-    picks = np.random.default_rng(draw(st.integers(0, 2 ** 32))).integers(len(VALUES), size=shape)
+    picks = np.random.default_rng(draw(st.integers(0, 2**32))).integers(len(VALUES), size=shape)
     return np.array(VALUES, np.float16)[picks]
 
 
 def magnitude(value: float) -> float:
-    return 1e9 if value != value else min(abs(value), 1e8)          # NaN above infinity above all others
+    return 1e9 if value != value else min(abs(value), 1e8)  # NaN above infinity above all others
 
 
 def best(group: list[float], n: int) -> tuple[int, ...]:
@@ -40,9 +41,9 @@ def test_a_mask_keeps_the_largest_of_each_group_and_the_lower_index_of_a_tie(w, 
     for column in range(w.shape[1]):
         lane = w[:, column].tolist()
         for start in range(0, len(lane), m):
-            group = lane[start:start + m]
+            group = lane[start : start + m]
             kept = best(group + [0.0] * (m - len(group)), n)
-            assert mask[start:start + m, column].tolist() == [i in kept for i in range(len(group))]
+            assert mask[start : start + m, column].tolist() == [i in kept for i in range(len(group))]
 
 
 @few(60)
@@ -56,7 +57,7 @@ def test_the_compact_form_holds_the_kept_values_in_ascending_order_of_index(w, p
     padded = np.pad(w, ((0, groups * m - len(w)), (0, 0)))
     for group in range(groups):
         for column in range(w.shape[1]):
-            lane = padded[group * m:(group + 1) * m, column]
+            lane = padded[group * m : (group + 1) * m, column]
             kept = best(lane.tolist(), n)
             assert tuple(indices[group, :, column]) == kept
             assert values[group, :, column].tobytes() == lane[list(kept)].tobytes()
@@ -86,7 +87,7 @@ def test_the_pairs_are_the_patterns_that_a_sort_by_the_contract_puts_first(data,
     patterns = data.draw(st.lists(elements, min_size=2 * m, max_size=2 * m))
     expected = []
     for start in range(0, len(patterns), m):
-        group = patterns[start:start + m]
+        group = patterns[start : start + m]
         first = sorted(range(m), key=lambda index: (-min(group[index] & 0x7FFF, 0x7C01), index))[:n]
         expected.append([(group[index], index) for index in sorted(first)])
     assert nm_pairs(patterns, n, m) == expected

@@ -1,4 +1,5 @@
 """The golden update against double precision that is rounded after each operation, and against exact fractions."""
+
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.support import floats, update
 from tests.support.properties import few
 
 COUNT = 100_000
-TINY, LARGEST = Fraction(2) ** -149, Fraction(2 ** 24 - 1) * Fraction(2) ** 104
+TINY, LARGEST = Fraction(2) ** -149, Fraction(2**24 - 1) * Fraction(2) ** 104
 
 
 def bits(x: np.ndarray) -> list[int]:
@@ -53,9 +54,20 @@ def test_a_hundred_thousand_updates_are_what_doubles_say(rng, kind, rates):
     assert (new_w != w).mean() > 0.1
 
 
-@pytest.mark.parametrize("constants", [
-    (1e-45, 0.0, 0.0, 1.0), (0.0, 0.9, 0.1, 3e38), (np.inf, 0.9, 0.0, 1.0), (0.1, np.nan, 0.0, 1.0),
-    (-0.1, -0.9, -1e-3, -2.0), (0.0, 0.0, 0.0, np.inf), (3e38, 0.0, 1.0, 1e-38), (0.1, 0.0, 0.0, 0.0)], ids=str)
+@pytest.mark.parametrize(
+    "constants",
+    [
+        (1e-45, 0.0, 0.0, 1.0),
+        (0.0, 0.9, 0.1, 3e38),
+        (np.inf, 0.9, 0.0, 1.0),
+        (0.1, np.nan, 0.0, 1.0),
+        (-0.1, -0.9, -1e-3, -2.0),
+        (0.0, 0.0, 0.0, np.inf),
+        (3e38, 0.0, 1.0, 1e-38),
+        (0.1, 0.0, 0.0, 0.0),
+    ],
+    ids=str,
+)
 def test_constants_of_any_size_and_class_too(rng, constants):
     numbers = floats.numpy_of(rng)
     assert_equal(*(update.classes(numbers, (500, 20)) for _ in range(3)), Rates(*constants))
@@ -66,7 +78,7 @@ def test_every_class_of_weight_velocity_and_gradient_with_every_other(rates):
     every = np.array(floats.FP32_CLASSES, np.uint32).view(np.float32)
     w, v, g = (np.ascontiguousarray(x) for x in np.meshgrid(every, every, every))
     new_w, new_v = assert_equal(w, v, g, rates)
-    assert new_w.size == 34 ** 3
+    assert new_w.size == 34**3
     for new in (new_w, new_v):
         nan = np.isnan(new)
         assert set(bits(new[nan])) == {0x7FC00000} and nan.sum() > 1000
@@ -76,7 +88,7 @@ def nearest(exact: Fraction) -> Fraction:
     """The FP32 number nearest to a fraction, ties to even, without any float."""
     magnitude = abs(exact)
     place = TINY
-    while magnitude >= place * 2 ** 24:
+    while magnitude >= place * 2**24:
         place *= 2
     whole, rest = divmod(magnitude, place)
     whole += rest * 2 > place or (rest * 2 == place and whole % 2 == 1)
@@ -84,12 +96,12 @@ def nearest(exact: Fraction) -> Fraction:
     return whole * place * (1 if exact >= 0 else -1)
 
 
-singles = st.floats(-2.0 ** 30, 2.0 ** 30, width=32)
-constants = st.floats(0, 2.0 ** 10, width=32)
+singles = st.floats(-(2.0**30), 2.0**30, width=32)
+constants = st.floats(0, 2.0**10, width=32)
 
 
 @few(150)
-@given(singles, singles, singles, constants, constants, constants, st.floats(2.0 ** -20, 2.0 ** 20, width=32))
+@given(singles, singles, singles, constants, constants, constants, st.floats(2.0**-20, 2.0**20, width=32))
 def test_finite_updates_are_what_fractions_say(w, v, g, lr, mu, wd, scale):
     new_w, new_v = sgd(*(np.array([x], np.float32) for x in (w, v, g)), Rates(lr, mu, wd, scale))
     w, v, g, lr, mu, wd, scale = map(Fraction, (w, v, g, lr, mu, wd, scale))
@@ -105,7 +117,7 @@ def test_constants_are_rounded_once_before_they_are_used():
     unscale, wd, mu, lr = (Fraction(float(constant)) for constant in rates.constants)
     assert (wd, mu, lr) == tuple(nearest(Fraction(x)) for x in (5e-4, 0.9, 0.1))
     assert unscale == nearest(1 / nearest(Fraction(3.0)))
-    third = Rates(0.1, scale=0.1).constants[0]          # 1 / float32(0.1) is not float32(10)
+    third = Rates(0.1, scale=0.1).constants[0]  # 1 / float32(0.1) is not float32(10)
     assert Fraction(float(third)) == nearest(1 / nearest(Fraction(0.1)))
 
 

@@ -1,4 +1,5 @@
 """SIGMA's arithmetic in NumPy against exact integers, and against sums that are added in the order of the tree."""
+
 from itertools import product
 
 import numpy as np
@@ -12,8 +13,11 @@ from tests.support import floats
 
 BF16 = Format(8, 7)
 FORMATS = {"fp16": FP16, "bf16": BF16}
-BF16_CLASSES = [s | x for s in (0, 0x8000) for x in (
-    0, 1, 0x7F, 0x80, 0x81, 0x3480, 0x3A83, 0x3F80, 0x3F81, 0x7F00, 0x7F7F, 0x7F80, 0x7F81, 0x7FC0, 0x7FFF)]
+BF16_CLASSES = [
+    s | x
+    for s in (0, 0x8000)
+    for x in (0, 1, 0x7F, 0x80, 0x81, 0x3480, 0x3A83, 0x3F80, 0x3F81, 0x7F00, 0x7F7F, 0x7F80, 0x7F81, 0x7FC0, 0x7FFF)
+]
 every_format = pytest.mark.parametrize("form", FORMATS)
 
 
@@ -70,4 +74,4 @@ def test_an_addition_rounds_once_and_gives_one_nan(rng):
     before = old.tobytes()
     got = add(old, part).view(np.uint32).tolist()
     assert got == [fp32_add(a, b) for a, b in zip(old.view(np.uint32).tolist(), part.view(np.uint32).tolist())]
-    assert FP32_NAN in got and len(got) == 34 ** 2 + 3000 and old.tobytes() == before
+    assert FP32_NAN in got and len(got) == 34**2 + 3000 and old.tobytes() == before

@@ -1,4 +1,5 @@
 """accumulator: parts into the sums of one block, while those of the other are drained."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -16,11 +17,16 @@ PASSES = {"myhdl": 6, "icarus": 30}
 
 
 def device(build):
-    widths = dict(part=32, feed=STEP.width, add=STEP.width, write=STEP.width, drain_column=STEP.bits("column"),
-                  drained=32)
+    widths = dict(
+        part=32, feed=STEP.width, add=STEP.width, write=STEP.width, drain_column=STEP.bits("column"), drained=32
+    )
     flags = ("clk", "drain_read", "drain_set")
-    return build(accumulator, config=CONFIG, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        accumulator,
+        config=CONFIG,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 class Bench:
@@ -45,7 +51,7 @@ class Bench:
 
     def drain(self, cycle, which, column):
         self.at(cycle).update(drain_read=1, drain_column=column)
-        for at in (cycle, cycle + 1):           # the set holds while its block is drained
+        for at in (cycle, cycle + 1):  # the set holds while its block is drained
             self.at(at)["drain_set"] = which
         self.expected[cycle + 1] = self.sums[which, column]
 
@@ -64,7 +70,7 @@ def test_a_column_a_cycle_is_added_while_the_block_before_is_drained(build, simu
         which, start, drained = block % 2, cycle, iter(range(columns if block else 0))
         for tile in range(rng.randrange(2, 5)):
             for column in range(columns):
-                if rng.random() < 0.2:          # the part of no step at all
+                if rng.random() < 0.2:  # the part of no step at all
                     bench.step(cycle, next(parts), valid=0, set=which, column=column, bank=1)
                     cycle += 1
                 bench.step(cycle, next(parts), fresh=int(tile == 0), set=which, column=column)
@@ -83,7 +89,7 @@ def test_a_sum_stands_for_its_drain_and_its_next_part_after_the_promised_cycles_
     bench.drain(1 + units.ACCUMULATE, 0, 4)
     bench.step(1 + timing.TURN, two, set=0, column=4)
     bench.at(timing.TURN + units.ACCUMULATE).update(drain_read=1, drain_column=4)
-    bench.expected[1 + timing.TURN + units.ACCUMULATE] = one        # a cycle too early
+    bench.expected[1 + timing.TURN + units.ACCUMULATE] = one  # a cycle too early
     bench.drain(1 + timing.TURN + units.ACCUMULATE, 0, 4)
     bench.check(build)
     assert list(bench.expected.values()) == [one, one, three]

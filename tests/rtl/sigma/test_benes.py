@@ -1,4 +1,5 @@
 """benes: a network of each size does what golden says, with routed settings and with any others."""
+
 from itertools import product
 
 import pytest
@@ -13,8 +14,11 @@ BITS = 17
 
 
 def ports(lanes, bits=BITS):
-    return dict(entering=Signal(intbv(0)[lanes * bits:]), settings=Signal(intbv(0)[settings_bits(lanes):]),
-                leaving=Signal(intbv(0)[lanes * bits:]))
+    return dict(
+        entering=Signal(intbv(0)[lanes * bits :]),
+        settings=Signal(intbv(0)[settings_bits(lanes) :]),
+        leaving=Signal(intbv(0)[lanes * bits :]),
+    )
 
 
 def packed(values, bits):
@@ -24,8 +28,14 @@ def packed(values, bits):
 def answers(compute, rng, words, lanes, bits=BITS):
     """What leaves with each word of settings, and what golden says, for random values."""
     cases = [([rng.getrandbits(bits) for _ in range(lanes)], word) for word in words]
-    got = compute(benes, ports(lanes, bits), [(packed(values, bits), word) for values, word in cases], LATENCY,
-                  lanes=lanes, bits=bits)
+    got = compute(
+        benes,
+        ports(lanes, bits),
+        [(packed(values, bits), word) for values, word in cases],
+        LATENCY,
+        lanes=lanes,
+        bits=bits,
+    )
     assert len(got) == len(words)
     return got, [packed(distribute(*case), bits) for case in cases]
 
@@ -44,7 +54,7 @@ def test_every_multicast_arrives(compute, rng, lanes):
     vectors = [(packed(value, BITS), route(case)) for value, case in zip(values, cases)]
     got = compute(benes, ports(lanes), vectors, LATENCY, lanes=lanes, bits=BITS)
     assert got == [packed([value[source] for source in case], BITS) for value, case in zip(values, cases)]
-    assert len(got) == lanes ** lanes
+    assert len(got) == lanes**lanes
 
 
 @pytest.mark.parametrize("lanes, count", [(8, 5000), (16, 1000), (32, 200), (64, 50), (128, 20)])
@@ -53,8 +63,9 @@ def test_random_multicasts_arrive_as_golden_says(compute, rng, lanes, count):
     assert got == expected
 
 
-@pytest.mark.parametrize("lanes, bits, count", [
-    (2, 1, 1000), (4, 3, 1000), (8, BITS, 2000), (16, 32, 300), (128, 1, 20)])
+@pytest.mark.parametrize(
+    "lanes, bits, count", [(2, 1, 1000), (4, 3, 1000), (8, BITS, 2000), (16, 32, 300), (128, 1, 20)]
+)
 def test_any_settings_do_what_golden_says(compute, rng, lanes, bits, count):
     words = [rng.getrandbits(settings_bits(lanes)) for _ in range(count)]
     got, expected = answers(compute, rng, words, lanes, bits)

@@ -1,4 +1,5 @@
 """block_drain: finished blocks out, a column a word, while the accumulators are played by the test."""
+
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,8 +15,10 @@ from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Sink
 from tests.support.update import packed as side_by_side
 
-CONFIGS = {f"{rows}x{columns}": SigmaConfig(engines=1, lanes=2, results=2, rows=rows, columns=columns)
-           for rows, columns in [(3, 8), (1, 11), (6, 16), (40, 8)]}
+CONFIGS = {
+    f"{rows}x{columns}": SigmaConfig(engines=1, lanes=2, results=2, rows=rows, columns=columns)
+    for rows, columns in [(3, 8), (1, 11), (6, 16), (40, 8)]
+}
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 INFINITY = 0x7F800000
 
@@ -82,17 +85,30 @@ class Accumulators:
 
 
 def run(build, config, blocks, at=None, stall="none", shy=False):
-    widths = dict(block_commands=2 * words.command(config).width, drain_column=words.step(config).bits("column"),
-                  drained=32 * config.rows)
+    widths = dict(
+        block_commands=2 * words.command(config).width,
+        drain_column=words.step(config).bits("column"),
+        drained=32 * config.rows,
+    )
     flags = ("clk", "rst", "finished", "drain_read", "drain_set", "stored", "overflow")
-    dut = build(block_drain, config=config, results=Stream(32 * config.rows),
-                **{name: Signal(bool(0)) for name in flags},
-                **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    dut = build(
+        block_drain,
+        config=config,
+        results=Stream(32 * config.rows),
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
     results, overflows = dut.arguments["results"], []
     around = Accumulators(dut, config, blocks, at or [0] * len(blocks))
     sink = Sink(dut, results, stall, shy)
-    dut.run(around, sink, Referee(results), lambda now: overflows.append(dut.read(dut.ports["overflow"])), limit=3000,
-            until=lambda: len(around.stored) == len(blocks))
+    dut.run(
+        around,
+        sink,
+        Referee(results),
+        lambda now: overflows.append(dut.read(dut.ports["overflow"])),
+        limit=3000,
+        until=lambda: len(around.stored) == len(blocks),
+    )
     assert sink.words == [word for block in blocks for word in block.results()]
     return around, sink, overflows
 
@@ -128,7 +144,7 @@ def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config)
 def test_a_block_is_stored_when_its_last_word_moves_and_the_next_one_begins_at_once(build, rng, config):
     blocks = random_blocks(rng, config, 5)
     around, sink, _ = run(build, config, blocks, stall="often")
-    ends = [sum(len(block.sums) for block in blocks[:number + 1]) - 1 for number in range(5)]
+    ends = [sum(len(block.sums) for block in blocks[: number + 1]) - 1 for number in range(5)]
     assert around.stored == [sink.cycles[end] for end in ends]
     begins = [min(cycle for of, cycle in around.fetches if of == number) for number in range(1, 5)]
     assert begins == [stored + 1 for stored in around.stored[:-1]]
@@ -149,7 +165,7 @@ def test_what_is_not_finite_and_leaves_as_fp32_is_an_overflow_until_reset(build,
     _, sink, overflows = run(build, config, blocks, stall="often")
     offered = overflows.index(1)
     count = sum(len(other.sums) for other in blocks[:3])
-    assert sink.cycles[count - 2] < offered <= sink.cycles[count - 1]       # with the word itself
+    assert sink.cycles[count - 2] < offered <= sink.cycles[count - 1]  # with the word itself
     assert all(overflows[offered:])
 
 

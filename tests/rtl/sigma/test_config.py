@@ -1,4 +1,5 @@
 """SIGMA's configuration: its rules, each with its value, and its presets."""
+
 import json
 
 import pytest
@@ -10,25 +11,28 @@ from rtl.sigma.config import PRESETS, SigmaConfig, load_sigma
 GOOD = dict(engines=2, lanes=8, results=4, rows=8)
 
 
-@pytest.mark.parametrize("change, complaint", [
-    (dict(engines=0), "engines"),
-    (dict(engines=129), "engines"),
-    (dict(engines=True), "engines"),
-    (dict(lanes=1), "lanes"),
-    (dict(lanes=12), "lanes"),
-    (dict(lanes=256), "lanes"),
-    (dict(lanes="8"), "lanes"),
-    (dict(lanes=8.0), "lanes"),
-    (dict(results=1), "results"),
-    (dict(results=9), "results must be at most lanes = 8, not 9"),
-    (dict(rows=0), "rows"),
-    (dict(rows=4097), "rows"),
-    (dict(columns=7), "columns"),
-    (dict(columns=4097), "columns"),
-    (dict(operands="fp32"), "operands"),
-    (dict(clock_mhz=0), "clock_mhz"),
-    (dict(chunk=64), "chunk"),
-])
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        (dict(engines=0), "engines"),
+        (dict(engines=129), "engines"),
+        (dict(engines=True), "engines"),
+        (dict(lanes=1), "lanes"),
+        (dict(lanes=12), "lanes"),
+        (dict(lanes=256), "lanes"),
+        (dict(lanes="8"), "lanes"),
+        (dict(lanes=8.0), "lanes"),
+        (dict(results=1), "results"),
+        (dict(results=9), "results must be at most lanes = 8, not 9"),
+        (dict(rows=0), "rows"),
+        (dict(rows=4097), "rows"),
+        (dict(columns=7), "columns"),
+        (dict(columns=4097), "columns"),
+        (dict(operands="fp32"), "operands"),
+        (dict(clock_mhz=0), "clock_mhz"),
+        (dict(chunk=64), "chunk"),
+    ],
+)
 def test_a_parameter_out_of_range_is_refused_by_name(change, complaint):
     with pytest.raises(ValueError, match=complaint):
         SigmaConfig(**GOOD | change)
@@ -39,8 +43,10 @@ def test_a_configuration_cannot_be_changed():
         PRESETS["small"].rows = 5
 
 
-@pytest.mark.parametrize("name, engines, lanes, levels", [
-    ("small", 2, 8, 3), ("medium", 4, 16, 4), ("vcu1525", 8, 128, 7), ("paper", 128, 128, 7)])
+@pytest.mark.parametrize(
+    "name, engines, lanes, levels",
+    [("small", 2, 8, 3), ("medium", 4, 16, 4), ("vcu1525", 8, 128, 7), ("paper", 128, 128, 7)],
+)
 def test_a_preset_has_its_name_and_its_multipliers(name, engines, lanes, levels):
     config = load_sigma(name)
     assert (config.name, config.engines, config.lanes, config.levels) == (name, engines, lanes, levels)

@@ -1,4 +1,5 @@
 """delay_line: words of any width come again exactly as many cycles later."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -23,9 +24,13 @@ def test_a_flag_is_a_word_of_one_bit(compute, rng, cycles):
     assert compute(delay_line, flags, [(flag,) for flag in sent], cycles, bits=1, cycles=cycles) == sent
 
 
-@pytest.mark.parametrize("bits, cycles, message", [
-    (8, 0, "a delay line must have at least 1 cycle, not 0"),
-    (7, 1, "the words of a delay line must have 7 bits, not 8 and 8")])
+@pytest.mark.parametrize(
+    "bits, cycles, message",
+    [
+        (8, 0, "a delay line must have at least 1 cycle, not 0"),
+        (7, 1, "the words of a delay line must have 7 bits, not 8 and 8"),
+    ],
+)
 def test_what_is_no_delay_line_is_refused(bits, cycles, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         delay_line(**ports(8), bits=bits, cycles=cycles)

@@ -1,4 +1,5 @@
 """fan against its golden: a partition each cycle, each with other runs, and all its sums after the promised latency."""
+
 import random
 
 import numpy as np
@@ -15,8 +16,10 @@ from tests.support import floats
 from tests.support.fan import KINDS, cut, partition, renamed
 from tests.support.update import packed
 
-COUNT = {"myhdl": {2: 200, 4: 200, 8: 256, 16: 60, 32: 16, 64: 5, 128: 3},
-         "icarus": {2: 2000, 4: 2000, 8: 4096, 16: 4000, 32: 1500, 64: 600, 128: 250}}
+COUNT = {
+    "myhdl": {2: 200, 4: 200, 8: 256, 16: 60, 32: 16, 64: 5, 128: 3},
+    "icarus": {2: 2000, 4: 2000, 8: 4096, 16: 4000, 32: 1500, 64: 600, 128: 250},
+}
 
 
 def id_bits(lanes):
@@ -87,16 +90,19 @@ def test_a_gap_is_never_joined_to_a_run_of_its_id(compute):
         runs = [None if not mask >> lane & 1 else (~mask & (1 << lane) - 1).bit_length() for lane in range(8)]
         want, where = golden(products, runs)
         assert complete == packed(where, 1)
-        assert [sums >> 32 * run.slot & 0xFFFFFFFF for run in slots(runs)] == \
-            [want.view(np.uint32)[run.slot] for run in slots(runs)]
+        assert [sums >> 32 * run.slot & 0xFFFFFFFF for run in slots(runs)] == [
+            want.view(np.uint32)[run.slot] for run in slots(runs)
+        ]
 
 
 @pytest.mark.parametrize("lanes", [2, 8, 16, 128])
 def test_its_verilog_is_short_and_no_tool_complains(tmp_path, lanes):
     files = write_verilog(tmp_path, unit.fan, **ports(lanes), lanes=lanes, id_bits=id_bits(lanes))
     assert sum(file.read_text().count("\n") for file in files.values()) < 3_000
-    for command in (["iverilog", "-g2005", "-Wall", "-t", "null", "-s"],
-                    ["verilator", "--lint-only", "-Wall", "--top-module"]):
+    for command in (
+        ["iverilog", "-g2005", "-Wall", "-t", "null", "-s"],
+        ["verilator", "--lint-only", "-Wall", "--top-module"],
+    ):
         assert complaints(*command, list(files)[-1], *files.values()) == ""
 
 

@@ -1,4 +1,5 @@
 """fan_adder: a sum, or the left operand as it is."""
+
 from myhdl import Signal, intbv
 
 from rtl import timing
@@ -10,8 +11,13 @@ COUNT = {"myhdl": 1_000, "icarus": 10_000}
 
 
 def answers(compute, vectors):
-    ports = dict(clk=Signal(bool(0)), left=Signal(intbv(0)[32:]), right=Signal(intbv(0)[32:]), add=Signal(bool(0)),
-                 total=Signal(intbv(0)[32:]))
+    ports = dict(
+        clk=Signal(bool(0)),
+        left=Signal(intbv(0)[32:]),
+        right=Signal(intbv(0)[32:]),
+        add=Signal(bool(0)),
+        total=Signal(intbv(0)[32:]),
+    )
     return compute(unit.fan_adder, ports, vectors, unit.LATENCY)
 
 
@@ -27,7 +33,7 @@ def test_what_passes_is_untouched_by_the_other_operand_and_every_nan_is_canonica
     pairs = floats.every_pair(floats.FP32_CLASSES)
     got = answers(compute, [(a, b, 0) for a, b in pairs])
     assert got == [0x7FC00000 if a & 0x7FFFFFFF > 0x7F800000 else a for a, _ in pairs]
-    assert len(pairs) == 34 ** 2
+    assert len(pairs) == 34**2
 
 
 def test_the_latency_is_the_one_that_the_model_counts():

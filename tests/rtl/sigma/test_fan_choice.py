@@ -1,4 +1,5 @@
 """fan_choice against the paper's Algorithm 1, which compares vecIDs at every distance."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -11,21 +12,23 @@ from tests.support.update import packed
 
 def algorithm_1(runs, adder, level):
     """(left, right): the first j whose lane is of another run names the j-th wire from the middle, else the last."""
-    left = next((j for j in range(1, level) if not together(runs, adder - 2 ** j, adder)), level)
-    right = next((j for j in range(1, level) if not together(runs, adder + 1, adder + 1 + 2 ** j)), level)
+    left = next((j for j in range(1, level) if not together(runs, adder - 2**j, adder)), level)
+    right = next((j for j in range(1, level) if not together(runs, adder + 1, adder + 1 + 2**j)), level)
     return left - 1, right - 1
 
 
 def check(compute, partitions, level):
     lanes, bits = len(partitions[0]), choice_bits(level)
     places = range((1 << level) - 1, lanes - 1, 2 << level)
-    ports = dict(spans=Signal(intbv(0)[(lanes + 1) * (lanes.bit_length() - 1):]),
-                 choices=Signal(intbv(0)[2 * bits * len(places):]))
+    ports = dict(
+        spans=Signal(intbv(0)[(lanes + 1) * (lanes.bit_length() - 1) :]),
+        choices=Signal(intbv(0)[2 * bits * len(places) :]),
+    )
     got = compute(fan_choice, ports, [spans_of(runs)[:1] for runs in partitions], 0, level=level, lanes=lanes)
     compared = 0
     for runs, choices in zip(partitions, got, strict=True):
         for k, a in enumerate(places):
-            if runs[a] is not None and runs[a + 1] is not None:     # of others nobody wants anything
+            if runs[a] is not None and runs[a + 1] is not None:  # of others nobody wants anything
                 want = algorithm_1(runs, a, level)
                 assert choices >> 2 * bits * k & (1 << 2 * bits) - 1 == packed(want, bits)
                 compared += 1

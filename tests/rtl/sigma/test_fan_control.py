@@ -1,4 +1,5 @@
 """fan_control: of every partition each adder that adds, and the one slot of each run."""
+
 import pytest
 from myhdl import Signal, intbv
 

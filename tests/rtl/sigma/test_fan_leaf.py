@@ -1,4 +1,5 @@
 """fan_leaf: one sum to both sides, or a lane to each."""
+
 from myhdl import Signal, intbv
 
 from rtl import timing

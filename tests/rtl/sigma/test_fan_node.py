@@ -1,4 +1,5 @@
 """fan_node: the chosen wire of each side."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -22,8 +23,12 @@ def test_it_adds_what_comes_on_the_chosen_wires(compute, simulator, rng, level):
         vectors.append((packed(lefts, 32), packed(rights, 32), right << bits | left, add))
         want.append(fp32_add(lefts[left], rights[right]) if add else lefts[left])
     widths = dict(lefts=32 * level, rights=32 * level, choice=2 * bits)
-    ports = dict(clk=Signal(bool(0)), **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-                 add=Signal(bool(0)), total=Signal(intbv(0)[32:]))
+    ports = dict(
+        clk=Signal(bool(0)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+        add=Signal(bool(0)),
+        total=Signal(intbv(0)[32:]),
+    )
     assert compute(unit.fan_node, ports, vectors, unit.LATENCY, level=level) == want
     assert len(set(want)) > COUNT[simulator] * 9 // 10
 

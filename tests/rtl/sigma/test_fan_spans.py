@@ -1,4 +1,5 @@
 """fan_spans against the partitions from which its inputs are made."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -9,14 +10,16 @@ from tests.support.update import packed
 
 def together(runs, first, last):
     """Whether two lanes exist and are of one run."""
-    return 0 <= first and last < len(runs) and runs[first] == runs[last] is not None
+    return first >= 0 and last < len(runs) and runs[first] == runs[last] is not None
 
 
 def expected(runs):
     """(spans, alone)."""
     lanes = len(runs)
-    rows = [packed([together(runs, i - 1, i - 1 + 2 ** j) for i in range(lanes + 1)], 1)
-            for j in range(lanes.bit_length() - 1)]
+    rows = [
+        packed([together(runs, i - 1, i - 1 + 2**j) for i in range(lanes + 1)], 1)
+        for j in range(lanes.bit_length() - 1)
+    ]
     alone = [name is not None and runs.count(name) == 1 for name in runs]
     return packed(rows, lanes + 1), packed(alone, 1)
 
@@ -24,8 +27,13 @@ def expected(runs):
 def answers(compute, rng, partitions, id_bits):
     lanes = len(partitions[0])
     widths = dict(runs=lanes * id_bits, active=lanes, spans=(lanes + 1) * (lanes.bit_length() - 1), alone=lanes)
-    vectors = [(packed([rng.randrange(lanes) if name is None else name for name in runs], id_bits),
-                packed([name is not None for name in runs], 1)) for runs in partitions]
+    vectors = [
+        (
+            packed([rng.randrange(lanes) if name is None else name for name in runs], id_bits),
+            packed([name is not None for name in runs], 1),
+        )
+        for runs in partitions
+    ]
     ports = {name: Signal(intbv(0)[width:]) for name, width in widths.items()}
     return compute(fan_spans, ports, vectors, 0, lanes=lanes, id_bits=id_bits)
 

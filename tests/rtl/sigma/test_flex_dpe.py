@@ -1,4 +1,5 @@
 """flex_dpe: a column a cycle, from either bank, while the other one is loaded; against the golden's sums."""
+
 from types import SimpleNamespace
 
 import pytest
@@ -14,19 +15,35 @@ from tests.support.script import play
 from tests.support.sigma_tiles import bits_of, cut, random_engine, random_operands
 from tests.support.update import packed
 
-CONFIGS = {name: SigmaConfig(engines=1, lanes=lanes, results=results, rows=1, columns=8, operands=operands)
-           for name, lanes, results, operands in [("2", 2, 2, "fp16"), ("8", 8, 4, "fp16"), ("8-bf16", 8, 8, "bf16"),
-                                                  ("16", 16, 5, "fp16")]}
+CONFIGS = {
+    name: SigmaConfig(engines=1, lanes=lanes, results=results, rows=1, columns=8, operands=operands)
+    for name, lanes, results, operands in [
+        ("2", 2, 2, "fp16"),
+        ("8", 8, 4, "fp16"),
+        ("8-bf16", 8, 8, "bf16"),
+        ("16", 16, 5, "fp16"),
+    ]
+}
 TILES = {"myhdl": {2: 8, 8: 6, 16: 3}, "icarus": {2: 60, 8: 60, 16: 40}}
-COLUMNS = 12        # of a tile
+COLUMNS = 12  # of a tile
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
-    widths = dict(line=words.line_bits(config), place=words.place_bits(config), banks=bank_word(config).width,
-                  streamed=16 * config.lanes, results=32 * config.results)
-    return build(flex_dpe, config=config, clk=Signal(bool(0)), write=Signal(bool(0)),
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    widths = dict(
+        line=words.line_bits(config),
+        place=words.place_bits(config),
+        banks=bank_word(config).width,
+        streamed=16 * config.lanes,
+        results=32 * config.results,
+    )
+    return build(
+        flex_dpe,
+        config=config,
+        clk=Signal(bool(0)),
+        write=Signal(bool(0)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def latencies(config):
@@ -78,13 +95,14 @@ def engines(rng, config, count, special=0.02):
 
 @every_config
 def test_one_bank_is_loaded_while_the_other_works_and_as_soon_as_its_last_column_is_picked(
-        build, simulator, rng, config):
+    build, simulator, rng, config
+):
     count, bench, busy_until, streamed_until = TILES[simulator][config.lanes], Bench(config), [0, 0], 0
     loaded = 0
     for number, (engine, streamed) in enumerate(engines(rng, config, count)):
         loaded = bench.load(max(loaded, busy_until[number % 2]), engine, number % 2)
         streamed_until = bench.stream(max(loaded, streamed_until), engine, number % 2, streamed)
-        busy_until[number % 2] = streamed_until + latencies(config).picks - 1       # its last column is picked there
+        busy_until[number % 2] = streamed_until + latencies(config).picks - 1  # its last column is picked there
     bench.check(build)
     assert len(bench.expected) == count * COLUMNS and len(set(bench.expected.values())) > count
 
@@ -97,7 +115,7 @@ def test_each_column_may_find_another_bank_than_the_one_before(build, simulator,
     for column in range(COLUMNS):
         for _ in range(2):
             bank = rng.getrandbits(1)
-            cycle = bench.stream(cycle, pair[bank][0], bank, pair[bank][1][column:column + 1])
+            cycle = bench.stream(cycle, pair[bank][0], bank, pair[bank][1][column : column + 1])
     bench.check(build)
     assert len(bench.expected) == 2 * COLUMNS
 

@@ -1,4 +1,5 @@
 """flex_dpu: Flex-DPEs side by side, rows that span two of them, and a part for each accumulator."""
+
 import numpy as np
 import pytest
 from myhdl import Signal, intbv
@@ -12,30 +13,50 @@ from tests.support.script import play
 from tests.support.sigma_tiles import Engine, Held, bits_of, cut, numbers_of, patterns_of, random_held, random_operands
 from tests.support.update import packed
 
-CONFIGS = {name: SigmaConfig(engines=engines, lanes=lanes, results=results, rows=rows, columns=8, operands=operands)
-           for name, engines, lanes, results, rows, operands in [
-               ("2x4", 2, 4, 2, 5, "fp16"), ("1x8", 1, 8, 3, 3, "fp16"), ("3x4-bf16", 3, 4, 3, 6, "bf16"),
-               ("4x4", 4, 4, 4, 7, "fp16")]}
+CONFIGS = {
+    name: SigmaConfig(engines=engines, lanes=lanes, results=results, rows=rows, columns=8, operands=operands)
+    for name, engines, lanes, results, rows, operands in [
+        ("2x4", 2, 4, 2, 5, "fp16"),
+        ("1x8", 1, 8, 3, 3, "fp16"),
+        ("3x4-bf16", 3, 4, 3, 6, "bf16"),
+        ("4x4", 4, 4, 4, 7, "fp16"),
+    ]
+}
 TILES = {"myhdl": 4, "icarus": 40}
-COLUMNS = 8         # of a tile
+COLUMNS = 8  # of a tile
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
-    widths = dict(line=words.line_bits(config), engine_writes=config.engines, place=words.place_bits(config),
-                  banks=bank_word(config).width, streamed=16 * config.lanes, parts=32 * config.rows)
-    return build(flex_dpu, config=config, clk=Signal(bool(0)), gather_write=Signal(bool(0)),
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    widths = dict(
+        line=words.line_bits(config),
+        engine_writes=config.engines,
+        place=words.place_bits(config),
+        banks=bank_word(config).width,
+        streamed=16 * config.lanes,
+        parts=32 * config.rows,
+    )
+    return build(
+        flex_dpu,
+        config=config,
+        clk=Signal(bool(0)),
+        gather_write=Signal(bool(0)),
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def loading(config, held, bank):
     """Script entries that write all records of a tile into a bank."""
     place_bits, entries = words.place_bits(config) - 1, []
-    records = [(dict(engine_writes=1 << number), engine.record(config), words.engine_record(config))
-               for number, engine in enumerate(held.engines)]
+    records = [
+        (dict(engine_writes=1 << number), engine.record(config), words.engine_record(config))
+        for number, engine in enumerate(held.engines)
+    ]
     for strobe, record, layout in (*records, (dict(gather_write=1), held.gather(config), words.gather_record(config))):
-        entries += [dict(strobe, line=line, place=bank << place_bits | piece)
-                    for piece, line in enumerate(cut(record, layout, config))]
+        entries += [
+            dict(strobe, line=line, place=bank << place_bits | piece)
+            for piece, line in enumerate(cut(record, layout, config))
+        ]
     return entries
 
 
@@ -63,8 +84,9 @@ def check(build, config, tiles):
 def test_every_accumulator_gets_the_sum_that_its_tile_names_or_plus_zero(build, simulator, rng, config):
     numbers, count = floats.numpy_of(rng), TILES[simulator]
     tiles = [random_held(rng, numbers, config, special=0.02) for _ in range(count)]
-    parts = check(build, config, [(held, random_operands(numbers, (COLUMNS, config.lanes), config, 0.02))
-                                  for held in tiles])
+    parts = check(
+        build, config, [(held, random_operands(numbers, (COLUMNS, config.lanes), config, 0.02)) for held in tiles]
+    )
     assert len(parts) == count * COLUMNS and len(set(parts)) > count
 
 
@@ -86,15 +108,16 @@ def test_a_row_that_spans_two_is_the_sum_of_both_only_where_the_tile_says_so(bui
     for spans, expected in ((True, sums.sum(axis=1)), (False, sums[:, 1])):
         held = Held([first, second], [spans], {0: (1, 0), 1: (0, config.results - 1)})
         parts = check(build, config, [(held, streamed)])
-        assert [part & (1 << 64) - 1 for part in parts] == [bits_of(np.array(pair, np.float32))
-                                                           for pair in zip(expected, sums[:, 0])]
-        assert all(part >> 64 == 0 for part in parts)       # the other accumulators get +0
+        assert [part & (1 << 64) - 1 for part in parts] == [
+            bits_of(np.array(pair, np.float32)) for pair in zip(expected, sums[:, 0])
+        ]
+        assert all(part >> 64 == 0 for part in parts)  # the other accumulators get +0
 
 
 def test_a_tile_that_feeds_nothing_gives_plus_zero_everywhere(build, rng):
     config = CONFIGS["2x4"]
     streamed = random_operands(floats.numpy_of(rng), (COLUMNS, config.lanes), config)
-    full = Held([whole_row(config, [1, 2, 3, 4], 0)], [False], {row: (0, 0) for row in range(config.rows)})
+    full = Held([whole_row(config, [1, 2, 3, 4], 0)], [False], dict.fromkeys(range(config.rows), (0, 0)))
     parts = check(build, config, [(full, streamed), (Held([], [], {}), streamed), (full, streamed)])
-    assert parts[COLUMNS:2 * COLUMNS] == [0] * COLUMNS
-    assert parts[:COLUMNS] == parts[2 * COLUMNS:] and len(set(parts)) == COLUMNS + 1
+    assert parts[COLUMNS : 2 * COLUMNS] == [0] * COLUMNS
+    assert parts[:COLUMNS] == parts[2 * COLUMNS :] and len(set(parts)) == COLUMNS + 1

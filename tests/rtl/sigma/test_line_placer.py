@@ -1,4 +1,5 @@
 """line_placer: each operand line of a tile to its record or its place among the streamed words."""
+
 from typing import NamedTuple
 
 import pytest
@@ -11,10 +12,12 @@ from rtl.stream import Stream
 from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Source
 
-CONFIGS = {"2x8": SigmaConfig(engines=2, lanes=8, results=4, rows=8, columns=8),        # 3 lines a Flex-DPE, and 1
-           "3x4": SigmaConfig(engines=3, lanes=4, results=2, rows=40, columns=9),       # 2 lines a Flex-DPE, and 3
-           "1x2": SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=16),
-           "40x2": SigmaConfig(engines=40, lanes=2, results=2, rows=9, columns=8)}      # more than an integer has bits
+CONFIGS = {
+    "2x8": SigmaConfig(engines=2, lanes=8, results=4, rows=8, columns=8),  # 3 lines a Flex-DPE, and 1
+    "3x4": SigmaConfig(engines=3, lanes=4, results=2, rows=40, columns=9),  # 2 lines a Flex-DPE, and 3
+    "1x2": SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=16),
+    "40x2": SigmaConfig(engines=40, lanes=2, results=2, rows=9, columns=8),
+}  # more than an integer has bits
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 TILES = 12
 
@@ -62,18 +65,32 @@ class Bench:
     """Gives a command as soon as the tile before is complete, or `pause` cycles later; notes all writes."""
 
     def __init__(self, build, config, tiles, stall, pause):
-        widths = dict(command=words.command(config).width, line=words.line_bits(config), engine_writes=config.engines,
-                      place=words.place_bits(config), stream_address=1 + words.step(config).bits("column"))
+        widths = dict(
+            command=words.command(config).width,
+            line=words.line_bits(config),
+            engine_writes=config.engines,
+            place=words.place_bits(config),
+            stream_address=1 + words.step(config).bits("column"),
+        )
         flags = ("clk", "rst", "accepted", "bank", "stream", "gather_write", "stream_write", "loading", "complete")
-        self.dut = build(line_placer, config=config, operands=Stream(words.line_bits(config)),
-                         **{name: Signal(bool(0)) for name in flags},
-                         **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+        self.dut = build(
+            line_placer,
+            config=config,
+            operands=Stream(words.line_bits(config)),
+            **{name: Signal(bool(0)) for name in flags},
+            **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+        )
         self.config, self.tiles, self.pause = config, tiles, pause
         self.writes, self.write_cycles, self.accepted, self.completed = [], [], [], []
         operands = self.dut.arguments["operands"]
         self.source = Source(self.dut, operands, [line for tile in tiles for line in tile.lines], stall)
-        self.dut.run(self.source, self, Referee(operands), limit=4000,
-                     until=lambda: len(self.writes) == sum(len(tile.lines) for tile in tiles))
+        self.dut.run(
+            self.source,
+            self,
+            Referee(operands),
+            limit=4000,
+            until=lambda: len(self.writes) == sum(len(tile.lines) for tile in tiles),
+        )
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
@@ -88,15 +105,19 @@ class Bench:
                 self.write_cycles.append(now)
         # Decided before the edge at which `complete` is seen, so a new command comes in the cycle after.
         number = len(self.accepted)
-        gives = number < len(self.tiles) and number == len(self.completed) and (
-            not number or now >= self.completed[-1] + self.pause)
+        gives = (
+            number < len(self.tiles)
+            and number == len(self.completed)
+            and (not number or now >= self.completed[-1] + self.pause)
+        )
         ports["accepted"].next = gives
         if gives:
             tile = self.tiles[number]
-            ports["command"].next = packed(words.command(self.config), engines=tile.engines, columns=tile.columns,
-                                           opens=tile.opens)
+            ports["command"].next = packed(
+                words.command(self.config), engines=tile.engines, columns=tile.columns, opens=tile.opens
+            )
             self.accepted.append(now + 1)
-        elif self.accepted and now == self.accepted[-1]:        # the banks hold until the tile is complete
+        elif self.accepted and now == self.accepted[-1]:  # the banks hold until the tile is complete
             ports["bank"].next, ports["stream"].next = self.tiles[number - 1].bank, self.tiles[number - 1].stream
             ports["command"].next = 0
 
@@ -115,11 +136,12 @@ def test_every_line_goes_to_its_place_and_nowhere_else(build, rng, config, stall
 @every_config
 @pytest.mark.parametrize("stall", STALLS)
 def test_a_line_is_written_a_cycle_after_it_has_moved_and_the_tile_is_complete_with_its_last_one(
-        build, rng, config, stall):
+    build, rng, config, stall
+):
     tiles = random_tiles(rng, config)
     bench = Bench(build, config, tiles, stall, 0)
     assert bench.write_cycles == [cycle + 1 for cycle in bench.source.cycles]
-    ends = [sum(len(tile.lines) for tile in tiles[:number + 1]) - 1 for number in range(TILES)]
+    ends = [sum(len(tile.lines) for tile in tiles[: number + 1]) - 1 for number in range(TILES)]
     assert bench.completed == [bench.source.cycles[end] for end in ends]
 
 

@@ -1,4 +1,5 @@
 """multiplier: FP16 products, bfloat16 products rounded once, and nothing where a factor is zero."""
+
 from fractions import Fraction
 
 import numpy as np
@@ -15,14 +16,39 @@ from tests.support import floats
 BF16 = Format(8, 7)
 COUNT = {"myhdl": 2_000, "icarus": 15_000}
 # zero, smallest and largest subnormal, smallest normal ones, one, largest, infinity, NaN; and powers whose products tie
-BF16_CLASSES = [s | x for s in (0, 0x8000) for x in (
-    0, 1, 3, 0x7F, 0x80, 0x81, 0x3F80, 0x3F81, 0x3480, 0x3A83, 0x3C00, 0x7F00, 0x7F7F, 0x7F80, 0x7F81, 0x7FC0, 0x7FFF)]
+BF16_CLASSES = [
+    s | x
+    for s in (0, 0x8000)
+    for x in (
+        0,
+        1,
+        3,
+        0x7F,
+        0x80,
+        0x81,
+        0x3F80,
+        0x3F81,
+        0x3480,
+        0x3A83,
+        0x3C00,
+        0x7F00,
+        0x7F7F,
+        0x7F80,
+        0x7F81,
+        0x7FC0,
+        0x7FFF,
+    )
+]
 every_format = pytest.mark.parametrize("bf16", [0, 1], ids=["fp16", "bf16"])
 
 
 def answers(compute, pairs, bf16):
-    ports = dict(clk=Signal(bool(0)), stationary=Signal(intbv(0)[16:]), streamed=Signal(intbv(0)[16:]),
-                 product=Signal(intbv(0)[32:]))
+    ports = dict(
+        clk=Signal(bool(0)),
+        stationary=Signal(intbv(0)[16:]),
+        streamed=Signal(intbv(0)[16:]),
+        product=Signal(intbv(0)[32:]),
+    )
     return compute(multiplier, ports, pairs, timing.MULTIPLY["bf16" if bf16 else "fp16"], bf16=bf16)
 
 
@@ -34,9 +60,14 @@ def expected(pair, bf16):
 
 def random_bf16_pairs(numbers, count):
     """A third of the products lies around the smallest numbers, normal or not, a third around the largest."""
-    products = np.choose(numbers.integers(0, 3, count), [
-        numbers.integers(127 - 26, 127 + 3, count), numbers.integers(127 + 250, 127 + 257, count),
-        numbers.integers(0, 509, count)])
+    products = np.choose(
+        numbers.integers(0, 3, count),
+        [
+            numbers.integers(127 - 26, 127 + 3, count),
+            numbers.integers(127 + 250, 127 + 257, count),
+            numbers.integers(0, 509, count),
+        ],
+    )
     first = numbers.integers(0, 255, count)
     second = np.clip(products - first, 0, 254)
     fractions = numbers.integers(0, 128, (2, count)) & np.where(numbers.random(count) < 1 / 2, 0x60, 0x7F)
@@ -76,20 +107,28 @@ def test_random_bf16_products_round_once_where_they_underflow_and_overflow(compu
     got = answers(compute, pairs, 1)
     assert got == [expected(pair, 1) for pair in pairs]
     sizes = [product & 0x7FFFFFFF for product in got]
-    assert sum(0 < size < 0x800000 for size in sizes) > count // 10         # subnormal
+    assert sum(0 < size < 0x800000 for size in sizes) > count // 10  # subnormal
     assert sum(size == FP32.infinity for size in sizes) > count // 100
     assert sum(map(ties, pairs)) > count // 500
     lost = [size for size, pair in zip(sizes, pairs) if size == 0 and all(word & 0x7FFF for word in pair)]
-    assert len(lost) > count // 100                                         # rounded to zero, and not skipped
+    assert len(lost) > count // 100  # rounded to zero, and not skipped
 
 
-@pytest.mark.parametrize("a, b, product", [
-    (0x3F80, 0x4000, 0x40000000), (0x0080, 0x3F00, 0x00400000),             # 1 * 2; half of the smallest normal one
-    (0x1A00, 0x1A00, 0x00000000),                                           # 2^-150, a tie between 0 and 2^-149: even
-    (0x1A40, 0x1A00, 0x00000001),                                           # 1.5 * 2^-150
-    (0x1A40, 0x9A80, 0x80000002),                                           # -1.5 * 2^-149, a tie between 1 and 2: even
-    (0x7F7F, 0x7F7F, 0x7F800000), (0xFF7F, 0x4000, 0xFF800000), (0x7F80, 0x8001, 0xFF800000),
-    (0x7F80, 0x7FC1, FP32_NAN), (0xFFFF, 0x3F80, FP32_NAN)])
+@pytest.mark.parametrize(
+    "a, b, product",
+    [
+        (0x3F80, 0x4000, 0x40000000),
+        (0x0080, 0x3F00, 0x00400000),  # 1 * 2; half of the smallest normal one
+        (0x1A00, 0x1A00, 0x00000000),  # 2^-150, a tie between 0 and 2^-149: even
+        (0x1A40, 0x1A00, 0x00000001),  # 1.5 * 2^-150
+        (0x1A40, 0x9A80, 0x80000002),  # -1.5 * 2^-149, a tie between 1 and 2: even
+        (0x7F7F, 0x7F7F, 0x7F800000),
+        (0xFF7F, 0x4000, 0xFF800000),
+        (0x7F80, 0x8001, 0xFF800000),
+        (0x7F80, 0x7FC1, FP32_NAN),
+        (0xFFFF, 0x3F80, FP32_NAN),
+    ],
+)
 def test_bf16_products_worked_out_by_hand(compute, a, b, product):
     assert answers(compute, [(a, b), (b, a)], 1) == [product, product]
 
@@ -98,8 +137,9 @@ def test_bf16_products_worked_out_by_hand(compute, a, b, product):
 def test_a_zero_is_not_multiplied_by_anything_and_gives_plus_zero(compute, rng, bf16):
     """Between products that are none, so that a mask a cycle early or late would show."""
     others = [0x7F80, 0xFF80, 0x7FC0, 0x7C00, 0xFC00, 0x7E00, 1, 0xBC00]
-    pairs = [pair for other in others for zero in (0, 0x8000)
-             for pair in ((zero, other), (other, 0x3C01), (other, zero))]
+    pairs = [
+        pair for other in others for zero in (0, 0x8000) for pair in ((zero, other), (other, 0x3C01), (other, zero))
+    ]
     got = answers(compute, pairs, bf16)
     assert got[::3] == got[2::3] == [0] * 16
     assert got[1::3] == [expected(pair, bf16) for pair in pairs[1::3]] and 0 not in got[1::3]

@@ -1,4 +1,5 @@
 """record: lines become pieces of either bank, in any order, and every other piece stays."""
+
 import pytest
 from myhdl import Signal, intbv
 
@@ -6,14 +7,19 @@ from rtl.sigma.record import record
 from tests.support.script import play
 from tests.support.update import packed
 
-LINE = 24       # bits
+LINE = 24  # bits
 
 
 def device(build, pieces):
     place = 1 + max(1, (pieces - 1).bit_length())
     widths = dict(line=LINE, place=place, low=pieces * LINE, high=pieces * LINE)
-    return place - 1, build(record, clk=Signal(bool(0)), write=Signal(bool(0)), pieces=pieces,
-                            **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return place - 1, build(
+        record,
+        clk=Signal(bool(0)),
+        write=Signal(bool(0)),
+        pieces=pieces,
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 3, 5, 20])
@@ -21,13 +27,15 @@ def test_every_piece_stands_in_its_place_of_its_bank_from_the_next_cycle_on(buil
     piece_bits, dut = device(build, pieces)
     order = [(bank, piece) for bank in (0, 1) for piece in range(pieces)]
     order += [(rng.getrandbits(1), rng.randrange(pieces)) for _ in range(100)]
-    entries = [dict(line=rng.getrandbits(LINE), place=bank << piece_bits | piece,
-                    write=int(i < 2 * pieces or i % 3 > 0)) for i, (bank, piece) in enumerate(order)]
+    entries = [
+        dict(line=rng.getrandbits(LINE), place=bank << piece_bits | piece, write=int(i < 2 * pieces or i % 3 > 0))
+        for i, (bank, piece) in enumerate(order)
+    ]
     got, banks = play(dut, entries, "low", "high"), [[0] * pieces, [0] * pieces]
     for cycle, ((bank, piece), entry) in enumerate(zip(order, entries), 1):
         if entry["write"]:
             banks[bank][piece] = entry["line"]
-        if cycle >= 2 * pieces:         # before, pieces are unknown
+        if cycle >= 2 * pieces:  # before, pieces are unknown
             assert (got["low"][cycle], got["high"][cycle]) == tuple(packed(lines, LINE) for lines in banks)
     assert cycle == 2 * pieces + 100
 

@@ -1,4 +1,5 @@
 """sigma: whole blocks through its three streams, with stalls on each, bit for bit; and the paper's walk-through."""
+
 import numpy as np
 import pytest
 
@@ -7,15 +8,23 @@ from rtl.sigma import sigma as unit
 from rtl.sigma import timing, words
 from rtl.sigma.config import SigmaConfig
 from tests.support import floats
-from tests.support.sigma_tiles import (Block, Engine, Held, bits_of, patterns_of, random_blocks, random_held,
-                                       random_operands)
+from tests.support.sigma_tiles import (
+    Block,
+    Engine,
+    Held,
+    bits_of,
+    patterns_of,
+    random_blocks,
+    random_held,
+    random_operands,
+)
 from tests.support.streams import STALLS, Referee, Sink, Source
 from tlm import Gemm
 from tlm.sigma.occupancy import Bitmaps
 from tlm.sigma.program import schedule_sigma
 
 SMALL = SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8)
-INFINITY = 0x7C00       # FP16
+INFINITY = 0x7C00  # FP16
 
 
 class Run:
@@ -27,8 +36,12 @@ class Run:
         self.dut = build(unit.sigma, **self.ports, config=config)
         self.tile_ends, self.stored, self.counts, self.overflows, self.working = [], [], [], [], []
         self._connect()
-        self.dut.run(self._step, limit=40 * (len(lines) + count + 20 * len(commands)), reset=self.reset,
-                     until=lambda: len(self.sink.words) == count and len(self.working) > self.sink.cycles[-1] + 2)
+        self.dut.run(
+            self._step,
+            limit=40 * (len(lines) + count + 20 * len(commands)),
+            reset=self.reset,
+            until=lambda: len(self.sink.words) == count and len(self.working) > self.sink.cycles[-1] + 2,
+        )
         self.words, self.cycles = self.sink.words, self.sink.cycles
 
     def _connect(self):
@@ -42,7 +55,7 @@ class Run:
         if self.reset_at is not None and 0 <= now - self.reset_at <= self.reset:
             self.ports["rst"].next = now - self.reset_at < self.reset
             self.ports["commands"].valid.next = self.ports["operands"].valid.next = False
-            self._connect()                     # all words are offered once more
+            self._connect()  # all words are offered once more
 
     def _count(self, now):
         read = self.dut.read
@@ -56,8 +69,9 @@ class Run:
 
 def check(build, config, blocks, **how):
     """Run blocks, and compare all bits of all words."""
-    commands, lines, expected = ([word for block in blocks for word in of(block, config)]
-                                 for of in (Block.commands, Block.lines, Block.results))
+    commands, lines, expected = (
+        [word for block in blocks for word in of(block, config)] for of in (Block.commands, Block.lines, Block.results)
+    )
     run = Run(build, config, commands, lines, len(expected), **how)
     assert run.words == expected
     assert len(expected) == sum(block.columns for block in blocks) > 0
@@ -77,11 +91,15 @@ def test_stalls_change_when_but_never_what(build, rng, operand_stall, result_sta
     assert len(run.operands.cycles) == len(run.offered[1]) >= 28
 
 
-@pytest.mark.parametrize("config, chunks", [
-    (SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=11), [3, 0, 2]),
-    (SigmaConfig(engines=3, lanes=4, results=3, rows=7, columns=8, operands="bf16"), [2, 1]),
-    (SigmaConfig(engines=2, lanes=8, results=4, rows=8, columns=9), [3, 2]),
-], ids=["1x2", "3x4-bf16", "2x8"])
+@pytest.mark.parametrize(
+    "config, chunks",
+    [
+        (SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=11), [3, 0, 2]),
+        (SigmaConfig(engines=3, lanes=4, results=3, rows=7, columns=8, operands="bf16"), [2, 1]),
+        (SigmaConfig(engines=2, lanes=8, results=4, rows=8, columns=9), [3, 2]),
+    ],
+    ids=["1x2", "3x4-bf16", "2x8"],
+)
 def test_blocks_have_the_bits_of_golden_on_every_flex_dpu_with_infinities_and_nan(build, rng, config, chunks):
     blocks = random_blocks(rng, config, chunks, special=0.03)
     run = check(build, config, blocks, stalls=("rare", "rare", "rare"))
@@ -99,8 +117,9 @@ def test_the_papers_walk_through(build):
     mk = letters("-ABC DEF- GHI-", **dict(zip("ABCDEFGHI", (2, 3, 1000, 5, 7, 11, 13, 17, 19))))
     kn = letters("ab-c -de- f--g ----", **dict(zip("abcdefg", (1, -2, 3, 4, 5, -6, 8))))
     first = Engine(patterns_of([2, 3, 5, 7], SMALL).tolist(), [1, 2, 0, 1], [0, 0, 1, 1], [0, 0, 1, 1], {0: 0, 1: 1})
-    second = Engine(patterns_of([11, 13, 17, 19], SMALL).tolist(), [2, 0, 1, 2], [1, 2, 2, 2], [0, 1, 1, 1],
-                    {0: 1, 1: 2})
+    second = Engine(
+        patterns_of([11, 13, 17, 19], SMALL).tolist(), [2, 0, 1, 2], [1, 2, 2, 2], [0, 1, 1, 1], {0: 1, 1: 2}
+    )
     held = Held([first, second], [True], {0: (0, 0), 1: (1, 0), 2: (1, 1)})
     block = Block(3, 0, 4, [(patterns_of(kn.T, SMALL), [held])])
     run = check(build, SMALL, [block])
@@ -119,13 +138,18 @@ def test_a_sparse_gemm_of_small_integers_is_what_numpy_says(build, rng, stationa
     """Integers whose sums are exact in any order: an authority that knows neither tree nor tiles."""
     config, numbers = SMALL.model_copy(update=dict(operands=operands)), floats.numpy_of(rng)
     kind = {"fp16": np.float16, "bf16": np.float32}[operands]
-    a, b = (np.where(numbers.random(shape) < 0.5, 0, numbers.integers(-9, 10, shape)).astype(kind)
-            for shape in ((5, 11), (11, 10)))
+    a, b = (
+        np.where(numbers.random(shape) < 0.5, 0, numbers.integers(-9, 10, shape)).astype(kind)
+        for shape in ((5, 11), (11, 10))
+    )
     sides = (a, b) if stationary == "mk" else (b.T, a.T)
     program = schedule_sigma(Gemm(5, 11, 10), config, Bitmaps.of(*sides), stationary)
     tiles = list(program.tiles())
-    lines = [int.from_bytes(line.tobytes(), "little") for tile in tiles
-             for line in sigma_words.lines(program, Operands(a, b), tile)]
+    lines = [
+        int.from_bytes(line.tobytes(), "little")
+        for tile in tiles
+        for line in sigma_words.lines(program, Operands(a, b), tile)
+    ]
     count = sum(program.words(tile) for tile in tiles if tile.last)
     run = Run(build, config, [sigma_words.command(program, tile) for tile in tiles], lines, count)
     received = [np.frombuffer(word.to_bytes(4 * config.rows, "little"), np.uint32) for word in run.words]
@@ -153,9 +177,9 @@ def test_tiles_steps_and_words_come_when_the_promised_set_ups_and_lags_are_over(
     records = 2 * words.pieces(words.engine_record(SMALL), SMALL) + words.pieces(words.gather_record(SMALL), SMALL)
     assert run.commands.cycles[0] + timing.LOAD_SETUP == run.operands.cycles[0]
     first = run.operands.cycles[records + 8 - 1] + 1 + timing.START_SETUP
-    assert run.operands.cycles[:records + 8] == list(range(run.operands.cycles[0], first - timing.START_SETUP))
-    second = first + 8                          # its records, three lines each, have been loaded meanwhile
-    released = second + timing.release_lag("fp16", 2)                   # of the first tile: its bank takes the third
+    assert run.operands.cycles[: records + 8] == list(range(run.operands.cycles[0], first - timing.START_SETUP))
+    second = first + 8  # its records, three lines each, have been loaded meanwhile
+    released = second + timing.release_lag("fp16", 2)  # of the first tile: its bank takes the third
     third = released + timing.LOAD_SETUP + records + timing.START_SETUP
     assert run.commands.cycles[2] == released
     assert run.tile_ends == [first + 7, second + 7, third + 7]
@@ -166,7 +190,7 @@ def test_tiles_steps_and_words_come_when_the_promised_set_ups_and_lags_are_over(
 def test_a_bank_is_filled_again_just_behind_the_last_column_that_needs_it(build, rng):
     """By a tile whose one line is what is read last, and names no accumulator: a cycle early would show."""
     ones = Engine(patterns_of([1] * 4, SMALL).tolist(), [0, 1, 2, 3], [0] * 4, [0] * 4, {0: 0})
-    held = Held([ones], [], {row: (0, 0) for row in range(SMALL.rows)})
+    held = Held([ones], [], dict.fromkeys(range(SMALL.rows), (0, 0)))
     streamed = patterns_of(floats.numpy_of(rng).integers(1, 100, (8, 4)), SMALL)
     run = check(build, SMALL, [*[Block(3, 0, 8, [(streamed, [held])])] * 2, Block(3, 0, 8, [])])
     assert words.pieces(words.gather_record(SMALL), SMALL) == 1
@@ -177,15 +201,22 @@ def test_a_bank_is_filled_again_just_behind_the_last_column_that_needs_it(build,
 def test_a_block_is_stored_with_its_last_word(build, rng):
     blocks = random_blocks(rng, SMALL, [1, 1, 2, 0])
     run = check(build, SMALL, blocks, stalls=("none", "none", "often"))
-    ends = [sum(block.columns for block in blocks[:number + 1]) - 1 for number in range(4)]
+    ends = [sum(block.columns for block in blocks[: number + 1]) - 1 for number in range(4)]
     assert run.stored == [run.cycles[end] for end in ends]
 
 
 def test_only_fp32_results_within_a_blocks_rows_count_as_overflow(build):
     """An infinity first as FP16, then in an accumulator that the block has no row for, and at last as a result."""
     ones, idle = Engine(patterns_of([1] * 4, SMALL).tolist(), [0] * 4, [0] * 4, [0] * 4, {0: 0}), []
-    blocks = [Block(rows, half, 2, [(np.array([[word] * 4 for word in (0x3C00, INFINITY)], np.uint16),
-                                     [Held([ones], idle, {2: (0, 0)})])]) for rows, half in ((3, 1), (2, 0), (3, 0))]
+    blocks = [
+        Block(
+            rows,
+            half,
+            2,
+            [(np.array([[word] * 4 for word in (0x3C00, INFINITY)], np.uint16), [Held([ones], idle, {2: (0, 0)})])],
+        )
+        for rows, half in ((3, 1), (2, 0), (3, 0))
+    ]
     run = check(build, SMALL, blocks)
     assert [word >> 64 for word in run.words] == [0x4400, INFINITY, *[0x40800000, 0x7F800000] * 2]
     offered = run.overflows.index(1)
@@ -202,9 +233,9 @@ def test_a_reset_forgets_the_tiles_under_way_and_an_overflow(build, rng, share):
     at = int(fresh.cycles[-1] * share)
     again = check(build, SMALL, blocks, reset_at=at)
     later = at + again.reset + 1
-    assert again.tile_ends[-len(fresh.tile_ends):] == [end + later for end in fresh.tile_ends]
+    assert again.tile_ends[-len(fresh.tile_ends) :] == [end + later for end in fresh.tile_ends]
     assert again.cycles == [cycle + later for cycle in fresh.cycles]
-    assert again.overflows[later:] == fresh.overflows[:len(again.overflows) - later] and 1 in fresh.overflows
+    assert again.overflows[later:] == fresh.overflows[: len(again.overflows) - later] and 1 in fresh.overflows
 
 
 def test_the_ports_are_as_wide_as_the_words():

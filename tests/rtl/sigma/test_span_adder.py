@@ -1,4 +1,5 @@
 """span_adder: the sum of both halves of a row, or the second one as it is, after the same time."""
+
 from myhdl import Signal, intbv
 
 from rtl import timing as units

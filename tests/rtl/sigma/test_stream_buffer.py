@@ -1,4 +1,5 @@
 """stream_buffer: lines written and read in any order, one of each a cycle, against a list."""
+
 from myhdl import Signal, intbv
 
 from rtl.sigma.stream_buffer import stream_buffer
@@ -9,14 +10,20 @@ BITS, ADDRESS = 48, 4
 
 
 def device(build):
-    return build(stream_buffer, clk=Signal(bool(0)), line=Signal(intbv(0)[BITS:]), write=Signal(bool(0)),
-                 write_address=Signal(intbv(0)[ADDRESS:]), read_address=Signal(intbv(0)[ADDRESS:]),
-                 streamed=Signal(intbv(0)[BITS:]))
+    return build(
+        stream_buffer,
+        clk=Signal(bool(0)),
+        line=Signal(intbv(0)[BITS:]),
+        write=Signal(bool(0)),
+        write_address=Signal(intbv(0)[ADDRESS:]),
+        read_address=Signal(intbv(0)[ADDRESS:]),
+        streamed=Signal(intbv(0)[BITS:]),
+    )
 
 
 def filled(rng):
     """Script entries that write every line, and the lines."""
-    lines = [rng.getrandbits(BITS) for _ in range(2 ** ADDRESS)]
+    lines = [rng.getrandbits(BITS) for _ in range(2**ADDRESS)]
     return [dict(write=1, write_address=at, line=line) for at, line in enumerate(lines)], lines
 
 
@@ -24,15 +31,19 @@ def test_a_line_is_written_and_one_is_read_in_each_cycle(build, rng):
     entries, lines = filled(rng)
     expected = []
     for _ in range(300):
-        entry = dict(write=rng.getrandbits(1), write_address=rng.getrandbits(ADDRESS), line=rng.getrandbits(BITS),
-                     read_address=rng.getrandbits(ADDRESS))
-        expected.append(lines[entry["read_address"]])       # as it was before this cycle's write
+        entry = dict(
+            write=rng.getrandbits(1),
+            write_address=rng.getrandbits(ADDRESS),
+            line=rng.getrandbits(BITS),
+            read_address=rng.getrandbits(ADDRESS),
+        )
+        expected.append(lines[entry["read_address"]])  # as it was before this cycle's write
         if entry["write"]:
             lines[entry["write_address"]] = entry["line"]
         entries.append(entry)
     got = play(device(build), entries, "streamed")["streamed"]
-    first = 2 ** ADDRESS + READ
-    assert got[first:first + 300] == expected
+    first = 2**ADDRESS + READ
+    assert got[first : first + 300] == expected
     assert len(set(expected)) > 100
 
 
@@ -40,4 +51,4 @@ def test_a_line_can_be_read_in_the_cycle_after_its_write_and_not_before(build, r
     entries, lines = filled(rng)
     entries += [dict(write=1, write_address=9, line=lines[9] ^ 1, read_address=9), dict(read_address=9)]
     got = play(device(build), entries, "streamed")["streamed"]
-    assert got[2 ** ADDRESS + READ:][:2] == [lines[9], lines[9] ^ 1]
+    assert got[2**ADDRESS + READ :][:2] == [lines[9], lines[9] ^ 1]

@@ -1,4 +1,5 @@
 """tile_banks: two banks of records and two of streamed words, taken and left by random tiles, against their counts."""
+
 from collections import Counter
 
 import pytest
@@ -19,8 +20,12 @@ TILES = 60
 def device(build):
     widths = dict(command=COMMAND.width, loaded=2, occupied=2, held_commands=2 * COMMAND.width, streams=2)
     flags = ("clk", "rst", *EVENTS, "free", "bank", "stream")
-    return build(tile_banks, config=CONFIG, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        tile_banks,
+        config=CONFIG,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def random_tiles(rng):
@@ -53,10 +58,13 @@ class Banks:
         kept = [(tile, self.tiles[tile]) for tile in range(released, accepted)]
         return dict(
             free=int(accepted == complete and accepted - released < 2),
-            bank=complete % 2, stream=(opened - 1) % 2, loaded=sum(1 << n % 2 for n in range(started, complete)),
+            bank=complete % 2,
+            stream=(opened - 1) % 2,
+            loaded=sum(1 << n % 2 for n in range(started, complete)),
             occupied=sum(1 << n % 2 for n in range(released, accepted)),
             held_commands={n % 2: command for n, command in kept},
-            streams={n % 2: (self.opened(n + 1) - 1) % 2 for n, _ in kept})
+            streams={n % 2: (self.opened(n + 1) - 1) % 2 for n, _ in kept},
+        )
 
     def command(self):
         return self.tiles[min(self.counts["accepted"], len(self.tiles) - 1)]
@@ -64,8 +72,12 @@ class Banks:
     def possible(self):
         """Events that may happen now."""
         accepted, complete, started, released = (self.counts[name] for name in EVENTS)
-        return {"accepted": self.outputs()["free"] and accepted < len(self.tiles), "complete": complete < accepted,
-                "started": started < complete, "released": released < started}
+        return {
+            "accepted": self.outputs()["free"] and accepted < len(self.tiles),
+            "complete": complete < accepted,
+            "started": started < complete,
+            "released": released < started,
+        }
 
 
 def decoded(got, cycle, expected):
@@ -75,7 +87,7 @@ def decoded(got, cycle, expected):
     for name, width in widths.items():
         if not expected[name]:
             word[name] = {}
-        elif word[name] is not None:    # at first the other bank's is unknown
+        elif word[name] is not None:  # at first the other bank's is unknown
             word[name] = {bank: word[name] >> bank * width & (1 << width) - 1 for bank in expected[name]}
     return word
 
@@ -106,8 +118,11 @@ def test_a_bank_of_streamed_words_is_never_filled_while_a_tile_that_was_not_rele
         events = {name: int(bool(may) and rng.random() < 0.6) for name, may in banks.possible().items()}
         if events["accepted"] and has(banks.command(), "opens"):
             bank = banks.opened(accepted) % 2
-            assert bank not in {(banks.opened(n + 1) - 1) % 2 for n in range(released, accepted)
-                                if any(has(one, "opens") for one in banks.tiles[:n + 1])}
+            assert bank not in {
+                (banks.opened(n + 1) - 1) % 2
+                for n in range(released, accepted)
+                if any(has(one, "opens") for one in banks.tiles[: n + 1])
+            }
             filled += 1
         banks.counts.update(events)
     assert filled == banks.opened(len(banks.tiles)) > 10

@@ -1,4 +1,5 @@
 """tile_sequencer: from loaded tiles to a column's step a cycle, and what is told when about banks and sums."""
+
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,32 +10,57 @@ from rtl.sigma.config import SigmaConfig
 from rtl.sigma.tile_sequencer import tile_sequencer
 from tests.support.script import Probe, fields, packed
 
-CONFIGS = {"8": SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8),
-           "11-bf16": SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=11, operands="bf16")}
+CONFIGS = {
+    "8": SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8),
+    "11-bf16": SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=11, operands="bf16"),
+}
 OUTPUTS = ("started", "step", "read_address", "issuing", "last_step", "released", "finished", "free_sums")
-BLOCKS = [1, 3, 2, 1, 1, 2]     # tiles of each
+BLOCKS = [1, 3, 2, 1, 1, 2]  # tiles of each
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
     command, step = 2 * words.command(config).width, words.step(config)
-    widths = dict(loaded=2, held_commands=command, streams=2, step=step.width, read_address=1 + step.bits("column"),
-                  block_commands=command, free_sums=2)
+    widths = dict(
+        loaded=2,
+        held_commands=command,
+        streams=2,
+        step=step.width,
+        read_address=1 + step.bits("column"),
+        block_commands=command,
+        free_sums=2,
+    )
     flags = ("clk", "rst", "stored", *(name for name in OUTPUTS if name not in widths))
-    return build(tile_sequencer, config=config, **{name: Signal(bool(0)) for name in flags},
-                 **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
+    return build(
+        tile_sequencer,
+        config=config,
+        **{name: Signal(bool(0)) for name in flags},
+        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
+    )
 
 
 def random_commands(rng, config, blocks):
     """Commands of blocks with so many tiles: a block's have its columns; some are shorter than a turn."""
     commands = []
     for number, tiles in enumerate(blocks):
-        columns = [config.columns, 1, timing.TURN, timing.TURN + 1][number] if number < 4 else \
-            rng.randrange(1, config.columns + 1)
+        columns = (
+            [config.columns, 1, timing.TURN, timing.TURN + 1][number]
+            if number < 4
+            else rng.randrange(1, config.columns + 1)
+        )
         half, rows = rng.getrandbits(1), rng.randrange(1, config.rows + 1)
-        commands += [dict(engines=rng.randrange(config.engines + 1), columns=columns, opens=rng.getrandbits(1),
-                          first=int(n == 0), last=int(n == tiles - 1), rows=rows, half=half)
-                     for n in range(tiles)]
+        commands += [
+            dict(
+                engines=rng.randrange(config.engines + 1),
+                columns=columns,
+                opens=rng.getrandbits(1),
+                first=int(n == 0),
+                last=int(n == tiles - 1),
+                rows=rows,
+                half=half,
+            )
+            for n in range(tiles)
+        ]
     return commands
 
 
@@ -75,8 +101,13 @@ def run(build, rng, config, commands, loaded=None, store=4):
     streams = [rng.getrandbits(1) for _ in commands]
     around = Surroundings(dut, config, commands, loaded or [0] * len(commands), streams, store)
     probe, blocks = Probe(dut, *OUTPUTS), sum(command["last"] for command in commands)
-    dut.run(around, probe, limit=5000, reset=timing.reset_cycles(config.operands, config.levels),
-            until=lambda: around.finished[blocks - 1:] and len(probe) > around.finished[-1] + store + 4)
+    dut.run(
+        around,
+        probe,
+        limit=5000,
+        reset=timing.reset_cycles(config.operands, config.levels),
+        until=lambda: around.finished[blocks - 1 :] and len(probe) > around.finished[-1] + store + 4,
+    )
     return around, probe.values
 
 
@@ -112,9 +143,11 @@ def test_each_tile_steps_through_its_columns_as_soon_as_it_and_sums_are_there(bu
     for number, (command, start) in enumerate(zip(commands, starts)):
         block += command["first"]
         issuing |= set(range(start, start + length(command)))
-        steps |= {start + column: dict(valid=1, fresh=command["first"], set=block % 2, bank=number % 2, column=column)
-                  for column in range(command["columns"])}
-        reads = values["read_address"][start:start + command["columns"]]
+        steps |= {
+            start + column: dict(valid=1, fresh=command["first"], set=block % 2, bank=number % 2, column=column)
+            for column in range(command["columns"])
+        }
+        reads = values["read_address"][start : start + command["columns"]]
         assert reads == [around.streams[number] << bits | column for column in range(command["columns"])]
     first = starts[0]
     got = {cycle: fields(layout, word) for cycle, word in enumerate(values["step"]) if cycle >= first}
@@ -129,7 +162,7 @@ def test_tiles_that_are_ready_follow_each_other_without_a_pause(build, rng, conf
     commands = random_commands(rng, config, [4, 5])
     around, values = run(build, rng, config, commands)
     total, first = sum(map(length, commands)), starts_of(around)[0]
-    assert values["issuing"][first:first + total] == [1] * total and sum(values["issuing"]) == total
+    assert values["issuing"][first : first + total] == [1] * total and sum(values["issuing"]) == total
 
 
 @every_config
@@ -150,11 +183,14 @@ def test_the_first_command_of_each_finished_block_is_held_for_the_drain(build, r
     commands = random_commands(rng, config, [*BLOCKS, 1])
     around, _ = run(build, rng, config, commands, store=30)
     width = words.command(config).width
-    held = [word >> number % 2 * width & (1 << width) - 1
-            for number, word in enumerate(around.block_commands) if word is not None]
+    held = [
+        word >> number % 2 * width & (1 << width) - 1
+        for number, word in enumerate(around.block_commands)
+        if word is not None
+    ]
     firsts = [packed(words.command(config), **command) for command in commands if command["first"]]
-    assert held == firsts[-len(held):]
-    assert len(held) >= len(BLOCKS)         # beside the very first, the other set's command may be unknown
+    assert held == firsts[-len(held) :]
+    assert len(held) >= len(BLOCKS)  # beside the very first, the other set's command may be unknown
 
 
 @every_config
@@ -171,5 +207,7 @@ def test_sets_of_sums_are_counted_from_their_first_step_to_their_store(build, rn
     free = [cycle + store + 1 for cycle in around.finished]
     if after == 0:
         assert taken[1] == free[0]
-    assert values["free_sums"] == [2 - sum(cycle >= at for at in taken) + sum(cycle >= at for at in free)
-                                   for cycle in range(len(values["free_sums"]))]
+    assert values["free_sums"] == [
+        2 - sum(cycle >= at for at in taken) + sum(cycle >= at for at in free)
+        for cycle in range(len(values["free_sums"]))
+    ]

@@ -1,4 +1,5 @@
 """SIGMA's Verilog of three configurations, as the tools see it: short, hierarchical, without a warning or a latch."""
+
 import re
 
 import pytest
@@ -8,8 +9,11 @@ from rtl.sigma.config import PRESETS
 from rtl.sigma.sigma import write
 from tests.rtl.test_verilog import LONGEST, complaints
 
-CONFIGS = {"small": PRESETS["small"], "medium": PRESETS["medium"],
-           "bf16": PRESETS["small"].model_copy(update=dict(operands="bf16"))}
+CONFIGS = {
+    "small": PRESETS["small"],
+    "medium": PRESETS["medium"],
+    "bf16": PRESETS["small"].model_copy(update=dict(operands="bf16")),
+}
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -20,8 +24,9 @@ def files(request, tmp_path_factory):
 
 def test_it_is_one_module_a_file_and_short_enough_to_be_read(files):
     texts = {name: path.read_text() for name, path in files.items()}
-    assert {name: re.findall(r"^module (\w+)", text, re.MULTILINE) for name, text in texts.items()} == \
-        {name: [name] for name in files}
+    assert {name: re.findall(r"^module (\w+)", text, re.MULTILINE) for name, text in texts.items()} == {
+        name: [name] for name in files
+    }
     assert list(files)[-1] == "sigma" and "flex_dpu" in files
     assert sum(text.count("\n") for text in texts.values()) <= LONGEST
 
@@ -32,8 +37,11 @@ def test_every_module_begins_with_what_it_is(files):
 
 
 def test_every_module_is_instantiated_and_every_instance_has_its_module(files):
-    used = {name for path in files.values()
-            for name in re.findall(r"^(?!module)(\w+) \w+_\d+ \(\.", path.read_text(), re.MULTILINE)}
+    used = {
+        name
+        for path in files.values()
+        for name in re.findall(r"^(?!module)(\w+) \w+_\d+ \(\.", path.read_text(), re.MULTILINE)
+    }
     assert used == set(files) - {"sigma"}
 
 
@@ -47,8 +55,13 @@ def test_verilator_has_nothing_to_say(files):
 
 def test_yosys_finds_no_latch_no_loop_and_nothing_that_two_drive(files, tmp_path):
     latches = tmp_path / "latches.txt"
-    script = [f"read_verilog {' '.join(map(str, files.values()))}", "hierarchy -check -top sigma", "proc",
-              LATCHES.replace("latches.txt", str(latches)), "check -assert"]
+    script = [
+        f"read_verilog {' '.join(map(str, files.values()))}",
+        "hierarchy -check -top sigma",
+        "proc",
+        LATCHES.replace("latches.txt", str(latches)),
+        "check -assert",
+    ]
     said = complaints("yosys", "-q", "-p", "; ".join(script))
     # A list of wires that MyHDL declares as a memory; Yosys says that it takes it for wires.
     assert [line for line in said.splitlines() if not line.startswith("Warning: Replacing memory")] == []

@@ -1,13 +1,17 @@
 """SIGMA's packed words: every value that the configuration can need fits its field, and none is wasted."""
+
 import pytest
 
 from rtl.golden.benes import settings_bits
 from rtl.sigma import words
 from rtl.sigma.config import PRESETS, SigmaConfig
 
-CONFIGS = [*PRESETS.values(), SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=8),
-           SigmaConfig(engines=3, lanes=4, results=3, rows=5, columns=9, operands="bf16"),
-           SigmaConfig(engines=1, lanes=64, results=64, rows=4096, columns=4096)]
+CONFIGS = [
+    *PRESETS.values(),
+    SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=8),
+    SigmaConfig(engines=3, lanes=4, results=3, rows=5, columns=9, operands="bf16"),
+    SigmaConfig(engines=1, lanes=64, results=64, rows=4096, columns=4096),
+]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: f"{config.engines}x{config.lanes}")
 
 
@@ -71,5 +75,5 @@ def test_the_smallest_preset_worked_out_by_hand():
     # 8 values; 2 bits of each of 8 switches in 6 levels and 1 in the last; runs, active; 4 picks of 3 bits
     assert words.engine_record(config).width == 128 + 6 * 16 + 8 + 8 + 8 + 4 * 3
     assert words.gather_record(config).width == 8 * 3 + 8 + 1 == 33
-    assert words.place_bits(config) == 1 + 2       # three lines of 128 bits, in two banks
+    assert words.place_bits(config) == 1 + 2  # three lines of 128 bits, in two banks
     assert words.command(config).width == 2 + 7 + 3 + 4 + 1

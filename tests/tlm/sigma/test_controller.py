@@ -1,4 +1,5 @@
 """The controller: the paper's walk-through step by step, and the Benes network against the SRC-DEST tables."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,8 +14,8 @@ from tlm.sigma.controller import IDLE, Entry, Lanes, counters, lanes_of, regor, 
 from tlm.sigma.packing import pack
 
 PAPER = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)
-MK = np.array([[0, 'A', 'B', 'C'], ['D', 'E', 'F', 0], ['G', 'H', 'I', 0]], object)
-KN = np.array([['a', 'b', 0, 'c'], [0, 'd', 'e', 0], ['f', 0, 0, 'g'], [0, 0, 0, 0]], object)
+MK = np.array([[0, "A", "B", "C"], ["D", "E", "F", 0], ["G", "H", "I", 0]], object)
+KN = np.array([["a", "b", 0, "c"], [0, "d", "e", 0], ["f", 0, 0, "g"], [0, 0, 0, 0]], object)
 
 
 def walk():
@@ -42,7 +43,8 @@ COLUMNS = [
     ("af", {(0, 1, 1): "Bf", (1, 0, 2): "Da"}, {(1, 1, 0): "Ff", (2, 0, 1): "Ga", (2, 1, 3): "If"}),
     ("bd", {(0, 1, 0): "Ad", (1, 0, 2): "Db", (1, 1, 3): "Ed"}, {(2, 0, 1): "Gb", (2, 1, 2): "Hd"}),
     ("e", {(0, 0, 0): "Ae", (1, 0, 3): "Ee"}, {(2, 0, 2): "He"}),
-    ("cg", {(0, 1, 1): "Bg", (1, 0, 2): "Dc"}, {(1, 1, 0): "Fg", (2, 0, 1): "Gc", (2, 1, 3): "Ig"})]
+    ("cg", {(0, 1, 1): "Bg", (1, 0, 2): "Dc"}, {(1, 1, 0): "Fg", (2, 0, 1): "Gc", (2, 1, 3): "Ig"}),
+]
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -97,10 +99,13 @@ def test_unpacking_and_the_benes_network_bring_the_walk_throughs_words_where_the
 def chunks(draw):
     """(configuration, stationary bitmap of a chunk, streamed bitmap)"""
     config = draw(configurations())
-    rng = np.random.default_rng(draw(st.integers(0, 10 ** 6)))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     depth, shares = draw(st.integers(1, config.lanes)), st.sampled_from([0.1, 0.5, 0.9, 1])
-    return (config, rng.random((draw(st.integers(1, 12)), depth)) < draw(shares),
-            rng.random((depth, draw(st.integers(1, 4)))) < draw(shares))
+    return (
+        config,
+        rng.random((draw(st.integers(1, 12)), depth)) < draw(shares),
+        rng.random((depth, draw(st.integers(1, 4)))) < draw(shares),
+    )
 
 
 @few(150)
@@ -123,7 +128,7 @@ def test_each_lane_gets_what_the_tables_say_and_each_product_is_in_one_table(cas
                 assert {lane: out[lane] for lane in active if out[lane]} == arrives
                 assert [one.row for one in found] == [lanes.rows[engine, one.destination] for one in found]
                 np.add.at(products[:, number], [one.row for one in found], 1)
-    assert (products == stationary.astype(int) @ stream.astype(int)).all()      # one for each product of two values
+    assert (products == stationary.astype(int) @ stream.astype(int)).all()  # one for each product of two values
 
 
 @few(100)

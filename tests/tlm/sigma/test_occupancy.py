@@ -1,4 +1,5 @@
 """Where values other than zero are: counted from bitmaps, and by densities, which agree where operands are regular."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ def test_bitmaps_count_what_stays_after_regor_and_a_nan_is_a_value():
     assert bitmaps.regor(0, ALL, ALL).tolist() == [True, True, True, False]
     assert bitmaps.kept(0, slice(0, 3), ALL, ALL).astype(int).tolist() == [[0, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0]]
     assert bitmaps.counts(0, slice(0, 3), ALL, ALL) == (2, 3, 3) and bitmaps.streamed(0, ALL, ALL) == 7
-    assert bitmaps.counts(0, slice(1, 3), slice(1, 4), slice(0, 1)) == (1, 1)       # of column 0 only k = 2 has a value
+    assert bitmaps.counts(0, slice(1, 3), slice(1, 4), slice(0, 1)) == (1, 1)  # of column 0 only k = 2 has a value
     assert bitmaps.shares == (9 / 12, 7 / 16) and not bitmaps.uniform
 
 
@@ -37,8 +38,8 @@ def test_products_are_of_two_values():
 def test_a_spread_tells_means():
     spread = Spread(0.5, 0.25)
     assert spread.uniform and spread.shares == (0.5, 0.25)
-    assert spread.counts(0, slice(0, 4), slice(0, 8), slice(0, 1)) == (1, 1, 1, 1)          # 8 / 2 / 4
-    assert sum(spread.counts(0, slice(0, 100), slice(0, 8), slice(0, 2))) == 175            # of 16 pairs 7 are empty
+    assert spread.counts(0, slice(0, 4), slice(0, 8), slice(0, 1)) == (1, 1, 1, 1)  # 8 / 2 / 4
+    assert sum(spread.counts(0, slice(0, 100), slice(0, 8), slice(0, 2))) == 175  # of 16 pairs 7 are empty
     assert spread.streamed(0, slice(8, 16), slice(4, 6)) == 4 and spread.products(3, 4, 8, 2) == 24
     assert Spread().counts(0, slice(0, 3), slice(0, 5), slice(0, 1)) == (5, 5, 5)
     assert Spread(1.0, 0.0).counts(0, slice(0, 3), slice(0, 5), slice(0, 9)) == (0, 0, 0)

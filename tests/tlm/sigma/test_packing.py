@@ -1,4 +1,5 @@
 """How stationary values are packed: the paper's example, each rule by hand, and what holds for every packing."""
+
 from itertools import pairwise
 
 import pytest
@@ -15,8 +16,13 @@ PAPER = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)
 
 def shown(folds):
     """Of each fold and Flex-DPE: (row, count, result) of its segments."""
-    return [[[(one.row, one.count, one.result) for one in fold.segments if one.engine == engine]
-             for engine in range(fold.engines)] for fold in folds]
+    return [
+        [
+            [(one.row, one.count, one.result) for one in fold.segments if one.engine == engine]
+            for engine in range(fold.engines)
+        ]
+        for fold in folds
+    ]
 
 
 @st.composite
@@ -29,18 +35,28 @@ def cases(draw):
 def test_the_papers_example_fills_two_flex_dpes_and_the_middle_row_spans_them():
     """Rows of 2, 3 and 3 values: [A B D E] and [F G H I]."""
     (fold,) = pack((2, 3, 3), PAPER)
-    assert fold.segments == (Segment(0, 0, 2, 0, 0, 0), Segment(1, 0, 2, 0, 2, 3),     # D and E: the last result
-                             Segment(1, 2, 1, 1, 0, 0), Segment(2, 0, 3, 1, 1, 1))
+    assert fold.segments == (
+        Segment(0, 0, 2, 0, 0, 0),
+        Segment(1, 0, 2, 0, 2, 3),  # D and E: the last result
+        Segment(1, 2, 1, 1, 0, 0),
+        Segment(2, 0, 3, 1, 1, 1),
+    )
     assert (fold.engines, fold.values, fold.spans) == (2, 8, (False, True))
 
 
-@pytest.mark.parametrize("counts, expected", [
-    ((), []), ((0, 0), []),
-    ((1,), [[[(0, 1, 0)]]]), ((4,), [[[(0, 4, 0)]]]),
-    ((0, 3, 0, 1), [[[(1, 3, 0), (3, 1, 1)]]]),
-    ((3, 4), [[[(0, 3, 0), (1, 1, 3)], [(1, 3, 0)]]]),                                  # spans two Flex-DPEs
-    ((4, 3, 4), [[[(0, 4, 0)], [(1, 3, 0), (2, 1, 1)]], [[(2, 3, 0)]]]),                # goes on in the next fold
-    ((4, 4, 4), [[[(0, 4, 0)], [(1, 4, 0)]], [[(2, 4, 0)]]])])
+@pytest.mark.parametrize(
+    "counts, expected",
+    [
+        ((), []),
+        ((0, 0), []),
+        ((1,), [[[(0, 1, 0)]]]),
+        ((4,), [[[(0, 4, 0)]]]),
+        ((0, 3, 0, 1), [[[(1, 3, 0), (3, 1, 1)]]]),
+        ((3, 4), [[[(0, 3, 0), (1, 1, 3)], [(1, 3, 0)]]]),  # spans two Flex-DPEs
+        ((4, 3, 4), [[[(0, 4, 0)], [(1, 3, 0), (2, 1, 1)]], [[(2, 3, 0)]]]),  # goes on in the next fold
+        ((4, 4, 4), [[[(0, 4, 0)], [(1, 4, 0)]], [[(2, 4, 0)]]]),
+    ],
+)
 def test_packings_by_hand(counts, expected):
     assert shown(pack(counts, PAPER)) == expected
 
@@ -87,10 +103,11 @@ def test_a_flex_dpe_is_full_unless_it_has_all_its_results_or_nothing_is_left(cas
         for engine, segments in enumerate(by_engine(fold)):
             results = [one.result for one in segments]
             assert len(set(results)) == len(results) <= config.results and max(results) < config.results
-            assert [one.lane for one in segments] == [sum(one.count for one in segments[:i])
-                                                      for i in range(len(segments))]
+            assert [one.lane for one in segments] == [
+                sum(one.count for one in segments[:i]) for i in range(len(segments))
+            ]
             full = sum(one.count for one in segments) == config.lanes
-            assert full or len(segments) == config.results or last_fold and engine == fold.engines - 1
+            assert full or len(segments) == config.results or (last_fold and engine == fold.engines - 1)
     if config.results == config.lanes:
         assert len(folds) == -(-sum(counts) // config.elements)
 
@@ -117,8 +134,10 @@ def test_a_row_spans_at_most_two_flex_dpes_of_a_fold_from_the_last_result_of_one
         assert len(in_engines) - len(set(in_engines)) == sum(spans)
 
 
-@pytest.mark.parametrize("rows, each, expected", [
-    (3, 2.0, (2, 2, 2)), (4, 0.5, (1, 0, 1, 0)), (4, 1.25, (1, 2, 1, 1)), (2, 0.2, (0, 0)), (0, 3.0, ())])
+@pytest.mark.parametrize(
+    "rows, each, expected",
+    [(3, 2.0, (2, 2, 2)), (4, 0.5, (1, 0, 1, 0)), (4, 1.25, (1, 2, 1, 1)), (2, 0.2, (0, 0)), (0, 3.0, ())],
+)
 def test_counts_by_a_mean(rows, each, expected):
     assert even(rows, each) == expected
 
@@ -133,4 +152,4 @@ def test_even_counts_are_the_mean_to_within_one_and_their_sum_is_the_nearest(row
 
 def test_a_mean_that_is_whole_but_for_a_trifle_gives_that_number():
     """A row of the stream is hardly ever empty where its columns are many: no value is to be lost for it."""
-    assert even(8, 64 * (1 - 0.75 ** 64)) == (64,) * 8
+    assert even(8, 64 * (1 - 0.75**64)) == (64,) * 8

@@ -1,4 +1,5 @@
 """A GEMM on SIGMA as tiles: the walk-through's by hand, tiles that cover the operands, and the same told in short."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,8 +25,13 @@ KN = np.array([[1, 1, 0, 1], [0, 1, 1, 0], [1, 0, 0, 1], [0, 0, 0, 0]])
 def gemms(draw):
     """(GEMM, configuration, mapping)"""
     config = draw(configurations())
-    gemm = Gemm(draw(st.integers(1, 30)), draw(st.integers(1, 60)), draw(st.integers(1, 30)),
-                output=draw(st.sampled_from(["fp32", "fp16"])), count=draw(st.integers(1, 2)))
+    gemm = Gemm(
+        draw(st.integers(1, 30)),
+        draw(st.integers(1, 60)),
+        draw(st.integers(1, 30)),
+        output=draw(st.sampled_from(["fp32", "fp16"])),
+        count=draw(st.integers(1, 2)),
+    )
     return gemm, config, draw(mappings(gemm, config))
 
 
@@ -34,10 +40,11 @@ def programs(draw):
     """Any program for random operands, of which whole rows and columns may be empty."""
     gemm, config, mapping = draw(gemms())
     rows, k, columns = mapping.sides(gemm)
-    rng = np.random.default_rng(draw(st.integers(0, 10 ** 6)))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     shares = st.sampled_from([0, 0.02, 0.2, 0.6, 1])
-    bitmaps = Bitmaps.of(rng.random((gemm.count, rows, k)) < draw(shares),
-                         rng.random((gemm.count, k, columns)) < draw(shares))
+    bitmaps = Bitmaps.of(
+        rng.random((gemm.count, rows, k)) < draw(shares), rng.random((gemm.count, k, columns)) < draw(shares)
+    )
     return schedule_sigma(gemm, config, bitmaps, mapping)
 
 
@@ -63,7 +70,7 @@ def test_the_walk_through_is_one_tile():
     assert (tile.fold.engines, tile.fold.values, tile.number, tile.streamed) == (2, 8, 0, 7)
     assert (tile.opens, tile.first, tile.last, tile.item) == (True, True, True, 0)
     assert (program.records(tile), program.lines(tile), program.words(tile)) == (2 * 2 + 1, 5 + 4, 4)
-    assert program.steps(tile) == 5                                 # a column's sum is back after 5 cycles
+    assert program.steps(tile) == 5  # a column's sum is back after 5 cycles
     assert program.macs == 18 and program.shape == (3, 4, 4) and program.tile == [3, 4, 4]
     assert (program.dataflow, program.work) == ("mk", Gemm(3, 4, 4))
 
@@ -73,10 +80,14 @@ def test_what_the_walk_through_moves():
     (tile,) = program.tiles()
     # 8 + 7 values. Bitmaps of 12 and 16 bits; of 5 lines with records, 2 are the stationary values.
     assert program.read_bytes(tile) == (30, 1.5 + 2 + 3 * 8) and program.bytes_moved == (30, 27.5, 3 * 4 * 4)
-    assert program.read_cycles(tile) == 10 + 9                      # 57.5 bytes at 32 a cycle are less than 9 lines
+    assert program.read_cycles(tile) == 10 + 9  # 57.5 bytes at 32 a cycle are less than 9 lines
     assert program.write_bytes(tile) == 48 and program.write_cycles(tile) == 10 + 4
-    slow = schedule_sigma(Gemm(3, 4, 4, output="fp16"), PAPER.model_copy(
-        update=dict(read_bytes_per_cycle=1, write_bytes_per_cycle=1)), program.occupancy, "mk")
+    slow = schedule_sigma(
+        Gemm(3, 4, 4, output="fp16"),
+        PAPER.model_copy(update=dict(read_bytes_per_cycle=1, write_bytes_per_cycle=1)),
+        program.occupancy,
+        "mk",
+    )
     assert (slow.read_cycles(tile), slow.write_bytes(tile), slow.write_cycles(tile)) == (10 + 58, 24, 10 + 24)
 
 
@@ -93,12 +104,17 @@ def test_tiles_that_share_streamed_words_and_chunks_that_have_nothing():
     stationary = np.ones((3, 10))
     stationary[:, 4:8] = 0
     program = schedule_sigma(Gemm(3, 10, 9), PAPER, Bitmaps.of(stationary, np.ones((10, 9))), "mk")
-    assert [(t.column, t.columns, t.start, t.depth, t.number, t.fold.values, t.streamed, t.opens, t.first, t.last)
-            for t in program.tiles()] == [
-        (0, 8, 0, 4, 0, 8, 32, True, True, False), (0, 8, 0, 4, 1, 4, 0, False, False, False),
+    assert [
+        (t.column, t.columns, t.start, t.depth, t.number, t.fold.values, t.streamed, t.opens, t.first, t.last)
+        for t in program.tiles()
+    ] == [
+        (0, 8, 0, 4, 0, 8, 32, True, True, False),
+        (0, 8, 0, 4, 1, 4, 0, False, False, False),
         (0, 8, 8, 2, 0, 6, 16, True, False, True),
-        (8, 1, 0, 4, 0, 8, 4, True, True, False), (8, 1, 0, 4, 1, 4, 0, False, False, False),
-        (8, 1, 8, 2, 0, 6, 2, True, False, True)]
+        (8, 1, 0, 4, 0, 8, 4, True, True, False),
+        (8, 1, 0, 4, 1, 4, 0, False, False, False),
+        (8, 1, 8, 2, 0, 6, 2, True, False, True),
+    ]
     tiles = list(program.tiles())
     assert [program.lines(tile) for tile in tiles] == [5 + 8, 3, 5 + 8, 5 + 1, 3, 5 + 1]
     assert [program.steps(tile) for tile in tiles] == [8, 8, 8, 5, 5, 5]
@@ -120,8 +136,11 @@ def test_every_value_that_stays_is_in_a_tile_and_every_element_of_the_result_in_
     (rows, _, columns), gemm = program.shape, program.gemm
     stored, values = np.zeros((gemm.count, rows, columns), int), 0
     for tile in program.tiles():
-        ranges = (slice(tile.row, tile.row + tile.rows), slice(tile.start, tile.start + tile.depth),
-                  slice(tile.column, tile.column + tile.columns))
+        ranges = (
+            slice(tile.row, tile.row + tile.rows),
+            slice(tile.start, tile.start + tile.depth),
+            slice(tile.column, tile.column + tile.columns),
+        )
         if tile.last:
             stored[tile.item, ranges[0], ranges[2]] += 1
         if tile.opens:
@@ -154,8 +173,9 @@ def test_told_in_short_a_program_has_the_same_tiles_and_costs(program):
     timeline = simulate(program)
     assert timeline.cycles == timeline.spans[-1].store_end
     assert timeline.busy == sum(map(program.steps, tiles))
-    assert program.bytes_moved[:2] == pytest.approx([sum(program.read_bytes(tile)[part] for tile in tiles)
-                                                     for part in (0, 1)])
+    assert program.bytes_moved[:2] == pytest.approx(
+        [sum(program.read_bytes(tile)[part] for tile in tiles) for part in (0, 1)]
+    )
 
 
 @few(100)
@@ -185,7 +205,9 @@ def test_programs_are_equal_by_gemm_hardware_and_mapping_whatever_the_zeros():
 
 
 def test_what_does_not_fit_is_refused():
-    for mapping, words in (("os", "the stationary operand must be one of mk, kn, not 'os'"),
-                           (SigmaMapping("mk", 5, 1), r"rows of a block must be from 1 to 4 \(custom\), not 5")):
+    for mapping, words in (
+        ("os", "the stationary operand must be one of mk, kn, not 'os'"),
+        (SigmaMapping("mk", 5, 1), r"rows of a block must be from 1 to 4 \(custom\), not 5"),
+    ):
         with pytest.raises(ValueError, match=f"^{words}$"):
             schedule_sigma(Gemm(3, 4, 4), PAPER, Spread(), mapping)

@@ -1,4 +1,5 @@
 """The choice of what stays and of blocks: it is a program's true cost, and no worse than the obvious choices."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,5 @@
 """A training step on SIGMA: a program for each GEMM, as the scheduler chooses it; updates stay with the host."""
+
 import pytest
 
 from rtl.sigma.config import PRESETS
@@ -9,8 +10,12 @@ from tlm.sigma.scheduler import best_sigma_mapping
 from tlm.sigma.step import cost_on_sigma, densities
 
 SMALL = PRESETS["small"]
-STEP = [Gemm(64, 64, 16, Sparsity(2, 8), "fp16", "one", "ff"), Gemm(64, 16, 64, None, "fp16", "one", "bp"),
-        Update(64, 16, 64), Gemm(64, 64, 16, Sparsity(2, 8), "fp16", "two", "ff")]
+STEP = [
+    Gemm(64, 64, 16, Sparsity(2, 8), "fp16", "one", "ff"),
+    Gemm(64, 16, 64, None, "fp16", "one", "bp"),
+    Update(64, 16, 64),
+    Gemm(64, 64, 16, Sparsity(2, 8), "fp16", "two", "ff"),
+]
 
 
 def test_densities_are_those_of_what_is_kept_of_the_weights():
@@ -20,7 +25,10 @@ def test_densities_are_those_of_what_is_kept_of_the_weights():
 def test_each_gemm_is_costed_by_its_best_program_and_updates_are_left_out():
     runs = cost_on_sigma(STEP, SMALL)
     assert [(program.gemm.layer, program.gemm.stage) for program, _ in runs] == [
-        ("one", "ff"), ("one", "bp"), ("two", "ff")]
+        ("one", "ff"),
+        ("one", "bp"),
+        ("two", "ff"),
+    ]
     for program, taken in runs:
         best, cycles = best_sigma_mapping(program.gemm, SMALL, densities(program.gemm))
         assert program == best and taken.cycles == cycles == simulate(program).cycles

@@ -1,4 +1,5 @@
 """Timelines of SIGMA worked out by hand, and what holds for every one."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,8 @@ def test_the_papers_walk_through():
 def test_where_reading_is_the_slowest():
     # 30 bytes of values and 27.5 of bitmaps and settings, at 2 a cycle.
     assert spans(Gemm(3, 4, 4), BASE.model_copy(update=dict(read_bytes_per_cycle=2)), Bitmaps.of(MK, KN)) == [
-        (0, 40, 41, 46, 83)]
+        (0, 40, 41, 46, 83)
+    ]
 
 
 def test_two_folds_share_their_streamed_words():
@@ -42,20 +44,31 @@ def test_two_folds_share_their_streamed_words():
 def test_four_chunks_where_the_third_waits_for_banks():
     # A load takes 1 + 13 lines. The first banks are free at 23 + 14, the second ones at 37 + 14.
     assert spans(Gemm(2, 16, 8), FAST) == [
-        (0, 14, 15, 23, None), (14, 28, 29, 37, None), (37, 51, 52, 60, None), (51, 65, 66, 74, 105)]
+        (0, 14, 15, 23, None),
+        (14, 28, 29, 37, None),
+        (37, 51, 52, 60, None),
+        (51, 65, 66, 74, 105),
+    ]
 
 
 def test_a_fold_that_is_loaded_in_time_runs_without_a_pause():
     # 2 folds of each of 2 chunks: loads of 1 + 13 and 1 + 5 lines.
     assert spans(Gemm(4, 8, 8), FAST) == [
-        (0, 14, 15, 23, None), (14, 20, 23, 31, None), (37, 51, 52, 60, None), (51, 57, 60, 68, 99)]
+        (0, 14, 15, 23, None),
+        (14, 20, 23, 31, None),
+        (37, 51, 52, 60, None),
+        (51, 57, 60, 68, 99),
+    ]
 
 
 def test_three_blocks_where_writing_is_the_slowest():
     # A store takes 2 + 32. The third load waits for banks (35), its compute for the first store (76).
     slow = FAST.model_copy(update=dict(write_bytes_per_cycle=1))
     assert spans(Gemm(3, 4, 8), slow, mapping=SigmaMapping("mk", 1, 8)) == [
-        (0, 12, 13, 21, 76), (12, 24, 25, 33, 110), (35, 47, 77, 85, 144)]
+        (0, 12, 13, 21, 76),
+        (12, 24, 25, 33, 110),
+        (35, 47, 77, 85, 144),
+    ]
 
 
 def test_a_block_of_zeros_is_computed_and_stored():
@@ -121,8 +134,8 @@ def test_what_is_forgotten_of_a_state_changes_nothing_that_follows(program):
 def test_of_a_million_equal_tiles_a_few_are_looked_at(monkeypatch):
     looked, after = [], SigmaState.after
     monkeypatch.setattr(SigmaState, "after", lambda *args: looked.append(1) or after(*args))
-    timeline = simulate(schedule_sigma(Gemm(2 ** 20, 64, 64, count=4), BASE, Spread(0.5, 0.5), "mk"))
-    assert timeline.cycles > 2 ** 30 and 0 < len(looked) < 1_000
+    timeline = simulate(schedule_sigma(Gemm(2**20, 64, 64, count=4), BASE, Spread(0.5, 0.5), "mk"))
+    assert timeline.cycles > 2**30 and 0 < len(looked) < 1_000
 
 
 def test_a_large_dense_gemm_uses_at_least_95_per_cent_of_the_multipliers():

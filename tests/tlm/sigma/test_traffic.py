@@ -1,4 +1,5 @@
 """What SIGMA reads off-chip: operands that the buffer keeps are read once, each choice by hand."""
+
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from tlm.sigma.program import schedule_sigma
 
 # Lines of 64 bits; of a Flex-DPE's two, one holds the settings: 8 bytes for 4 values.
 BASE = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)
-GEMM = Gemm(8, 128, 32)         # 2 x 4 blocks; a 8 x 128: 2048 bytes, 2048 of settings, 128; b 128 x 32: 8192, 512
+GEMM = Gemm(8, 128, 32)  # 2 x 4 blocks; a 8 x 128: 2048 bytes, 2048 of settings, 128; b 128 x 32: 8192, 512
 
 
 def program(buffer=0, order="rows", occupancy=Spread(), gemm=GEMM, stationary="mk", rows=4):
@@ -25,16 +26,21 @@ def gathers(program):
     return 8 * sum(not kept or tile.column == 0 for tile in program.tiles())
 
 
-@pytest.mark.parametrize("buffer, order, kept", [
-    (0, "rows", (False, False)),            # a, 4224 bytes, is read 4 times; b, 8704, twice
-    (2, "rows", (False, False)),
-    (3, "rows", (True, False)),             # a row of blocks of a is 2112 bytes
-    (3, "columns", (False, True)),          # a column of blocks of b is 2176 bytes
-    (5, "columns", (True, False)),          # a whole saves 3 x 4224, but 5120 - 4224 are too few for b
-    (8, "rows", (True, False)),
-    (11, "rows", (True, True)),             # 2112 + 8704 bytes
-    (7, "columns", (True, True)),           # 4224 + 2176
-    (1000, "rows", (True, True)), (1000, "columns", (True, True))])
+@pytest.mark.parametrize(
+    "buffer, order, kept",
+    [
+        (0, "rows", (False, False)),  # a, 4224 bytes, is read 4 times; b, 8704, twice
+        (2, "rows", (False, False)),
+        (3, "rows", (True, False)),  # a row of blocks of a is 2112 bytes
+        (3, "columns", (False, True)),  # a column of blocks of b is 2176 bytes
+        (5, "columns", (True, False)),  # a whole saves 3 x 4224, but 5120 - 4224 are too few for b
+        (8, "rows", (True, False)),
+        (11, "rows", (True, True)),  # 2112 + 8704 bytes
+        (7, "columns", (True, True)),  # 4224 + 2176
+        (1000, "rows", (True, True)),
+        (1000, "columns", (True, True)),
+    ],
+)
 def test_the_buffer_keeps_what_saves_most_and_of_the_outer_loop_a_block(buffer, order, kept):
     assert program(buffer, order).traffic.kept == kept
 
@@ -70,7 +76,7 @@ def test_with_kn_the_images_and_sizes_are_those_of_b():
 
 def test_of_an_im2col_matrix_that_is_kept_the_images_alone_are_read():
     source = FeatureMap(1, 4, 4, 8, (3, 3), (1, 1), (1, 1), (1, 1), (4, 4))
-    gemm = Gemm(16, 72, 32, source=source)          # a 16 x 72: 2304 bytes; its images 4 x 4 x 8: 256
+    gemm = Gemm(16, 72, 32, source=source)  # a 16 x 72: 2304 bytes; its images 4 x 4 x 8: 256
     assert source.bytes == 256
     for stationary, passes in (("mk", (4, 4)), ("kn", (2, 8))):
         kept, not_kept = (program(size, gemm=gemm, stationary=stationary) for size in (1000, 0))
@@ -83,12 +89,12 @@ def test_of_an_im2col_matrix_that_is_kept_the_images_alone_are_read():
 def test_what_is_kept_is_read_by_the_first_block_that_has_anything_to_do():
     """A chunk in which the first rows have no values is streamed for the second ones, and the other way round."""
     stationary, stream = np.ones((8, 8)), np.ones((8, 16))
-    stationary[:4, :4] = 0                          # in the first chunk
+    stationary[:4, :4] = 0  # in the first chunk
     one = program(1000, occupancy=Bitmaps.of(stationary, stream), gemm=Gemm(8, 8, 16))
     assert one.traffic.kept == (True, True)
     assert one.bytes_moved[0] == 2 * (48 + 128)
     stationary, stream = np.ones((8, 8)), np.ones((8, 16))
-    stream[4:, :8] = 0                              # nothing of the second chunk stays for the first columns
+    stream[4:, :8] = 0  # nothing of the second chunk stays for the first columns
     one = program(1000, occupancy=Bitmaps.of(stationary, stream), gemm=Gemm(8, 8, 16))
     assert one.bytes_moved[0] == 2 * (64 + 96)
 

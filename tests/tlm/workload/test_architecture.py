@@ -1,4 +1,5 @@
 """The numbers of the networks."""
+
 import pytest
 
 from tlm.workload.architecture import RESNET18, RESNET50, VIT, scaled
@@ -39,4 +40,7 @@ def test_every_head_of_a_transformer_keeps_a_multiple_of_eight_channels(image, w
 
 def test_patches_cover_the_image():
     assert {image: (numbers.tokens(image), image % numbers.patch) for image, numbers in VIT.items()} == {
-        32: (65, 0), 64: (65, 0), 224: (197, 0)}
+        32: (65, 0),
+        64: (65, 0),
+        224: (197, 0),
+    }

@@ -1,4 +1,5 @@
 """Layers of a list, against the geometry from which training makes its GEMMs."""
+
 import pytest
 
 from tlm.workload.layer import Conv, Product

@@ -1,4 +1,5 @@
 """GEMMs and updates of each stage."""
+
 import pytest
 
 from tlm import Gemm, Update
@@ -15,18 +16,26 @@ def lowering(scheme=BDWP, channels=16, outputs=24, **window):
     return Lowering("conv", scheme, Geometry(2, 6, 5, channels, outputs, Window(**window)))
 
 
-@pytest.mark.parametrize("stage, gemm", [
-    ("ff", Gemm(2 * 6 * 5, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
-    ("bp", Gemm(2 * 6 * 5, 9 * 24, 16, PATTERN, "fp16", "conv", "bp")),
-    ("wu", Gemm(9 * 16, 2 * 6 * 5, 24, None, "fp32", "conv", "wu"))])
+@pytest.mark.parametrize(
+    "stage, gemm",
+    [
+        ("ff", Gemm(2 * 6 * 5, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
+        ("bp", Gemm(2 * 6 * 5, 9 * 24, 16, PATTERN, "fp16", "conv", "bp")),
+        ("wu", Gemm(9 * 16, 2 * 6 * 5, 24, None, "fp32", "conv", "wu")),
+    ],
+)
 def test_the_gemms_of_a_convolution_of_stride_1(stage, gemm):
     assert lowering(kernel=(3, 3), padding=(1, 1)).gemm(stage) == gemm
 
 
-@pytest.mark.parametrize("stage, gemm", [
-    ("ff", Gemm(2 * 3 * 3, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
-    ("bp", Gemm(2 * 3 * 3, 24, 9 * 16, PATTERN, "fp32", "conv", "bp")),
-    ("wu", Gemm(9 * 16, 2 * 3 * 3, 24, None, "fp32", "conv", "wu"))])
+@pytest.mark.parametrize(
+    "stage, gemm",
+    [
+        ("ff", Gemm(2 * 3 * 3, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
+        ("bp", Gemm(2 * 3 * 3, 24, 9 * 16, PATTERN, "fp32", "conv", "bp")),
+        ("wu", Gemm(9 * 16, 2 * 3 * 3, 24, None, "fp32", "conv", "wu")),
+    ],
+)
 def test_the_gemms_of_a_strided_convolution(stage, gemm):
     assert lowering(kernel=(3, 3), stride=(2, 2), padding=(1, 1)).gemm(stage) == gemm
 
@@ -60,18 +69,25 @@ def test_pruned_gradients_are_the_second_operand_of_the_transpose_and_are_reduce
     gemm = layer.gemm("bp")
     assert gemm == Gemm(16, 9 * 24, 2 * 6 * 5, PATTERN, "fp16", "conv", "bp") and gemm.source is None
     assert (gemm.source_b.channels, gemm.source_b.out, gemm.source_b.bytes) == (24, (6, 5), 2 * 6 * 5 * 24 * 2)
-    assert layer.reduction() == Update(60, 24, 60, PATTERN, backward=True, momentum=False, layer="conv", stage="reduce",
-                                       half=False)
+    assert layer.reduction() == Update(
+        60, 24, 60, PATTERN, backward=True, momentum=False, layer="conv", stage="reduce", half=False
+    )
     strided = lowering(Scheme.of("sdgp", 2, 8), kernel=(3, 3), stride=(2, 2), padding=(1, 1)).gemm("bp")
     assert strided == Gemm(9 * 16, 24, 2 * 3 * 3, PATTERN, "fp32", "conv", "bp") and strided.source_b is None
     few = lowering(Scheme.of("sdgp", 2, 8), outputs=7)
     assert few.reduction() is None and few.gemm("bp") == Gemm(60, 7, 16, None, "fp16", "conv", "bp")
 
 
-@pytest.mark.parametrize("method, ff, bp, forward, backward, half", [
-    ("dense", None, None, False, False, True), ("srste", PATTERN, None, True, False, True),
-    ("sdgp", None, PATTERN, False, False, True), ("sdwp", None, PATTERN, False, True, True),
-    ("bdwp", PATTERN, PATTERN, True, True, False)])
+@pytest.mark.parametrize(
+    "method, ff, bp, forward, backward, half",
+    [
+        ("dense", None, None, False, False, True),
+        ("srste", PATTERN, None, True, False, True),
+        ("sdgp", None, PATTERN, False, False, True),
+        ("sdwp", None, PATTERN, False, True, True),
+        ("bdwp", PATTERN, PATTERN, True, True, False),
+    ],
+)
 def test_each_method_skips_in_its_stages_and_its_update_makes_their_copies(method, ff, bp, forward, backward, half):
     layer = lowering(Scheme.of(method, 2, 8), kernel=(3, 3), padding=(1, 1))
     assert (layer.gemm("ff").sparsity, layer.gemm("bp").sparsity, layer.gemm("wu").sparsity) == (ff, bp, None)
@@ -90,6 +106,8 @@ def test_a_layer_that_is_to_stay_dense_is():
 def test_products_without_weights_are_dense_and_have_two_gradients():
     gemms = product_gemms(Product("scores", 17, 64, 19, 3), 5)
     assert {name: (gemm.shape, gemm.count, gemm.stage, gemm.output) for name, gemm in gemms.items()} == {
-        "ff": ((17, 64, 19), 15, "ff", "fp16"), "left": ((17, 19, 64), 15, "bp", "fp16"),
-        "right": ((64, 17, 19), 15, "bp", "fp16")}
+        "ff": ((17, 64, 19), 15, "ff", "fp16"),
+        "left": ((17, 19, 64), 15, "bp", "fp16"),
+        "right": ((64, 17, 19), 15, "bp", "fp16"),
+    }
     assert len({gemm.macs for gemm in gemms.values()}) == 1

@@ -1,4 +1,5 @@
 """Layer lists, against what PyTorch's modules call, and against published counts of multiply-adds."""
+
 import subprocess
 import sys
 from functools import partial
@@ -22,8 +23,20 @@ def called(module: nn.Module, shape: tuple[int, ...]) -> tuple[list[Conv | Produ
 
     def convolved(name, layer, inputs, _):
         _, channels, height, width = inputs[0].shape
-        calls.append(Conv(name, channels, layer.out_channels, height, width, layer.kernel_size, layer.stride,
-                          layer.padding, layer.dilation, layer.bias is not None))
+        calls.append(
+            Conv(
+                name,
+                channels,
+                layer.out_channels,
+                height,
+                width,
+                layer.kernel_size,
+                layer.stride,
+                layer.padding,
+                layer.dilation,
+                layer.bias is not None,
+            )
+        )
 
     def linear(name, layer, inputs, _):
         _, *rows, channels = inputs[0].shape
@@ -53,9 +66,17 @@ def test_the_list_is_what_the_module_calls_in_order(name, image, width):
 
 # 32x32: derived in the project from the networks of the paper.
 # torchvision: `_ops` of its weights, in thousands of millions: 1.814, 4.089, 19.632 (vgg19_bn), 17.564 (vit_b_16).
-@pytest.mark.parametrize("name, image, classes, millions", [
-    ("resnet9", 32, 10, 1162), ("vgg19", 32, 100, 398), ("resnet18", 224, 1000, 1814), ("resnet50", 224, 1000, 4089),
-    ("vgg19", 224, 1000, 19_632), ("vit", 224, 1000, 17_564)])
+@pytest.mark.parametrize(
+    "name, image, classes, millions",
+    [
+        ("resnet9", 32, 10, 1162),
+        ("vgg19", 32, 100, 398),
+        ("resnet18", 224, 1000, 1814),
+        ("resnet50", 224, 1000, 4089),
+        ("vgg19", 224, 1000, 19_632),
+        ("vit", 224, 1000, 17_564),
+    ],
+)
 def test_an_image_takes_the_published_multiply_adds(name, image, classes, millions):
     assert round(sum(layer.macs for layer in layers(name, image, classes)) / 1e6) == millions
 
@@ -80,17 +101,22 @@ def test_inner_channels_are_multiples_of_eight_at_any_width(name, image, rng):
     assert first.channels == NETWORKS[name].channels and all(layer.channels % 8 == 0 for layer in convolutions)
 
 
-@pytest.mark.parametrize("sizes, message", [
-    (dict(name="alexnet"), "model must be one of cnn, resnet9, .*not 'alexnet'"),
-    (dict(name="vit", image=48), "image of vit must be one of 32, 64, 224, not 48"),
-    (dict(name="cnn", image=32), "image of cnn must be one of 8, not 32"),
-    (dict(name="vgg19", image="32"), "image of vgg19 must be one of 32, 64, 224, not '32'"),
-    (dict(name="vit", classes=0), "classes must be an integer of at least 1, not 0"),
-    (dict(name="vit", classes=1.5), "classes must be an integer of at least 1, not 1.5"),
-    (dict(name="vit", width=0), "width must be a number above 0 and at most 8, not 0"),
-    (dict(name="vit", width=-1.0), "width must be .* not -1.0"), (dict(name="vit", width=9), "width must be .* not 9"),
-    (dict(name="vit", width=float("nan")), "width must be .* not nan"),
-    (dict(name="vit", width="1"), "width must be .* not '1'")])
+@pytest.mark.parametrize(
+    "sizes, message",
+    [
+        (dict(name="alexnet"), "model must be one of cnn, resnet9, .*not 'alexnet'"),
+        (dict(name="vit", image=48), "image of vit must be one of 32, 64, 224, not 48"),
+        (dict(name="cnn", image=32), "image of cnn must be one of 8, not 32"),
+        (dict(name="vgg19", image="32"), "image of vgg19 must be one of 32, 64, 224, not '32'"),
+        (dict(name="vit", classes=0), "classes must be an integer of at least 1, not 0"),
+        (dict(name="vit", classes=1.5), "classes must be an integer of at least 1, not 1.5"),
+        (dict(name="vit", width=0), "width must be a number above 0 and at most 8, not 0"),
+        (dict(name="vit", width=-1.0), "width must be .* not -1.0"),
+        (dict(name="vit", width=9), "width must be .* not 9"),
+        (dict(name="vit", width=float("nan")), "width must be .* not nan"),
+        (dict(name="vit", width="1"), "width must be .* not '1'"),
+    ],
+)
 def test_what_a_network_is_not_defined_for_is_refused(sizes, message):
     with pytest.raises(ValueError, match=message):
         layers(**sizes)

@@ -1,4 +1,5 @@
 """A training step of layers that are called one after another."""
+
 import pytest
 
 from rtl.sparsity import Sparsity
@@ -8,10 +9,25 @@ from tlm.workload.methods import METHODS, Scheme
 from tlm.workload.networks import NETWORKS, layers
 from tlm.workload.step import Call, calls_of, gemms_of, updates_of, whole_step
 
-LAYERS = [Conv("stem", 3, 16, 8, 8, (3, 3), padding=(1, 1)), Conv("body", 16, 24, 8, 8, (3, 3), padding=(1, 1)),
-          Product("scores", 9, 16, 9, 2), Conv("head", 24, 10, 1, 1, bias=True)]
-NAMES = [("stem", "ff"), ("body", "ff"), ("scores", "ff"), ("head", "ff"), ("head", "bp"), ("head", "wu"),
-         ("scores", "bp"), ("scores", "bp"), ("body", "bp"), ("body", "wu"), ("stem", "wu")]
+LAYERS = [
+    Conv("stem", 3, 16, 8, 8, (3, 3), padding=(1, 1)),
+    Conv("body", 16, 24, 8, 8, (3, 3), padding=(1, 1)),
+    Product("scores", 9, 16, 9, 2),
+    Conv("head", 24, 10, 1, 1, bias=True),
+]
+NAMES = [
+    ("stem", "ff"),
+    ("body", "ff"),
+    ("scores", "ff"),
+    ("head", "ff"),
+    ("head", "bp"),
+    ("head", "wu"),
+    ("scores", "bp"),
+    ("scores", "bp"),
+    ("body", "bp"),
+    ("body", "wu"),
+    ("stem", "wu"),
+]
 
 
 def named(work):
@@ -34,11 +50,14 @@ def test_pruned_gradients_are_reduced_before_their_gemm():
 def test_each_trained_parameter_has_its_update():
     updates = updates_of(calls_of(LAYERS, 5), Scheme.of("bdwp", 2, 8))
     assert [(one.layer, one.k, one.n, one.forward, one.backward, one.half) for one in updates] == [
-        ("stem", 27, 16, False, False, True),           # has no backward pass
-        ("body", 144, 24, True, True, False), ("head", 24, 10, True, True, False),
-        ("head.bias", 1, 10, False, False, False)]
+        ("stem", 27, 16, False, False, True),  # has no backward pass
+        ("body", 144, 24, True, True, False),
+        ("head", 24, 10, True, True, False),
+        ("head.bias", 1, 10, False, False, False),
+    ]
     assert whole_step(calls_of(LAYERS, 5), Scheme()) == gemms_of(calls_of(LAYERS, 5), Scheme()) + updates_of(
-        calls_of(LAYERS, 5), Scheme())
+        calls_of(LAYERS, 5), Scheme()
+    )
 
 
 def test_calls_that_share_a_weight_have_one_update_for_the_stages_of_all():
@@ -69,19 +88,23 @@ def test_every_network_has_a_step_by_every_method_with_the_same_multiply_adds(na
     total = sum(one.macs for one in dense)
     assert len(gemms) == sum(isinstance(one, Gemm) for one in dense)
     skipped = sum(one.macs_skipped for one in gemms) / total
-    assert sum(one.macs for one in gemms) + skipped * total == pytest.approx(total, rel=0.01)     # groups are filled up
+    assert sum(one.macs for one in gemms) + skipped * total == pytest.approx(total, rel=0.01)  # groups are filled up
     most = len({"ff", "bp"} & {stage for stage, _ in METHODS[method].rules.items()}) * 0.25
     # Without padding, as in resnet9, an input gradient has more multiply-adds than the forward pass.
     assert (0 if method == "dense" else 0.15) <= skipped <= 1.02 * (0.25 if method == "srste" else most)
     assert any(isinstance(one, Update) for one in work)
 
 
-@pytest.mark.parametrize("name, image, removed", [
-    ("resnet18", 224, 0.478), ("resnet50", 224, 0.490), ("resnet9", 32, 0.499), ("vgg19", 32, 0.498)])
+@pytest.mark.parametrize(
+    "name, image, removed",
+    [("resnet18", 224, 0.478), ("resnet50", 224, 0.490), ("resnet9", 32, 0.499), ("vgg19", 32, 0.498)],
+)
 def test_bdwp_removes_the_operations_that_were_worked_out_for_it(name, image, removed):
     # With the first convolution and the last linear layer dense, and no input gradient for the first.
-    step = [gemms_of(calls_of(layers(name, image), 1), scheme) for scheme in (
-        Scheme(), Scheme("bdwp", Sparsity(2, 8), dense=NETWORKS[name].dense))]
+    step = [
+        gemms_of(calls_of(layers(name, image), 1), scheme)
+        for scheme in (Scheme(), Scheme("bdwp", Sparsity(2, 8), dense=NETWORKS[name].dense))
+    ]
     dense, sparse = (sum(one.macs for one in work) for work in step)
     # Its figure counts as many operations for the input gradient, which has more where there is no padding.
     assert 1 - sparse / dense == pytest.approx(removed, abs=0.003 if name == "resnet9" else 0.001)

@@ -1,4 +1,5 @@
 """Small data sets, written in the very forms of the real ones."""
+
 import hashlib
 import pickle
 import struct
@@ -60,8 +61,15 @@ def _python2(value):
         order = value.dtype.str[:1].encode()
         dtype += b"(K\3U\1" + order + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
         raw = value.tobytes()
-        return (b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85U\1b\x87R(K\1" + _python2(value.shape)
-                + dtype + b"\x89T" + struct.pack("<I", len(raw)) + raw + b"tb")
+        return (
+            b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85U\1b\x87R(K\1"
+            + _python2(value.shape)
+            + dtype
+            + b"\x89T"
+            + struct.pack("<I", len(raw))
+            + raw
+            + b"tb"
+        )
     if isinstance(value, str):
         return b"U" + bytes([len(value)]) + value.encode("latin1")
     if isinstance(value, int):
@@ -117,9 +125,12 @@ def write_imagenet(folder, classes=("n02", "n01"), train=3, val=2, size=(90, 70)
 
 def written(tmp_path, name):
     """The folder of a small data set of that name, ready to be loaded."""
-    make = {"cifar10": lambda folder: write_binary(folder, CIFAR10_LABELS),
-            "cifar100": lambda folder: write_binary(folder, CIFAR100_LABELS, coarse=[3]),
-            "tinyimagenet": write_tiny, "imagenet": write_imagenet}
+    make = {
+        "cifar10": lambda folder: write_binary(folder, CIFAR10_LABELS),
+        "cifar100": lambda folder: write_binary(folder, CIFAR100_LABELS, coarse=[3]),
+        "tinyimagenet": write_tiny,
+        "imagenet": write_imagenet,
+    }
     return make[name](tmp_path / name)
 
 

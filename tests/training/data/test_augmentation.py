@@ -1,4 +1,5 @@
 """Views of a picture."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -23,7 +24,7 @@ def test_a_shifted_view_is_a_crop_of_the_padded_picture_mirrored_half_of_the_tim
     for i in range(400):
         seen = np.array(shifted(Image.fromarray(pixels), side, rng(i)))
         left, top = rng(i).integers(-pad, pad, size=2, endpoint=True) + pad
-        crop = padded[top:top + side, left:left + side]
+        crop = padded[top : top + side, left : left + side]
         assert (seen == crop).all() or (seen == crop[:, ::-1]).all()
         mirrored += not (seen == crop).all()
         corners |= {left, top}
@@ -37,12 +38,14 @@ def test_the_whole_picture_is_left_alone_unless_it_has_another_size():
     assert shifted(small, 64, rng(0)).size == (64, 64)
 
 
-@pytest.mark.parametrize("width, height, size, corner", [
-    (500, 375, (341, 256), (58, 16)), (375, 500, (256, 341), (16, 58)), (224, 224, (256, 256), (16, 16))])
+@pytest.mark.parametrize(
+    "width, height, size, corner",
+    [(500, 375, (341, 256), (58, 16)), (375, 500, (256, 341), (16, 58)), (224, 224, (256, 256), (16, 16))],
+)
 def test_the_middle_is_cut_from_the_picture_with_a_shorter_side_of_256(width, height, size, corner):
     resized = np.array(picture(width, height).resize(size, Image.Resampling.BILINEAR))
     seen, (left, top) = np.array(middle(picture(width, height), 224)), corner
-    assert (seen == resized[top:top + 224, left:left + 224]).all()
+    assert (seen == resized[top : top + 224, left : left + 224]).all()
 
 
 def test_the_middle_of_a_smaller_view_keeps_the_margin():
@@ -59,8 +62,9 @@ def test_a_random_box_lies_inside_and_keeps_to_its_area_and_proportions():
     assert 0.74 < ratios.min() < 0.77 and 1.3 < ratios.max() < 1.35
 
 
-@pytest.mark.parametrize("size, box", [((1000, 10), (493, 0, 506, 10)), ((10, 1000), (0, 493, 10, 506)),
-                                       ((1, 1), (0, 0, 1, 1))])
+@pytest.mark.parametrize(
+    "size, box", [((1000, 10), (493, 0, 506, 10)), ((10, 1000), (0, 493, 10, 506)), ((1, 1), (0, 0, 1, 1))]
+)
 def test_a_picture_too_long_for_any_box_gives_its_middle(size, box):
     assert {_box(*size, rng(i)) for i in range(20)} == {box}
 

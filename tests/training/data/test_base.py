@@ -1,4 +1,5 @@
 """The batches that every data set has alike."""
+
 import numpy as np
 import pytest
 import torch
@@ -53,11 +54,15 @@ def test_the_test_images_keep_their_order(size, parts):
     assert [y.tolist() for _, y in Numbers().test_batches(size)] == parts
 
 
-@pytest.mark.parametrize("make, complaint", [
-    (lambda data: data.batches(0, 1), "size of a batch must be at least 1, not 0"),
-    (lambda data: data.test_batches(-1), "size of a batch must be at least 1, not -1"),
-    (lambda data: data.batches(4, 1, start=-1), "start must be from 0 to 3, the batches of an epoch, not -1"),
-    (lambda data: data.batches(4, 1, start=4), "start must be from 0 to 3, the batches of an epoch, not 4")])
+@pytest.mark.parametrize(
+    "make, complaint",
+    [
+        (lambda data: data.batches(0, 1), "size of a batch must be at least 1, not 0"),
+        (lambda data: data.test_batches(-1), "size of a batch must be at least 1, not -1"),
+        (lambda data: data.batches(4, 1, start=-1), "start must be from 0 to 3, the batches of an epoch, not -1"),
+        (lambda data: data.batches(4, 1, start=4), "start must be from 0 to 3, the batches of an epoch, not 4"),
+    ],
+)
 def test_bad_arguments_are_refused_at_once(make, complaint):
     with pytest.raises(ValueError, match=complaint):
         make(Numbers())

@@ -1,4 +1,5 @@
 """Every data set by its name, and what all have alike."""
+
 import shutil
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_the_test_and_what_is_not_augmented_are_always_the_same(tmp_path, name):
 def test_bytes_become_values_by_the_published_mean_and_deviation(tmp_path):
     found = data.load("cifar10", 0, written(tmp_path, "cifar10"))
     picture = np.array(found._contents.test.picture(1)) / 255
-    (x, _), = found.test_batches(2)
+    ((x, _),) = found.test_batches(2)
     for channel, (mean, std) in enumerate(((0.4914, 0.2470), (0.4822, 0.2435), (0.4465, 0.2616))):
         assert np.abs(x[1, channel].numpy() - (picture[..., channel] - mean) / std).max() < 1e-6
 
@@ -79,14 +80,18 @@ def test_the_digits_are_found_too_and_enlarged():
     assert data.load("digits", 1).train_x.shape == (1437, 1, 8, 8)
     assert torch.equal(data.load("digits", 1).test_y, data.digits(1).test_y)
     assert data.load("digits", 1, image=(3, 32, 32)).image_shape == (3, 32, 32)
-    assert data.NAMES == ("digits", *WRITTEN)
+    assert ("digits", *WRITTEN) == data.NAMES
 
 
-@pytest.mark.parametrize("name, files", [
-    ("cifar10", "cifar-10-batches-bin with data_batch_1.bin, .*; or cifar-10-batches-py with .*_5, test_batch$"),
-    ("cifar100", "cifar-100-binary with train.bin, test.bin; or cifar-100-python with train, test$"),
-    ("tinyimagenet", "tiny-imagenet-200 with wnids.txt, train, val/val_annotations.txt, val/images$"),
-    ("imagenet", "imagenet with train, val$")])
+@pytest.mark.parametrize(
+    "name, files",
+    [
+        ("cifar10", "cifar-10-batches-bin with data_batch_1.bin, .*; or cifar-10-batches-py with .*_5, test_batch$"),
+        ("cifar100", "cifar-100-binary with train.bin, test.bin; or cifar-100-python with train, test$"),
+        ("tinyimagenet", "tiny-imagenet-200 with wnids.txt, train, val/val_annotations.txt, val/images$"),
+        ("imagenet", "imagenet with train, val$"),
+    ],
+)
 def test_without_a_path_or_with_an_empty_one_the_option_and_the_files_are_named(tmp_path, name, files):
     with pytest.raises(ValueError, match=f"^data {name} needs --data-path, a folder that is, or holds, {files}"):
         data.load(name, 0)
@@ -94,14 +99,18 @@ def test_without_a_path_or_with_an_empty_one_the_option_and_the_files_are_named(
         data.load(name, 0, str(tmp_path))
 
 
-@pytest.mark.parametrize("arguments, complaint", [
-    (dict(name="faces"), "data must be one of digits, cifar10, cifar100, tinyimagenet, imagenet, not 'faces'"),
-    (dict(name="digits", path="x"), "data digits are built in and have no --data-path, not x"),
-    (dict(name="digits", image=(3, 4, 4)), "image of digits must be at least 8 x 8, not 4 x 4"),
-    (dict(name="cifar10", image=(1, 8, 8)), "image of cifar10 must be 3 x side x side, not 1 x 8 x 8"),
-    (dict(name="cifar10", image=(3, 8, 9)), "image of cifar10 must be 3 x side x side, not 3 x 8 x 9"),
-    (dict(name="imagenet", image=(3, 0, 0)), "image of imagenet must be 3 x side x side, not 3 x 0 x 0"),
-    (dict(name="imagenet", image=()), "image of imagenet must be 3 x side x side, not ")])
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (dict(name="faces"), "data must be one of digits, cifar10, cifar100, tinyimagenet, imagenet, not 'faces'"),
+        (dict(name="digits", path="x"), "data digits are built in and have no --data-path, not x"),
+        (dict(name="digits", image=(3, 4, 4)), "image of digits must be at least 8 x 8, not 4 x 4"),
+        (dict(name="cifar10", image=(1, 8, 8)), "image of cifar10 must be 3 x side x side, not 1 x 8 x 8"),
+        (dict(name="cifar10", image=(3, 8, 9)), "image of cifar10 must be 3 x side x side, not 3 x 8 x 9"),
+        (dict(name="imagenet", image=(3, 0, 0)), "image of imagenet must be 3 x side x side, not 3 x 0 x 0"),
+        (dict(name="imagenet", image=()), "image of imagenet must be 3 x side x side, not "),
+    ],
+)
 def test_bad_arguments_are_refused(arguments, complaint):
     with pytest.raises(ValueError) as caught:
         data.load(seed=0, **arguments)

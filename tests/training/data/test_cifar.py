@@ -1,9 +1,19 @@
 """CIFAR-10 and CIFAR-100, in both of their forms."""
+
 import numpy as np
 import pytest
 
-from tests.training.data.support import (CIFAR10_LABELS, CIFAR100_LABELS, cifar_pictures, new_pickle, python2_pickle,
-                                         python3_pickle, random_bytes, write_binary, write_pickled)
+from tests.training.data.support import (
+    CIFAR10_LABELS,
+    CIFAR100_LABELS,
+    cifar_pictures,
+    new_pickle,
+    python2_pickle,
+    python3_pickle,
+    random_bytes,
+    write_binary,
+    write_pickled,
+)
 from training.data import cifar, forms
 
 DUMPS = [python2_pickle, python3_pickle, new_pickle]
@@ -29,7 +39,8 @@ def content(path, name):
 @pytest.mark.parametrize("dump", [None, *DUMPS])
 @pytest.mark.parametrize("name, labels, classes", [("cifar10", CIFAR10_LABELS, 10), ("cifar100", CIFAR100_LABELS, 100)])
 def test_both_forms_give_all_pictures_and_classes_from_the_folder_and_from_the_one_above(
-        tmp_path, name, labels, classes, dump):
+    tmp_path, name, labels, classes, dump
+):
     folder = written(tmp_path, name, dump)
     *train, test = labels
     for path in (folder, tmp_path):
@@ -48,14 +59,27 @@ def rewritten(folder, file, change):
     (folder / file).write_bytes(change((folder / file).read_bytes()))
 
 
-@pytest.mark.parametrize("name, file, change, complaint", [
-    ("cifar10", "data_batch_3.bin", lambda old: old[:-1], "must be a multiple of 3073 bytes, not 12291"),
-    ("cifar10", "test_batch.bin", lambda old: b"", "must be a multiple of 3073 bytes, not 0"),
-    ("cifar100", "train.bin", lambda old: old + b"x", "must be a multiple of 3074 bytes, not 9223"),
-    ("cifar10", "data_batch_5.bin", lambda old: old[:3073] + b"\x0a" + old[3074:],
-     "labels of picture 1 must be below 10, not 10"),
-    ("cifar100", "test.bin", lambda old: b"\x13\x64" + old[2:], "fine_labels of picture 0 must be below 100, not 100"),
-    ("cifar100", "test.bin", lambda old: b"\x14" + old[1:], "coarse_labels of picture 0 must be below 20, not 20")])
+@pytest.mark.parametrize(
+    "name, file, change, complaint",
+    [
+        ("cifar10", "data_batch_3.bin", lambda old: old[:-1], "must be a multiple of 3073 bytes, not 12291"),
+        ("cifar10", "test_batch.bin", lambda old: b"", "must be a multiple of 3073 bytes, not 0"),
+        ("cifar100", "train.bin", lambda old: old + b"x", "must be a multiple of 3074 bytes, not 9223"),
+        (
+            "cifar10",
+            "data_batch_5.bin",
+            lambda old: old[:3073] + b"\x0a" + old[3074:],
+            "labels of picture 1 must be below 10, not 10",
+        ),
+        (
+            "cifar100",
+            "test.bin",
+            lambda old: b"\x13\x64" + old[2:],
+            "fine_labels of picture 0 must be below 100, not 100",
+        ),
+        ("cifar100", "test.bin", lambda old: b"\x14" + old[1:], "coarse_labels of picture 0 must be below 20, not 20"),
+    ],
+)
 def test_a_binary_file_is_checked_when_it_is_loaded(tmp_path, name, file, change, complaint):
     folder = written(tmp_path, name)
     rewritten(folder, file, change)
@@ -64,21 +88,25 @@ def test_a_binary_file_is_checked_when_it_is_loaded(tmp_path, name, file, change
     assert str(caught.value) == f"{folder / file}: {complaint}"
 
 
-@pytest.mark.parametrize("changed, complaint", [
-    ({"labels": [1]}, "must have as many labels as pictures, 2, not 1"),
-    ({"labels": [1, 10]}, "labels of picture 1 must be below 10, not 10"),
-    ({"labels": [-1, 3]}, "labels of picture 0 must be below 10, not -1"),
-    ({"labels": [1, 2.0]}, "labels must be whole numbers in a list"),
-    ({"labels": [1, True]}, "labels must be whole numbers in a list"),
-    ({"labels": 12}, "labels must be whole numbers in a list"),
-    ({"labels": {1: 2, 3: 4}}, "labels must be whole numbers in a list"),
-    ({"labels": "12"}, "labels must be whole numbers in a list"),
-    ({"labels": np.eye(2, dtype=np.int64)}, "labels must be whole numbers in a list"),
-    ({"data": PIXELS[:, 1:]}, "data must be (pictures, 3072) uint8, not (2, 3071) uint8"),
-    ({"data": PIXELS[:0]}, "data must be (pictures, 3072) uint8, not (0, 3072) uint8"),
-    ({"data": PIXELS.astype(np.float32)}, "data must be (pictures, 3072) uint8, not (2, 3072) float32"),
-    ({"data": [1, 2]}, "data must be (pictures, 3072) uint8, not list"),
-    ({"data": None, "labels": None}, "data must be (pictures, 3072) uint8, not NoneType")])
+@pytest.mark.parametrize(
+    "changed, complaint",
+    [
+        ({"labels": [1]}, "must have as many labels as pictures, 2, not 1"),
+        ({"labels": [1, 10]}, "labels of picture 1 must be below 10, not 10"),
+        ({"labels": [-1, 3]}, "labels of picture 0 must be below 10, not -1"),
+        ({"labels": [1, 2.0]}, "labels must be whole numbers in a list"),
+        ({"labels": [1, True]}, "labels must be whole numbers in a list"),
+        ({"labels": 12}, "labels must be whole numbers in a list"),
+        ({"labels": {1: 2, 3: 4}}, "labels must be whole numbers in a list"),
+        ({"labels": "12"}, "labels must be whole numbers in a list"),
+        ({"labels": np.eye(2, dtype=np.int64)}, "labels must be whole numbers in a list"),
+        ({"data": PIXELS[:, 1:]}, "data must be (pictures, 3072) uint8, not (2, 3071) uint8"),
+        ({"data": PIXELS[:0]}, "data must be (pictures, 3072) uint8, not (0, 3072) uint8"),
+        ({"data": PIXELS.astype(np.float32)}, "data must be (pictures, 3072) uint8, not (2, 3072) float32"),
+        ({"data": [1, 2]}, "data must be (pictures, 3072) uint8, not list"),
+        ({"data": None, "labels": None}, "data must be (pictures, 3072) uint8, not NoneType"),
+    ],
+)
 def test_a_pickled_file_is_checked_when_it_is_loaded(tmp_path, changed, complaint):
     folder = written(tmp_path, "cifar10", new_pickle)
     (folder / "data_batch_2").write_bytes(new_pickle({"labels": [1, 2], "data": PIXELS} | changed))

@@ -1,4 +1,5 @@
 """The digits, their split and their batches."""
+
 import pytest
 import torch
 

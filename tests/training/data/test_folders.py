@@ -1,4 +1,5 @@
 """Tiny ImageNet and ImageNet as folders of JPEG files."""
+
 import shutil
 
 import numpy as np
@@ -43,8 +44,9 @@ def test_imagenet_has_the_folders_of_train_for_classes_in_order(tmp_path):
     assert same(found.test.picture(5), root / "val/n03/n03_1.JPEG")
 
 
-@pytest.mark.parametrize("mode, format", [
-    ("L", "JPEG"), ("CMYK", "JPEG"), ("RGB", "JPEG"), ("RGB", "PNG"), ("RGBA", "PNG")])
+@pytest.mark.parametrize(
+    "mode, format", [("L", "JPEG"), ("CMYK", "JPEG"), ("RGB", "JPEG"), ("RGB", "PNG"), ("RGBA", "PNG")]
+)
 def test_every_picture_becomes_rgb(tmp_path, mode, format):
     picture = folders.decode(write_jpeg(tmp_path / "a.JPEG", (20, 10), mode, format))
     assert (picture.mode, picture.size) == ("RGB", (20, 10)) and np.array(picture).std() > 10
@@ -62,8 +64,10 @@ def test_a_truncated_jpeg_is_refused_wherever_it_ends(tmp_path):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content, complaint", [
-    (b"", "must be a JPEG"), (b"GIF89a" + bytes(100), "must be a JPEG"), (None, "cannot be decoded: .*No such file")])
+@pytest.mark.parametrize(
+    "content, complaint",
+    [(b"", "must be a JPEG"), (b"GIF89a" + bytes(100), "must be a JPEG"), (None, "cannot be decoded: .*No such file")],
+)
 def test_what_is_no_jpeg_is_refused(tmp_path, content, complaint):
     file = tmp_path / "a.JPEG"
     if content is not None:
@@ -98,14 +102,23 @@ def emptied(root, folder):
         file.unlink()
 
 
-@pytest.mark.parametrize("change, complaint", [
-    (lambda root: emptied(root, "train/n01"), "{}/train/n01: must have JPEG files, not none"),
-    (lambda root: emptied(root, "val/n02"), "{}/val/n02: must have JPEG files, not none"),
-    (lambda root: shutil.rmtree(root / "val/n01"), "{}: train and val must have the same classes; they differ in n01"),
-    (lambda root: (root / "val/n07").mkdir(), "{}: train and val must have the same classes; they differ in n07"),
-    (lambda root: shutil.rmtree(root / "val"), "{}: val missing"),
-    (lambda root: [shutil.rmtree(root / f"train/{name}") for name in ("n01", "n02")],
-     "{}/train: must have a folder for each class, not none")])
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        (lambda root: emptied(root, "train/n01"), "{}/train/n01: must have JPEG files, not none"),
+        (lambda root: emptied(root, "val/n02"), "{}/val/n02: must have JPEG files, not none"),
+        (
+            lambda root: shutil.rmtree(root / "val/n01"),
+            "{}: train and val must have the same classes; they differ in n01",
+        ),
+        (lambda root: (root / "val/n07").mkdir(), "{}: train and val must have the same classes; they differ in n07"),
+        (lambda root: shutil.rmtree(root / "val"), "{}: val missing"),
+        (
+            lambda root: [shutil.rmtree(root / f"train/{name}") for name in ("n01", "n02")],
+            "{}/train: must have a folder for each class, not none",
+        ),
+    ],
+)
 def test_folders_of_imagenet_are_checked_when_it_is_loaded(tmp_path, change, complaint):
     root = write_imagenet(tmp_path)
     change(root)
@@ -117,22 +130,36 @@ def test_folders_of_imagenet_are_checked_when_it_is_loaded(tmp_path, change, com
 LINES = "file, class, left, top, right, bottom, with tabs, not"
 
 
-@pytest.mark.parametrize("change, complaint", [
-    (lambda root: emptied(root, "train/n01/images"), "{}/train/n01/images: must have JPEG files, not none"),
-    (lambda root: emptied(root, "val/images"), "{}/val/images: must have JPEG files, not none"),
-    (lambda root: shutil.rmtree(root / "train/n02"), "{0}/train/n02/images: missing, but in {0}/wnids.txt"),
-    (lambda root: (root / "wnids.txt").write_text("n01\nn02\nn01\n"), "{}/wnids.txt: must have classes, each once"),
-    (lambda root: (root / "wnids.txt").write_text(""), "{}/wnids.txt: must have classes, each once"),
-    (lambda root: (root / "wnids.txt").unlink(), "{}: wnids.txt missing"),
-    (lambda root: annotate(root, 2, "val_2.JPEG n02 1 2 3 4"), "line 3 must be " + LINES + " 'val_2.JPEG n02 1 2 3 4'"),
-    (lambda root: annotate(root, 0, ""), "line 1 must be " + LINES + " ''"),
-    (lambda root: annotate(root, 1, "val_1.JPEG\tn02\t1\t2\t3\tx"),
-     "line 2 must be " + LINES + r" 'val_1.JPEG\tn02\t1\t2\t3\tx'"),
-    (lambda root: annotate(root, 1, "val_1.JPEG\tn09\t1\t2\t3\t4"), "line 2 must have a class of wnids.txt, not 'n09'"),
-    (lambda root: annotate(root, 1, "val_0.JPEG\tn02\t1\t2\t3\t4"), "line 2 must not have 'val_0.JPEG' again"),
-    (lambda root: annotate(root, 3), "must have each file of images, once; they differ in val_3.JPEG"),
-    (lambda root: (root / "val/images/val_1.JPEG").unlink(),
-     "must have each file of images, once; they differ in val_1.JPEG")])
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        (lambda root: emptied(root, "train/n01/images"), "{}/train/n01/images: must have JPEG files, not none"),
+        (lambda root: emptied(root, "val/images"), "{}/val/images: must have JPEG files, not none"),
+        (lambda root: shutil.rmtree(root / "train/n02"), "{0}/train/n02/images: missing, but in {0}/wnids.txt"),
+        (lambda root: (root / "wnids.txt").write_text("n01\nn02\nn01\n"), "{}/wnids.txt: must have classes, each once"),
+        (lambda root: (root / "wnids.txt").write_text(""), "{}/wnids.txt: must have classes, each once"),
+        (lambda root: (root / "wnids.txt").unlink(), "{}: wnids.txt missing"),
+        (
+            lambda root: annotate(root, 2, "val_2.JPEG n02 1 2 3 4"),
+            "line 3 must be " + LINES + " 'val_2.JPEG n02 1 2 3 4'",
+        ),
+        (lambda root: annotate(root, 0, ""), "line 1 must be " + LINES + " ''"),
+        (
+            lambda root: annotate(root, 1, "val_1.JPEG\tn02\t1\t2\t3\tx"),
+            "line 2 must be " + LINES + r" 'val_1.JPEG\tn02\t1\t2\t3\tx'",
+        ),
+        (
+            lambda root: annotate(root, 1, "val_1.JPEG\tn09\t1\t2\t3\t4"),
+            "line 2 must have a class of wnids.txt, not 'n09'",
+        ),
+        (lambda root: annotate(root, 1, "val_0.JPEG\tn02\t1\t2\t3\t4"), "line 2 must not have 'val_0.JPEG' again"),
+        (lambda root: annotate(root, 3), "must have each file of images, once; they differ in val_3.JPEG"),
+        (
+            lambda root: (root / "val/images/val_1.JPEG").unlink(),
+            "must have each file of images, once; they differ in val_1.JPEG",
+        ),
+    ],
+)
 def test_files_of_tiny_imagenet_are_checked_when_it_is_loaded(tmp_path, change, complaint):
     root = write_tiny(tmp_path)
     change(root)
@@ -145,7 +172,7 @@ def test_files_of_tiny_imagenet_are_checked_when_it_is_loaded(tmp_path, change, 
 def annotate(root, number, *line):
     file = root / "val/val_annotations.txt"
     lines = file.read_text().splitlines()
-    lines[number:number + 1] = line
+    lines[number : number + 1] = line
     file.write_text("\n".join(lines) + "\n")
 
 

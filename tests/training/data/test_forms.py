@@ -1,10 +1,13 @@
 """Where a data set is found, and what is said if it is not."""
+
 import pytest
 
 from training.data.forms import Form, expected, listed, read
 
-FORMS = (Form("binary", ("a.bin", "b.bin"), lambda folder: ("binary", folder)),
-         Form("pickled", ("a", "sub/b"), lambda folder: ("pickled", folder)))
+FORMS = (
+    Form("binary", ("a.bin", "b.bin"), lambda folder: ("binary", folder)),
+    Form("pickled", ("a", "sub/b"), lambda folder: ("pickled", folder)),
+)
 
 
 def make(folder, *names):

@@ -1,4 +1,5 @@
 """Sets of pictures: the same bits however they are asked for, and a batch at a time."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,12 +16,15 @@ LABELS = np.arange(12)
 
 def pictures(views=SMALL, asked=None, **options):
     """Nine to train on and three to test on; `asked` remembers which were decoded."""
+
     def picture(offset):
         def of(index):
             if asked is not None:
                 asked.append(offset + index)
             return Image.fromarray(PIXELS[offset + index])
+
         return of
+
     contents = Contents(12, Split(LABELS[:9], picture(0)), Split(LABELS[9:], picture(9)))
     return Pictures("own", contents, 16, views, MEAN, STD, **options)
 
@@ -42,7 +46,7 @@ def test_it_says_what_it_has_and_gives_batches_of_float32_and_int64():
 @pytest.mark.parametrize("augment", [True, False])
 def test_without_augmentation_and_in_the_test_the_view_is_that_of_the_test_normalised(augment):
     data = pictures(augment=augment)
-    (x, y), = data.test_batches(5)
+    ((x, y),) = data.test_batches(5)
     seen = np.stack([np.array(SMALL.test(Image.fromarray(pixels), 16)) for pixels in PIXELS]) / 255
     wanted = ((seen - MEAN) / STD).transpose(0, 3, 1, 2)
     assert y.tolist() == [9, 10, 11] and np.abs(x.numpy() - wanted[9:]).max() < 1e-6
@@ -72,7 +76,7 @@ def test_an_epoch_entered_in_the_middle_has_the_same_bits_and_decodes_nothing_be
     asked = []
     whole, labels = sight(pictures())
     part, rest = sight(pictures(asked=asked), start=start) if start < 3 else (whole[9:], [])
-    assert (part == whole[3 * start:]).all() and rest == labels[3 * start:] == asked
+    assert (part == whole[3 * start :]).all() and rest == labels[3 * start :] == asked
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -98,6 +102,7 @@ def test_the_view_of_picture_0_is_not_drawn_from_the_numbers_of_the_order():
 def test_a_picture_that_cannot_be_read_ends_the_batch_with_its_own_error(workers):
     def broken(index):
         raise ValueError(f"{index}.JPEG: cannot be decoded")
+
     data = Pictures("own", Contents(12, *[Split(LABELS, broken)] * 2), 16, SMALL, MEAN, STD, workers=workers)
     with pytest.raises(ValueError, match="^0.JPEG: cannot be decoded$"):
         next(data.test_batches(5))

@@ -1,4 +1,5 @@
 """Pickles of numbers are read; a pickle that wants anything else is refused before it gets it."""
+
 import os
 import pickle
 import struct
@@ -57,11 +58,21 @@ class Calls:
         return self.call
 
 
-@pytest.mark.parametrize("function, arguments, name", [
-    (os.system, ("touch {}",), "system"), (eval, ("open({!r}, 'w')",), "eval"), (exec, ("open({!r}, 'w')",), "exec"),
-    (open, ("{}", "w"), "open"), (getattr, ("{}", "upper"), "getattr"), (np.load, ("{}",), "load"),
-    (np.save, ("{}", 1), "save"), (np.fromfile, ("{}",), "fromfile"), (np.frombuffer, (b"abcd",), "frombuffer"),
-    (np.core.multiarray.scalar if np.__version__ < "2" else np._core.multiarray.scalar, (), "scalar")])
+@pytest.mark.parametrize(
+    "function, arguments, name",
+    [
+        (os.system, ("touch {}",), "system"),
+        (eval, ("open({!r}, 'w')",), "eval"),
+        (exec, ("open({!r}, 'w')",), "exec"),
+        (open, ("{}", "w"), "open"),
+        (getattr, ("{}", "upper"), "getattr"),
+        (np.load, ("{}",), "load"),
+        (np.save, ("{}", 1), "save"),
+        (np.fromfile, ("{}",), "fromfile"),
+        (np.frombuffer, (b"abcd",), "frombuffer"),
+        (np.core.multiarray.scalar if np.__version__ < "2" else np._core.multiarray.scalar, (), "scalar"),
+    ],
+)
 @pytest.mark.parametrize("protocol", range(6))
 def test_a_function_is_refused_by_name_and_is_not_called(tmp_path, function, arguments, name, protocol):
     target = tmp_path / "target"
@@ -71,37 +82,57 @@ def test_a_function_is_refused_by_name_and_is_not_called(tmp_path, function, arg
     assert not target.exists()
 
 
-@pytest.mark.parametrize("module, name", [
-    ("numpy.core.multiarray", "fromfile"), ("numpy.core.multiarray", "scalar"), ("numpy.core.numeric", "_frombuffer"),
-    ("numpy", "_core"), ("numpy", "load"), ("numpy", "memmap"), ("_codecs", "decode"), ("builtins", "getattr"),
-    ("copyreg", "_reconstructor"), ("numpy", "dtype.__init__"), ("training.data.unpickler", "_Array")])
+@pytest.mark.parametrize(
+    "module, name",
+    [
+        ("numpy.core.multiarray", "fromfile"),
+        ("numpy.core.multiarray", "scalar"),
+        ("numpy.core.numeric", "_frombuffer"),
+        ("numpy", "_core"),
+        ("numpy", "load"),
+        ("numpy", "memmap"),
+        ("_codecs", "decode"),
+        ("builtins", "getattr"),
+        ("copyreg", "_reconstructor"),
+        ("numpy", "dtype.__init__"),
+        ("training.data.unpickler", "_Array"),
+    ],
+)
 def test_no_name_beside_the_permitted_ones_is_found(tmp_path, module, name):
     text = b"\x80\x04" + b"".join(b"\x8c" + bytes([len(part)]) + part.encode() for part in (module, name)) + b"\x93."
     assert refusal(tmp_path, text).startswith(f"refused as a pickle: it names '{module}.{name}'")
     assert f"'{module}.{name}'" in refusal(tmp_path, f"c{module}\n{name}\n.".encode())
 
 
-@pytest.mark.parametrize("content, complaint", [
-    (b"cnumpy\nndarray\n}U\4calljatsb.", ""), (b"cnumpy\nndarray\n}U\7__doc__U\1xsb.", "gives a state to a function"),
-    (b"cnumpy\ndtype\n(N}U\5_callU\1xstb.", "gives a state to a function"),
-    (b"cnumpy\nndarray\n(K\4tR.", "makes an array past the function for that"),
-    (b"\x80\x02cnumpy\nndarray\n)\x81.", ""), (b"cnumpy\ndtype\n(U\1btR.", "elements of an array must be numbers"),
-    (b"(icnumpy\nndarray\n.", ""), (b"c_codecs\nencode\n(U\3abcU\5rot13tR.", "it encodes in 'rot13', not in latin1"),
-    (b"Pname\n.", "persistent"), (b"\x80\x02\x82\x01.", "extension")])
+@pytest.mark.parametrize(
+    "content, complaint",
+    [
+        (b"cnumpy\nndarray\n}U\4calljatsb.", ""),
+        (b"cnumpy\nndarray\n}U\7__doc__U\1xsb.", "gives a state to a function"),
+        (b"cnumpy\ndtype\n(N}U\5_callU\1xstb.", "gives a state to a function"),
+        (b"cnumpy\nndarray\n(K\4tR.", "makes an array past the function for that"),
+        (b"\x80\x02cnumpy\nndarray\n)\x81.", ""),
+        (b"cnumpy\ndtype\n(U\1btR.", "elements of an array must be numbers"),
+        (b"(icnumpy\nndarray\n.", ""),
+        (b"c_codecs\nencode\n(U\3abcU\5rot13tR.", "it encodes in 'rot13', not in latin1"),
+        (b"Pname\n.", "persistent"),
+        (b"\x80\x02\x82\x01.", "extension"),
+    ],
+)
 def test_a_permitted_name_can_be_used_only_as_an_array_uses_it(tmp_path, content, complaint):
     before = {key: name._call for key, name in unpickler.PERMITTED.items()}
     assert complaint in refusal(tmp_path, content)
     assert {key: name._call for key, name in unpickler.PERMITTED.items()} == before
 
 
-@pytest.mark.parametrize("dtype", [
-    np.dtype("O"), np.dtype("S3"), np.dtype("U3"), np.dtype("M8[s]"), np.dtype("V4"), np.dtype([("a", "O")])])
+@pytest.mark.parametrize(
+    "dtype", [np.dtype("O"), np.dtype("S3"), np.dtype("U3"), np.dtype("M8[s]"), np.dtype("V4"), np.dtype([("a", "O")])]
+)
 def test_arrays_of_anything_but_numbers_are_refused(tmp_path, dtype):
     assert "must be numbers" in refusal(tmp_path, new_pickle({"data": np.zeros(2, dtype)}))
 
 
-@pytest.mark.parametrize("state", [
-    b"cnumpy\ndtype\n\x89U\1x", b"U\2u1\x89U\1x", b"cnumpy\ndtype\n(U\2u1tR\x89](Ne"])
+@pytest.mark.parametrize("state", [b"cnumpy\ndtype\n\x89U\1x", b"U\2u1\x89U\1x", b"cnumpy\ndtype\n(U\2u1tR\x89](Ne"])
 def test_an_array_needs_its_type_and_its_bytes(tmp_path, state):
     said = refusal(tmp_path, ARRAY + b"(K\1(K\1t" + state + b"tb.")
     assert said == "refused as a pickle: an array must be of numbers"
@@ -118,11 +149,17 @@ def test_a_shape_that_the_bytes_do_not_fill_is_refused(tmp_path):
     assert "reshape" in said
 
 
-@pytest.mark.parametrize("content, complaint", [
-    (b"", "Ran out of input"), (b"\x80\x02}", "refused as a pickle"), (b"no pickle", "refused as a pickle"),
-    (b"\x80\x63.", "unsupported pickle protocol: 99"),
-    (b"\x80\x04\x8e" + struct.pack("<Q", 2 ** 60) + b"x.", "refused as a pickle: "),
-    (pickle.dumps([1]), "must be the pickle of a dictionary, not of a list")])
+@pytest.mark.parametrize(
+    "content, complaint",
+    [
+        (b"", "Ran out of input"),
+        (b"\x80\x02}", "refused as a pickle"),
+        (b"no pickle", "refused as a pickle"),
+        (b"\x80\x63.", "unsupported pickle protocol: 99"),
+        (b"\x80\x04\x8e" + struct.pack("<Q", 2**60) + b"x.", "refused as a pickle: "),
+        (pickle.dumps([1]), "must be the pickle of a dictionary, not of a list"),
+    ],
+)
 def test_what_is_no_pickled_dictionary_is_refused(tmp_path, content, complaint):
     assert complaint in refusal(tmp_path, content)
 

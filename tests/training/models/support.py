@@ -1,4 +1,5 @@
 """What the tests of the networks share."""
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d

@@ -1,4 +1,5 @@
 """Layers whose values are still to be drawn."""
+
 import torch
 from torch import nn
 

@@ -1,4 +1,5 @@
 """ResNet18 and ResNet50."""
+
 import pytest
 import torch
 from torch import nn
@@ -12,9 +13,16 @@ DEPTHS = {"resnet18": (2, 2, 2, 2), "resnet50": (3, 4, 6, 3)}
 
 
 # 224: `num_params` of torchvision's weights. 32: README tables that count the networks of kuangliu/pytorch-cifar.
-@pytest.mark.parametrize("name, image, classes, count", [
-    ("resnet18", 224, 1000, 11_689_512), ("resnet50", 224, 1000, 25_557_032),
-    ("resnet18", 32, 10, 11_173_962), ("resnet50", 32, 10, 23_520_842), ("resnet50", 64, 10, 23_520_842)])
+@pytest.mark.parametrize(
+    "name, image, classes, count",
+    [
+        ("resnet18", 224, 1000, 11_689_512),
+        ("resnet50", 224, 1000, 25_557_032),
+        ("resnet18", 32, 10, 11_173_962),
+        ("resnet50", 32, 10, 23_520_842),
+        ("resnet50", 64, 10, 23_520_842),
+    ],
+)
 def test_they_have_as_many_parameters_as_is_published(name, image, classes, count):
     assert parameters(name, image, classes) == count
 
@@ -27,8 +35,11 @@ def test_they_compute_what_the_paper_says(name, image):
 
     def block(x, name, stride):
         """Of the convolutions, the first 3x3 one has the stride."""
-        around = net.conv(x, f"{name}.downsample.0", f"{name}.downsample.1", stride) \
-            if f"{name}.downsample.0.weight" in net.state else x
+        around = (
+            net.conv(x, f"{name}.downsample.0", f"{name}.downsample.1", stride)
+            if f"{name}.downsample.0.weight" in net.state
+            else x
+        )
         convolutions = [i for i in (1, 2, 3) if f"{name}.conv{i}.weight" in net.state]
         for i in convolutions:
             kernel = net.state[f"{name}.conv{i}.weight"].shape[-1]
@@ -59,6 +70,10 @@ def test_weights_are_drawn_for_the_channels_that_a_convolution_gives():
 def test_state_dicts_have_the_names_of_torchvision():
     names = list(models.build("resnet50", 0, 224, 1000, 0.125).state_dict())
     assert names[:2] == ["conv1.weight", "bn1.weight"] and names[-2:] == ["fc.weight", "fc.bias"]
-    assert {"layer1.0.conv3.weight", "layer3.5.bn2.running_var", "layer4.0.downsample.0.weight",
-            "layer4.0.downsample.1.num_batches_tracked"} <= set(names)
+    assert {
+        "layer1.0.conv3.weight",
+        "layer3.5.bn2.running_var",
+        "layer4.0.downsample.0.weight",
+        "layer4.0.downsample.1.num_batches_tracked",
+    } <= set(names)
     assert len(names) == 320

@@ -1,4 +1,5 @@
 """ResNet9."""
+
 import pytest
 import torch
 from torch.nn.functional import max_pool2d

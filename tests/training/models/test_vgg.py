@@ -1,4 +1,5 @@
 """VGG19 with batch norm."""
+
 import pytest
 import torch
 from torch import nn
@@ -10,8 +11,9 @@ from training import models
 
 
 # 224: `num_params` of torchvision's vgg19_bn. 32: README tables that count the network of kuangliu/pytorch-cifar.
-@pytest.mark.parametrize("image, classes, count", [
-    (224, 1000, 143_678_248), (32, 10, 20_040_522), (64, 10, 20_040_522)])
+@pytest.mark.parametrize(
+    "image, classes, count", [(224, 1000, 143_678_248), (32, 10, 20_040_522), (64, 10, 20_040_522)]
+)
 def test_it_has_as_many_parameters_as_is_published(image, classes, count):
     assert parameters("vgg19", image, classes) == count
 
