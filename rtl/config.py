@@ -1,5 +1,6 @@
 """The one configuration of an accelerator: frozen, checked, written beside every result."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -20,13 +21,17 @@ def integer(value: Any) -> Any:
     return value
 
 
-class Config(BaseModel):
-    """What every accelerator has: a name, a clock, and a memory.
+class Config(BaseModel, ABC):
+    """A name, a clock and a memory, which every accelerator has; each adds its own parameters.
+
+    accelerator  short name of the accelerator that it configures, by which tables know it
 
     Raises pydantic.ValidationError, which is a ValueError, naming rule and value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    accelerator: ClassVar[str]
 
     name: str = "custom"
     clock_mhz: float = Field(default=200.0, gt=0, le=10_000, description="clock, for times only")
@@ -34,6 +39,16 @@ class Config(BaseModel):
     memory_latency: int = Field(default=32, ge=0, le=65535, description="cycles before a transaction's first byte")
     read_bytes_per_cycle: float = Field(default=32.0, ge=1 / 64, description="rate of operand reads")
     write_bytes_per_cycle: float = Field(default=16.0, ge=1 / 64, description="rate of result writes")
+
+    @property
+    @abstractmethod
+    def elements(self) -> int:
+        """Multipliers, which are the peak in multiply-adds per cycle."""
+
+    @property
+    @abstractmethod
+    def size(self) -> tuple[int, int]:
+        """The two numbers by which the array's size is known, whose product is `elements`."""
 
     @property
     def hardware(self) -> Self:
@@ -90,6 +105,20 @@ class SatConfig(Config):
     def elements(self) -> int:
         """Processing elements, which is the peak in multiply-adds per cycle."""
         return self.rows * self.columns
+
+
+class SystolicConfig(SatConfig):
+    """SAT's array as a plain systolic one: sparsity is off, and groups are the shortest that the datapath can take."""
+
+    accelerator: ClassVar[str] = "systolic"
+
+    largest_m: Literal[4, 8, 16] = Field(default=BEAT, description="largest M of N:M that the datapath takes")
+
+    @classmethod
+    def of(cls, config: SatConfig) -> Self:
+        """That of the same size, clock and memory."""
+        lanes = min(BEAT, config.update_lanes)
+        return cls(**{**config.model_dump(), "largest_m": BEAT, "update_lanes": lanes})
 
 
 PRESETS = {

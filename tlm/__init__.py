@@ -1,17 +1,26 @@
-"""Transaction-level model of SAT: a GEMM becomes a program of tiles, and a timeline says what it costs."""
+"""Transaction-level model: a GEMM becomes a program of tiles, and a timeline says what it costs."""
 
-from rtl.config import SatConfig, load_config
+from typing import Any
+
+from rtl.config import Config
 from rtl.sparsity import Sparsity
+from tlm import accelerators
+from tlm.accelerators import DEFAULT, accelerator_of
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping
+from tlm.memory import Memory
 from tlm.plan import Plan, load_plan, make_plan
-from tlm.program import Program, Tile, schedule
+from tlm.program import GemmProgram, Tile
 from tlm.timeline import Timeline, simulate
-from tlm.update import Update, UpdateProgram, UpdateTile, schedule_update
+from tlm.transactions import Program
+from tlm.update import Update
+from tlm.update_program import UpdateProgram, UpdateTile, schedule_update
 
 __all__ = [
     "Gemm",
+    "GemmProgram",
     "Mapping",
+    "Memory",
     "Plan",
     "Program",
     "Tile",
@@ -28,20 +37,35 @@ __all__ = [
 ]
 
 
+def schedule(
+    gemm: Gemm, config: Config, mapping: Any = None, *, zeros: Any = None, memory: Memory | None = None
+) -> Program:
+    """The program of a GEMM on any accelerator's configuration (tlm.accelerator.Schedule, which says more)."""
+    return accelerator_of(config).schedule(gemm, config, mapping, zeros=zeros, memory=memory)
+
+
 def predict(
     m: int,
     k: int,
     n: int,
     sparsity: str | Sparsity | None = None,
-    config: SatConfig | str = "small",
+    config: Config | str = "small",
     output: str = "fp32",
-    mapping: Mapping | str = "os",
+    mapping: Any = None,
+    *,
+    accelerator: str | None = None,
+    memory: Memory | None = None,
 ) -> Timeline:
     """Cycles of an (m, k) x (k, n) GEMM, total and tile by tile, without any values.
 
-    sparsity  None, 'dense' or 'N:M'; config a SatConfig, a preset's name or a JSON file's; output 'fp32' or 'fp16'
-    mapping   'os' or 'ws', the dataflow, with the largest tiles that fit; or a Mapping
+    sparsity  None, 'dense' or 'N:M'
+    config    a configuration, a preset's name or a JSON file's
+    output    'fp32' or 'fp16'
+    mapping   a dataflow's name (of SAT 'os' or 'ws') or a mapping of the accelerator's; None: its default
+    accelerator  whose preset or file it is; None: SAT's
+    memory    None: the configuration's
     Raises ValueError for sizes, patterns and configurations that the hardware does not know.
     """
     gemm = Gemm(m, k, n, Sparsity.parse(sparsity), output)
-    return simulate(schedule(gemm, load_config(config), mapping))
+    found = config if isinstance(config, Config) else accelerators.accelerator(accelerator or DEFAULT).load(config)
+    return simulate(schedule(gemm, found, mapping, memory=memory))

@@ -1,63 +1,43 @@
-"""SAT, SIGMA and a plain systolic array on the same GEMMs, with as many multipliers, the same memory and clock."""
+"""The same GEMMs on every accelerator of the table, with as many multipliers, the same memory and clock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any, Self
 
-from rtl.config import BEAT, PRESETS, Config, SatConfig
-from rtl.sigma.config import PRESETS as SIGMA_PRESETS
-from rtl.sigma.config import SigmaConfig
+from rtl.config import Config
+from tlm.accelerators import TABLE, accelerator
 from tlm.gemm import Gemm
-from tlm.mapping import Mapping
-from tlm.plan import nameless
-from tlm.program import schedule
-from tlm.scheduler import best_mapping
-from tlm.sigma.mapping import SigmaMapping
-from tlm.sigma.scheduler import best_sigma_mapping
-from tlm.sigma.step import densities
-from tlm.systolic import systolic_cycles
+from tlm.work import nameless
 from tlm.workload.gemm_list import SparseGemm
 
-ACCELERATORS = ("sat", "sigma", "systolic")
+# What is equal in a comparison, so that what differs is the accelerator.
 EQUAL = ("elements", "clock_mhz", "buffer_kib", "memory_latency", "read_bytes_per_cycle", "write_bytes_per_cycle")
-
-MARGIN = 2.0  # of zeros that come by chance (tlm/sigma/occupancy.py): cycles are then within some per cent
-
-# As SIGMA's of that name, which is its paper's size; SAT's paper has no array as large.
-PAPER = SatConfig(
-    name="paper",
-    rows=128,
-    columns=128,
-    chunk=1024,
-    update_lanes=16,
-    **{name: getattr(SIGMA_PRESETS["paper"], name) for name in EQUAL if name != "elements"},
-)
-
-
-def plain(config: SatConfig) -> SatConfig:
-    """SAT with the shortest groups that its datapath can take: a systolic array needs none."""
-    return config.model_copy(update=dict(largest_m=BEAT, update_lanes=min(BEAT, config.update_lanes)))
 
 
 @dataclass(frozen=True)
 class Setup:
-    """A SAT, whose array with sparsity off is the systolic one, and a SIGMA. Raises ValueError for unequal ones."""
+    """A configuration of each accelerator that is compared, by its name. Raises ValueError for unequal ones."""
 
-    sat: SatConfig
-    sigma: SigmaConfig
+    configs: Mapping[str, Config]
 
     def __post_init__(self):
-        for name in EQUAL:
-            ours, theirs = (getattr(config, name) for config in (self.sat, self.sigma))
-            if ours != theirs:
-                raise ValueError(f"{name} must be the same to compare, not {ours} of SAT and {theirs} of SIGMA")
+        (first, config), *others = self.configs.items()
+        for name, other in others:
+            for field in EQUAL:
+                if (ours := getattr(config, field)) != (theirs := getattr(other, field)):
+                    raise ValueError(
+                        f"{field} must be the same to compare, not {ours} of {accelerator(first).title} "
+                        f"and {theirs} of {accelerator(name).title}"
+                    )
 
-    def config(self, accelerator: str) -> Config:
-        """That of an accelerator."""
-        return {"sat": self.sat, "sigma": self.sigma, "systolic": plain(self.sat)}[accelerator]
 
-
-SETUPS = {name: Setup(config, SIGMA_PRESETS[name]) for name, config in (PRESETS | {"paper": PAPER}).items()}
+def setups() -> dict[str, Setup]:
+    """By its name each setup for which at least two accelerators of the table have a configuration."""
+    comparable = {name: row.comparable or row.presets for name, row in TABLE.items()}
+    names = dict.fromkeys(name for configs in comparable.values() for name in configs)
+    found = {name: {row: configs[name] for row, configs in comparable.items() if name in configs} for name in names}
+    return {name: Setup(configs) for name, configs in found.items() if len(configs) > 1}
 
 
 @dataclass(frozen=True)
@@ -69,14 +49,14 @@ class Case:
     density_b: float = 1.0
 
     @classmethod
-    def of(cls, row: SparseGemm) -> "Case":
+    def of(cls, row: SparseGemm) -> Self:
         """That of a list's row."""
         return cls(Gemm(row.m, row.k, row.n, layer=row.layer), row.density_a, row.density_b)
 
     @classmethod
-    def trained(cls, gemm: Gemm) -> "Case":
+    def trained(cls, gemm: Gemm) -> Self:
         """That of a training step, whose activations and gradients are dense."""
-        return cls(gemm, *densities(gemm))
+        return cls(gemm, *gemm.densities)
 
     @property
     def useful(self) -> float:
@@ -86,11 +66,11 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What GEMMs take of an accelerator: clock cycles, useful products, and bytes read and written off-chip.
+class GemmCost:
+    """The cost of GEMMs on an accelerator: clock cycles, useful products, and bytes read and written off-chip.
 
     steps, loads, stores  cycles in which the multipliers, the read channel and the write channel are in use
-    formula  of the systolic array, cycles by the formula for a TPU's, which counts no memory; else None
+    formula  cycles by the accelerator's other formula, where comparisons show it; else None
     mapping  of a single GEMM: which operand stays, sizes of tiles or blocks, and their order
     """
 
@@ -102,7 +82,7 @@ class Taken:
     loads: int
     stores: int
     formula: int | None = None
-    mapping: Mapping | SigmaMapping | None = None
+    mapping: Any = None
 
     @property
     def utilisation(self) -> float:
@@ -111,7 +91,7 @@ class Taken:
 
     @property
     def bound(self) -> str:
-        """What takes most of the cycles: steps, loads or stores; or latency, where none takes two thirds of them."""
+        """The largest part of the cycles: steps, loads or stores; or latency, where none takes two thirds of them."""
         longest = max(("steps", "loads", "stores"), key=lambda name: getattr(self, name))
         return longest if 3 * getattr(self, longest) > 2 * self.cycles else "latency"
 
@@ -120,63 +100,50 @@ class Taken:
         """Effective TFLOP/s: a useful product and its addition are two operations."""
         return 2 * self.useful / self.cycles * self.config.clock_mhz * 1e6 / 1e12
 
-    def __add__(self, other: "Taken") -> "Taken":
+    def __add__(self, other: "GemmCost") -> "GemmCost":
         """Both one after the other."""
-        both = {
-            name: getattr(self, name) + getattr(other, name)
-            for name in ("cycles", "useful", "bytes", "steps", "loads", "stores")
-        }
-        return Taken(self.config, **both, formula=None if self.formula is None else self.formula + other.formula)
+        names = ("cycles", "useful", "bytes", "steps", "loads", "stores")
+        both = {name: getattr(self, name) + getattr(other, name) for name in names}
+        formula = None if self.formula is None or other.formula is None else self.formula + other.formula
+        return GemmCost(self.config, **both, formula=formula)
 
 
-def compare(cases: Iterable[Case], setup: Setup) -> dict[str, Taken]:
-    """What each accelerator takes for all of the cases, one after another, each mapped for the fewest cycles.
+def compare(cases: Iterable[Case], setup: Setup) -> dict[str, GemmCost]:
+    """The cost on each accelerator of all of the cases, one after another, each mapped for the fewest cycles.
 
-    SAT skips what N:M leaves out of b, SIGMA zeros of both, the systolic array nothing. Raises ValueError for no cases.
+    Each skips the zeros that it can: see the accelerators' rows. Raises ValueError for no cases.
     """
-    total: dict[str, Taken] = {}
+    total: dict[str, GemmCost] = {}
     for case in cases:
-        for name in ACCELERATORS:
-            one = taken(case, setup, name)
+        for name, config in setup.configs.items():
+            one = cost_of(case, name, config)
             total[name] = total[name] + one if name in total else one
     if not total:
         raise ValueError("there must be at least one GEMM to compare")
     return total
 
 
-def taken(case: Case, setup: Setup, accelerator: str) -> Taken:
-    """What one of them takes for a case."""
-    nameless_gemm, sources = nameless(case.gemm)
-    return _taken(replace(case, gemm=nameless_gemm), sources, setup, accelerator)
+def cost_of(case: Case, name: str, config: Config) -> GemmCost:
+    """The cost of a case on a configuration of the accelerator of that name."""
+    return _cost_of(replace(case, gemm=nameless(case.gemm)), name, config)
 
 
 @lru_cache(maxsize=8192)  # the layers of a network are alike, and methods share GEMMs
-def _taken(case: Case, _sources: tuple, setup: Setup, accelerator: str) -> Taken:
-    """Cases that differ in their GEMM's sources alone are equal, but take other cycles."""
-    gemm, config, formula = case.gemm, setup.config(accelerator), None
-    if accelerator == "sigma":
-        program, cycles = best_sigma_mapping(
-            gemm, config, (case.density_a, case.density_b), margin=0.0 if gemm.sparsity else MARGIN
-        )
-    else:
-        if accelerator == "systolic":
-            gemm = replace(gemm, sparsity=None)
-            formula = (
-                gemm.count
-                * systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=config.rows, columns=config.columns).cycles
-            )
-        mapping, cycles = best_mapping(gemm, config)
-        program = schedule(gemm, config, mapping)
-    runs = program.runs()
-    stores = runs.total(lambda tile: program.write_cycles(tile) if tile.last else 0)
-    return Taken(
+def _cost_of(case: Case, name: str, config: Config) -> GemmCost:
+    row = accelerator(name)
+    (gemm,) = row.work_of([case.gemm])
+    # Zeros of an N:M pattern are where it says; others fall by chance.
+    densities = case.density_a, case.density_b
+    program, cycles = row.best(gemm, config, densities=densities, by_chance=not case.gemm.sparsity)
+    repeats = program.repeats()
+    return GemmCost(
         config,
         cycles,
         case.useful,
         sum(program.bytes_moved),
-        runs.total(program.steps),
-        runs.total(program.read_cycles),
-        stores,
-        formula,
-        program.mapping,
+        steps=repeats.total(program.steps),
+        loads=repeats.total(program.read_cycles),
+        stores=repeats.total(lambda tile: program.write_cycles(tile) if tile.last else 0),
+        formula=row.formula.cycles(program) if row.formula and row.formula.compared else None,
+        mapping=program.mapping,
     )

@@ -26,9 +26,9 @@ class Gemm:
     output: str = "fp32"
     layer: str = ""
     stage: str = ""
-    source: FeatureMap | None = field(default=None, compare=False, repr=False)
+    source: FeatureMap | None = field(default=None, repr=False)
     count: int = 1
-    source_b: FeatureMap | None = field(default=None, compare=False, repr=False)
+    source_b: FeatureMap | None = field(default=None, repr=False)
 
     def __post_init__(self):
         for name in ("m", "k", "n", "count"):
@@ -66,3 +66,9 @@ class Gemm:
     def macs_skipped(self) -> int:
         """Multiply-adds that N:M sparsity saves: with `macs`, count * m * k * n."""
         return self.count * self.m * (self.k - self.kept) * self.n
+
+    @property
+    def densities(self) -> tuple[float, float]:
+        """Shares of values other than zero of a and b in a training step: all of a, and what N:M keeps of b, which is
+        more of a last group that is not whole."""
+        return 1.0, self.kept / self.k

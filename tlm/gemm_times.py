@@ -1,19 +1,18 @@
 """When a GEMM's tile loads, computes and stores on SAT, after the tiles before it."""
 
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from rtl import timing
-from tlm.program import Program, Tile
+from tlm.dataflow import Stationary
 from tlm.span import Span
 
 
 class GemmTimes(NamedTuple):
-    """What the parts of a tile's transaction take, in cycles.
+    """The parts of a tile's transaction, in cycles.
 
     release, drain   from its last step until its bank is free, and until its sums stand
-    sending, leading, turnaround  of stationary weights: how long they are sent to the array, how much later its steps
-                     may begin, and from a tile's first step to the next one's; None: weights do not stay
-    mode             what changes only when nothing is under way
+    stationary       of weights that stay; None: sums do
+    mode             (weight-stationary, row skew): it changes only when nothing is under way
     """
 
     load: int
@@ -24,25 +23,7 @@ class GemmTimes(NamedTuple):
     first: bool
     last: bool
     mode: tuple[bool, int]
-    stationary: tuple[int, int, int] | None
-
-    @classmethod
-    def of(cls, program: Program, tile: Tile) -> Self:
-        """Those of a tile."""
-        (rows, columns), hop = (program.config.rows, program.config.columns), program.hop(tile)
-        store = timing.STORE_SETUP + program.write_cycles(tile) if tile.last else 0
-        stationary = (rows * hop, timing.lead(rows), timing.turnaround(rows, hop)) if tile.weights else None
-        return cls(
-            timing.LOAD_SETUP + program.read_cycles(tile),
-            program.steps(tile),
-            timing.release_lag(rows, columns, hop),
-            timing.drain_lag(rows, columns, hop),
-            store,
-            tile.first,
-            tile.last,
-            (tile.weights, hop),
-            stationary,
-        )
+    stationary: Stationary | None
 
 
 class GemmState(NamedTuple):
@@ -62,8 +43,8 @@ class GemmState(NamedTuple):
     weights_end: int | None = None
     mode: tuple[bool, int] | None = None
 
-    def after(self, tile: GemmTimes) -> tuple[Self, Span]:
-        """The state after a tile, and the tile's times.
+    def after(self, times: GemmTimes) -> tuple["GemmState", Span]:
+        """The state after a tile, and when its parts happen.
 
         A load needs the read channel and a bank that the tile before the last has left. Compute needs its operands, and
         sums that have been stored; where weights are stationary, also weights in the array, and the sums of the tile
@@ -71,42 +52,48 @@ class GemmState(NamedTuple):
         """
         sums, weights_end, store_end = self.sums, self.weights_end, self.store_end
         load_start = max(self.load_end, self.banks[0])
-        load_end = load_start + tile.load
+        load_end = load_start + times.load
         ready = load_end + timing.START_SETUP
-        if self.mode != tile.mode and self.mode:  # only when nothing is under way
+        if self.mode != times.mode and self.mode:  # only when nothing is under way
             ready, weights_end = max(ready, max(sums) + timing.START_SETUP), None
-        if tile.stationary:
-            sending, leading, turnaround = tile.stationary
+        if times.stationary:
+            sending, lead, turnaround = times.stationary
             weights_start, back = ready, 0
             if weights_end is not None:  # the elements' other bank is free, too
                 weights_start = max(ready, weights_end, self.start + timing.START_SETUP)
                 back = self.start + turnaround
             weights_end = weights_start + sending
-            ready = max(weights_start + leading, back)
-        start = max(self.compute_end, ready, sums[0] + timing.START_SETUP if tile.first else 0)
-        compute_end = start + tile.steps
-        if tile.last:
-            store_end = max(store_end, compute_end + tile.drain) + tile.store
+            ready = max(weights_start + lead, back)
+        start = max(self.compute_end, ready, sums[0] + timing.START_SETUP if times.first else 0)
+        compute_end = start + times.steps
+        if times.last:
+            store_end = max(store_end, compute_end + times.drain) + times.store
             sums = sums[1], store_end
+        banks = self.banks[1], compute_end + times.release
         state = GemmState(
-            load_end,
-            (self.banks[1], compute_end + tile.release),
-            start,
-            compute_end,
-            sums,
-            store_end,
-            weights_end,
-            tile.mode,
+            load_end=load_end,
+            banks=banks,
+            start=start,
+            compute_end=compute_end,
+            sums=sums,
+            store_end=store_end,
+            weights_end=weights_end,
+            mode=times.mode,
         )
-        return state, Span(load_start, load_end, start, compute_end, store_end if tile.last else None)
+        return state, Span(load_start, load_end, start, compute_end, store_end if times.last else None)
 
-    def since(self) -> tuple[int, Self]:
-        """A time, and the state as it is from there; what comes does not tell states apart that are equal then."""
+    def normalised(self) -> tuple[int, "GemmState"]:
+        """The last step's end, and the state counted from it; what no later tile can tell apart is made equal."""
         now = self.compute_end
         load_end = max(self.load_end, self.banks[0]) - now
-        banks = load_end, max(self.banks[1] - now, load_end)
-        sums = tuple(max(free - now, -timing.START_SETUP) for free in self.sums)
-        weights_end = None if self.weights_end is None else self.weights_end - now
-        return now, GemmState(
-            load_end, banks, self.start - now, 0, sums, max(self.store_end - now, 0), weights_end, self.mode
+        first, second = (max(free - now, -timing.START_SETUP) for free in self.sums)
+        state = GemmState(
+            load_end=load_end,
+            banks=(load_end, max(self.banks[1] - now, load_end)),
+            start=self.start - now,
+            compute_end=0,
+            sums=(first, second),
+            store_end=max(self.store_end - now, 0),
+            weights_end=None if self.weights_end is None else self.weights_end - now,
         )
+        return now, state

@@ -1,13 +1,13 @@
-"""How a GEMM is laid on the array: what stays in it, how large the tiles are, and in which order they run."""
+"""How a GEMM is laid on SAT's array: the dataflow, how large the tiles are, and in which order they run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rtl.config import BEAT, SatConfig
+from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
+from tlm.dataflow import dataflow_of, group_of
 from tlm.gemm import Gemm
 
-DATAFLOWS = {"os": "output-stationary: sums stay in the array", "ws": "weight-stationary: weights stay in the array"}
 ORDERS = {
     "rows": "all columns of a block of rows, then the next rows",
     "columns": "all rows of a block of columns, then the next columns",
@@ -26,15 +26,18 @@ class Mapping:
 
     def blocks(self, gemm: Gemm) -> Iterator[tuple[int, int]]:
         """(row, column) of each block's corner, in the order in which they run."""
-        rows, columns = range(0, gemm.m, self.rows), range(0, gemm.n, self.columns)
-        if self.order == "rows":
-            return ((row, column) for row in rows for column in columns)
-        return ((row, column) for column in columns for row in rows)
+        return block_corners((gemm.m, gemm.n), (self.rows, self.columns), self.order)
 
 
-def group_of(gemm: Gemm) -> tuple[int, int]:
-    """(elements, kept ones) of a group: dense is N = M, with the smallest M."""
-    return (gemm.sparsity.m, gemm.sparsity.n) if gemm.sparsity else (BEAT, BEAT)
+def block_corners(sides: tuple[int, int], sizes: tuple[int, int], order: str) -> Iterator[tuple[int, int]]:
+    """(row, column) of each block's corner, in the order in which they run.
+
+    sides, sizes  rows and columns of the whole, and of a block
+    """
+    rows, columns = (range(0, side, size) for side, size in zip(sides, sizes, strict=True))
+    if order == "rows":
+        return ((row, column) for row in rows for column in columns)
+    return ((row, column) for column in columns for row in rows)
 
 
 def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
@@ -45,25 +48,26 @@ def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
         )
 
 
+def check_order(order: str) -> None:
+    """Raise ValueError for the name of no order."""
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
+
+
 def largest(gemm: Gemm, config: SatConfig, dataflow: str) -> Mapping:
     """The largest tiles that fit the buffers. Raises ValueError for an unknown dataflow."""
-    group, values = group_of(gemm)
-    if dataflow == "os":
-        return Mapping("os", config.rows, config.tile_columns, config.chunk)
-    if dataflow == "ws":
-        rows = min(config.rows, config.chunk // values)  # of the array, each holding a group
-        return Mapping("ws", config.chunk // group, config.tile_columns, rows * group)
-    raise ValueError(f"dataflow must be one of {', '.join(DATAFLOWS)}, not {dataflow!r}")
+    return Mapping(dataflow, *dataflow_of(dataflow).largest(gemm, config))
 
 
 def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping:
     """The mapping itself, or the largest one of a dataflow's name. Raises ValueError for one that does not fit."""
     check_pattern(gemm.sparsity, config)
+    if not isinstance(mapping, Mapping | str):
+        raise ValueError(f"a mapping on this accelerator must be a Mapping or a dataflow's name, not {mapping!r}")
     limit = largest(gemm, config, mapping if isinstance(mapping, str) else mapping.dataflow)
     if isinstance(mapping, str):
         return limit
-    if mapping.order not in ORDERS:
-        raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {mapping.order!r}")
+    check_order(mapping.order)
     for name in ("rows", "columns", "depth"):
         size, most = getattr(mapping, name), getattr(limit, name)
         if not 1 <= size <= most:

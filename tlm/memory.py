@@ -1,14 +1,86 @@
-"""Off-chip memory: a transaction waits a start latency, then moves bytes at a rate; one word a cycle at most."""
+"""Off-chip memory with its on-chip buffer: how many clock cycles a read or a write takes.
+
+The one place that knows: times of tiles, traffic, schedulers and the host of a co-simulation ask a Memory.
+"""
 
 import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Self
 
-BUFFER_LATENCY = 4  # cycles before the first word that comes from the on-chip buffer
+import numpy as np
+
+from rtl.config import Config
+
+BUFFER_LATENCY = 4  # cycles before the first line that comes from the on-chip buffer
+
+Count = int | float | np.ndarray  # a number, or one for each of many mappings
 
 
-def transaction(words: int, size: float, rate: float, latency: int) -> int:
-    """Cycles of one read or write.
+class Memory(ABC):
+    """The memory side of an accelerator's ports.
 
-    words    words at the accelerator's port, which takes one per cycle
-    size     bytes in memory; rate bytes per cycle; latency cycles before the first byte
+    A transaction's cycles depend on its beats and bytes alone, neither on its address nor on when it starts: tiles of
+    one shape take one time, which is what lets a timeline tell a long program in short. A port takes a beat a cycle, so
+    a transaction never takes fewer cycles than it has beats. Memories are frozen and equal by value.
     """
-    return latency + max(words, math.ceil(size / rate))
+
+    buffer_bytes: int  # of the on-chip operand buffer
+
+    @abstractmethod
+    def read(self, beats: int, size: float) -> int:
+        """Cycles of a load of `beats` operand lines that moves `size` bytes off-chip; 0 bytes: all from the buffer."""
+
+    @abstractmethod
+    def write(self, beats: int, size: float) -> int:
+        """Cycles of a store of `beats` words of the result port, `size` bytes in memory."""
+
+    def reads_at_least(self, reads: Count, beats: Count, size: Count, off_chip: Count | None = None) -> Count:
+        """Cycles that so many reads take at the least, one after another.
+
+        beats, size  of all of them: operand lines, and bytes that are moved off-chip
+        off_chip     how many of the reads move any; None: that is not known
+        """
+        return beats
+
+    def writes_at_least(self, writes: Count, beats: Count, size: Count) -> Count:
+        """Cycles that so many writes take at the least, one after another; beats and bytes of all of them."""
+        return beats
+
+
+@dataclass(frozen=True)
+class ConstantRates(Memory):
+    """Each transaction waits a start latency, in cycles, and then moves bytes at a constant rate, in bytes a cycle."""
+
+    buffer_bytes: int
+    latency: int
+    read_rate: float
+    write_rate: float
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """That of a configuration."""
+        return cls(
+            1024 * config.buffer_kib, config.memory_latency, config.read_bytes_per_cycle, config.write_bytes_per_cycle
+        )
+
+    def read(self, beats: int, size: float) -> int:
+        return (self.latency if size else BUFFER_LATENCY) + max(beats, math.ceil(size / self.read_rate))
+
+    def write(self, beats: int, size: float) -> int:
+        return self.latency + max(beats, math.ceil(size / self.write_rate))
+
+    def reads_at_least(self, reads: Count, beats: Count, size: Count, off_chip: Count | None = None) -> Count:
+        # The sum of the larger of two is at least the larger of both sums; so is a sum of numbers rounded up.
+        moving = np.maximum(beats, size / self.read_rate)
+        if off_chip is None:
+            return reads * min(BUFFER_LATENCY, self.latency) + moving
+        return off_chip * self.latency + (reads - off_chip) * BUFFER_LATENCY + moving
+
+    def writes_at_least(self, writes: Count, beats: Count, size: Count) -> Count:
+        return writes * self.latency + np.maximum(beats, size / self.write_rate)
+
+
+def memory_of(config: Config) -> Memory:
+    """The memory that a configuration describes."""
+    return ConstantRates.of(config)

@@ -1,21 +1,23 @@
-"""A plan: how each GEMM of a training step is laid on the array, and where the N:M copies of its weights are made."""
+"""A plan: how each GEMM of a training step is laid on SAT's array, and where the N:M copies of its weights are made."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rtl.config import SatConfig, first_error
+from rtl.config import Config, SatConfig, first_error
+from tlm.dataflow import DATAFLOWS
 from tlm.gemm import Gemm
-from tlm.mapping import DATAFLOWS, Mapping
-from tlm.program import Program, schedule
+from tlm.mapping import Mapping
+from tlm.program import GemmProgram, schedule_gemm
 from tlm.scheduler import best_mapping
 from tlm.timeline import simulate
-from tlm.update import Update, UpdateProgram, schedule_update
-from tlm.workload.step import Work
+from tlm.update import Update
+from tlm.update_program import UpdateProgram, schedule_update
+from tlm.work import Work, nameless
 
 GENERATION = {
     "update": "with the weight update: the next step reads them (pre-generation)",
@@ -28,7 +30,7 @@ class _Strict(BaseModel):
 
 
 class GemmChoice(_Strict):
-    """One GEMM's mapping, and the cycles that it takes by the model."""
+    """One GEMM's mapping, and its cycles by the model."""
 
     layer: str
     stage: str
@@ -45,17 +47,17 @@ class GemmChoice(_Strict):
 
     @property
     def key(self) -> tuple:
-        """What the choice is for."""
+        """The GEMM that the choice is for."""
         return self.layer, self.stage, self.m, self.k, self.n, self.sparsity
 
     @property
     def option(self) -> Mapping:
-        """What was chosen."""
+        """The mapping that was chosen."""
         return Mapping(self.dataflow, self.rows, self.columns, self.depth, self.order)
 
-    def programs(self, gemm: Gemm, config: SatConfig) -> list[Program]:
-        """What is run for the GEMM. Raises ValueError for a mapping that does not fit."""
-        return [schedule(gemm, config, self.option)]
+    def programs(self, gemm: Gemm, config: SatConfig) -> list[GemmProgram]:
+        """The program of the GEMM. Raises ValueError for a mapping that does not fit."""
+        return [schedule_gemm(gemm, config, self.option)]
 
 
 class UpdateChoice(_Strict):
@@ -70,16 +72,16 @@ class UpdateChoice(_Strict):
 
     @property
     def key(self) -> tuple:
-        """What the choice is for."""
+        """The update that the choice is for."""
         return self.layer, self.stage, self.k, self.n
 
     @property
     def option(self) -> str:
-        """What was chosen."""
+        """The place of generation that was chosen."""
         return self.generation
 
     def programs(self, update: Update, config: SatConfig) -> list[UpdateProgram]:
-        """What is run for the update."""
+        """The programs of the update."""
         return [schedule_update(part, config) for part in _parts(update, self.generation)]
 
 
@@ -95,37 +97,43 @@ class Plan(_Strict):
         """Of the whole step."""
         return sum(choice.cycles for choice in (*self.gemms, *self.updates))
 
+    @cached_property
+    def _mappings(self) -> dict[tuple, Mapping]:
+        return {choice.key: choice.option for choice in reversed(self.gemms)}
+
+    @cached_property
+    def _generations(self) -> dict[tuple, str]:
+        return {choice.key: choice.generation for choice in reversed(self.updates)}
+
     def mapping(self, gemm: Gemm) -> Mapping | str:
         """The mapping of a GEMM; 'os' for one that is not in the plan, such as of an epoch's last, smaller batch."""
-        for choice in self.gemms:
-            if _key(gemm) == choice.key:
-                return choice.option
-        return "os"
+        return self._mappings.get(_key(gemm), "os")
 
     def parts(self, update: Update) -> list[Update]:
-        """What is run for an update: itself, or first without copies and then a reduction for each copy."""
-        for choice in self.updates:
-            if _key(update) == choice.key:
-                return _parts(update, choice.generation)
-        return [update]
+        """The parts of an update, one after another: itself, or first without copies and then a reduction for each."""
+        return _parts(update, self._generations.get(_key(update), "update"))
 
     def save(self, file: str | Path) -> None:
         """Write it as JSON."""
         Path(file).write_text(self.model_dump_json(indent=1) + "\n")
+
+    def check_config(self, config: Config) -> None:
+        """Raise ValueError unless the plan is for this configuration, naming the first field that differs."""
+        if type(config) is not type(self.config):
+            raise ValueError(f"the plan is for a {type(self.config).__name__}, not a {type(config).__name__}")
+        for (name, want), (_, have) in zip(config, self.config, strict=True):
+            if want != have:
+                raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
 
     def check(self, work: Iterable[Work], config: SatConfig) -> None:
         """Raise ValueError unless the plan is for this step and this configuration, naming what differs first.
 
         Each choice must fit, take the cycles that it says, and be that of all entries for the same GEMM or update.
         """
-        if self.config != config:
-            name, want, have = next(
-                (name, want, have) for (name, want), (_, have) in zip(config, self.config) if want != have
-            )
-            raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
-        gemms, updates = _kinds(work)
+        self.check_config(config)
+        gemms, updates = _by_kind(work)
         wanted, found = [*gemms, *updates], [*self.gemms, *self.updates]
-        for one, choice in zip(wanted, found):
+        for one, choice in zip(wanted, found, strict=False):  # the first that differs says more than the lengths
             if _key(one) != choice.key:
                 raise ValueError(f"the plan is for another training step: it must have {_key(one)}, not {choice.key}")
         if len(wanted) != len(found):
@@ -138,21 +146,26 @@ class Plan(_Strict):
 def make_plan(
     work: Iterable[Work],
     config: SatConfig,
-    dataflows: tuple[str, ...] = tuple(DATAFLOWS),
-    generations: tuple[str, ...] = tuple(GENERATION),
+    dataflows: Sequence[str] = tuple(DATAFLOWS),
+    generations: Sequence[str] = tuple(GENERATION),
 ) -> Plan:
-    """The plan of fewest cycles for a step's GEMMs and updates, among those dataflows and places of generation."""
-    gemms, updates = _kinds(work)
+    """The plan of fewest cycles for a step's GEMMs and updates, among those dataflows and places of generation.
+
+    Raises ValueError for a configuration that is not SAT's, and an unknown dataflow.
+    """
+    if not isinstance(config, SatConfig):
+        raise ValueError(f"a plan is made for a {SatConfig.__name__}, not for a {type(config).__name__}")
+    gemms, updates = _by_kind(work)
     first: dict[tuple, Mapping] = {}
     choices = []
     for gemm in gemms:
-        mapping, cycles = _mapped(*nameless(gemm), config, dataflows)
+        mapping, cycles = _mapped(nameless(gemm), config, tuple(dataflows))
         layer, stage, m, k, n, sparsity = key = _key(gemm)
         if first.setdefault(key, mapping) != mapping:  # the layer's call with a feature map of another form
             mapping = first[key]
-            cycles = simulate(schedule(gemm, config, mapping)).cycles
+            cycles = simulate(schedule_gemm(gemm, config, mapping)).cycles
         choices.append(
-            GemmChoice(layer=layer, stage=stage, m=m, k=k, n=n, sparsity=sparsity, cycles=cycles, **vars(mapping))
+            GemmChoice(layer=layer, stage=stage, m=m, k=k, n=n, sparsity=sparsity, cycles=cycles, **asdict(mapping))
         )
     return Plan(config=config, gemms=choices, updates=[_generation(update, config, generations) for update in updates])
 
@@ -170,41 +183,26 @@ def load_plan(file: str | Path, work: Iterable[Work], config: SatConfig) -> Plan
     return plan
 
 
-def programs(work: Iterable[Work], config: SatConfig, plan: Plan | None = None) -> Iterator[Program | UpdateProgram]:
-    """The programs of a step, as the plan says; without one, output-stationary with the largest tiles."""
-    for one in work:
-        if isinstance(one, Gemm):
-            yield schedule(one, config, plan.mapping(one) if plan else "os")
-        else:
-            yield from (schedule_update(part, config) for part in (plan.parts(one) if plan else [one]))
-
-
-def apart(update: Update) -> list[Update]:
+def without_pregeneration(update: Update) -> list[Update]:
     """An update that makes no copies, and a reduction for each copy that it would have made, which makes no other."""
-    plain = replace(update, forward=False, backward=False)
+    plain = replace(update, forward=False, backward=False, half=update.stores_half)
     copies = [name for name in ("forward", "backward") if getattr(update, name)]
-    return [plain] + [replace(plain, momentum=False, half=False, stage="reduce", **{name: True}) for name in copies]
-
-
-def nameless(work: Work) -> tuple[Work, tuple | None]:
-    """What costs the same is equal: work without its names, and its sources, which equality leaves out."""
-    return replace(work, layer="", stage=""), getattr(work, "sources", None)
+    return [plain, *(replace(plain, momentum=False, half=False, stage="reduce", **{name: True}) for name in copies)]
 
 
 @lru_cache(maxsize=4096)  # the layers of a network are alike, and methods share GEMMs
-def _mapped(gemm: Gemm, _sources: tuple, config: SatConfig, dataflows: tuple[str, ...]) -> tuple[Mapping, int]:
-    """GEMMs that differ in their sources alone are equal, but take other cycles."""
+def _mapped(gemm: Gemm, config: SatConfig, dataflows: tuple[str, ...]) -> tuple[Mapping, int]:
     return best_mapping(gemm, config, dataflows)
 
 
 def _parts(update: Update, generation: str) -> list[Update]:
-    return apart(update) if generation == "use" and update.momentum else [update]
+    return without_pregeneration(update) if generation == "use" and update.momentum else [update]
 
 
 def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], config: SatConfig) -> None:
     first: dict[tuple, Mapping | str] = {}
     known: dict[tuple, int] = {}
-    for one, choice in zip(work, choices):
+    for one, choice in zip(work, choices, strict=True):
         try:
             if choice.option != first.setdefault(choice.key, choice.option):
                 raise ValueError(f"all entries of {choice.key} must have {first[choice.key]}, not {choice.option}")
@@ -217,11 +215,11 @@ def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], c
             raise ValueError(f"{one.layer} {one.stage}: {error}".lstrip()) from None
 
 
-def _generation(update: Update, config: SatConfig, generations: tuple[str, ...]) -> UpdateChoice:
+def _generation(update: Update, config: SatConfig, generations: Sequence[str]) -> UpdateChoice:
     if not update.momentum:
         generations = ("use",)  # a reduction of gradients, which no update could make before
-    cycles = {name: _update_cycles(nameless(update)[0], config, name) for name in generations}
-    best = min(cycles, key=cycles.get)
+    cycles = {name: _update_cycles(nameless(update), config, name) for name in generations}
+    best = min(cycles, key=cycles.__getitem__)
     return UpdateChoice(
         layer=update.layer, stage=update.stage, k=update.k, n=update.n, generation=best, cycles=cycles[best]
     )
@@ -232,7 +230,7 @@ def _update_cycles(update: Update, config: SatConfig, generation: str) -> int:
     return sum(simulate(schedule_update(part, config)).cycles for part in _parts(update, generation))
 
 
-def _kinds(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:
+def _by_kind(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:
     work = list(work)
     return [one for one in work if isinstance(one, Gemm)], [one for one in work if isinstance(one, Update)]
 

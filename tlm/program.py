@@ -6,21 +6,25 @@ from functools import cached_property
 
 import numpy as np
 
+from rtl import timing
 from rtl.config import BEAT, SatConfig
+from tlm.dataflow import Dataflow, dataflow_of, group_of
 from tlm.gemm import OUTPUT_BYTES, Gemm
-from tlm.mapping import Mapping, group_of, mapping_of
-from tlm.memory import BUFFER_LATENCY, transaction
-from tlm.runs import Run, places, stretches
+from tlm.gemm_times import GemmState, GemmTimes
+from tlm.mapping import Mapping, mapping_of
+from tlm.memory import Memory, memory_of
+from tlm.repeats import Repeat, places, stretches
 from tlm.traffic import Traffic
+from tlm.transactions import Program
 
 
 @dataclass(frozen=True)
 class Tile:
     """One load-compute-store transaction: a block of the result and a stretch of k that fits the operand banks.
 
-    start, depth    the stretch of k; its groups have `group` elements with `values` kept of each
-    stationary      'os': sums stay in the array, a step is a kept weight of each group; 'ws': weights stay, and it is
-                    a kept weight of the row's group for each row of the result
+    start, depth    the stretch of k; its groups have `group_size` elements with `kept_per_group` kept of each
+    dataflow        output-stationary: a step is a kept weight of each group; weight-stationary: it is a kept weight of
+                    the array row's group for each row of the result
     first   accumulators start from zero; last: the block is complete and leaves the array
     item    which of the GEMM's products it is part of
     """
@@ -31,38 +35,37 @@ class Tile:
     columns: int
     start: int
     depth: int
-    group: int
-    values: int
-    stationary: str
+    group_size: int
+    kept_per_group: int
+    dataflow: Dataflow
     first: bool
     last: bool
     item: int = 0
 
     @property
-    def weights(self) -> bool:
-        """Weights are stationary."""
-        return self.stationary == "ws"
+    def weight_stationary(self) -> bool:
+        """Weights stay in the array; else sums do."""
+        return self.dataflow.weight_stationary
 
     @property
     def depth_groups(self) -> int:
         """Groups in the stretch of k."""
-        return -(-self.depth // self.group)
+        return -(-self.depth // self.group_size)
 
     @property
     def beats(self) -> int:
-        """Activation beats of a group."""
-        return self.group // BEAT
+        """Operand lines of a group's activations: BEAT elements each."""
+        return self.group_size // BEAT
 
     @property
     def groups(self) -> int:
         """Groups of activations that each row of the array takes."""
-        return self.rows if self.weights else self.depth_groups
+        return self.dataflow.groups(self)
 
     @property
-    def tail(self) -> int:
-        """Values of the last group. Only stationary sums need not step through the zeros that fill a dense one."""
-        dense = self.group == self.values
-        return (self.depth - 1) % self.group + 1 if dense and not self.weights else self.values
+    def kept_in_last_group(self) -> int:
+        """Values of the last group that take a turn."""
+        return self.dataflow.kept_in_last_group(self)
 
     @property
     def west_lines(self) -> int:
@@ -72,21 +75,22 @@ class Tile:
     @property
     def north_lines(self) -> int:
         """Operand lines with weights: one kept value for each column of the tile."""
-        return (self.depth_groups - 1) * self.values + self.tail
+        return (self.depth_groups - 1) * self.kept_per_group + self.kept_in_last_group
 
     @property
-    def turns(self) -> int:
-        """Turns of the interleaved outputs."""
-        return (self.groups - 1) * self.values + self.tail
+    def interleave_turns(self) -> int:
+        """Turns of the interleaved outputs: one for each kept value of each group."""
+        return (self.groups - 1) * self.kept_per_group + self.kept_in_last_group
 
 
 @dataclass(frozen=True)
-class Program:
-    """The tiles of one GEMM on one configuration, and what each transaction takes."""
+class GemmProgram(Program):
+    """The tiles of one GEMM on one SAT, and what each transaction takes."""
 
     gemm: Gemm
     config: SatConfig
     mapping: Mapping
+    memory: Memory
 
     @property
     def dataflow(self) -> str:
@@ -102,17 +106,12 @@ class Program:
     @cached_property
     def traffic(self) -> Traffic:
         """What is read off-chip."""
-        return Traffic(self.gemm, self.config, self.mapping)
+        return Traffic(self.gemm, self.mapping, self.memory)
 
     @property
     def work(self) -> Gemm:
         """What is done, with its layer and stage."""
         return self.gemm
-
-    @property
-    def macs(self) -> int:
-        """Multiply-adds that are done."""
-        return self.gemm.macs
 
     def tiles(self) -> Iterator[Tile]:
         """All tiles, in the order in which they run: blocks as the mapping says, and in each block k ascending."""
@@ -123,7 +122,7 @@ class Program:
 
     def _tile(self, row: int, column: int, start: int, item: int = 0) -> Tile:
         gemm, mapping = self.gemm, self.mapping
-        group, values = group_of(gemm)
+        group, kept = group_of(gemm)
         return Tile(
             row,
             min(mapping.rows, gemm.m - row),
@@ -132,23 +131,23 @@ class Program:
             start,
             min(mapping.depth, gemm.k - start),
             group,
-            values,
-            mapping.dataflow,
+            kept,
+            dataflow_of(mapping.dataflow),
             start == 0,
             start + mapping.depth >= gemm.k,
             item,
         )
 
-    def runs(self) -> Run:
+    def repeats(self) -> Repeat:
         """The same tiles in short."""
         mapping, gemm = self.mapping, self.gemm
         rows, columns = self._row_kinds(), places(gemm.n, mapping.columns)
         depths = list(stretches(places(gemm.k, mapping.depth)))
 
-        def block(row: int, column: int) -> Run:
-            return Run(
+        def block(row: int, column: int) -> Repeat:
+            return Repeat(
                 tuple(
-                    Run((self._tile(row * mapping.rows, column * mapping.columns, start * mapping.depth),), count)
+                    Repeat((self._tile(row * mapping.rows, column * mapping.columns, start * mapping.depth),), count)
                     for start, count in depths
                 )
             )
@@ -157,7 +156,7 @@ class Program:
             one = _nested(rows, columns, block)
         else:
             one = _nested(columns, rows, lambda column, row: block(row, column))
-        return Run((one,), gemm.count)
+        return Repeat((one,), gemm.count)
 
     def _row_kinds(self) -> np.ndarray:
         """Kinds of the rows of blocks: where each reads a panel of images, by the cycles that its loads take."""
@@ -176,12 +175,8 @@ class Program:
         return 4 * np.array([number[load] for load in loads])[which] + kinds
 
     def steps(self, tile: Tile) -> int:
-        """Cycles the array is busy: the turns."""
-        return tile.turns * self.config.turn
-
-    def hop(self, tile: Tile) -> int:
-        """Cycles by which a row of the array is behind the one above: where weights stay, a group's steps."""
-        return tile.values * self.config.turn if tile.weights else 1
+        """Cycles the array is busy: a turn's for each turn."""
+        return tile.interleave_turns * self.config.turn
 
     def lines(self, tile: Tile) -> int:
         """Operand lines of the load."""
@@ -198,55 +193,66 @@ class Program:
         values, indices = self.traffic.of_b(tile.row, tile.north_lines, tile.columns)
         return self.traffic.of_a(tile.row, tile.rows, tile.column, tile.depth) + values, indices
 
-    def read_cycles(self, tile: Tile) -> int:
-        """Cycles of the load, whose lines come from memory, or all from the on-chip buffer."""
-        size = sum(self.read_bytes(tile))
-        return transaction(
-            self.lines(tile),
-            size,
-            self.config.read_bytes_per_cycle,
-            self.config.memory_latency if size else BUFFER_LATENCY,
-        )
-
     def slots(self, tile: Tile) -> int:
         """Interleaved outputs of each processing element that hold columns of the result."""
         return -(-tile.columns // self.config.columns)
 
-    def words(self, tile: Tile) -> int:
+    def beats(self, tile: Tile) -> int:
         """Words of the store: one for each row and slot."""
         return tile.rows * self.slots(tile)
 
-    def word_of(self, tile: Tile, row: int, column: int) -> int | None:
-        """Which word of the tile's block has that element of the result, if one has."""
+    def beat_of(self, tile: Tile, row: int, column: int) -> int | None:
+        """Which beat of the tile's block brings that element of the result, if one does."""
         down, right = row - tile.row, column - tile.column
         inside = 0 <= down < tile.rows and 0 <= right < tile.columns
         return right // self.config.columns * tile.rows + down if inside else None
 
     def write_bytes(self, tile: Tile) -> int:
+        """Bytes of the tile's block of the result."""
         return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]
 
-    def write_cycles(self, tile: Tile) -> int:
-        return transaction(
-            self.words(tile), self.write_bytes(tile), self.config.write_bytes_per_cycle, self.config.memory_latency
+    @property
+    def idle(self) -> GemmState:
+        """Banks and sums are free."""
+        return GemmState()
+
+    def times(self, tile: Tile) -> GemmTimes:
+        """The parts of the tile's transaction (rtl/timing.py)."""
+        config, flow = self.config, tile.dataflow
+        skew = flow.row_skew(tile, config)
+        return GemmTimes(
+            load=timing.LOAD_SETUP + self.read_cycles(tile),
+            steps=self.steps(tile),
+            release=timing.release_lag(config.rows, config.columns, skew),
+            drain=timing.drain_lag(config.rows, config.columns, skew),
+            store=timing.STORE_SETUP + self.write_cycles(tile) if tile.last else 0,
+            first=tile.first,
+            last=tile.last,
+            mode=(flow.weight_stationary, skew),
+            stationary=flow.stationary(tile, config),
         )
 
 
-def _nested(outer: np.ndarray, inner: np.ndarray, part: Callable[[int, int], Run]) -> Run:
+def _nested(outer: np.ndarray, inner: np.ndarray, part: Callable[[int, int], Repeat]) -> Repeat:
     """Two loops over places of these kinds; what is inside is made once for each kind of the outer loop."""
-    bodies: dict[int, Run] = {}
+    bodies: dict[int, Repeat] = {}
     runs = []
     for place, count in stretches(outer):
         kind = int(outer[place])
         if kind not in bodies:
-            bodies[kind] = Run(tuple(Run((part(place, other),), times) for other, times in stretches(inner)))
-        runs.append(Run((bodies[kind],), count))
-    return Run(tuple(runs))
+            bodies[kind] = Repeat(tuple(Repeat((part(place, other),), times) for other, times in stretches(inner)))
+        runs.append(Repeat((bodies[kind],), count))
+    return Repeat(tuple(runs))
 
 
-def schedule(gemm: Gemm, config: SatConfig, mapping: Mapping | str = "os") -> Program:
-    """The program of a GEMM.
+def schedule_gemm(
+    gemm: Gemm, config: SatConfig, mapping: Mapping | str | None = None, memory: Memory | None = None
+) -> GemmProgram:
+    """The program of a GEMM on SAT.
 
-    mapping  a dataflow, 'os' or 'ws', with the largest tiles that fit; or a Mapping
+    mapping  a dataflow, 'os' or 'ws', with the largest tiles that fit, by default 'os'; or a Mapping
+    memory   None: the configuration's
     Raises ValueError for a group longer than the datapath's largest M, an unknown dataflow, and tiles that do not fit.
     """
-    return Program(gemm, config, mapping_of(gemm, config, mapping))
+    chosen = mapping_of(gemm, config, "os" if mapping is None else mapping)
+    return GemmProgram(gemm, config, chosen, memory or memory_of(config))

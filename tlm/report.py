@@ -1,27 +1,14 @@
 """Where the cycles of a training step go: a row for each GEMM, and the step against its dense twin."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from rtl.config import Config, SatConfig
-from tlm.plan import Plan, Work, nameless, programs
-from tlm.timeline import AnyProgram, Timeline, simulate
-
-
-class Cost(Protocol):
-    """What a run took: a Timeline of the model, or the report of an engine."""
-
-    @property
-    def cycles(self) -> int: ...
-    @property
-    def busy(self) -> int: ...
-    @property
-    def waiting(self) -> int: ...
-
-
-Run = tuple[AnyProgram, Cost]
+from rtl.config import Config
+from tlm.accelerators import TABLE
+from tlm.step import Cost, Costed
+from tlm.transactions import Program
 
 # Key in the data -> definition. Rows have all of them, totals those that can be summed, and two of their own.
 DEFINITIONS = {
@@ -32,10 +19,9 @@ DEFINITIONS = {
     "n": "columns of the result",
     "count": "products of this shape, one after another: attention's heads of all images; else 1",
     "sparsity": "N:M pattern of the weights along k, or of the copies; dense with fewer than M channels",
-    "dataflow": "os output-, ws weight-stationary; on SIGMA the operand that stays, mk or kn; update, use: where N:M "
-    "copies are made; empty without",
-    "tile": "rows, elements of k and columns of a tile of the result; on SIGMA rows are the stationary operand's",
-    "macs": "multiply-adds that are done; on SIGMA of two values other than zero",
+    "dataflow": "os output-, ws weight-stationary; update, use: where N:M copies are made; empty without",
+    "tile": "rows, elements of k and columns of a tile of the result",
+    "macs": "multiply-adds that are done",
     "macs_skipped": "multiply-adds that sparsity saves: macs + macs_skipped = count m k n",
     "cycles": "clock cycles from the first command to the last word stored",
     "share": "cycles of this row in those of the step",
@@ -45,11 +31,15 @@ DEFINITIONS = {
     "memory_wait": "cycles in which none is: operands or results are on their way; busy + memory_wait = cycles",
     "bytes": "bytes moved to and from memory, of which:",
     "bytes_values": "FP16 operands read, without pruned weights; FP32 masters, in update also velocities and gradients",
-    "bytes_indices": "indices of the kept weights within their groups; on SIGMA bitmaps and settings",
+    "bytes_indices": "indices of the kept weights within their groups",
     "bytes_results": "FP16 in ff and bp, FP32 in wu and strided bp; else masters, velocities, FP16 weights, copies",
     "dense_cycles": "cycles of the same step with method dense",
     "speedup": "dense_cycles / cycles",
 }
+# A row of the table of accelerators may add to a definition.
+for accelerator in TABLE.values():
+    for key, more in accelerator.definitions.items():
+        DEFINITIONS[key] += f"; on {accelerator.title} {more}"
 _SUMMED = (
     "macs",
     "macs_skipped",
@@ -72,26 +62,14 @@ class StepReport:
     totals: dict[str, Any]
 
 
-def cost(work: Iterable[Work], config: SatConfig, plan: Plan | None = None) -> list[Run]:
-    """The program of each GEMM and update, as the plan says, and what it takes by the model."""
-    known: dict[tuple, Timeline] = {}  # the layers of a network are alike
-    runs = []
-    for program in programs(work, config, plan):
-        same = nameless(program.work), getattr(program, "mapping", None)
-        if same not in known:
-            known[same] = simulate(program)
-        runs.append((program, known[same]))
-    return runs
+def step_report(costed: Sequence[Costed], dense: Sequence[Costed]) -> StepReport:
+    """The report of a step's programs with their cost, all of one configuration.
 
-
-def step_report(runs: Sequence[Run], dense: Sequence[Run]) -> StepReport:
-    """The report of a step's runs, all of one configuration.
-
-    dense  the runs of the same step with method dense
+    dense  those of the same step with method dense
     Raises ValueError for a cost that does not add up, or a utilisation above 100 %.
     """
-    config = runs[0][0].config
-    rows = [_row(program, taken) for program, taken in runs]
+    config = costed[0][0].config
+    rows = [_row(program, taken) for program, taken in costed]
     totals = {key: sum(row[key] for row in rows) for key in _SUMMED}
     for row in rows:
         row["share"] = row["cycles"] / totals["cycles"]
@@ -102,7 +80,7 @@ def step_report(runs: Sequence[Run], dense: Sequence[Run]) -> StepReport:
     return StepReport(config, [_ordered(row) for row in rows], _ordered(totals))
 
 
-def _row(program: AnyProgram, taken: Cost) -> dict[str, Any]:
+def _row(program: Program, taken: Cost) -> dict[str, Any]:
     work = program.work
     if taken.busy + taken.waiting != taken.cycles:
         raise ValueError(f"busy {taken.busy} + waiting {taken.waiting} must be cycles, not {taken.cycles}: {work}")

@@ -8,42 +8,47 @@ that split an operand evenly into as few tiles as fit, or a few more.
 
 import heapq
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
 
 from rtl import timing
-from rtl.config import BEAT, SatConfig
+from rtl.config import SatConfig
+from tlm.dataflow import DATAFLOWS, Sizes, blocks_of, dataflow_of, group_of
 from tlm.gemm import OUTPUT_BYTES, Gemm
-from tlm.mapping import DATAFLOWS, ORDERS, Mapping, check_pattern, group_of, largest
-from tlm.memory import BUFFER_LATENCY
-from tlm.program import Program
+from tlm.mapping import ORDERS, Mapping, check_pattern, largest
+from tlm.memory import Memory, memory_of
+from tlm.program import GemmProgram
 from tlm.timeline import simulate
 
 ALL_SIZES = 20_000  # mappings of a dataflow up to which all are candidates
 MORE_TILES = 3  # else: so many tiles more than needed, along each dimension
 
 
-def best_mapping(gemm: Gemm, config: SatConfig, dataflows: tuple[str, ...] = tuple(DATAFLOWS)) -> tuple[Mapping, int]:
+def best_mapping(
+    gemm: Gemm, config: SatConfig, dataflows: Sequence[str] = tuple(DATAFLOWS), memory: Memory | None = None
+) -> tuple[Mapping, int]:
     """The mapping of fewest cycles, and its cycles; of equal ones that of the lowest bound.
 
+    memory  None: the configuration's
     Raises ValueError for a group longer than the datapath's largest M, and for an unknown dataflow.
     """
     check_pattern(gemm.sparsity, config)
+    memory = memory or memory_of(config)
     candidates = [mapping for dataflow in dataflows for mapping in _candidates(gemm, config, dataflow)]
-    bounds = _lower_bounds(gemm, config, candidates)
+    bounds = _lower_bounds(gemm, config, candidates, memory)
     ranked = [(bound, i, False) for i, bound in enumerate(bounds.tolist())]
     heapq.heapify(ranked)
     best, fewest = candidates[0], math.inf
     while ranked and ranked[0][0] < fewest:
         bound, i, final = heapq.heappop(ranked)
-        program = Program(gemm, config, candidates[i])
+        program = GemmProgram(gemm, config, candidates[i], memory)
         if not final:
             heapq.heappush(ranked, (max(bound, _read_bound(program)), i, True))
         elif (cycles := simulate(program).cycles) < fewest:
             best, fewest = candidates[i], cycles
-    return best, fewest
+    return best, int(fewest)
 
 
 def _candidates(gemm: Gemm, config: SatConfig, dataflow: str) -> Iterator[Mapping]:
@@ -74,36 +79,50 @@ def _even_sizes(total: int, most: int, unit: int) -> list[int]:
     return sorted({size for size in even if 0 < size <= top} | {top}, reverse=True)
 
 
-def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: list[Mapping]) -> np.ndarray:
-    """Cycles that each mapping takes at the least: a first load, then all steps, loads or stores, and a last store."""
-    group, values = group_of(gemm)
-    weights = np.array([mapping.dataflow == "ws" for mapping in mappings])
-    rows, columns, depth = (
-        np.minimum([getattr(mapping, name) for mapping in mappings], total)
-        for name, total in (("rows", gemm.m), ("columns", gemm.n), ("depth", gemm.k))
-    )
-    across, along = -(-gemm.n // columns), -(-gemm.k // depth)
-    blocks, m = gemm.count * -(-gemm.m // rows) * across, gemm.count * gemm.m
-    groups, tile_groups, beats = -(-gemm.k // group), -(-depth // group), group // BEAT
-    kept = np.where(weights | (gemm.sparsity is not None), groups * values, gemm.k)  # lines of a block's weights
-    turns = np.where(weights, m * values * across * along, blocks * kept)
-    lines = np.where(weights, m * across * along, blocks * groups) * beats + blocks * kept
-    # The first tile holds a corner of both operands that no buffer has yet; the last one may be small.
-    first_lines = np.where(weights, rows, tile_groups) * beats
-    load = timing.LOAD_SETUP + config.memory_latency + first_lines + timing.START_SETUP
-    loads = lines + blocks * along * (timing.LOAD_SETUP + min(BUFFER_LATENCY, config.memory_latency))
-    hop = np.where(weights, values * config.turn, 1)
-    drain = timing.drain_lag(config.rows, config.columns, 0) + config.rows * hop
-    store = timing.STORE_SETUP + config.memory_latency + 1
-    moved = np.maximum(m * across, m * gemm.n * OUTPUT_BYTES[gemm.output] / config.write_bytes_per_cycle)
-    stores = blocks * (store - 1) + moved
-    return drain + np.maximum(np.maximum(load + turns * config.turn, loads) + store, load + stores)
+def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: Sequence[Mapping], memory: Memory) -> np.ndarray:
+    """Cycles that each mapping takes at the least, (mappings,), without a look at what its tiles read."""
+    bounds = np.empty(len(mappings))
+    flows = np.array([mapping.dataflow for mapping in mappings])
+    for name in dict.fromkeys(flows.tolist()):
+        chosen = np.flatnonzero(flows == name)
+        fields = zip(Sizes._fields, (gemm.m, gemm.n, gemm.k), strict=True)
+        sizes = Sizes(*(np.minimum([getattr(mappings[i], field) for i in chosen], total) for field, total in fields))
+        bounds[chosen] = _bounds_of(gemm, config, name, sizes, memory)
+    return bounds
 
 
-def _read_bound(program: Program) -> float:
-    """Cycles at the least with what is read: all loads one after another, then what follows the last."""
+def _bounds_of(gemm: Gemm, config: SatConfig, dataflow: str, sizes: Sizes, memory: Memory) -> np.ndarray:
+    """Cycles at the least under mappings of one dataflow.
+
+    The array is busy for all turns, the read channel for all loads, the write channel for all stores, each one after
+    another. Before the first step comes the first load, after the last step the drain and the last store; after the
+    last load one drain and store, too; before the first store the first load and drain. So the cycles are at least
+
+        drain + max(max(first load + steps, loads) + one store, first load + stores)
+
+    with the skew of the rows in the drain. The first tile reads a corner of both operands, which no buffer has yet, and
+    the last one may be small: of them only the lines of one group, or row, and a word are counted.
+    """
+    least = dataflow_of(dataflow).least_work(gemm, config, sizes)
+    blocks, across = blocks_of(gemm, sizes), -(-gemm.n // sizes.columns)
+    tiles = blocks * -(-gemm.k // sizes.depth)
+    first_load = timing.LOAD_SETUP + memory.reads_at_least(1, least.first_lines, 0, off_chip=1) + timing.START_SETUP
+    loads = tiles * timing.LOAD_SETUP + memory.reads_at_least(tiles, least.lines, 0)
+    drain = timing.drain_lag(config.rows, config.columns, least.row_skew)
+    results = gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
+    # A row of a block leaves in at least one word.
+    stores = blocks * timing.STORE_SETUP + memory.writes_at_least(blocks, gemm.count * gemm.m * across, results)
+    first_to_last = np.maximum(first_load + least.turns * config.turn, loads) + _one_store(memory)
+    return drain + np.maximum(first_to_last, first_load + stores)
+
+
+def _one_store(memory: Memory) -> float:
+    return timing.STORE_SETUP + memory.writes_at_least(1, 1, 0)
+
+
+def _read_bound(program: GemmProgram) -> float:
+    """Cycles at the least by the bytes that are read: all loads one after another, then a drain and a store."""
     config, traffic = program.config, program.traffic
     tiles, reading = traffic.tiles
-    loads = tiles * timing.LOAD_SETUP + reading * config.memory_latency + (tiles - reading) * BUFFER_LATENCY
-    after = timing.drain_lag(config.rows, config.columns, 0) + timing.STORE_SETUP + config.memory_latency + 1
-    return loads + sum(traffic.total) / config.read_bytes_per_cycle + after
+    loads = tiles * timing.LOAD_SETUP + program.memory.reads_at_least(tiles, 0, sum(traffic.total), off_chip=reading)
+    return loads + timing.drain_lag(config.rows, config.columns, 0) + _one_store(program.memory)

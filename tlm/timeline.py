@@ -6,58 +6,46 @@ that find equal states, but for when, leave equal states, but for when: so of a 
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
-from tlm.gemm_times import GemmState, GemmTimes
-from tlm.program import Program, Tile
-from tlm.runs import Run
-from tlm.sigma.program import SigmaProgram, SigmaTile
-from tlm.sigma.times import SigmaState, SigmaTimes
+from tlm.repeats import Repeat
 from tlm.span import Span
-from tlm.update import UpdateProgram, UpdateTile
-from tlm.update_times import UpdateState, UpdateTimes
-
-AnyProgram = Program | UpdateProgram | SigmaProgram
-AnyTile = Tile | UpdateTile | SigmaTile
-KINDS = {
-    Program: (GemmTimes, GemmState),
-    UpdateProgram: (UpdateTimes, UpdateState),
-    SigmaProgram: (SigmaTimes, SigmaState),
-}
+from tlm.transactions import Program, TileState
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """What a program costs.
+    """When a program's tiles happen.
 
     cycles   from the first command to the last word stored; busy + waiting = cycles
     """
 
-    program: AnyProgram
+    program: Program
     cycles: int
 
     @cached_property
     def busy(self) -> int:
         """Cycles in which the array is issued a step."""
-        return self.program.runs().total(self.program.steps)
+        return self.program.repeats().total(self.program.steps)
 
     @property
     def waiting(self) -> int:
+        """Cycles in which it is issued none."""
         return self.cycles - self.busy
 
     @cached_property
     def spans(self) -> list[Span]:
         """The times of each tile."""
-        (times, state), spans = _kind(self.program), []
-        state = state()
+        state, spans = self.program.idle, []
         for tile in self.program.tiles():
-            state, span = state.after(times.of(self.program, tile))
+            state, span = state.after(self.program.times(tile))
             spans.append(span)
         return spans
 
     @cached_property
     def stores(self) -> list[int]:
-        """When each block of the result has left."""
+        """The cycle in which each block of the result has left."""
         return [span.store_end for span in self.spans if span.store_end is not None]
 
     @cached_property
@@ -68,59 +56,53 @@ class Timeline:
 
 def lengths(ends: list[int]) -> list[int]:
     """How long each of several stretches is that follow each other from 0, by their ends."""
-    return [end - start for start, end in zip([0] + ends, ends)]
+    return [end - start for start, end in pairwise([0, *ends])]
 
 
-def _kind(program: AnyProgram) -> tuple[type, type]:
-    """(times of a tile, state between tiles) of a kind of program."""
-    for kind, both in KINDS.items():
-        if isinstance(program, kind):
-            return both
-    names = " or ".join(kind.__name__ for kind in KINDS)
-    raise TypeError(f"a program must be a {names}, not {type(program).__name__}")
-
-
-def simulate(program: AnyProgram) -> Timeline:
-    """What a program costs. Raises TypeError for anything but a Program or an UpdateProgram."""
-    _, state = _kind(program)
-    end, last = _Walk(program).through(program.runs(), state())
+def simulate(program: Program) -> Timeline:
+    """What a program costs. Raises TypeError for anything but a program."""
+    if not isinstance(program, Program):
+        raise TypeError(f"a timeline is of a tlm.transactions.Program, not of a {type(program).__name__}")
+    end, last = _Walk(program).through(program.repeats(), program.idle)
     return Timeline(program, end + last.store_end)
 
 
 class _Walk:
     """Goes through the tiles of a program, and remembers what has happened before."""
 
-    def __init__(self, program: AnyProgram):
-        self.program, (self.times, _) = program, _kind(program)
-        self.known: dict[tuple[int, Any], tuple[int, Any]] = {}
-        self.costs: dict[int, Any] = {}
+    def __init__(self, program: Program):
+        self.program = program
+        self.known: dict[tuple[Repeat, TileState], tuple[int, TileState]] = {}
+        self.costs: dict[Repeat, list[Any]] = {}
 
-    def through(self, run: Run, state: Any) -> tuple[int, Any]:
-        """(cycles, state) after a run, both from a `since` to the next one."""
-        time, done, met = 0, 0, {}
-        while done < run.count:
+    def through(self, repeat: Repeat, state: TileState) -> tuple[int, TileState]:
+        """(cycles, state) after a repeat, both from a `normalised` to the next one."""
+        time, done = 0, 0
+        met: dict[TileState, tuple[int, int]] = {}
+        while done < repeat.count:
             if state in met:  # the same again, as often as there is room for
                 before, then = met[state]
-                again = (run.count - done) // (done - before)
+                again = (repeat.count - done) // (done - before)
                 time, done, met = time + again * (time - then), done + again * (done - before), {}
-                if done == run.count:
+                if done == repeat.count:
                     break
             met[state] = done, time
-            taken, state = self._once(run, state)
+            taken, state = self._once(repeat, state)
             time, done = time + taken, done + 1
         return time, state
 
-    def _once(self, run: Run, state: Any) -> tuple[int, Any]:
-        key = id(run), state
+    def _once(self, repeat: Repeat, state: TileState) -> tuple[int, TileState]:
+        key = repeat, state
         if key not in self.known:
             time = 0
-            for part in run.parts:
-                taken, state = self.through(part, state) if isinstance(part, Run) else self._tile(part, state)
+            for part, times in zip(repeat.parts, self._times(repeat), strict=True):
+                taken, state = self.through(part, state) if times is None else state.after(times)[0].normalised()
                 time += taken
             self.known[key] = time, state
         return self.known[key]
 
-    def _tile(self, tile: AnyTile, state: Any) -> tuple[int, Any]:
-        if id(tile) not in self.costs:
-            self.costs[id(tile)] = self.times.of(self.program, tile)
-        return state.after(self.costs[id(tile)])[0].since()
+    def _times(self, repeat: Repeat) -> list[Any]:
+        """The times of each part that is a tile; None for a part that is a Repeat."""
+        if repeat not in self.costs:
+            self.costs[repeat] = [None if isinstance(x, Repeat) else self.program.times(x) for x in repeat.parts]
+        return self.costs[repeat]

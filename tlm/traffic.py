@@ -1,4 +1,4 @@
-"""What of a GEMM's operands comes from off-chip memory, and what is still in the on-chip buffer.
+"""The bytes of a GEMM's operands that are read from off-chip memory; the rest is still in the on-chip buffer.
 
 The buffer keeps an operand whole, or the panel of it that a row (or column) of blocks works on, or nothing of it. Of
 the choices that fit, the one that reads the fewest bytes is taken. Without a buffer each tile reads all it needs.
@@ -10,10 +10,11 @@ from itertools import product
 
 import numpy as np
 
-from rtl.config import SatConfig
+from tlm.dataflow import dataflow_of, group_of
 from tlm.feature_map import ELEMENT, FeatureMap
 from tlm.gemm import Gemm
-from tlm.mapping import Mapping, group_of
+from tlm.mapping import Mapping
+from tlm.memory import Memory
 
 WHOLE, PANEL, NOTHING = "whole", "panel", "nothing"
 
@@ -23,8 +24,8 @@ class Traffic:
     """The off-chip reads of a GEMM under a mapping."""
 
     gemm: Gemm
-    config: SatConfig
     mapping: Mapping
+    memory: Memory
 
     @property
     def total(self) -> tuple[float, float]:
@@ -46,12 +47,17 @@ class Traffic:
 
     @cached_property
     def kept(self) -> tuple[str, str]:
-        """What the buffer keeps of a, and of b."""
-        # The panel of the operand that the inner loop works through again and again would be read again, too.
+        """The part of a, and of b, that the buffer keeps: of the pairs that fit, that of fewest bytes, then least space.
+
+        Bytes read of an operand, blocks running row by row: whole, each of its bytes once; a panel of a (its rows of
+        one row of blocks), each once, too, since the row's blocks follow one another; nothing, all of a again for each
+        column of blocks, all of b for each row of blocks. A panel of b would be left after each block and read again
+        in the next row: it saves nothing, and is no candidate. With columns first a and b change places.
+        """
         held, streamed = (WHOLE, PANEL, NOTHING), (WHOLE, NOTHING)
         pairs = product(held, streamed) if self.mapping.order == "rows" else product(streamed, held)
         fitting = [
-            pair for pair in pairs if self._space_a(pair[0]) + self._space_b(pair[1]) <= 1024 * self.config.buffer_kib
+            pair for pair in pairs if self._space_a(pair[0]) + self._space_b(pair[1]) <= self.memory.buffer_bytes
         ]
         return min(
             fitting,
@@ -105,7 +111,8 @@ class Traffic:
     def _weights(self) -> int:
         """Kept weights of b."""
         group, values = group_of(self.gemm)
-        exact = self.gemm.sparsity is None and self.mapping.dataflow == "os"  # no zeros fill the last group
+        weights_stay = dataflow_of(self.mapping.dataflow).weight_stationary
+        exact = self.gemm.sparsity is None and not weights_stay  # no zeros fill the last group
         lines = self.gemm.k if exact else -(-self.gemm.k // group) * values
         return lines * self.gemm.n
 
@@ -128,7 +135,7 @@ class Traffic:
         return self._whole_b * self._passes_b(kept) * self._share_b(kept)
 
     def _share_b(self, kept: str) -> float:
-        """What is read of b's matrix: of an im2col matrix that is kept whole, its images alone."""
+        """The share of b's matrix that is read: of an im2col matrix that is kept whole, its images alone."""
         source, (group, values) = self.gemm.source_b, group_of(self.gemm)
         if kept != WHOLE or source is None:
             return 1

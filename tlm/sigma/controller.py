@@ -1,4 +1,4 @@
-"""SIGMA's controller: what it makes of two bitmaps before and while a tile runs.
+"""SIGMA's controller: from two bitmaps to the contents of its lanes, before and while a tile runs.
 
 The steps of the paper, of a chunk of k: OR the streamed bitmap's rows (REGOR), and drop stationary values whose row is
 empty; pack what stays into the Flex-DPEs; count each value's place in its Flex-DPE, and each streamed value's place
@@ -22,7 +22,7 @@ IDLE = -1
 
 
 class Lanes(NamedTuple):
-    """What each lane holds, int arrays (engines, lanes): a row of the block and an element of the chunk, or IDLE."""
+    """Contents of the lanes, int arrays (engines, lanes): a row of the block and an element of the chunk, or IDLE."""
 
     rows: np.ndarray
     elements: np.ndarray
@@ -37,21 +37,22 @@ class Entry(NamedTuple):
 
 
 def regor(stream: np.ndarray) -> np.ndarray:
-    """Which elements of k have a value in any column: (k,) bool of the streamed bitmap (k, columns)."""
+    """The elements of k that have a value in any column: (k,) bool of the streamed bitmap (k, columns)."""
     return stream.any(axis=1)
 
 
 def lanes_of(fold: Fold, kept: np.ndarray, config: SigmaConfig) -> Lanes:
-    """Where the kept values, bitmap (rows, depth), are when a fold of them is in the Flex-DPEs."""
+    """The lanes of the kept values, bitmap (rows, depth), of a fold that is in the Flex-DPEs."""
     rows, elements = (np.full((config.engines, config.lanes), IDLE) for _ in range(2))
-    for row, start, count, engine, lane, _ in (vars(segment).values() for segment in fold.segments):
-        rows[engine, lane : lane + count] = row
-        elements[engine, lane : lane + count] = np.flatnonzero(kept[row])[start : start + count]
+    for segment in fold.segments:
+        place = segment.engine, slice(segment.lane, segment.lane + segment.count)
+        rows[place] = segment.row
+        elements[place] = np.flatnonzero(kept[segment.row])[segment.start : segment.start + segment.count]
     return Lanes(rows, elements)
 
 
 def counters(column: np.ndarray) -> np.ndarray:
-    """Where each value of a column, bitmap (depth,), is among its values; IDLE where there is none."""
+    """The number of each value of a column, bitmap (depth,), among its values; IDLE where there is none."""
     return np.where(column, np.cumsum(column) - 1, IDLE)
 
 

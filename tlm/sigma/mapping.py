@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
-from tlm.mapping import ORDERS
+from tlm.mapping import block_corners, check_order
 
 STATIONARY = {
     "mk": "a stays: its rows are those of the accumulators, and columns of b stream by",
@@ -30,21 +29,7 @@ class SigmaMapping:
     def blocks(self, gemm: Gemm) -> Iterator[tuple[int, int]]:
         """(row, column) of each block's corner, in the order in which they run."""
         rows, _, columns = self.sides(gemm)
-        rows, columns = range(0, rows, self.rows), range(0, columns, self.columns)
-        if self.order == "rows":
-            return ((row, column) for row in rows for column in columns)
-        return ((row, column) for column in columns for row in rows)
-
-    def checked(self, config: SigmaConfig) -> Self:
-        """Itself. Raises ValueError for one that does not fit."""
-        check_stationary(self.stationary)
-        if self.order not in ORDERS:
-            raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {self.order!r}")
-        for name in ("rows", "columns"):
-            size, most = getattr(self, name), getattr(config, name)
-            if not 1 <= size <= most:
-                raise ValueError(f"{name} of a block must be from 1 to {most} ({config.name}), not {size}")
-        return self
+        return block_corners((rows, columns), (self.rows, self.columns), self.order)
 
 
 def check_stationary(name: str) -> None:
@@ -53,7 +38,17 @@ def check_stationary(name: str) -> None:
         raise ValueError(f"the stationary operand must be one of {', '.join(STATIONARY)}, not {name!r}")
 
 
-def largest(gemm: Gemm, config: SigmaConfig, stationary: str) -> SigmaMapping:
-    """The largest blocks that fit. Raises ValueError for an unknown operand."""
-    check_stationary(stationary)
-    return SigmaMapping(stationary, config.rows, config.columns)
+def mapping_of(gemm: Gemm, config: SigmaConfig, mapping: SigmaMapping | str) -> SigmaMapping:
+    """The mapping itself, or the largest blocks of an operand's name. Raises ValueError for one that does not fit."""
+    if isinstance(mapping, str):
+        check_stationary(mapping)
+        return SigmaMapping(mapping, config.rows, config.columns)
+    if not isinstance(mapping, SigmaMapping):
+        raise ValueError(f"a mapping on this accelerator must be a SigmaMapping or an operand's name, not {mapping!r}")
+    check_stationary(mapping.stationary)
+    check_order(mapping.order)
+    for name in ("rows", "columns"):
+        size, most = getattr(mapping, name), getattr(config, name)
+        if not 1 <= size <= most:
+            raise ValueError(f"{name} of a block must be from 1 to {most} ({config.name}), not {size}")
+    return mapping

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from rtl.sigma.config import SigmaConfig
 
@@ -76,4 +77,4 @@ def pack(counts: tuple[int, ...], config: SigmaConfig) -> tuple[Fold, ...]:
 def even(rows: int, each: float) -> tuple[int, ...]:
     """Counts of rows that have `each` in the mean, as evenly as whole numbers allow."""
     ends = [int(each * row + 0.5) for row in range(rows + 1)]
-    return tuple(end - start for start, end in zip(ends, ends[1:]))
+    return tuple(end - start for start, end in pairwise(ends))

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rtl.sigma import words
+from rtl.sigma import timing, words
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
-from tlm.memory import BUFFER_LATENCY, transaction
-from tlm.runs import Run, places, stretches
-from tlm.sigma.mapping import SigmaMapping, largest
-from tlm.sigma.occupancy import Occupancy
+from tlm.memory import Memory, memory_of
+from tlm.repeats import Repeat, places, stretches
+from tlm.sigma.mapping import SigmaMapping, mapping_of
 from tlm.sigma.packing import Fold, pack
+from tlm.sigma.times import SigmaState, SigmaTimes
 from tlm.sigma.traffic import SigmaTraffic
+from tlm.sigma.zeros import ExactZeros, ZeroPattern
+from tlm.transactions import Program
 
 NOTHING = Fold(())
 
@@ -25,7 +27,7 @@ class SigmaTile:
     start, depth                the chunk of k
     fold, number                the stationary values, and which of the chunk's folds they are
     streamed                    words other than zero that are loaded for it and the following ones of the chunk
-    opens                       it is the first of those that share these words
+    loads_stream                it is the first of those that share these words
     first, last                 it is the first, and the last, of its block
     item                        which of the GEMM's products it is part of
     """
@@ -39,20 +41,23 @@ class SigmaTile:
     fold: Fold = field(repr=False)
     number: int
     streamed: int
-    opens: bool
+    loads_stream: bool
     first: bool
     last: bool
     item: int = 0
 
 
 @dataclass(frozen=True)
-class SigmaProgram:
+class SigmaProgram(Program):
     """The tiles of one GEMM on one SIGMA, for operands with these zeros."""
 
     gemm: Gemm
     config: SigmaConfig
     mapping: SigmaMapping
-    occupancy: Occupancy = field(compare=False, repr=False)
+    memory: Memory
+    zeros: ZeroPattern = field(repr=False)
+
+    for_operands = True
 
     @property
     def work(self) -> Gemm:
@@ -62,7 +67,7 @@ class SigmaProgram:
     @property
     def macs(self) -> int:
         """Products of two values other than zero."""
-        return self.occupancy.products(self.gemm.count, *self.shape)
+        return self.zeros.products(self.gemm.count, *self.shape)
 
     @property
     def dataflow(self) -> str:
@@ -83,7 +88,7 @@ class SigmaProgram:
     @cached_property
     def traffic(self) -> SigmaTraffic:
         """What is read off-chip."""
-        return SigmaTraffic(self.gemm, self.config, self.mapping, self.occupancy)
+        return SigmaTraffic(self.gemm, self.config, self.mapping, self.memory, self.zeros)
 
     def tiles(self) -> Iterator[SigmaTile]:
         """All tiles, in the order in which they run: in each block of the result k ascends."""
@@ -114,7 +119,7 @@ class SigmaProgram:
     def _folds(self, row: int, column: int, start: int, item: int) -> tuple[Fold, ...]:
         rows, columns, depth = self._sizes(row, column, start)
         return pack(
-            self.occupancy.counts(
+            self.zeros.counts(
                 item, slice(row, row + rows), slice(start, start + depth), slice(column, column + columns)
             ),
             self.config,
@@ -126,7 +131,7 @@ class SigmaProgram:
         """The tiles of a chunk of k, the first or the last of its block."""
         rows, columns, depth = self._sizes(row, column, start)
         streams, end = folds != (NOTHING,), len(folds) - 1
-        streamed = self.occupancy.streamed(item, slice(start, start + depth), slice(column, column + columns))
+        streamed = self.zeros.streamed(item, slice(start, start + depth), slice(column, column + columns))
         return [
             SigmaTile(
                 row,
@@ -146,10 +151,10 @@ class SigmaProgram:
             for i, fold in enumerate(folds)
         ]
 
-    def runs(self) -> Run:
+    def repeats(self) -> Repeat:
         """The same tiles in short."""
-        if not self.occupancy.uniform:
-            return Run(tuple(self.tiles()))
+        if not self.zeros.uniform:
+            return Repeat(tuple(self.tiles()))
         rows, _, columns = self.shape
         sides = {"rows": (rows, self.mapping.rows), "columns": (columns, self.mapping.columns)}
         inner = "columns" if self.mapping.order == "rows" else "rows"
@@ -160,11 +165,11 @@ class SigmaProgram:
             for place, times in stretches(inner_places):
                 at = {self.mapping.order: outer, inner: place}
                 row, column = (at[name] * sides[name][1] for name in ("rows", "columns"))
-                body.append(Run(self._uniform_block(row, column), times))
-            parts.append(Run(tuple(body), count))
-        return Run((Run(tuple(parts)),), self.gemm.count)
+                body.append(Repeat(self._uniform_block(row, column), times))
+            parts.append(Repeat(tuple(body), count))
+        return Repeat((Repeat(tuple(parts)),), self.gemm.count)
 
-    def _uniform_block(self, row: int, column: int) -> tuple[Run, ...]:
+    def _uniform_block(self, row: int, column: int) -> tuple[Repeat, ...]:
         """A block's tiles in short, where all chunks of a size are alike."""
         whole, rest = divmod(self.shape[1], depth := self.config.lanes)
         # (start, chunks that are alike); the first and the last one of a block stand alone.
@@ -175,7 +180,7 @@ class SigmaProgram:
             if count > 0 and (folds := self._folds(row, column, start, 0))
         ] or [(0, (NOTHING,), 1)]
         return tuple(
-            Run(tuple(self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, 0)), int(count))
+            Repeat(tuple(self._chunk(row, column, start, folds, i == 0, i == len(chunks) - 1, 0)), int(count))
             for i, (start, folds, count) in enumerate(chunks)
         )
 
@@ -191,54 +196,56 @@ class SigmaProgram:
 
     def lines(self, tile: SigmaTile) -> int:
         """Operand lines of the load."""
-        return self.records(tile) + (tile.columns if tile.opens else 0)
-
-    @property
-    def bytes_moved(self) -> tuple[float, float, int]:
-        """Of all tiles: (values read, bitmaps and settings read, results written)."""
-        runs, gemm = self.runs(), self.gemm
-        values, indices = (runs.total(lambda tile: self.read_bytes(tile)[part]) for part in (0, 1))
-        return values, indices, gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
+        return self.records(tile) + (tile.columns if tile.loads_stream else 0)
 
     def read_bytes(self, tile: SigmaTile) -> tuple[float, float]:
         """Bytes that the load reads off-chip: (values, bitmaps and settings)."""
         return self.traffic.of(tile, self.records(tile))
 
-    def read_cycles(self, tile: SigmaTile) -> int:
-        """Cycles of the load, whose lines come from memory, or all from the on-chip buffer."""
-        size = sum(self.read_bytes(tile))
-        return transaction(
-            self.lines(tile),
-            size,
-            self.config.read_bytes_per_cycle,
-            self.config.memory_latency if size else BUFFER_LATENCY,
-        )
-
-    def words(self, tile: SigmaTile) -> int:
+    def beats(self, tile: SigmaTile) -> int:
         """Words of the store: a column each."""
         return tile.columns
 
-    def word_of(self, tile: SigmaTile, row: int, column: int) -> int | None:
-        """Which word of the tile's block has that element of the result, if one has."""
+    def beat_of(self, tile: SigmaTile, row: int, column: int) -> int | None:
+        """Which beat of the tile's block brings that element of the result, if one does."""
         own, streamed = (row, column) if self.mapping.stationary == "mk" else (column, row)
         inside = tile.row <= own < tile.row + tile.rows and tile.column <= streamed < tile.column + tile.columns
         return streamed - tile.column if inside else None
 
     def write_bytes(self, tile: SigmaTile) -> int:
+        """Bytes of the tile's block of the result."""
         return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]
 
-    def write_cycles(self, tile: SigmaTile) -> int:
-        return transaction(
-            self.words(tile), self.write_bytes(tile), self.config.write_bytes_per_cycle, self.config.memory_latency
+    @property
+    def idle(self) -> SigmaState:
+        """Banks and sums are free."""
+        return SigmaState()
+
+    def times(self, tile: SigmaTile) -> SigmaTimes:
+        """The parts of the tile's transaction (rtl/sigma/timing.py)."""
+        format_and_levels = self.config.operands, self.config.levels
+        return SigmaTimes(
+            load=timing.LOAD_SETUP + self.read_cycles(tile),
+            steps=self.steps(tile),
+            release=timing.release_lag(*format_and_levels),
+            finish=timing.finish_lag(*format_and_levels),
+            store=timing.STORE_SETUP + self.write_cycles(tile) if tile.last else 0,
+            first=tile.first,
+            last=tile.last,
         )
 
 
-def schedule_sigma(gemm: Gemm, config: SigmaConfig, occupancy: Occupancy, mapping: SigmaMapping | str) -> SigmaProgram:
-    """The program of a GEMM.
+def schedule_sigma(
+    gemm: Gemm, config: SigmaConfig, zeros: ZeroPattern, mapping: SigmaMapping | str, memory: Memory | None = None
+) -> SigmaProgram:
+    """The program of a GEMM for operands with these zeros.
 
+    zeros    ExactZeros of given operands as the mapping has them (with 'kn' both transposed), or a UniformDensity
     mapping  'mk' or 'kn', the operand that stays, with the largest blocks that fit; or a SigmaMapping
-    Raises ValueError for an unknown operand, and for blocks that do not fit.
+    memory   None: the configuration's
+    Raises ValueError for an unknown operand, for blocks that do not fit, and for zeros of other shapes.
     """
-    return SigmaProgram(
-        gemm, config, largest(gemm, config, mapping) if isinstance(mapping, str) else mapping.checked(config), occupancy
-    )
+    chosen = mapping_of(gemm, config, mapping)
+    if isinstance(zeros, ExactZeros):
+        zeros.check(gemm.count, *chosen.sides(gemm))
+    return SigmaProgram(gemm, config, chosen, memory or memory_of(config), zeros)

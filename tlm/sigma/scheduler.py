@@ -1,50 +1,63 @@
 """For each GEMM on SIGMA the operand that stays, the blocks and their order that take the fewest cycles."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from rtl.sigma import words
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import ORDERS
+from tlm.memory import Memory, memory_of
 from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_stationary
-from tlm.sigma.occupancy import Spread
-from tlm.sigma.program import SigmaProgram
+from tlm.sigma.program import SigmaProgram, schedule_sigma
+from tlm.sigma.zeros import UniformDensity
 from tlm.timeline import simulate
+from tlm.work import nameless
 
 TRIED = 4  # programs of the lowest estimates that are simulated, beside that of the largest blocks
+MARGIN = 2.0  # standard deviations, of zeros that fall by chance: cycles are then within some per cent
 
 
 def best_sigma_mapping(
     gemm: Gemm,
     config: SigmaConfig,
-    densities: tuple[float, float] = (1.0, 1.0),
-    stationary: str | None = None,
+    densities: tuple[float, float] | None = None,
+    stationary: Sequence[str] = tuple(STATIONARY),
     margin: float = 0.0,
+    memory: Memory | None = None,
 ) -> tuple[SigmaProgram, int]:
     """The program of fewest cycles, and its cycles, where the values of a and b that are not zero are spread evenly.
 
-    densities   of a and b: shares of values that are not zero
-    stationary  'mk' or 'kn': only programs where that operand stays
-    margin      of tlm.sigma.occupancy.Spread: above 0 where zeros come by chance
+    densities   of a and b: shares of values that are not zero; None: all of a, and what N:M keeps of b
+    stationary  'mk', 'kn' or both: the operands that may stay
+    margin      of tlm.sigma.zeros.UniformDensity: above 0 where zeros fall by chance
+    memory      None: the configuration's
     Raises ValueError for an unknown operand.
     """
-    if stationary is not None:
-        check_stationary(stationary)
-    names = [stationary] if stationary else STATIONARY
-    found = [_best(gemm, gemm.sources, config, densities, name, margin) for name in names]
-    return min(found, key=lambda one: one[1])
+    for name in stationary:
+        check_stationary(name)
+    shares = gemm.densities if densities is None else densities
+    plain = nameless(gemm)
+    found = [_best(plain, config, shares, name, margin, memory or memory_of(config)) for name in stationary]
+    program, cycles = min(found, key=lambda one: one[1])
+    return replace(program, gemm=gemm), cycles
 
 
 @lru_cache(maxsize=4096)  # the layers of a network are alike
 def _best(
-    gemm: Gemm, _sources: tuple, config: SigmaConfig, densities: tuple[float, float], stationary: str, margin: float
+    gemm: Gemm,
+    config: SigmaConfig,
+    densities: tuple[float, float],
+    stationary: str,
+    margin: float,
+    memory: Memory,
 ) -> tuple[SigmaProgram, int]:
-    """GEMMs that differ in their sources alone are equal, but take other cycles."""
-    occupancy = Spread(*(densities if stationary == "mk" else reversed(densities)), margin)
+    own, streamed = densities if stationary == "mk" else reversed(densities)
+    zeros = UniformDensity(own, streamed, margin)
     largest, *others = [
-        SigmaProgram(gemm, config, mapping, occupancy) for mapping in _candidates(gemm, config, stationary, occupancy)
+        schedule_sigma(gemm, config, zeros, mapping, memory) for mapping in _candidates(gemm, config, stationary, zeros)
     ]
     programs = [largest, *sorted(others, key=_estimate)[:TRIED]]
     costs = [simulate(program).cycles for program in programs]
@@ -53,27 +66,29 @@ def _best(
 
 
 def _estimate(program: SigmaProgram) -> float:
-    """Cycles of the steps, of the loads or of the stores, whichever are most, if all blocks and chunks were full."""
-    (rows, k, columns), config, mapping = program.shape, program.config, program.mapping
-    down, along, chunks = (
-        -(-size // part) for size, part in ((rows, mapping.rows), (columns, mapping.columns), (k, config.lanes))
-    )
-    folds = program.occupancy.shares[0] * rows * k / config.elements
-    full = max(1, -(-program.occupancy.shares[0] * mapping.rows * min(k, config.lanes) // config.elements))
-    steps = full * down * chunks * along * max(config.turn, min(mapping.columns, columns))
+    """About the cycles that a program takes, by which candidates are ranked: no bound.
+
+    Steps, loads or stores, whichever are most, as if all blocks, chunks and Flex-DPEs were full: a tile takes a step a
+    column of its block; its load brings the records of all Flex-DPEs, and once a chunk a line a column.
+    """
+    (rows, k, columns), config, mapping, memory = program.shape, program.config, program.mapping, program.memory
+    down, along, chunks = -(-rows // mapping.rows), -(-columns // mapping.columns), -(-k // config.lanes)
+    folds = program.zeros.shares[0] * rows * k / config.elements
+    full = max(1, -(-program.zeros.shares[0] * mapping.rows * min(k, config.lanes) // config.elements))
+    tiles = full * down * chunks * along
+    steps = tiles * max(config.turn, min(mapping.columns, columns))
     records = words.pieces(words.engine_record(config), config) * config.engines
     lines = along * folds * records + down * chunks * columns
-    latency = config.memory_latency * full * down * chunks * along
-    read = sum(program.traffic.estimate) / config.read_bytes_per_cycle
-    write = program.gemm.m * program.gemm.n * OUTPUT_BYTES[program.gemm.output] / config.write_bytes_per_cycle
-    return program.gemm.count * max(steps, max(lines, read) + latency, write)
+    loads = memory.reads_at_least(tiles, lines, sum(program.traffic.estimate), off_chip=tiles)
+    result = program.gemm.m * program.gemm.n * OUTPUT_BYTES[program.gemm.output]
+    return program.gemm.count * max(steps, loads, memory.writes_at_least(0, 0, result))
 
 
-def _candidates(gemm: Gemm, config: SigmaConfig, stationary: str, occupancy: Spread) -> Iterator[SigmaMapping]:
+def _candidates(gemm: Gemm, config: SigmaConfig, stationary: str, zeros: UniformDensity) -> Iterator[SigmaMapping]:
     """Mappings of that operand, larger blocks first."""
     rows, k, columns = SigmaMapping(stationary, 1, 1).sides(gemm)
-    of_row = occupancy.shares[0] * min(k, config.lanes)  # values in a chunk
-    deviation = occupancy.margin * math.sqrt(1 - occupancy.shares[0])
+    of_row = zeros.shares[0] * min(k, config.lanes)  # values in a chunk
+    deviation = zeros.margin * math.sqrt(1 - zeros.shares[0])
     heights = {
         *_even(rows, config.rows),
         *(size for size in _full(of_row, deviation, config) if size <= min(rows, config.rows)),

@@ -1,14 +1,13 @@
 """When a tile loads, computes and stores on SIGMA, after the tiles before it."""
 
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from rtl.sigma import timing
-from tlm.sigma.program import SigmaProgram, SigmaTile
 from tlm.span import Span
 
 
 class SigmaTimes(NamedTuple):
-    """What the parts of a tile's transaction take, in cycles.
+    """The parts of a tile's transaction, in cycles.
 
     release, finish  from its last step until its banks are free, and until its sums stand
     """
@@ -20,21 +19,6 @@ class SigmaTimes(NamedTuple):
     store: int
     first: bool
     last: bool
-
-    @classmethod
-    def of(cls, program: SigmaProgram, tile: SigmaTile) -> Self:
-        """Those of a tile."""
-        format_and_levels = program.config.operands, program.config.levels
-        store = timing.STORE_SETUP + program.write_cycles(tile) if tile.last else 0
-        return cls(
-            timing.LOAD_SETUP + program.read_cycles(tile),
-            program.steps(tile),
-            timing.release_lag(*format_and_levels),
-            timing.finish_lag(*format_and_levels),
-            store,
-            tile.first,
-            tile.last,
-        )
 
 
 class SigmaState(NamedTuple):
@@ -51,28 +35,28 @@ class SigmaState(NamedTuple):
     sums: tuple[int, int] = (0, 0)
     store_end: int = 0
 
-    def after(self, tile: SigmaTimes) -> tuple[Self, Span]:
-        """The state after a tile, and the tile's times.
+    def after(self, times: SigmaTimes) -> tuple["SigmaState", Span]:
+        """The state after a tile, and when its parts happen.
 
         A load needs the read channel and a free bank. Compute needs its operands, and sums that have been stored. A
         store needs the write channel and finished sums.
         """
         sums, store_end = self.sums, self.store_end
         load_start = max(self.load_end, self.banks[0])
-        load_end = load_start + tile.load
-        start = max(self.compute_end, load_end + timing.START_SETUP, sums[0] + timing.START_SETUP if tile.first else 0)
-        compute_end = start + tile.steps
-        released = compute_end + tile.release
-        if tile.last:
-            store_end = max(store_end, compute_end + tile.finish) + tile.store
+        load_end = load_start + times.load
+        start = max(self.compute_end, load_end + timing.START_SETUP, sums[0] + timing.START_SETUP if times.first else 0)
+        compute_end = start + times.steps
+        released = compute_end + times.release
+        if times.last:
+            store_end = max(store_end, compute_end + times.finish) + times.store
             sums = sums[1], store_end
         state = SigmaState(load_end, (self.banks[1], released), compute_end, sums, store_end)
-        return state, Span(load_start, load_end, start, compute_end, store_end if tile.last else None)
+        return state, Span(load_start, load_end, start, compute_end, store_end if times.last else None)
 
-    def since(self) -> tuple[int, Self]:
-        """A time, and the state as it is from there; what comes does not tell states apart that are equal then."""
+    def normalised(self) -> tuple[int, "SigmaState"]:
+        """The last step's end, and the state counted from it; what no later tile can tell apart is made equal."""
         now = self.compute_end
         load_end = max(self.load_end, self.banks[0]) - now
         banks = load_end, max(self.banks[1] - now, load_end)
-        sums = tuple(max(free - now, -timing.START_SETUP) for free in self.sums)
-        return now, SigmaState(load_end, banks, 0, sums, max(self.store_end - now, 0))
+        first, second = (max(free - now, -timing.START_SETUP) for free in self.sums)
+        return now, SigmaState(load_end, banks, 0, (first, second), max(self.store_end - now, 0))

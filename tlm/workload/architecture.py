@@ -96,7 +96,7 @@ class ResNet:
     def stages(self, width: float) -> Iterator[list[Block]]:
         """The blocks of each stage. All but the first stage halve height and width."""
         inputs = scaled(self.channels[0], width)
-        for stage, (depth, channels) in enumerate(zip(self.depths, self.channels)):
+        for stage, (depth, channels) in enumerate(zip(self.depths, self.channels, strict=True)):
             inner = scaled(channels, width)
             outputs = inner * self.expansion
             yield [Block(outputs if i else inputs, inner, outputs, 2 if stage and not i else 1) for i in range(depth)]

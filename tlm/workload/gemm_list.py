@@ -62,7 +62,9 @@ def read_gemm_list(file: Path) -> list[SparseGemm]:
 def _columns(place: str, fields: list[str]) -> list[str]:
     """The header's names in small letters, in the order of the file."""
     names = [field.lower() for field in fields]
-    wrong = [f"unknown {field!r}" for field, name in zip(fields, names) if name not in map(str.lower, COLUMNS)]
+    wrong = [
+        f"unknown {field!r}" for field, name in zip(fields, names, strict=True) if name not in map(str.lower, COLUMNS)
+    ]
     wrong += [f"{names.count(known.lower()) or 'no'} {known}" for known in COLUMNS if names.count(known.lower()) != 1]
     if wrong:
         raise ValueError(f"{place}: the header must name each of {', '.join(COLUMNS)} once, not {', '.join(wrong)}")
@@ -72,7 +74,7 @@ def _columns(place: str, fields: list[str]) -> list[str]:
 def _gemm(place: str, fields: list[str], columns: list[str]) -> SparseGemm:
     if len(fields) != len(columns):
         raise ValueError(f"{place}: must have {len(columns)} fields as the header, not {len(fields)}")
-    given = dict(zip(columns, fields))
+    given = dict(zip(columns, fields, strict=True))
     if not (given["layer"] and given["layer"].isprintable()):
         raise ValueError(f"{place}: layer must be a printable name, not {given['layer']!r}")
     sizes = {name: whole(given[name]) for name in SIZES}

@@ -3,13 +3,11 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tlm.gemm import Gemm
 from tlm.update import Update
+from tlm.work import Work
 from tlm.workload.layer import Conv, Layer
 from tlm.workload.lowering import lowered, product_gemms
 from tlm.workload.methods import Scheme
-
-Work = Gemm | Update
 
 
 @dataclass(frozen=True)

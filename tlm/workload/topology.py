@@ -71,7 +71,7 @@ def _layer(place: str, fields: list[str], columns: tuple[str, ...]) -> Conv:
 
 
 def _numbers(place: str, fields: list[str], columns: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    for name, field in zip(columns, fields):
+    for name, field in zip(columns, fields, strict=True):
         number = whole(field)
         if number is None or not 1 <= number < LARGEST:
             raise ValueError(f"{place}: {name} must be an integer from 1 to 2^31 - 1, not {field!r}")

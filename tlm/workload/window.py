@@ -28,22 +28,25 @@ class Window:
     @property
     def reversible(self) -> bool:
         """Whether the input gradient is itself a convolution of the output gradient, of stride 1."""
-        return self.stride == (1, 1) and all(p <= r for p, r in zip(self.padding, self.reach))
+        return self.stride == (1, 1) and all(p <= r for p, r in zip(self.padding, self.reach, strict=True))
 
     def reverse(self) -> "Window":
         """The window of that convolution, for weights flipped in both directions."""
-        return Window(self.kernel, (1, 1), tuple(r - p for p, r in zip(self.padding, self.reach)), self.dilation)
+        return Window(
+            self.kernel, (1, 1), tuple(r - p for p, r in zip(self.padding, self.reach, strict=True)), self.dilation
+        )
 
     def output(self, size: Pair) -> Pair:
         """Height and width of the output for an input of `size`; a stride that does not fit is rounded down."""
         return tuple(
-            (length + 2 * p - r - 1) // s + 1 for length, p, r, s in zip(size, self.padding, self.reach, self.stride)
+            (length + 2 * p - r - 1) // s + 1
+            for length, p, r, s in zip(size, self.padding, self.reach, self.stride, strict=True)
         )
 
     def taps(self, size: Pair) -> Iterator[tuple[slice, slice]]:
         """For each kernel position, ascending: the elements of the padded image that it meets."""
         spans = [
             [slice(i * d, i * d + (out - 1) * s + 1, s) for i in range(k)]
-            for k, s, d, out in zip(self.kernel, self.stride, self.dilation, self.output(size))
+            for k, s, d, out in zip(self.kernel, self.stride, self.dilation, self.output(size), strict=True)
         ]
         return ((rows, columns) for rows in spans[0] for columns in spans[1])

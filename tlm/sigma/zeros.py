@@ -1,4 +1,4 @@
-"""Where the operands of a GEMM have values other than zero: in truth, or spread evenly by their densities.
+"""The zeros of a GEMM's operands: those of given operands, or so many as their densities say, spread evenly.
 
 SIGMA skips a stationary value whose whole row of the streamed operand is zero (the paper's REGOR), and no other
 product: a lane whose streamed word is zero idles.
@@ -15,11 +15,11 @@ from tlm.sigma.controller import regor
 from tlm.sigma.packing import even
 
 
-class Occupancy(ABC):
-    """What the controller counts of a block: `rows` of the stationary operand, `depth` of k, `columns` of the streamed
+class ZeroPattern(ABC):
+    """The controller's counts of a block: `rows` of the stationary operand, `depth` of k, `columns` of the streamed
     one, each a slice."""
 
-    uniform = False  # whether blocks of a size are alike
+    uniform = False  # blocks of one size have equal counts
 
     @abstractmethod
     def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:
@@ -40,23 +40,39 @@ class Occupancy(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Bitmaps(Occupancy):
+class ExactZeros(ZeroPattern):
     """The operands' bitmaps: stationary (count, rows, k), streamed (count, k, columns), bool."""
 
     stationary: np.ndarray
     stream: np.ndarray
 
     @classmethod
-    def of(cls, stationary: np.ndarray, stream: np.ndarray) -> "Bitmaps":
-        """Of operands (rows, k) and (k, columns), or (count, rows, k) and (count, k, columns); a NaN is a value."""
+    def of(cls, stationary: np.ndarray, stream: np.ndarray) -> "ExactZeros":
+        """Of operands (rows, k) and (k, columns), or (count, rows, k) and (count, k, columns); a NaN is a value.
+
+        Where b of a product a @ b stays, both are given transposed: b.T (n, k), and a.T (k, m).
+        """
         return cls(*((array if array.ndim == 3 else array[None]) != 0 for array in (stationary, stream)))
 
+    def check(self, count: int, rows: int, k: int, columns: int) -> None:
+        """Raise ValueError unless they are of so many products with these sides."""
+        wanted = (count, rows, k), (count, k, columns)
+        if (found := (self.stationary.shape, self.stream.shape)) != wanted:
+            raise ValueError(
+                f"zeros of the stationary and the streamed operand must be of shapes {wanted[0]} and {wanted[1]}, "
+                f"not {found[0]} and {found[1]}: with 'kn', where b stays, both operands are given transposed"
+            )
+
+    def same_as(self, other: "ExactZeros") -> bool:
+        """The other's zeros are in the same places."""
+        return np.array_equal(self.stationary, other.stationary) and np.array_equal(self.stream, other.stream)
+
     def regor(self, item: int, depth: slice, columns: slice) -> np.ndarray:
-        """Which rows of the streamed block have a value: (depth,) bool."""
+        """The elements of k for which the streamed block has a value: (depth,) bool."""
         return regor(self.stream[item, depth, columns])
 
     def kept(self, item: int, rows: slice, depth: slice, columns: slice) -> np.ndarray:
-        """Which stationary values stay: (rows, depth) bool."""
+        """The stationary values that stay: (rows, depth) bool."""
         return self.stationary[item, rows, depth] & self.regor(item, depth, columns)
 
     def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:
@@ -78,7 +94,7 @@ class Bitmaps(Occupancy):
 
 
 @dataclass(frozen=True)
-class Spread(Occupancy):
+class UniformDensity(ZeroPattern):
     """Values spread evenly: so a GEMM is costed without them. Densities are shares of values that are not zero.
 
     margin  standard deviations by which a block has more stationary values than in the mean, where each value is zero

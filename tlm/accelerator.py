@@ -1,0 +1,115 @@
+"""One accelerator as the model knows it: its configurations, and how it schedules, costs and updates."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from rtl.config import Config, load_config
+from tlm.gemm import Gemm
+from tlm.memory import Memory
+from tlm.transactions import Program
+from tlm.update import Update
+from tlm.work import Work
+
+
+class Schedule(Protocol):
+    """Makes the program of a GEMM on a configuration of the accelerator.
+
+    mapping  its own kind of mapping, or a dataflow's name; None: its default
+    zeros    of the operands, for an accelerator whose programs depend on them; None: as the GEMM's densities say
+    memory   None: the configuration's
+    Raises ValueError for what does not fit.
+    """
+
+    def __call__(
+        self, gemm: Gemm, config: Any, mapping: Any = None, *, zeros: Any = None, memory: Memory | None = None
+    ) -> Program: ...
+
+
+class Best(Protocol):
+    """Makes the program of fewest cycles of a GEMM, and says its cycles.
+
+    dataflows  names of those to choose from; empty: all
+    densities  shares of values other than zero of a and b; None: Gemm.densities
+    by_chance  zeros fall by chance, and not in a pattern: cycles are then some above the mean
+    """
+
+    def __call__(
+        self,
+        gemm: Gemm,
+        config: Any,
+        dataflows: Sequence[str] = (),
+        *,
+        densities: tuple[float, float] | None = None,
+        by_chance: bool = False,
+        memory: Memory | None = None,
+    ) -> tuple[Program, int]: ...
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Cycles of a GEMM's program by somebody else's formula, beside the model's.
+
+    text      the name of the formula in a report
+    compared  comparisons of accelerators show it, too
+    """
+
+    cycles: Callable[[Any], int]
+    text: str
+    compared: bool = False
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A row of the table in tlm/accelerators.py.
+
+    name, title      short name in options and data; name in prose
+    summary          a few words for a command's help
+    config_type, presets  its configurations, and those with a name
+    derived_from     a file describes a configuration of this type, from which `config_type.of` makes one; None: its own
+    dataflows        names of its dataflows -> their meaning
+    schedule, best   make programs of a GEMM
+    schedule_update  makes the program of a weight update; None: it has no unit for them, and the host updates
+    counts_updates   a step's cycles have its updates in them; otherwise they are the host's
+    skips_zeros      its GEMMs skip pruned weights; otherwise a step is costed with all its multiply-adds
+    plans            a step can be planned (tlm.plan), and run by a plan
+    formula          None: there is no other formula
+    comparable       configurations by the names of a comparison (tlm.compare); None: the presets
+    challenger       comparisons say how many times as fast it is as each of the others
+    definitions      additions to the definitions of a report's keys
+    """
+
+    name: str
+    title: str
+    summary: str
+    config_type: type[Config]
+    presets: Mapping[str, Config]
+    dataflows: Mapping[str, str]
+    schedule: Schedule
+    best: Best
+    schedule_update: Callable[[Update, Any, Memory | None], Program] | None = None
+    derived_from: type[Config] | None = None
+    counts_updates: bool = True
+    skips_zeros: bool = True
+    plans: bool = False
+    formula: Formula | None = None
+    comparable: Mapping[str, Config] | None = None
+    challenger: bool = False
+    definitions: Mapping[str, str] = field(default_factory=dict)
+
+    def load(self, name: str | Config) -> Config:
+        """A preset by its name, or a JSON file by its path; one of its configurations is passed on.
+
+        Raises ValueError in one line that names rule and value, for an unknown name or key, too.
+        """
+        if self.derived_from is None or isinstance(name, Config) or name in self.presets:
+            return load_config(name, self.config_type, self.presets)
+        return self.config_type.of(load_config(name, self.derived_from, self.presets))
+
+    def work_of(self, step: Iterable[Work]) -> list[Work]:
+        """The work of a training step as this accelerator is costed for it."""
+        if not self.counts_updates:
+            step = [one for one in step if isinstance(one, Gemm)]
+        if not self.skips_zeros:
+            step = [replace(one, sparsity=None) if isinstance(one, Gemm) else one for one in step]
+        return list(step)

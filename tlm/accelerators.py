@@ -1,0 +1,29 @@
+"""The table of accelerators, as the model knows them.
+
+Whoever costs, compares or reports asks a row, and never which accelerator it has before it. A further accelerator is
+its own folder and a row here; where it is to run on engines, another row in cosim/accelerators.py.
+"""
+
+from rtl.config import Config
+from tlm.accelerator import Accelerator
+from tlm.row import SAT, SYSTOLIC
+from tlm.sigma.row import SIGMA
+
+DEFAULT = SAT.name
+TABLE: dict[str, Accelerator] = {row.name: row for row in (SAT, SIGMA, SYSTOLIC)}
+
+
+def accelerator(name: str) -> Accelerator:
+    """The row of a name. Raises ValueError for an unknown one."""
+    if name not in TABLE:
+        raise ValueError(f"accelerator must be one of {', '.join(TABLE)}, not {name!r}")
+    return TABLE[name]
+
+
+def accelerator_of(config: Config) -> Accelerator:
+    """The row of a configuration. Raises ValueError for one that is no accelerator's."""
+    row = TABLE.get(getattr(config, "accelerator", ""))
+    if row is None or type(config) is not row.config_type:
+        known = ", ".join(row.config_type.__name__ for row in TABLE.values())
+        raise ValueError(f"a configuration must be one of {known}, not a {type(config).__name__}")
+    return row

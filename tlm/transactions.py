@@ -1,0 +1,136 @@
+"""The protocol of a program: what timeline, engines and reports ask of it, whoever's it is.
+
+A program is a list of tiles. A tile is one transaction: it loads operand lines, computes in steps, and, where it is
+the last of its block, stores the block's result. One program has two readers: the timeline tells when each part of each
+transaction happens, and an engine executes them. That is why cycles can be equal and not only close.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, Protocol, Self
+
+from rtl.config import Config
+from tlm.memory import Memory
+from tlm.repeats import Repeat
+from tlm.span import Span
+from tlm.work import Work
+
+
+class Tile(Protocol):
+    """One transaction. Beside these fields it has those by which its own program knows it."""
+
+    @property
+    def first(self) -> bool:
+        """It is the first of its block of the result."""
+        ...
+
+    @property
+    def last(self) -> bool:
+        """It is the last of its block, which is stored then."""
+        ...
+
+
+class TileState(Protocol):
+    """The times of the tiles so far that the next one's times depend on, in cycles; hashable."""
+
+    @property
+    def store_end(self) -> int:
+        """The cycle after the last word stored so far."""
+        ...
+
+    def after(self, times: Any) -> tuple[Self, Span]:
+        """The state after a tile that takes these `Program.times`, and when its parts happen."""
+        ...
+
+    def normalised(self) -> tuple[int, Self]:
+        """A time, and the state with all times counted from it: states that lead to the same are then equal."""
+        ...
+
+
+class Program(ABC):
+    """The tiles of one GEMM or update on one configuration, and what each transaction takes.
+
+    Programs are frozen, and equal where they take the same tiles at the same cost.
+    mapping  by which it was scheduled; None where there was no choice
+    """
+
+    config: Config
+    memory: Memory
+    mapping: Any
+    for_operands: bool = False  # it was made for the zeros of particular operands, and serves no others
+
+    @property
+    @abstractmethod
+    def work(self) -> Work:
+        """The GEMM or update that it carries out."""
+
+    @property
+    @abstractmethod
+    def dataflow(self) -> str:
+        """The short name, for reports, of the choice that it follows."""
+
+    @property
+    @abstractmethod
+    def tile(self) -> list[int]:
+        """Rows, elements of k and columns of a full tile."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds that are done."""
+        return self.work.macs
+
+    @abstractmethod
+    def tiles(self) -> Iterator[Any]:
+        """All tiles, in the order in which they run."""
+
+    def repeats(self) -> Repeat:
+        """The same tiles in short."""
+        return Repeat(tuple(self.tiles()))
+
+    @abstractmethod
+    def steps(self, tile: Any) -> int:
+        """Cycles in which the tile issues a step to the array."""
+
+    @abstractmethod
+    def lines(self, tile: Any) -> int:
+        """Operand lines of the load: beats of the operand port."""
+
+    @abstractmethod
+    def beats(self, tile: Any) -> int:
+        """Words of the store: beats of the result port."""
+
+    @abstractmethod
+    def read_bytes(self, tile: Any) -> tuple[float, float]:
+        """Bytes that the load moves off-chip: (values, what says where they belong)."""
+
+    @abstractmethod
+    def write_bytes(self, tile: Any) -> int:
+        """Bytes that the store moves off-chip."""
+
+    def read_cycles(self, tile: Any) -> int:
+        """Cycles of the load."""
+        return self.memory.read(self.lines(tile), sum(self.read_bytes(tile)))
+
+    def write_cycles(self, tile: Any) -> int:
+        """Cycles of the store."""
+        return self.memory.write(self.beats(tile), self.write_bytes(tile))
+
+    @property
+    def bytes_moved(self) -> tuple[float, float, int]:
+        """Of all tiles, in bytes: (values read, what says where they belong, results written)."""
+        repeats = self.repeats()
+        values, indices = (repeats.total(lambda tile, part=part: self.read_bytes(tile)[part]) for part in (0, 1))
+        return values, indices, repeats.total(lambda tile: self.write_bytes(tile) if tile.last else 0)
+
+    @property
+    @abstractmethod
+    def idle(self) -> TileState:
+        """The state before the first tile."""
+
+    @abstractmethod
+    def times(self, tile: Any) -> Any:
+        """The cycles that each part of the tile's transaction takes, as `idle.after` reads them."""
+
+    def beat_of(self, tile: Any, row: int, column: int) -> int | None:
+        """Which beat of the block that `tile` stores brings that element of the result; None where none does."""
+        return None

@@ -1,0 +1,13 @@
+"""What a training step asks of an accelerator: matrix products and weight updates."""
+
+from dataclasses import replace
+
+from tlm.gemm import Gemm
+from tlm.update import Update
+
+Work = Gemm | Update
+
+
+def nameless(work: Work) -> Work:
+    """The same work without its layer's and its stage's name: what costs the same is then equal."""
+    return replace(work, layer="", stage="")
