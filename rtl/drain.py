@@ -3,10 +3,11 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.result_port import result_port
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def drain(
     clk,

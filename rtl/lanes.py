@@ -18,7 +18,7 @@ class _Wiring(Box):
         self.lanes = {f"lane{k}": lane for k, lane in enumerate(self.arguments["lanes"])}
         self.ports |= self.lanes
 
-    def close(self, folder, files, shapes):
+    def close(self, library):
         width = len(self.arguments["lanes"][0])
         if self.deco is split:
             parts = ", ".join(f"${lane} = $bus[{width * (k + 1) - 1}:{width * k}]" for k, lane in enumerate(self.lanes))
@@ -37,7 +37,7 @@ class _Choice(Box):
     change one after another there, and each change runs on through all that follows.
     """
 
-    def close(self, folder, files, shapes):
+    def close(self, library):
         picks = self.arguments["picks"]
         width = len(self.arguments["chosen"]) // len(picks)
         lanes = [

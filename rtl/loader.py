@@ -4,9 +4,13 @@ from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
 from rtl.config import BEAT
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 
+@waives(
+    BLKSEQ="a clocked process assigns to variables of its own",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def loader(
     clk,

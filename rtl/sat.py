@@ -7,6 +7,7 @@ from rtl.config import SatConfig
 from rtl.drain import drain
 from rtl.hierarchy import module, write_verilog
 from rtl.loader import loader
+from rtl.prefix import Prefix
 from rtl.router import router
 from rtl.sequencer import sequencer
 from rtl.stce import stce
@@ -213,6 +214,10 @@ def ports(config: SatConfig) -> dict:
     )
 
 
-def write(config: SatConfig, folder) -> dict:
-    """Write the accelerator's Verilog, one module a file. Returns {module name: Path}, `sat` last."""
-    return write_verilog(folder, sat, **ports(config), config=config)
+def write(config: SatConfig, folder, prefix: str = "sat_") -> dict:
+    """Write the Verilog, one module a file, under names that begin with the prefix (rtl/prefix.py).
+
+    Returns {module name: Path}, children before their parents: the top, `sat` with the usual prefix, is last.
+    Raises ValueError for a prefix that no module can be called after.
+    """
+    return write_verilog(folder, sat, **ports(config), config=config, prefix=Prefix("sat", prefix))

@@ -7,13 +7,14 @@ between modules carry only the steps, and the activations, which change once a g
 from myhdl import Signal, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 from rtl.north_lane import north_lane
 from rtl.sum_lane import sum_lane
 from rtl.uspe import uspe
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def stce_column(
     clk,

@@ -3,13 +3,17 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.sum_bank import sum_bank
 
 TO_READ = timing.PRODUCT - 1  # cycles from a boundary word to the fetch: so the sum stands where its product comes
 TO_WRITE = timing.PRODUCT  # cycles from a boundary word to the sum that it announces
 
 
+@waives(
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def sum_lane(
     clk,

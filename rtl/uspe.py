@@ -14,9 +14,14 @@ from rtl import timing, words
 from rtl.fp16_mul import fp16_mul
 from rtl.fp32_add import fp32_add
 from rtl.golden.floats import FP16_NAN
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 
+@waives(
+    BLKSEQ="a clocked process assigns to variables of its own",
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def uspe(
     clk,

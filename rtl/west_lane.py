@@ -4,11 +4,15 @@ from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
 from rtl.config import BEAT
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 BEAT_BITS = 16 * BEAT
 
 
+@waives(
+    BLKSEQ="a clocked process assigns to variables of its own",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def west_lane(clk, rst, write, write_address, write_data, pace, control, control_out, step, group, config):
     """Keep two banks of activations of one row, and hand them to the array a group at a time.

@@ -7,6 +7,7 @@ import typer
 
 from cosim.synthesis import yosys
 from rtl import sat_axi
+from rtl.prefix import Prefix
 from rtl.sigma import sigma
 from sat import accelerators, terminal, vivado
 from sat.accelerators import Accelerator
@@ -14,6 +15,14 @@ from sat.area import area, area_data, print_area
 from sat.options import Config, Json
 
 Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made when it does not exist.")]
+ModulePrefix = Annotated[
+    str | None,
+    typer.Option(
+        "--prefix",
+        help="In front of each module's name, so that several accelerators fit one library: by default sat_, sigma_ or "
+        "systolic_; with big_ the tops are big and big_axi.",
+    ),
+]
 Synthesised = Annotated[
     bool,
     typer.Option(
@@ -27,6 +36,7 @@ def verilog(
     accelerator: Accelerator = "sat",
     config: Config = "vcu1525",
     output: Folder = Path("build/verilog"),
+    prefix: ModulePrefix = None,
     synthesised: Synthesised = False,
     json_file: Json = None,
 ) -> None:
@@ -37,10 +47,11 @@ def verilog(
     """
     with terminal.reading_input():
         chosen = accelerators.kind(accelerator).load(config)
+        names = Prefix("sigma" if accelerator == "sigma" else "sat", f"{accelerator}_" if prefix is None else prefix)
         terminal.writable(json_file, output / "configuration.json")
         if synthesised:
             yosys()
-        files = (sigma if accelerator == "sigma" else sat_axi).write(chosen, output)
+        files = (sigma if accelerator == "sigma" else sat_axi).write(chosen, output, names.text)
         scripts = [] if accelerator == "sigma" else vivado.write(chosen, output, files.values())
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
@@ -63,7 +74,7 @@ def verilog(
     for row in modules:
         rows.add_row(row["module"], str(row["lines"]))
     console.print(rows)
-    top = "sigma" if accelerator == "sigma" else "sat, or with AXI ports sat_axi"
+    top = names.top if accelerator == "sigma" else f"{names.top}, or with AXI ports {list(files)[-1]}"
     console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is {top}")
     if scripts:
         console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")

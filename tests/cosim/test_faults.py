@@ -128,7 +128,7 @@ def test_text_that_is_not_there_or_there_twice_is_refused(generated, tmp_path):
     shutil.copytree(generated, folder)
     for old, times in (("no such text", 0), ("always @(posedge clk) begin", 4)):
         with pytest.raises(ValueError, match=f"fault 'wrong' must find its text once in loader.v, not {times} times"):
-            plant(folder, Fault("wrong", "loader.v", old, "new"))
+            plant(folder, Fault("wrong", "sat_loader.v", old, "new"))
 
 
 def test_there_are_faults_of_every_kind():
