@@ -105,6 +105,13 @@ class module(block_decorator):
             raise AttributeError(f"{self.srcfile} declares no ports beside its block {self.func.__name__}")
         return self.func.__globals__["ports"]
 
+    def complete(self, arguments: dict) -> dict:
+        """The block's arguments: these, and fresh ports where the block declares its ports and they are not given."""
+        if "ports" not in self.func.__globals__:
+            return arguments
+        wanted = inspect.signature(self.ports).parameters
+        return self.ports(**{name: value for name, value in arguments.items() if name in wanted}) | arguments
+
     def __call__(self, *args, **kwargs):
         # _Block is made here, not through super(): it reads the frame that called its decorator.
         if _boxes is None:
@@ -150,7 +157,7 @@ def write_verilog(folder, deco, *args, prefix: Prefix | None = None, **kwargs) -
     """Convert a @module and every @module below it, one file each.
 
     folder  made when it does not exist
-    deco    the top's @module; args and kwargs are its ports and parameters
+    deco    the top's @module; args and kwargs are its parameters, and its ports unless it declares them
     prefix  in front of the modules' names; without one they are those of the blocks
     Returns {module name: Path}, children before their parents.
     Raises ToVerilogWarning as an error, since a warning of MyHDL's converter means lost logic, and
@@ -162,7 +169,7 @@ def write_verilog(folder, deco, *args, prefix: Prefix | None = None, **kwargs) -
     library = _Library(folder, prefix)
     with warnings.catch_warnings(), forgotten_signals():
         warnings.simplefilter("error", ToVerilogWarning)
-        library.convert(Box(None, deco, args, kwargs))
+        library.convert(Box(None, deco, args, kwargs if args else deco.complete(kwargs)))
     return library.files
 
 

@@ -9,14 +9,30 @@
 from myhdl import Signal, intbv
 
 
+def bit():
+    """A fresh signal of one bit."""
+    return Signal(bool(0))
+
+
+def bus(width: int):
+    """A fresh signal of `width` bits, one of them too."""
+    return Signal(intbv(0)[width:])
+
+
 class Interface:
     """Signals that travel together as one argument; a port of a module is named argument_attribute."""
+
+    def only(self, *names: str) -> "Interface":
+        """A bundle of these signals of the bundle alone, for a block that needs no more of them."""
+        part = Interface()
+        vars(part).update({name: vars(self)[name] for name in names})
+        return part
 
 
 class Stream(Interface):
     """One direction of data: the producer drives data and valid, the consumer drives ready."""
 
     def __init__(self, width: int):
-        self.data = Signal(intbv(0)[width:])
-        self.valid = Signal(bool(0))
-        self.ready = Signal(bool(0))
+        self.data = bus(width)
+        self.valid = bit()
+        self.ready = bit()

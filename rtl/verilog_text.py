@@ -16,7 +16,7 @@ def tidied(name: str, text: str, waivers: Mapping[str, str] = MappingProxyType({
     waivers  Verilator's warnings that the module keeps, each with its reason: they are switched off in its first lines
     Raises ValueError where the module, a port or a signal is called what Verilog reserves.
     """
-    text = _in_one_order(_without_named_blocks(text))
+    text = in_one_order(_without_named_blocks(text))
     _refuse_reserved_words(name, text)
     return _switched_off(waivers) + _compact(text).lstrip()
 
@@ -51,7 +51,7 @@ def _without_named_blocks(text):
     return "\n".join([declarations, *variables, "", *lines[first:]]) + "\n"
 
 
-def _in_one_order(text):
+def in_one_order(text):
     """Sort the sensitivity lists, which MyHDL writes in the order of a set: signals, and words of arrays by number."""
     return re.sub(
         r"always @\(([\w\[\]]+(?:, [\w\[\]]+)*)\) begin",

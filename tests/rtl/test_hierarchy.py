@@ -13,7 +13,6 @@ from cosim.tools import call, tool
 from rtl import sat, sat_axi
 from rtl.config import SatConfig
 from rtl.hierarchy import flat_ports, module, write_verilog
-from rtl.prefix import Prefix
 from rtl.sigma import sigma
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.stream import Stream
@@ -169,12 +168,6 @@ def test_two_configurations_and_sigma_live_in_one_library(tmp_path):
     assert set(tops) < files.keys() and {"sat_uspe", "big_uspe", "sigma_fp16_mul"} < files.keys()
     for top in tops:
         call(tool("iverilog"), "-g2005", "-Wall", "-t", "null", "-s", top, *files.values())
-
-
-def test_a_prefix_takes_the_place_of_the_accelerators_own_name():
-    big = Prefix("sat", "big_")
-    assert [big.module(block) for block in ("sat", "sat_axi", "uspe")] == ["big", "big_axi", "big_uspe"]
-    assert [Prefix("sigma", "x").module(block) for block in ("sigma", "fan_4_1")] == ["x", "xfan_4_1"]
 
 
 def test_converted_and_simulated_a_hierarchy_does_the_same(build, rng):
