@@ -3,7 +3,7 @@
 MyHDL's shadow slices can vanish in conversion; these blocks print plain part-selects instead.
 """
 
-from myhdl import SignalType, always_comb
+from myhdl import Signal, SignalType, always_comb, intbv
 
 from rtl.hierarchy import Box, module
 
@@ -126,7 +126,9 @@ def pack(layout, bus, /, **signals):
     if signals.keys() != layout.fields.keys():
         raise ValueError(f"a word of {list(layout.fields)} cannot be made from {list(signals)}")
     _check_widths(layout, signals)
-    values, lows = [signals[name] for name in layout.fields], [low for _, low in layout.fields.values()]
+    given = [(signals[name], layout.bits(name), low) for name, (_, low) in layout.fields.items()]
+    values = [one if isinstance(one, SignalType) else Signal(intbv(int(one))[bits:]) for one, bits, _ in given]
+    lows = [low for _, _, low in given]
 
     @always_comb
     def assemble():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from myhdl import Signal, intbv
-
 
 class Layout:
     """Fields of a packed word, for example Layout(weight=16, valid=1): weight is in the low bits.
@@ -52,10 +50,6 @@ class Layout:
         """Width of a field."""
         high, low = self.fields[name]
         return high - low
-
-    def bus(self, name: str | None = None) -> Signal:
-        """A fresh signal for a word, or for one of its fields."""
-        return Signal(intbv(0)[self.bits(name) if name else self.width :])
 
     def at(self, low: int) -> Layout:
         """The same fields where they lie in a longer word that has this one from bit `low` on."""

@@ -8,15 +8,19 @@
 
 from myhdl import Signal, intbv
 
+from rtl.layout import Layout
+
 
 def bit():
     """A fresh signal of one bit."""
     return Signal(bool(0))
 
 
-def bus(width: int):
-    """A fresh signal of `width` bits, one of them too."""
-    return Signal(intbv(0)[width:])
+def bus(shape: int | Layout, field: str | None = None):
+    """A fresh signal of so many bits, one of them too; or for a word of a layout, or for a field of it."""
+    if isinstance(shape, Layout):
+        shape = shape.bits(field) if field else shape.width
+    return Signal(intbv(0)[shape:])
 
 
 class Interface:

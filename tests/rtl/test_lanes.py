@@ -6,6 +6,7 @@ from myhdl import Signal, intbv
 from rtl.hierarchy import module
 from rtl.lanes import MOST_PARTS, choose, join, pack, split, unpack
 from rtl.layout import Layout
+from rtl.stream import bus
 
 STEP = Layout(valid=1, place=3, more=1, address=70)
 
@@ -59,7 +60,7 @@ def test_a_lane_is_chosen_by_its_bit_of_the_flags(compute, rng, width):
 @module
 def other_fields(step, moved):
     """A step with its flags exchanged and another place."""
-    valid, more, address = STEP.bus("valid"), Signal(bool(0)), STEP.bus("address")
+    valid, more, address = bus(STEP, "valid"), Signal(bool(0)), bus(STEP, "address")
     return (
         unpack(STEP, step, more=more, address=address, valid=valid),
         pack(STEP, moved, address=address, place=5, valid=more, more=valid),
@@ -68,7 +69,7 @@ def other_fields(step, moved):
 
 def test_fields_are_taken_from_a_word_and_packed_into_another(compute, rng):
     words = [rng.getrandbits(STEP.width) for _ in range(60)]
-    got = compute(other_fields, dict(step=STEP.bus(), moved=STEP.bus()), [(word,) for word in words], 0)
+    got = compute(other_fields, dict(step=bus(STEP), moved=bus(STEP)), [(word,) for word in words], 0)
     fields = [STEP.unpack(word) for word in words]
     assert got == [STEP.pack(**f | dict(valid=f["more"], more=f["valid"], place=5)) for f in fields]
     assert len(got) == 60
@@ -86,4 +87,4 @@ def test_fields_are_taken_from_a_word_and_packed_into_another(compute, rng):
 )
 def test_wires_that_do_not_fit_the_layout_are_refused(wire, signals, complaint):
     with pytest.raises(ValueError, match=complaint):
-        wire(STEP, STEP.bus(), **signals)
+        wire(STEP, bus(STEP), **signals)

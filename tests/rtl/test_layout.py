@@ -7,6 +7,7 @@ from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
 from rtl.layout import Layout
+from rtl.stream import bus
 from tests.support.properties import few
 from tests.support.script import play
 
@@ -44,9 +45,9 @@ def test_processes_name_the_fields_that_they_read_and_write(build, rng):
     ports = dict(
         clk=Signal(bool(0)),
         half=Signal(bool(0)),
-        rows=COMMAND.bus("rows"),
-        place=STEP.bus("place"),
-        **{name: COMMAND.bus() for name in ("command", "replaced", "assembled")},
+        rows=bus(COMMAND, "rows"),
+        place=bus(STEP, "place"),
+        **{name: bus(COMMAND) for name in ("command", "replaced", "assembled")},
     )
     given = [rng.getrandbits(COMMAND.width) for _ in range(60)]
     dut = build(fields_in_processes, **ports)
@@ -77,7 +78,7 @@ def test_a_span_is_some_neighbours_where_they_lie():
 
 
 def test_signals_are_as_wide_as_the_word_or_the_field():
-    assert len(COMMAND.bus()) == 11 and len(COMMAND.bus("rows")) == 5 and len(COMMAND.bus("half")) == 1
+    assert len(bus(COMMAND)) == 11 and len(bus(COMMAND, "rows")) == 5 and len(bus(COMMAND, "half")) == 1
 
 
 def test_an_attribute_that_no_field_has_or_two_is_an_error():
