@@ -61,7 +61,7 @@ class _Fields(Box):
             parts = [self._source(name, layout.bits(name)) for name in reversed(layout.fields)]
             self.wire(f"assign $bus = {{{', '.join(parts)}}};", {"bus"})
         else:
-            parts = [f"${name} = $bus[{_part(*layout[name])}]" for name in self.signals]
+            parts = [f"${name} = $bus[{_part(*layout.places[name])}]" for name in self.signals]
             self.wire(f"assign {', '.join(parts)};", self.signals)
 
     def _source(self, name, bits):
@@ -141,7 +141,7 @@ def pack(layout, bus, /, **signals):
 def unpack(layout, bus, /, **signals):
     """Drive each signal from its field of `bus`, a word of `layout`; those that are not named lead nowhere.
 
-    Combinational. Raises ValueError for a field that the word does not have, or of another width.
+    A field x of a nested word `step` is step_x. Combinational. Raises ValueError for a field that the word does not have, or of another width.
     """
     _check_widths(layout, signals)
     names, drives = list(signals), list(signals.values())
@@ -150,7 +150,7 @@ def unpack(layout, bus, /, **signals):
     def take():
         word = int(bus)
         for name, drive in zip(names, drives, strict=True):
-            high, low = layout[name]
+            high, low = layout.places[name]
             drive.next = word >> low & (1 << high - low) - 1
 
     return take
@@ -158,9 +158,10 @@ def unpack(layout, bus, /, **signals):
 
 def _check_widths(layout, signals):
     for name, signal in signals.items():
-        if name not in layout.fields:
+        if name not in layout.places:
             raise ValueError(f"a word of {list(layout.fields)} has no field {name}")
-        bits, wide = layout.bits(name), len(signal) if isinstance(signal, SignalType) else int(signal).bit_length()
+        high, low = layout.places[name]
+        bits, wide = high - low, len(signal) if isinstance(signal, SignalType) else int(signal).bit_length()
         if wide > bits or (wide != bits and isinstance(signal, SignalType)):
             raise ValueError(f"{name} must have {bits} bits, not {wide}")
 

@@ -2,7 +2,7 @@
 
 from myhdl import Signal, always_comb, intbv
 
-from rtl import words
+from rtl import bundles, words
 from rtl.config import SatConfig
 from rtl.drain import drain
 from rtl.hierarchy import module, write_verilog
@@ -72,9 +72,7 @@ def sat(
     accumulators_free = Signal(intbv(0)[2:])
     issuing, last_step, slice_enters, last_slice, works = (Signal(bool(0)) for _ in range(5))
     tiles_busy, updates_busy = Signal(bool(0)), Signal(bool(0))
-    drain_load, drain_shift, drain_read, drain_memory = (Signal(bool(0)) for _ in range(4))
-    drain_slot = Signal(intbv(0)[words.slot_bits(config) :])
-    drain_address, drain_set = Signal(intbv(0)[words.sum_bits(config) :]), Signal(intbv(0)[1:])
+    draining = bundles.Drain(config)
     drained = Signal(intbv(0)[32 * config.columns :])
 
     @always_comb
@@ -149,13 +147,7 @@ def sat(
         pace,
         last_row,
         below,
-        drain_load,
-        drain_shift,
-        drain_slot,
-        drain_read,
-        drain_address,
-        drain_set,
-        drain_memory,
+        draining,
         drained,
         config,
     )
@@ -165,13 +157,7 @@ def sat(
         finished,
         finished_command,
         block_stored,
-        drain_load,
-        drain_shift,
-        drain_slot,
-        drain_read,
-        drain_address,
-        drain_set,
-        drain_memory,
+        draining,
         drained,
         tile_results,
         overflow,
