@@ -58,7 +58,7 @@ FAULTS = (
     Fault(
         "pruned mask ignored",
         "sat_uspe.v",
-        "if (((east[256+:16] & chosen[36-1:20]) != 0)) begin",
+        "if (((east[272-1:256] & chosen[36-1:20]) != 0)) begin",
         "if (1'b0) begin",
         "special",
     ),
@@ -116,9 +116,7 @@ FAULTS = (
         "memory[north[41-1:36] & 5'h0f] <=",
         "weights",
     ),
-    Fault(
-        "sums start from what was there", "sat_sum_lane.v", "if (feeds[(12 + 2)]) begin", "if (1'b0) begin", "weights"
-    ),
+    Fault("sums start from what was there", "sat_sum_lane.v", "if (feeds[14]) begin", "if (1'b0) begin", "weights"),
     Fault(
         "weights started again before their steps",
         "sat_dispatcher.v",
