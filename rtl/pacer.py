@@ -3,9 +3,10 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing, words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def pacer(clk, rst, stationary, values, pace, last_row, below, bank_done, finished, returned, config):
     """Go around the rows' delay lines, and notice the ends of tiles below the last row.

@@ -12,7 +12,7 @@ from sat import terminal
 from sat.area import area
 from tlm.compare import Setup
 
-UPDATER = "updater"  # SAT's weight update, which the others have no unit for
+UPDATER = "sat_updater"  # SAT's weight update, which the others have no unit for
 
 
 def areas_of(setup: Setup) -> dict[str, dict[str, float]]:

@@ -7,14 +7,23 @@ import typer
 
 from cosim.synthesis import yosys
 from rtl import sat_axi
+from rtl.prefix import Prefix
 from rtl.sigma import sigma
 from sat import accelerators, terminal, vivado
-from tlm.accelerators import DEFAULT
-from tlm.accelerators import accelerator as accelerator_named
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json
+from tlm.accelerators import DEFAULT
+from tlm.accelerators import accelerator as accelerator_named
 
 Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made when it does not exist.")]
+ModulePrefix = Annotated[
+    str | None,
+    typer.Option(
+        "--prefix",
+        help="In front of each module's name, so that several accelerators fit one library: by default sat_, sigma_ or "
+        "systolic_; with big_ the tops are big and big_axi.",
+    ),
+]
 Synthesised = Annotated[
     bool,
     typer.Option(
@@ -28,6 +37,7 @@ def verilog(
     accelerator: accelerators.Name = DEFAULT,
     config: Config = "vcu1525",
     output: Folder = Path("build/verilog"),
+    prefix: ModulePrefix = None,
     synthesised: Synthesised = False,
     json_file: Json = None,
 ) -> None:
@@ -37,12 +47,13 @@ def verilog(
     SAT with the shortest groups that it can have.
     """
     with terminal.reading_input():
-        row = accelerator_named(accelerator)
-        chosen = row.load(config)
+        kind = accelerator_named(accelerator)
+        chosen = kind.load(config)
+        names = Prefix("sigma" if accelerator == "sigma" else "sat", f"{accelerator}_" if prefix is None else prefix)
         terminal.writable(json_file, output / "configuration.json")
         if synthesised:
             yosys()
-        files = (sigma if accelerator == "sigma" else sat_axi).write(chosen, output)
+        files = (sigma if accelerator == "sigma" else sat_axi).write(chosen, output, names.text)
         scripts = [] if accelerator == "sigma" else vivado.write(chosen, output, files.values())
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
@@ -59,13 +70,13 @@ def verilog(
             **(dict(area=area_data(found)) if found else {}),
         ),
     )
-    console, title = terminal.console(), accelerators.title(row, chosen)
+    console, title = terminal.console(), accelerators.title(kind, chosen)
     title += f", {' x '.join(map(str, chosen.size))}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
     for row in modules:
         rows.add_row(row["module"], str(row["lines"]))
     console.print(rows)
-    top = "sigma" if accelerator == "sigma" else "sat, or with AXI ports sat_axi"
+    top = names.top if accelerator == "sigma" else f"{names.top}, or with AXI ports {list(files)[-1]}"
     console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is {top}")
     if scripts:
         console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")

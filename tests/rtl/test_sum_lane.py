@@ -1,7 +1,6 @@
 """sum_lane: sums that come to a column's bottom, enter again at its top, and are drained."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import timing, words
 from rtl.config import SatConfig
@@ -14,25 +13,7 @@ PRODUCT = timing.PRODUCT
 
 
 def device(build, config):
-    boundary = words.boundary(config).width
-    widths = dict(
-        feed=boundary,
-        feed_out=boundary,
-        collect=boundary,
-        collect_out=boundary,
-        sum_in=32,
-        sum_out=32,
-        drain_address=words.sum_bits(config),
-        drain_set=1,
-        drained=32,
-    )
-    flags = ("clk", "rst", "drain_read", "drain_memory")
-    return build(
-        sum_lane,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(sum_lane, config=config)
 
 
 def with_noise(rng, entries, cycles):

@@ -3,7 +3,6 @@
 from itertools import product
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import timing, words
 from rtl import uspe as unit
@@ -20,25 +19,7 @@ ONE, TWO = floats.half(1.0), floats.half(2.0)
 
 
 def device(build, config):
-    step, group, down = words.step(config).width, words.group_bits(config), words.descent(config).width
-    widths = dict(
-        west_step=step,
-        east_step=step,
-        west=group,
-        east=group,
-        north=down,
-        south=down,
-        sum_in=32,
-        sum_out=32,
-        drain_slot=words.slot_bits(config),
-    )
-    flags = ("clk", "rst", "drain_load", "drain_shift")
-    return build(
-        unit.uspe,
-        config=config,
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-        **{name: Signal(bool(0)) for name in flags},
-    )
+    return build(unit.uspe, config=config)
 
 
 def config_of(interleave, largest_m):
@@ -76,7 +57,7 @@ def written(config, weight, place, value=0, bank=0, **where):
 
 def slot(config, place, number):
     """The number of an accumulator."""
-    return packed(words.step(config), place=place, set=number) >> words.step(config)["set"][1]
+    return words.slot(config).pack(place=place, set=number)
 
 
 def random_tile(rng, config, tile, groups=4, values=2):
@@ -268,7 +249,7 @@ def test_groups_and_steps_move_on_after_one_cycle_and_weights_come_a_row_nearer(
     entries = [
         dict(
             west_step=rng.getrandbits(step.width),
-            west=rng.getrandbits(words.group_bits(config)),
+            west=rng.getrandbits(words.group(config).width),
             north=rng.getrandbits(down.width),
         )
         for _ in range(50)
