@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rtl.config import SatConfig, first_error
+from rtl.config import Config, SatConfig, first_error
 from tlm.gemm import Gemm
 from tlm.mapping import DATAFLOWS, Mapping
 from tlm.program import Program, schedule
@@ -113,16 +113,21 @@ class Plan(_Strict):
         """Write it as JSON."""
         Path(file).write_text(self.model_dump_json(indent=1) + "\n")
 
+    def check_config(self, config: Config) -> None:
+        """Raise ValueError, naming the first field that differs, unless the plan is for this configuration."""
+        if type(self.config) is not type(config):
+            want, have = type(config).__name__, type(self.config).__name__
+            raise ValueError(f"the plan is for another accelerator: config must be a {want}, not a {have}")
+        for (name, want), (_, have) in zip(config, self.config, strict=True):
+            if want != have:
+                raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
+
     def check(self, work: Iterable[Work], config: SatConfig) -> None:
         """Raise ValueError unless the plan is for this step and this configuration, naming what differs first.
 
         Each choice must fit, take the cycles that it says, and be that of all entries for the same GEMM or update.
         """
-        if self.config != config:
-            name, want, have = next(
-                (name, want, have) for (name, want), (_, have) in zip(config, self.config) if want != have
-            )
-            raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
+        self.check_config(config)
         gemms, updates = _kinds(work)
         wanted, found = [*gemms, *updates], [*self.gemms, *self.updates]
         for one, choice in zip(wanted, found):
