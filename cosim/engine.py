@@ -22,6 +22,7 @@ class Engine(ABC):
 
     name: str
     prunes = False  # whether `run` prunes b by itself
+    is_reference = False  # whether it is the host's own arithmetic, which reads master weights and needs no FP16 copies
     waves: Path | None = None  # the VCD file of the last run, where one is written
 
     def __init__(self, config: Config):
@@ -31,6 +32,11 @@ class Engine(ABC):
     def updates(self) -> bool:
         """Whether the accelerator updates weights; else the host does."""
         return self.config.accelerator == "sat"
+
+    @property
+    def programs_depend_on_zeros(self) -> bool:
+        """Whether a GEMM's program is made for the zeros of its operands, so that no others can run by it."""
+        return self.config.accelerator == "sigma"
 
     @property
     def operand_format(self) -> str:

@@ -26,6 +26,7 @@ class Functional(Engine):
     """The arithmetic contract on this processor; its cycles are the timeline's."""
 
     name = "functional"
+    is_reference = True
 
     @property
     def prunes(self) -> bool:
