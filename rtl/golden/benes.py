@@ -43,10 +43,10 @@ def distribute(values: Sequence[int], settings: int) -> list[int]:
     switches = [(value, 0) for value in values]
     for level, distance in enumerate(distances(lanes)):
         here = bits[2 * lanes * level : 2 * lanes * (level + 1)]
-        straight = [inputs[bit] for inputs, bit in zip(switches, here[::2])]
-        cross = [inputs[bit] for inputs, bit in zip(switches, here[1::2])]
+        straight = [inputs[bit] for inputs, bit in zip(switches, here[::2], strict=True)]
+        cross = [inputs[bit] for inputs, bit in zip(switches, here[1::2], strict=True)]
         switches = [(straight[i], cross[i ^ distance]) for i in range(lanes)]
-    return [inputs[bit] for inputs, bit in zip(switches, bits[-lanes:])]
+    return [inputs[bit] for inputs, bit in zip(switches, bits[-lanes:], strict=True)]
 
 
 def route(sources: Sequence[int | None]) -> int:
