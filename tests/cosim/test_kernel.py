@@ -44,13 +44,6 @@ SHAPES = [
 ]
 
 
-@pytest.fixture(params=kernel.paths())
-def path(request, monkeypatch):
-    monkeypatch.setenv(kernel.CHOICE, request.param)
-    assert kernel.path() == request.param
-    return request.param
-
-
 def normal(rng, *shape):
     return rng.standard_normal(shape).astype(np.float16)
 
