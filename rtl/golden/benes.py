@@ -123,7 +123,8 @@ def _middles(lanes: int, wanted: dict[int, int]) -> dict[int, int]:
             del middles[other]
             waiting.insert(random_order.randrange(len(waiting) + 1), other)
         middles[output] = middle
-    raise RuntimeError(f"no route was found in {TRIES * lanes} tries for {lanes} ports and the inputs {wanted}")
+    sources = tuple(map(wanted.get, range(lanes)))
+    raise RuntimeError(f"no route was found in {TRIES * lanes} tries for the sources {sources}")
 
 
 def _blocked(output: int, lanes: int, wanted: dict[int, int], middles: dict[int, int]) -> list[tuple[int, int]]:
