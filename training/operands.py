@@ -12,16 +12,16 @@ from tlm.workload.lowering import Lowering
 from tlm.workload.methods import SUMMED
 from training.precision import to_fp16
 
-Pair = tuple[np.ndarray, np.ndarray]
+OperandPair = tuple[np.ndarray, np.ndarray]
 
 
-def forward(lowering: Lowering, x: np.ndarray, weight: np.ndarray) -> Pair:
+def forward(lowering: Lowering, x: np.ndarray, weight: np.ndarray) -> OperandPair:
     """Of the forward pass: x (B, H, W, Ci); the product is y (B * Ho * Wo, Co)."""
     gemm = lowering.gemm("ff")
     return _pixels(x, gemm.source), _rows(_masked(lowering, "ff", weight), gemm.k)
 
 
-def input_gradient(lowering: Lowering, dy: np.ndarray, weight: np.ndarray) -> Pair:
+def input_gradient(lowering: Lowering, dy: np.ndarray, weight: np.ndarray) -> OperandPair:
     """Of the gradient of the input, for dy (B, Ho, Wo, Co); `scattered` makes dx of their product."""
     gemm, weight = lowering.gemm("bp"), _masked(lowering, "bp", weight)
     if lowering.geometry.window.reversible:
@@ -43,7 +43,7 @@ def scattered(lowering: Lowering, product: np.ndarray) -> np.ndarray:
     return to_fp16(col2im(product, geometry.window, geometry.shape))
 
 
-def weight_gradient(lowering: Lowering, x: np.ndarray, dy: np.ndarray) -> Pair:
+def weight_gradient(lowering: Lowering, x: np.ndarray, dy: np.ndarray) -> OperandPair:
     """Of the gradient of the weights: x (B, H, W, Ci), dy (B, Ho, Wo, Co); the product is (Kh * Kw * Ci, Co)."""
     source = lowering.gemm("wu").source
     return x if source else x.reshape(-1, x.shape[3]).T, dy.reshape(-1, dy.shape[3])

@@ -47,9 +47,9 @@ def fan(products: np.ndarray, runs: Sequence[int | None]) -> tuple[np.ndarray, n
     with np.errstate(all="ignore"):
         for adders, firsts, lasts in steps:
             kept[firsts] = kept[lasts] = kept[adders] + kept[adders + 1]
-    slots_of, firsts = [run.slot for run in found], [run.first for run in found]
+    slots_of = [run.slot for run in found]
     sums, complete = np.zeros_like(kept), np.zeros(len(runs), bool)
-    sums[slots_of], complete[slots_of] = kept[firsts], True
+    sums[slots_of], complete[slots_of] = kept[[run.first for run in found]], True
     sums[np.isnan(sums)] = np.uint32(FP32_NAN).view(np.float32)
     return np.ascontiguousarray(np.moveaxis(sums, 0, -1)), complete
 

@@ -1,4 +1,4 @@
-"""What is done element by element, on every path, against the goldens."""
+"""Element-wise work of a training step, on every path of the kernel, against the goldens."""
 
 import numpy as np
 import pytest

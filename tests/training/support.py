@@ -37,7 +37,7 @@ def gradients(module: nn.Module, x: torch.Tensor, seed: int) -> dict[str, torch.
     return {"y": y.detach(), "x": x.grad, **{name: p.grad for name, p in module.named_parameters()}}
 
 
-def masked(layer: nn.Module, dim: int, n: int, m: int) -> nn.Module:
+def masked(layer: nn.Linear | nn.Conv2d, dim: int, n: int, m: int) -> nn.Module:
     """A copy of the layer with its FP16 weights pruned along `dim`, dense where that has fewer than M elements."""
     result = copy.deepcopy(layer)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""What a layer knows of where its GEMMs run."""
+"""The engine and plan of a layer: its description, its programs, and the gradients that it prunes."""
 
 import copy
 
