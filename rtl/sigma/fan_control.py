@@ -22,8 +22,11 @@ def fan_control(spans, alone, adds, complete, level, lanes):
     def decide():
         for k in range(count):
             adds.next[k] = spans[step * k + reach]
-            complete.next[k] = alone[step * k + reach - 1] or (
-                spans[step * k + reach] and not spans[row + step * k] and not spans[row + step * k + reach + 1]
+            complete.next[k] = (
+                alone[step * k + reach - 1]
+                or (spans[step * k + reach]
+                and not spans[row + step * k]
+                and not spans[row + step * k + reach + 1])
             )
 
     return decide
