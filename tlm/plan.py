@@ -118,9 +118,10 @@ class Plan(_Strict):
         Path(file).write_text(self.model_dump_json(indent=1) + "\n")
 
     def check_config(self, config: Config) -> None:
-        """Raise ValueError unless the plan is for this configuration, naming the first field that differs."""
-        if type(config) is not type(self.config):
-            raise ValueError(f"the plan is for a {type(self.config).__name__}, not a {type(config).__name__}")
+        """Raise ValueError, naming the first field that differs, unless the plan is for this configuration."""
+        if type(self.config) is not type(config):
+            want, have = type(config).__name__, type(self.config).__name__
+            raise ValueError(f"the plan is for another accelerator: config must be a {want}, not a {have}")
         for (name, want), (_, have) in zip(config, self.config, strict=True):
             if want != have:
                 raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")

@@ -15,10 +15,12 @@ class Format(NamedTuple):
 
     @property
     def infinity(self) -> int:
+        """The bit pattern of +infinity; from its successor on patterns are NaNs."""
         return ((1 << self.exponent_bits) - 1) << self.fraction_bits
 
     @property
     def sign_place(self) -> int:
+        """The number of the sign's bit."""
         return self.exponent_bits + self.fraction_bits
 
     @property
@@ -44,7 +46,7 @@ class Unpacked(NamedTuple):
 def unpack(bits: int, form: Format) -> Unpacked:
     """Split a bit pattern; a subnormal has no hidden bit and the exponent of the smallest normal.
 
-    Raises ValueError for a pattern that is too long, and TypeError for what is no integer.
+    Raises ValueError for a pattern that is too long, and TypeError for a value that is no integer.
     """
     bits = operator.index(bits)  # a NumPy integer would overflow
     if not 0 <= bits < 2 << form.sign_place:

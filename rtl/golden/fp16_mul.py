@@ -1,4 +1,4 @@
-"""What fp16_mul computes, in plain integers."""
+"""Golden model of fp16_mul, in plain integers."""
 
 from rtl.golden.exact import multiply
 from rtl.golden.floats import FP16, unpack

@@ -1,4 +1,4 @@
-"""What fp32_add computes, in plain integers."""
+"""Golden model of fp32_add, in plain integers."""
 
 from rtl.golden.exact import round_exact
 from rtl.golden.floats import FP32, FP32_NAN, unpack

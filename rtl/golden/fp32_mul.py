@@ -1,4 +1,4 @@
-"""What fp32_mul computes, in plain integers."""
+"""Golden model of fp32_mul, in plain integers."""
 
 from rtl.golden.exact import multiply
 from rtl.golden.floats import FP32, unpack

@@ -1,4 +1,4 @@
-"""What fp32_to_fp16 computes, in plain integers; and for arrays, in NumPy."""
+"""Golden model of fp32_to_fp16, in plain integers; and for arrays, in NumPy."""
 
 import numpy as np
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl.config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import configurations, gemms
@@ -212,6 +213,16 @@ def test_a_plan_that_is_damaged_or_of_something_else_is_refused_in_one_line(save
         load_plan(file, STEP, TINY)
     assert str(caught.value).startswith(f"{file}: ") and words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_plan_is_for_its_configuration_alone_whatever_the_step(plan):
+    plan.check_config(TINY)
+    with pytest.raises(ValueError, match="^the plan is for another configuration: rows must be 3, not 2$"):
+        plan.check_config(TINY.model_copy(update=dict(rows=3)))
+    with pytest.raises(
+        ValueError, match="^the plan is for another accelerator: config must be a SigmaConfig, not a Sat"
+    ):
+        plan.check_config(SIGMA["small"])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.support import floats
 def test_an_unpacked_number_has_the_value_that_numpy_sees(form, patterns, word, kind):
     with np.errstate(invalid="ignore"):  # a signalling NaN signals
         values = np.array(patterns, word).view(kind).astype(np.float64)
-    for bits, value in zip(patterns, values.tolist()):
+    for bits, value in zip(patterns, values.tolist(), strict=True):
         number = unpack(bits, form)
         assert number.nan == (value != value)
         assert number.infinite == (abs(value) == np.inf)
