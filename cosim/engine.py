@@ -190,16 +190,8 @@ class Engine(ABC):
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
     (k, n), pattern = w.shape, Sparsity.parse(sparsity)
     channels = k if channels is None else channels
-    return Update(
-        k,
-        n,
-        channels,
-        pattern,
-        bool(pattern) and channels >= pattern.m,
-        bool(pattern) and n >= pattern.m,
-        momentum,
-        layer,
-    )
+    forward, backward = (pattern is not None and along >= pattern.m for along in (channels, n))
+    return Update(k, n, channels, pattern, forward, backward, momentum, layer)
 
 
 def _difference(have: Config, want: Config) -> str:

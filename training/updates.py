@@ -122,6 +122,6 @@ def _matrix(parameter: Tensor) -> np.ndarray:
 def _of_shape(matrix: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """(positions x Ci, Co) as a parameter (Co, Ci, Kh, Kw), (Co, Ci) or (Co,): the inverse of _matrix."""
     if len(shape) < 3:
-        return matrix.T.reshape(rows, columns)
+        return matrix.T.reshape(shape)
     outputs, inputs, *kernel = shape
     return matrix.reshape(*kernel, inputs, outputs).transpose(3, 2, 0, 1)

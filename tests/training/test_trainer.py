@@ -13,7 +13,7 @@ from cosim.checker import Checker
 from cosim.recorder import Recorder
 from rtl.config import PRESETS
 from tests.training.support import functional, linear, seeded
-from tlm import Program, make_plan
+from tlm import Gemm, make_plan
 from training import Data, Scheme, Settings, Trainer, digits, nm_mask, training_step, update_step
 
 DIGITS = digits(0)
@@ -122,7 +122,7 @@ def test_the_last_batch_of_an_epoch_runs_output_stationary_beside_the_plan():
     run.follow(make_plan(work(run), recorder.config, ("ws",)))
     run.step(DIGITS.train_x[:32], DIGITS.train_y[:32])
     run.step(DIGITS.train_x[:29], DIGITS.train_y[:29])
-    flows = [program.dataflow for program, _ in recorder.runs if isinstance(program, Program)]
+    flows = [program.dataflow for program, _ in recorder.runs if isinstance(program.work, Gemm)]
     assert flows == ["ws"] * 11 + ["os"] * 11
 
 
