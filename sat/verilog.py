@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
+from cosim.accelerators import verilog_of
 from cosim.synthesis import yosys
-from rtl import sat_axi
 from rtl.prefix import Prefix
-from rtl.sigma import sigma
-from sat import accelerators, terminal, vivado
+from sat import accelerators, terminal
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json
-from tlm.accelerators import DEFAULT
+from tlm.accelerators import DEFAULT, TABLE
 from tlm.accelerators import accelerator as accelerator_named
 
 Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made when it does not exist.")]
@@ -20,8 +19,8 @@ ModulePrefix = Annotated[
     str | None,
     typer.Option(
         "--prefix",
-        help="In front of each module's name, so that several accelerators fit one library: by default sat_, sigma_ or "
-        "systolic_; with big_ the tops are big and big_axi.",
+        help="In front of each module's name, so that several accelerators fit one library: by default "
+        f"{', '.join(f'{name}_' for name in TABLE)}; with big_ the tops are big and big_axi.",
     ),
 ]
 Synthesised = Annotated[
@@ -41,23 +40,23 @@ def verilog(
     synthesised: Synthesised = False,
     json_file: Json = None,
 ) -> None:
-    """Write the Verilog of a configuration, one module a file: `sat`, around it `sat_axi` with AXI ports; or `sigma`.
+    """Write the Verilog of a configuration, one module a file, with AXI ports around it where the accelerator has them.
 
-    Beside it are the configuration, and a script and constraints for Vivado, which are SAT's alone. A systolic array is
-    SAT with the shortest groups that it can have.
+    Beside it are the configuration, and with AXI ports a script and constraints for Vivado.
     """
     with terminal.reading_input():
-        kind = accelerator_named(accelerator)
-        chosen = kind.load(config)
-        names = Prefix("sigma" if accelerator == "sigma" else "sat", f"{accelerator}_" if prefix is None else prefix)
+        row = accelerator_named(accelerator)
+        chosen = row.load(config)
+        writer = verilog_of(chosen)
+        names = Prefix(writer.block, f"{row.name}_" if prefix is None else prefix)
         terminal.writable(json_file, output / "configuration.json")
         if synthesised:
             yosys()
-        files = (sigma if accelerator == "sigma" else sat_axi).write(chosen, output, names.text)
-        scripts = [] if accelerator == "sigma" else vivado.write(chosen, output, files.values())
+        files = (writer.write_ports or writer.write)(chosen, output, names.text)
+        scripts = writer.scripts(chosen, output, files.values()) if writer.scripts else []
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
-    lines = sum(row["lines"] for row in modules)
+    lines = sum(module["lines"] for module in modules)
     with terminal.simulating():
         found = area(files) if synthesised else None
     terminal.write_json(
@@ -70,13 +69,13 @@ def verilog(
             **(dict(area=area_data(found)) if found else {}),
         ),
     )
-    console, title = terminal.console(), accelerators.title(kind, chosen)
+    console, title = terminal.console(), accelerators.title(row, chosen)
     title += f", {' x '.join(map(str, chosen.size))}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
-    for row in modules:
-        rows.add_row(row["module"], str(row["lines"]))
+    for module in modules:
+        rows.add_row(module["module"], str(module["lines"]))
     console.print(rows)
-    top = names.top if accelerator == "sigma" else f"{names.top}, or with AXI ports {list(files)[-1]}"
+    top = f"{names.top}, or with AXI ports {list(files)[-1]}" if writer.write_ports else names.top
     console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is {top}")
     if scripts:
         console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")

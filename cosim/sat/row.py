@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cosim.accelerator import Accelerator, ProgramKind
+from cosim.accelerator import Accelerator, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_weights
@@ -10,7 +10,8 @@ from cosim.sat import gemm_codec, update_codec
 from cosim.sat.gemm_pieces import GemmPieces
 from cosim.sat.reference import products, updated
 from cosim.sat.update_pieces import UpdatePieces
-from rtl import timing, words
+from rtl import sat as sat_module
+from rtl import sat_axi, timing, vivado, words
 from rtl.config import SatConfig
 from rtl.sat import sat
 from tlm.gemm import Gemm
@@ -51,4 +52,5 @@ SAT = Accelerator(
     },
     schedule=schedule,
     device=device,
+    verilog=Verilog("sat", sat_module.write, sat_axi.write, vivado.write, update_block="updater"),
 )
