@@ -4,7 +4,7 @@ from myhdl import Signal, always_comb, intbv
 
 from rtl.fp32_add import fp32_add
 from rtl.hierarchy import module, waives
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sum_bank import sum_bank
 
 
@@ -14,9 +14,9 @@ def accumulator(clk, part, feed, add, write, drain_read, drain_column, drain_set
     """Add a part to the sum of its column; two sets of sums, so that one is drained while the other grows.
 
     part          in   FP32: what a tile adds
-    feed          in   words.step whose part comes in the next cycle: its sum is fetched
-    add           in   words.step of this part: where `fresh`, it is added to zero
-    write         in   words.step whose new sum is there: the one added ACCUMULATE - 1 cycles before
+    feed          in   layouts.step whose part comes in the next cycle: its sum is fetched
+    add           in   layouts.step of this part: where `fresh`, it is added to zero
+    write         in   layouts.step whose new sum is there: the one added ACCUMULATE - 1 cycles before
     drain_read, drain_column, drain_set  in  fetch a sum for `drained`
     drained       out  FP32
     Latency       4 cycles (ACCUMULATE) from `part` to the sum standing, which a column's next part must wait for
@@ -25,7 +25,7 @@ def accumulator(clk, part, feed, add, write, drain_read, drain_column, drain_set
     Reset         none: a block's first parts are added to zero
     Golden        rtl/golden/sigma.py
     """
-    layout = words.step(config)
+    layout = layouts.step(config)
     valid_bit, fresh_bit, set_bit = (layout[name][1] for name in ("valid", "fresh", "set"))
     column_high, column_low = layout["column"]
     bits = layout.bits("column")

@@ -2,10 +2,10 @@
 
 from myhdl import Signal, always_comb, intbv
 
-from rtl.golden.benes import distances, settings_bits
 from rtl.hierarchy import module
 from rtl.lanes import choose
 from rtl.sigma.benes_level import benes_level
+from rtl.sigma.benes_network import distances, settings_bits
 
 
 @module

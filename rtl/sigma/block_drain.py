@@ -4,7 +4,7 @@ from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module, waives
 from rtl.result_port import result_port
-from rtl.sigma import words
+from rtl.sigma import layouts
 
 
 @waives(
@@ -18,7 +18,7 @@ def block_drain(
     """Send each finished block: its columns in turn, of each the sums of all rows.
 
     finished        in   another block's sums stand
-    block_commands  in   the words.command of the blocks in both sets of sums, set 0 in the low bits
+    block_commands  in   the layouts.command of the blocks in both sets of sums, set 0 in the low bits
     drain_*         out  to the accumulators; drained: a cycle later an FP32 word of each
     results         Stream out  32 bits for each accumulator: FP32, or FP16 in the low half
     stored          out  the last word of a block moves
@@ -28,7 +28,7 @@ def block_drain(
     Reset           synchronous, active high
     Golden          tlm/sigma/times.py, store_end; rtl/golden/fp32_to_fp16.py
     """
-    layout = words.command(config)
+    layout = layouts.command(config)
     bits, half_bit = layout.width, layout["half"][1]
     columns_high, columns_low = layout["columns"]
     rows_high, rows_low = layout["rows"]

@@ -4,7 +4,7 @@ from myhdl import Signal, always, always_comb, intbv
 
 from rtl.hierarchy import module
 from rtl.lanes import join, split
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.benes import benes
 from rtl.sigma.bit_picker import bit_picker
 from rtl.sigma.fan import fan
@@ -18,7 +18,7 @@ from rtl.sigma.step_trail import bank_word
 def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     """Multiply streamed words by stationary values, and sum the products of each run of lanes.
 
-    line, write, place  in  a piece of words.engine_record, and which one (rtl/sigma/record.py)
+    line, write, place  in  a piece of layouts.engine_record, and which one (rtl/sigma/record.py)
     banks       in   bank_word: which record a column finds at each part, when it gets there
     streamed    in   a word for each element of k, lane 0 in the low bits
     results     out  FP32 sums as the record's picks name them; +0 where a pick names no complete one
@@ -27,7 +27,7 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     Reset       none: a pipeline without state
     Golden      rtl/golden/sigma.py
     """
-    lanes, layout = config.lanes, words.engine_record(config)
+    lanes, layout = config.lanes, layouts.engine_record(config)
     values_high, values_low = layout["values"]
     settings_high, settings_low = layout["settings"]
     runs_high, runs_low = layout["runs"]
@@ -36,10 +36,10 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     settings_bit, values_bit, runs_bit, picks_bit = (
         bank_word(config)[name][1] for name in ("settings", "values", "runs", "picks")
     )
-    pieces, bits = words.pieces(layout, config), words.OPERAND
+    pieces, bits = layouts.pieces(layout, config), layouts.OPERAND
     bf16 = int(config.operands == "bf16")
 
-    low, high = (Signal(intbv(0)[pieces * words.line_bits(config) :]) for _ in range(2))
+    low, high = (Signal(intbv(0)[pieces * layouts.line_bits(config) :]) for _ in range(2))
     settings, runs, active = (Signal(intbv(0)[layout.bits(name) :]) for name in ("settings", "runs", "active"))
     stationary, arriving, distributed = (Signal(intbv(0)[bits * lanes :]) for _ in range(3))
     picks = Signal(intbv(0)[layout.bits("picks") :])
@@ -89,7 +89,7 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
         split(picks, chosen),
         [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)],
         join(singles, products),
-        fan(clk, products, runs, active, sums, complete, lanes, words.RUN),
+        fan(clk, products, runs, active, sums, complete, lanes, layouts.RUN),
         [bit_picker(complete, pick, is_sum) for pick, is_sum in zip(chosen, wanted)],
         [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)],
         join(picked, results),

@@ -4,7 +4,7 @@ from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module
 from rtl.lanes import join, split
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.delay_line import delay_line
 from rtl.sigma.flex_dpe import flex_dpe
 from rtl.sigma.picker import picker
@@ -18,8 +18,8 @@ def flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, par
     """What a column of the streamed operand adds to each accumulator.
 
     line, place    in   a piece of a record, and which one (rtl/sigma/record.py)
-    engine_writes  in   one bit for each Flex-DPE: the piece is its words.engine_record's
-    gather_write   in   the piece is that of words.gather_record
+    engine_writes  in   one bit for each Flex-DPE: the piece is its layouts.engine_record's
+    gather_write   in   the piece is that of layouts.gather_record
     banks          in   bank_word: which record a column finds at each part, when it gets there
     streamed       in   a word for each element of k, to all Flex-DPEs
     parts          out  an FP32 word for each accumulator; +0 where the tile has nothing for it
@@ -28,14 +28,14 @@ def flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, par
     Reset          none: a pipeline without state
     Golden         rtl/golden/sigma.py
     """
-    engines, results, layout = config.engines, config.results, words.gather_record(config)
+    engines, results, layout = config.engines, config.results, layouts.gather_record(config)
     picks_high, picks_low = layout["picks"]
     used_high, used_low = layout["used"]
     spans_high, spans_low = layout["spans"]
     spans_bit, gather_bit = (bank_word(config)[name][1] for name in ("spans", "gather"))
-    pieces = words.pieces(layout, config)
+    pieces = layouts.pieces(layout, config)
 
-    low, high = (Signal(intbv(0)[pieces * words.line_bits(config) :]) for _ in range(2))
+    low, high = (Signal(intbv(0)[pieces * layouts.line_bits(config) :]) for _ in range(2))
     picks, used, spans = (Signal(intbv(0)[layout.bits(name) :]) for name in ("picks", "used", "spans"))
     writes = [Signal(bool(0)) for _ in range(engines)]
     spanning = [Signal(bool(0)) for _ in range(len(spans))]
@@ -43,7 +43,7 @@ def flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, par
     singles = [[Signal(intbv(0)[32:]) for _ in range(results)] for _ in range(engines)]
     whole = [Signal(intbv(0)[32:]) for _ in range(engines * results)]
     everything = Signal(intbv(0)[32 * engines * results :])
-    chosen = [Signal(intbv(0)[words.gather_bits(config) :]) for _ in range(config.rows)]
+    chosen = [Signal(intbv(0)[layouts.gather_bits(config) :]) for _ in range(config.rows)]
     wanted = [Signal(bool(0)) for _ in range(config.rows)]
     picked = [Signal(intbv(0)[32:]) for _ in range(config.rows)]
 

@@ -3,7 +3,7 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module, waives
-from rtl.sigma import words
+from rtl.sigma import layouts
 
 
 @waives(UNUSEDSIGNAL="of some words only certain fields are used here")
@@ -28,7 +28,7 @@ def line_placer(
 ):
     """Take the lines that a command announces, one after another.
 
-    command         in   words.command of the tile, when it is accepted
+    command         in   layouts.command of the tile, when it is accepted
     bank, stream    in   where its records and its streamed words go
     operands        Stream in  the records of the Flex-DPEs in turn, that of the Flex-DPU, the streamed words
     line            out  the line to be kept, with engine_writes (a bit each), gather_write and place
@@ -38,14 +38,14 @@ def line_placer(
     Latency         1 cycle from a line moving to `line`
     Throughput      1 line per cycle
     Reset           synchronous, active high: nothing is awaited
-    Golden          cosim/sigma_words.py, lines
+    Golden          cosim/sigma/codec.py, lines
     """
-    layout = words.command(config)
+    layout = layouts.command(config)
     engines_high, engines_low = layout["engines"]
     columns_high, columns_low = layout["columns"]
-    opens_bit = layout["opens"][1]
-    engine_last = words.pieces(words.engine_record(config), config) - 1
-    gather_last = words.pieces(words.gather_record(config), config) - 1
+    loads_bit = layout["loads_stream"][1]
+    engine_last = layouts.pieces(layouts.engine_record(config), config) - 1
+    gather_last = layouts.pieces(layouts.gather_record(config), config) - 1
     piece_bits = len(place) - 1
     column_bits = len(stream_address) - 1
     every_engine = 2**config.engines - 1
@@ -73,7 +73,7 @@ def line_placer(
             loading.next = True
             engines_left.next = command[engines_high:engines_low]
             columns_left.next = 0
-            if command[opens_bit]:
+            if command[loads_bit]:
                 columns_left.next = command[columns_high:columns_low]
             engine.next = 1
             piece.next = 0

@@ -5,7 +5,7 @@ from myhdl import Signal, always_comb, intbv
 from rtl.hierarchy import module, write_verilog
 from rtl.lanes import join, split
 from rtl.prefix import Prefix
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.accumulator import accumulator
 from rtl.sigma.block_drain import block_drain
 from rtl.sigma.config import SigmaConfig
@@ -23,7 +23,7 @@ from rtl.work_counters import COUNTER_BITS, work_counters
 def sigma(clk, rst, commands, operands, results, tile_done, stored, working, overflow, busy, waiting, idle, config):
     """Execute tile commands.
 
-    commands    Stream in   words.command, one a tile
+    commands    Stream in   layouts.command, one a tile
     operands    Stream in   the operand lines of each tile, in the order of the commands
     results     Stream out  finished blocks: for each column a word of 32 bits for each accumulator
     tile_done   out  the last step of a tile is issued in this cycle
@@ -38,12 +38,12 @@ def sigma(clk, rst, commands, operands, results, tile_done, stored, working, ove
     Reset       synchronous, active high, for at least reset_cycles (rtl/sigma/timing.py)
     Golden      rtl/golden/sigma.py
     """
-    bits, line_bits = words.command(config).width, words.line_bits(config)
-    step_bits, column_bits = words.step(config).width, words.step(config).bits("column")
+    bits, line_bits = layouts.command(config).width, layouts.line_bits(config)
+    step_bits, column_bits = layouts.step(config).width, layouts.step(config).bits("column")
     command = Signal(intbv(0)[bits:])
     line, streamed = (Signal(intbv(0)[line_bits:]) for _ in range(2))
     engine_writes = Signal(intbv(0)[config.engines :])
-    place = Signal(intbv(0)[words.place_bits(config) :])
+    place = Signal(intbv(0)[layouts.place_bits(config) :])
     stream_address, read_address = (Signal(intbv(0)[1 + column_bits :]) for _ in range(2))
     gather_write, stream_write, loading, complete, accepted, free, bank, stream = (Signal(bool(0)) for _ in range(8))
     loaded, occupied, streams, free_sums = (Signal(intbv(0)[2:]) for _ in range(4))
@@ -155,8 +155,8 @@ def ports(config: SigmaConfig) -> dict:
     return dict(
         clk=Signal(bool(0)),
         rst=Signal(bool(0)),
-        commands=Stream(words.command(config).width),
-        operands=Stream(words.line_bits(config)),
+        commands=Stream(layouts.command(config).width),
+        operands=Stream(layouts.line_bits(config)),
         results=Stream(32 * config.rows),
         tile_done=Signal(bool(0)),
         stored=Signal(bool(0)),

@@ -5,7 +5,7 @@ from myhdl import Signal, always, always_comb, concat, intbv
 from rtl import timing as units
 from rtl.hierarchy import module
 from rtl.layout import Layout
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 
 
@@ -31,7 +31,7 @@ def bank_word(config: SigmaConfig) -> Layout:
 def step_trail(clk, rst, step, banks_out, feed, add, write, config):
     """Follow steps through the pipeline.
 
-    step       in   words.step
+    step       in   layouts.step
     banks_out  out  bank_word: for each part, the bank of the column that is there
     feed       out  the step whose old sums are to be fetched
     add        out  the step whose parts are to be added
@@ -41,7 +41,7 @@ def step_trail(clk, rst, step, banks_out, feed, add, write, config):
     Reset      synchronous, active high: nothing is under way
     Golden     none: a delay
     """
-    layout = words.step(config)
+    layout = layouts.step(config)
     bits, bank_bit = layout.width, layout["bank"][1]
     gathered = timing.gathered(config.operands, config.levels)
     length = gathered + units.ACCUMULATE - 1

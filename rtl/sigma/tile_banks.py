@@ -3,7 +3,7 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module, waives
-from rtl.sigma import words
+from rtl.sigma import layouts
 
 
 @waives(BLKSEQ="a clocked process assigns to variables of its own")
@@ -30,7 +30,7 @@ def tile_banks(
     Where a bank of records is free, so is the bank of streamed words that is not in use: the tiles that needed its
     words are all older than the one that was released.
 
-    command        in   words.command of the tile that comes next
+    command        in   layouts.command of the tile that comes next
     accepted       in   its command moves
     complete       in   the last line of the tile that is being loaded moves
     started        in   the older loaded tile starts
@@ -46,8 +46,8 @@ def tile_banks(
     Reset          synchronous, active high: all banks are empty
     Golden         tlm/sigma/times.py
     """
-    layout = words.command(config)
-    bits, opens_bit = layout.width, layout["opens"][1]
+    layout = layouts.command(config)
+    bits, loads_bit = layout.width, layout["loads_stream"][1]
 
     next_start, next_release = (Signal(bool(0)) for _ in range(2))
 
@@ -83,7 +83,7 @@ def tile_banks(
 
     @always(clk.posedge)
     def share():
-        if accepted and command[opens_bit]:
+        if accepted and command[loads_bit]:
             stream.next = not stream
         if rst:
             stream.next = True  # the first one to be filled is bank 0
@@ -93,9 +93,9 @@ def tile_banks(
         if accepted:
             if bank:
                 held_commands.next = concat(command, held_commands[bits:])
-                streams.next = concat(stream ^ command[opens_bit], streams[0])
+                streams.next = concat(stream ^ command[loads_bit], streams[0])
             else:
                 held_commands.next = concat(held_commands[2 * bits : bits], command)
-                streams.next = concat(streams[1], stream ^ command[opens_bit])
+                streams.next = concat(streams[1], stream ^ command[loads_bit])
 
     return decide, account, share, keep

@@ -3,7 +3,7 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hierarchy import module
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.delay_line import delay_line
 
 
@@ -31,26 +31,26 @@ def tile_sequencer(
     loaded, held_commands, streams  in  as in rtl/sigma/tile_banks.py
     stored          in   the last word of a block leaves: its set of sums is free
     started         out  the older loaded tile starts: its first step comes in the next cycle
-    step            out  words.step
+    step            out  layouts.step
     read_address    out  where the step's streamed words lie
     issuing         out  a step, or an idle one that a short tile waits, is issued in this cycle
     last_step       out  it is the tile's last
     released        out  the tile's records have been read for the last time
     finished        out  the sums of a block stand
-    block_commands  out  the words.command of the blocks in both sets of sums, set 0 in the low bits
+    block_commands  out  the layouts.command of the blocks in both sets of sums, set 0 in the low bits
     free_sums       out  sets of sums that hold no block
     Latency         1 cycle (START_SETUP) from loaded to the first step
     Throughput      1 step per cycle, without a pause between tiles
     Reset           synchronous, active high
     Golden          tlm/sigma/times.py, compute_start and compute_end
     """
-    layout, way = words.command(config), (config.operands, config.levels)
+    layout, way = layouts.command(config), (config.operands, config.levels)
     bits = layout.width
     columns_high, columns_low = layout["columns"]
     first_bit, last_bit = layout["first"][1], layout["last"][1]
-    column_bits = words.step(config).bits("column")
+    column_bits = layouts.step(config).bits("column")
     turn = timing.TURN
-    assert list(words.step(config).fields) == ["valid", "fresh", "set", "bank", "column"]  # as `tell` joins them
+    assert list(layouts.step(config).fields) == ["valid", "fresh", "set", "bank", "column"]  # as `tell` joins them
 
     next_bank, bank, stream, sums = (Signal(bool(0)) for _ in range(4))  # `sums`: the set in use
     next_command, command = (Signal(intbv(0)[bits:]) for _ in range(2))

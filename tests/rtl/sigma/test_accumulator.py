@@ -5,14 +5,14 @@ from myhdl import Signal, intbv
 
 from rtl import timing as units
 from rtl.golden import fp32_add
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.accumulator import accumulator
 from rtl.sigma.config import SigmaConfig
 from tests.support import floats
 from tests.support.script import packed, play
 
 CONFIG = SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=11)
-STEP = words.step(CONFIG)
+STEP = layouts.step(CONFIG)
 PASSES = {"myhdl": 6, "icarus": 30}
 
 

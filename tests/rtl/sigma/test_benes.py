@@ -5,9 +5,10 @@ from itertools import product
 import pytest
 from myhdl import Signal, intbv
 
-from rtl.golden.benes import distribute, route, settings_bits
+from rtl.golden.benes import distribute, route
 from rtl.hierarchy import write_verilog
 from rtl.sigma.benes import benes
+from rtl.sigma.benes_network import settings_bits
 
 LATENCY = 0
 BITS = 17

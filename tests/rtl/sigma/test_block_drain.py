@@ -6,7 +6,7 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl.golden import fp32_to_fp16
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.block_drain import block_drain
 from rtl.sigma.config import SigmaConfig
 from rtl.stream import Stream
@@ -76,8 +76,8 @@ class Accumulators:
         finishes = number < len(self.blocks) and now >= self.at[number] and number < len(self.stored) + 2
         ports["finished"].next = finishes
         if finishes:
-            block, width = self.blocks[number], words.command(self.config).width
-            command = packed(words.command(self.config), columns=len(block.sums), rows=block.rows, half=block.half)
+            block, width = self.blocks[number], layouts.command(self.config).width
+            command = packed(layouts.command(self.config), columns=len(block.sums), rows=block.rows, half=block.half)
             kept = self.commands >> (1 - number % 2) * width & (1 << width) - 1
             self.commands = kept << (1 - number % 2) * width | command << number % 2 * width
             ports["block_commands"].next = self.commands
@@ -86,8 +86,8 @@ class Accumulators:
 
 def run(build, config, blocks, at=None, stall="none", shy=False):
     widths = dict(
-        block_commands=2 * words.command(config).width,
-        drain_column=words.step(config).bits("column"),
+        block_commands=2 * layouts.command(config).width,
+        drain_column=layouts.step(config).bits("column"),
         drained=32 * config.rows,
     )
     flags = ("clk", "rst", "finished", "drain_read", "drain_set", "stored", "overflow")

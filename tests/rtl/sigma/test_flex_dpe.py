@@ -6,7 +6,7 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl import timing as units
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.flex_dpe import flex_dpe
 from rtl.sigma.step_trail import bank_word
@@ -31,8 +31,8 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 def device(build, config):
     widths = dict(
-        line=words.line_bits(config),
-        place=words.place_bits(config),
+        line=layouts.line_bits(config),
+        place=layouts.place_bits(config),
         banks=bank_word(config).width,
         streamed=16 * config.lanes,
         results=32 * config.results,
@@ -65,8 +65,8 @@ class Bench:
 
     def load(self, cycle, engine, bank):
         """Write a record into a bank, a piece a cycle; it stands in the cycle that is returned."""
-        place_bits = words.place_bits(self.config) - 1
-        for piece, line in enumerate(cut(engine.record(self.config), words.engine_record(self.config), self.config)):
+        place_bits = layouts.place_bits(self.config) - 1
+        for piece, line in enumerate(cut(engine.record(self.config), layouts.engine_record(self.config), self.config)):
             self.at(cycle + piece).update(line=line, write=1, place=bank << place_bits | piece)
         return cycle + piece + 1
 

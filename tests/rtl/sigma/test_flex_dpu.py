@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from myhdl import Signal, intbv
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.flex_dpu import flex_dpu
 from rtl.sigma.step_trail import bank_word, banks
@@ -29,9 +29,9 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 def device(build, config):
     widths = dict(
-        line=words.line_bits(config),
+        line=layouts.line_bits(config),
         engine_writes=config.engines,
-        place=words.place_bits(config),
+        place=layouts.place_bits(config),
         banks=bank_word(config).width,
         streamed=16 * config.lanes,
         parts=32 * config.rows,
@@ -47,12 +47,15 @@ def device(build, config):
 
 def loading(config, held, bank):
     """Script entries that write all records of a tile into a bank."""
-    place_bits, entries = words.place_bits(config) - 1, []
+    place_bits, entries = layouts.place_bits(config) - 1, []
     records = [
-        (dict(engine_writes=1 << number), engine.record(config), words.engine_record(config))
+        (dict(engine_writes=1 << number), engine.record(config), layouts.engine_record(config))
         for number, engine in enumerate(held.engines)
     ]
-    for strobe, record, layout in (*records, (dict(gather_write=1), held.gather(config), words.gather_record(config))):
+    for strobe, record, layout in (
+        *records,
+        (dict(gather_write=1), held.gather(config), layouts.gather_record(config)),
+    ):
         entries += [
             dict(strobe, line=line, place=bank << place_bits | piece)
             for piece, line in enumerate(cut(record, layout, config))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 from myhdl import Signal, intbv
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.line_placer import line_placer
 from rtl.stream import Stream
@@ -27,14 +27,14 @@ class Tile(NamedTuple):
 
     engines: int
     columns: int
-    opens: int
+    loads_stream: int
     bank: int
     stream: int
     lines: list[int]
 
 
 def pieces(config):
-    return [words.pieces(record(config), config) for record in (words.engine_record, words.gather_record)]
+    return [layouts.pieces(record(config), config) for record in (layouts.engine_record, layouts.gather_record)]
 
 
 def random_tiles(rng, config):
@@ -43,21 +43,21 @@ def random_tiles(rng, config):
     for number in range(TILES):
         engines = [config.engines, 0, *[rng.randrange(config.engines + 1) for _ in range(TILES)]][number]
         columns = [config.columns, 1, *[rng.randrange(1, config.columns + 1) for _ in range(TILES)]][number]
-        opens = [1, 0, 1, *[rng.getrandbits(1) for _ in range(TILES)]][number]
-        count = engines * of_engine + of_gather + columns * opens
-        lines = [rng.getrandbits(words.line_bits(config)) for _ in range(count)]
-        tiles.append(Tile(engines, columns, opens, rng.getrandbits(1), rng.getrandbits(1), lines))
+        loads_stream = [1, 0, 1, *[rng.getrandbits(1) for _ in range(TILES)]][number]
+        count = engines * of_engine + of_gather + columns * loads_stream
+        lines = [rng.getrandbits(layouts.line_bits(config)) for _ in range(count)]
+        tiles.append(Tile(engines, columns, loads_stream, rng.getrandbits(1), rng.getrandbits(1), lines))
     return tiles
 
 
 def expected_writes(config, tile):
     """(what is written, where, line) of each line."""
     of_engine, of_gather = pieces(config)
-    bank = tile.bank << words.place_bits(config) - 1
+    bank = tile.bank << layouts.place_bits(config) - 1
     places = [(1 << engine, bank | piece) for engine in range(tile.engines) for piece in range(of_engine)]
     places += [("gather", bank | piece) for piece in range(of_gather)]
-    column_bits = words.step(config).bits("column")
-    places += [("stream", tile.stream << column_bits | column) for column in range(tile.columns * tile.opens)]
+    column_bits = layouts.step(config).bits("column")
+    places += [("stream", tile.stream << column_bits | column) for column in range(tile.columns * tile.loads_stream)]
     return [(*place, line) for place, line in zip(places, tile.lines, strict=True)]
 
 
@@ -66,17 +66,17 @@ class Bench:
 
     def __init__(self, build, config, tiles, stall, pause):
         widths = dict(
-            command=words.command(config).width,
-            line=words.line_bits(config),
+            command=layouts.command(config).width,
+            line=layouts.line_bits(config),
             engine_writes=config.engines,
-            place=words.place_bits(config),
-            stream_address=1 + words.step(config).bits("column"),
+            place=layouts.place_bits(config),
+            stream_address=1 + layouts.step(config).bits("column"),
         )
         flags = ("clk", "rst", "accepted", "bank", "stream", "gather_write", "stream_write", "loading", "complete")
         self.dut = build(
             line_placer,
             config=config,
-            operands=Stream(words.line_bits(config)),
+            operands=Stream(layouts.line_bits(config)),
             **{name: Signal(bool(0)) for name in flags},
             **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
         )
@@ -114,7 +114,7 @@ class Bench:
         if gives:
             tile = self.tiles[number]
             ports["command"].next = packed(
-                words.command(self.config), engines=tile.engines, columns=tile.columns, opens=tile.opens
+                layouts.command(self.config), engines=tile.engines, columns=tile.columns, loads_stream=tile.loads_stream
             )
             self.accepted.append(now + 1)
         elif self.accepted and now == self.accepted[-1]:  # the banks hold until the tile is complete

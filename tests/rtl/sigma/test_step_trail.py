@@ -3,7 +3,7 @@
 import pytest
 from myhdl import Signal, intbv
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.step_trail import bank_word, banks, step_trail
 from tests.support.script import fields, play
@@ -17,9 +17,9 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 def device(build, config):
     widths = dict(
-        step=words.step(config).width,
+        step=layouts.step(config).width,
         banks_out=bank_word(config).width,
-        **dict.fromkeys(("feed", "add", "write"), words.step(config).width),
+        **dict.fromkeys(("feed", "add", "write"), layouts.step(config).width),
     )
     return build(
         step_trail,
@@ -37,7 +37,7 @@ def test_a_step_a_cycle_comes_where_its_column_is(build, rng, config):
     summed = product + 4 * {2: 1, 8: 3, 128: 7}[config.lanes]
     late = dict(settings=1, values=2, runs=product, picks=summed, spans=summed + 1, gather=summed + 1 + 4)
     part = summed + 1 + 4 + 1
-    sent = [rng.getrandbits(words.step(config).width) for _ in range(100)]
+    sent = [rng.getrandbits(layouts.step(config).width) for _ in range(100)]
     entries = [dict(step=step) for step in sent]
     got = play(device(build, config), entries, "banks_out", "feed", "add", "write", cycles=180)
     for name, cycles in (("feed", part - 1), ("add", part), ("write", part + 3)):
@@ -45,14 +45,14 @@ def test_a_step_a_cycle_comes_where_its_column_is(build, rng, config):
         assert not any(got[name][:cycles])  # reset has cleared the way
     found = {name: [fields(bank_word(config), word)[name] for word in got["banks_out"]] for name in late}
     for name, cycles in late.items():
-        assert found[name][cycles : cycles + 100] == [fields(words.step(config), step)["bank"] for step in sent], name
+        assert found[name][cycles : cycles + 100] == [fields(layouts.step(config), step)["bank"] for step in sent], name
     assert set(late) == set(banks(config))
 
 
 @every_config
 def test_a_reset_forgets_every_step_under_way(build, config):
     length = timing.gathered(config.operands, config.levels) + 4
-    everything = 2 ** words.step(config).width - 1
+    everything = 2 ** layouts.step(config).width - 1
     entries = [dict(step=everything)] * length + [dict(step=everything, rst=1)] + [{}] * length
     got = play(device(build, config), entries, "banks_out", "feed", "add", "write", cycles=2 * length)
     assert all(values[length] for values in got.values())

@@ -5,13 +5,13 @@ from collections import Counter
 import pytest
 from myhdl import Signal, intbv
 
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.tile_banks import tile_banks
 from tests.support.script import packed, play
 
 CONFIG = SigmaConfig(engines=2, lanes=2, results=2, rows=1, columns=8)
-COMMAND = words.command(CONFIG)
+COMMAND = layouts.command(CONFIG)
 OUTPUTS = ("free", "bank", "stream", "loaded", "occupied", "held_commands", "streams")
 EVENTS = ("accepted", "complete", "started", "released")
 TILES = 60
@@ -33,7 +33,7 @@ def random_tiles(rng):
     tiles = []
     while len(tiles) < TILES:
         count = rng.randrange(5)
-        tiles += [dict(opens=int(i == 0)) for i in range(count)] or [{}]
+        tiles += [dict(loads_stream=int(i == 0)) for i in range(count)] or [{}]
     return [packed(COMMAND, columns=rng.randrange(1, 9), engines=rng.randrange(3), **fields) for fields in tiles]
 
 
@@ -49,7 +49,7 @@ class Banks:
 
     def opened(self, tile):
         """Tiles before this one that open a bank of streamed words."""
-        return sum(has(command, "opens") for command in self.tiles[:tile])
+        return sum(has(command, "loads_stream") for command in self.tiles[:tile])
 
     def outputs(self):
         accepted, complete, started, released = (self.counts[name] for name in EVENTS)
@@ -116,12 +116,12 @@ def test_a_bank_of_streamed_words_is_never_filled_while_a_tile_that_was_not_rele
     while banks.counts["released"] < len(banks.tiles):
         accepted, released = banks.counts["accepted"], banks.counts["released"]
         events = {name: int(bool(may) and rng.random() < 0.6) for name, may in banks.possible().items()}
-        if events["accepted"] and has(banks.command(), "opens"):
+        if events["accepted"] and has(banks.command(), "loads_stream"):
             bank = banks.opened(accepted) % 2
             assert bank not in {
                 (banks.opened(n + 1) - 1) % 2
                 for n in range(released, accepted)
-                if any(has(one, "opens") for one in banks.tiles[: n + 1])
+                if any(has(one, "loads_stream") for one in banks.tiles[: n + 1])
             }
             filled += 1
         banks.counts.update(events)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from myhdl import Signal, intbv
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.tile_sequencer import tile_sequencer
 from tests.support.script import Probe, fields, packed
@@ -20,7 +20,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
-    command, step = 2 * words.command(config).width, words.step(config)
+    command, step = 2 * layouts.command(config).width, layouts.step(config)
     widths = dict(
         loaded=2,
         held_commands=command,
@@ -53,7 +53,7 @@ def random_commands(rng, config, blocks):
             dict(
                 engines=rng.randrange(config.engines + 1),
                 columns=columns,
-                opens=rng.getrandbits(1),
+                loads_stream=rng.getrandbits(1),
                 first=int(n == 0),
                 last=int(n == tiles - 1),
                 rows=rows,
@@ -79,7 +79,7 @@ class Surroundings:
     block_commands: list[int] = field(default_factory=list)
 
     def __call__(self, now):
-        ports, read, layout = self.dut.ports, self.dut.read, words.command(self.config)
+        ports, read, layout = self.dut.ports, self.dut.read, layouts.command(self.config)
         self.started += read(ports["started"])
         if read(ports["finished"]):
             self.finished.append(now)
@@ -138,7 +138,7 @@ def cycles_of(values, name):
 def test_each_tile_steps_through_its_columns_as_soon_as_it_and_sums_are_there(build, rng, config, gap, store):
     commands = random_commands(rng, config, BLOCKS)
     around, values = run(build, rng, config, commands, [gap * number for number in range(len(commands))], store)
-    starts, layout, bits = starts_of(around), words.step(config), words.step(config).bits("column")
+    starts, layout, bits = starts_of(around), layouts.step(config), layouts.step(config).bits("column")
     steps, block, issuing = {}, -1, set()
     for number, (command, start) in enumerate(zip(commands, starts)):
         block += command["first"]
@@ -182,13 +182,13 @@ def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config,
 def test_the_first_command_of_each_finished_block_is_held_for_the_drain(build, rng, config):
     commands = random_commands(rng, config, [*BLOCKS, 1])
     around, _ = run(build, rng, config, commands, store=30)
-    width = words.command(config).width
+    width = layouts.command(config).width
     held = [
         word >> number % 2 * width & (1 << width) - 1
         for number, word in enumerate(around.block_commands)
         if word is not None
     ]
-    firsts = [packed(words.command(config), **command) for command in commands if command["first"]]
+    firsts = [packed(layouts.command(config), **command) for command in commands if command["first"]]
     assert held == firsts[-len(held) :]
     assert len(held) >= len(BLOCKS)  # beside the very first, the other set's command may be unknown
 

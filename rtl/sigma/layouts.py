@@ -1,7 +1,7 @@
 """The packed words that SIGMA's blocks exchange, derived from the configuration."""
 
-from rtl.golden.benes import settings_bits
 from rtl.layout import Layout
+from rtl.sigma.benes_network import settings_bits
 from rtl.sigma.config import SigmaConfig
 
 OPERAND = 16  # bits
@@ -19,8 +19,8 @@ def gather_bits(config: SigmaConfig) -> int:
 
 
 def engine_record(config: SigmaConfig) -> Layout:
-    """What a Flex-DPE holds of a tile: stationary values; the Benes network's settings; each lane's run, and whether it
-    belongs to one; and from which lane each result is picked."""
+    """A tile's record in a Flex-DPE: the stationary value of each lane; the settings of the Benes network; the ID of
+    each lane's run, and whether the lane belongs to one; and the FAN slot that each result is taken from."""
     lanes = config.lanes
     return Layout(
         values=OPERAND * lanes,
@@ -32,8 +32,8 @@ def engine_record(config: SigmaConfig) -> Layout:
 
 
 def gather_record(config: SigmaConfig) -> Layout:
-    """What the Flex-DPU holds of a tile: from which result each accumulator is fed, whether it is; and which Flex-DPEs
-    begin with the end of a row that the one before begins."""
+    """A tile's record in the Flex-DPU: the result that feeds each accumulator, and whether any does; and the Flex-DPEs
+    that begin with the end of a row which the one before begins."""
     return Layout(picks=config.rows * gather_bits(config), used=config.rows, spans=max(1, config.engines - 1))
 
 
@@ -49,19 +49,19 @@ def place_bits(config: SigmaConfig) -> int:
 
 
 def step(config: SigmaConfig) -> Layout:
-    """A column's step: whether there is one, its sums' place and set, whether they start from zero, and the bank of
-    what stays."""
+    """A column's step: valid, or no step at all; fresh: its parts are added to zero; the set of sums, the bank of
+    records, and the column, which is the address of its sums."""
     return Layout(valid=1, fresh=1, set=1, bank=1, column=(config.columns - 1).bit_length())
 
 
 def command(config: SigmaConfig) -> Layout:
-    """A tile command. Engines: records to load. Columns: steps, and with `opens` lines of streamed words to load, which
-    the tiles up to the next one that opens share. First and last tile of a block of the result; its rows; half: it
-    leaves as FP16."""
+    """A tile command. Engines: Flex-DPE records to load. Columns: steps, and with loads_stream lines of streamed words
+    to load, which the tiles up to the next one that loads some share. First and last tile of a block of the result; the
+    block's rows; half: it leaves as FP16."""
     return Layout(
         engines=config.engines.bit_length(),
         columns=config.columns.bit_length(),
-        opens=1,
+        loads_stream=1,
         first=1,
         last=1,
         rows=config.rows.bit_length(),

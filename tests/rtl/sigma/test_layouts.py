@@ -2,8 +2,8 @@
 
 import pytest
 
-from rtl.golden.benes import settings_bits
-from rtl.sigma import words
+from rtl.sigma import layouts
+from rtl.sigma.benes_network import settings_bits
 from rtl.sigma.config import PRESETS, SigmaConfig
 
 CONFIGS = [
@@ -22,8 +22,8 @@ def fits(bits, largest):
 
 @every_config
 def test_an_engines_record_has_a_value_a_run_and_a_flag_of_each_lane_and_names_a_slot_for_each_result(config):
-    record = words.engine_record(config)
-    assert record.bits("values") == 16 * config.lanes == words.line_bits(config)
+    record = layouts.engine_record(config)
+    assert record.bits("values") == 16 * config.lanes == layouts.line_bits(config)
     assert record.bits("settings") == settings_bits(config.lanes)
     assert record.bits("runs") == record.bits("active") == config.lanes
     assert fits(record.bits("picks") // config.results, config.lanes - 1) and record.bits("picks") % config.results == 0
@@ -31,49 +31,51 @@ def test_an_engines_record_has_a_value_a_run_and_a_flag_of_each_lane_and_names_a
 
 @every_config
 def test_the_gather_record_names_a_result_for_each_accumulator_and_a_span_between_any_two_engines(config):
-    record = words.gather_record(config)
-    assert fits(words.gather_bits(config), config.engines * config.results - 1)
-    assert record.bits("picks") == words.gather_bits(config) * config.rows
+    record = layouts.gather_record(config)
+    assert fits(layouts.gather_bits(config), config.engines * config.results - 1)
+    assert record.bits("picks") == layouts.gather_bits(config) * config.rows
     assert record.bits("used") == config.rows
     assert record.bits("spans") == max(1, config.engines - 1)
 
 
 @every_config
 def test_a_record_is_cut_into_as_few_lines_as_hold_it_and_a_place_names_each_of_both_banks(config):
-    records = words.engine_record(config), words.gather_record(config)
+    records = layouts.engine_record(config), layouts.gather_record(config)
     for record in records:
-        count = words.pieces(record, config)
-        assert (count - 1) * words.line_bits(config) < record.width <= count * words.line_bits(config)
-    most = max(words.pieces(record, config) for record in records)
-    assert fits(words.place_bits(config) - 1, most - 1)
+        count = layouts.pieces(record, config)
+        assert (count - 1) * layouts.line_bits(config) < record.width <= count * layouts.line_bits(config)
+    most = max(layouts.pieces(record, config) for record in records)
+    assert fits(layouts.place_bits(config) - 1, most - 1)
 
 
 @every_config
 def test_a_command_holds_every_count_that_a_tile_can_have(config):
-    command = words.command(config)
+    command = layouts.command(config)
     for name, most in dict(engines=config.engines, columns=config.columns, rows=config.rows).items():
         assert fits(command.bits(name), most)
-    assert all(command.bits(name) == 1 for name in ("opens", "first", "last", "half"))
+    assert all(command.bits(name) == 1 for name in ("loads_stream", "first", "last", "half"))
 
 
 @every_config
 def test_a_step_names_every_sum_of_an_accumulator(config):
-    step = words.step(config)
+    step = layouts.step(config)
     assert fits(step.bits("column"), config.columns - 1)
     assert all(step.bits(name) == 1 for name in ("valid", "fresh", "set", "bank"))
 
 
 @every_config
 def test_the_largest_tile_has_all_records_and_a_line_for_each_column(config):
-    engine, gather = (words.pieces(record(config), config) for record in (words.engine_record, words.gather_record))
-    assert words.most_lines(config) == engine * config.engines + gather + config.columns
+    engine, gather = (
+        layouts.pieces(record(config), config) for record in (layouts.engine_record, layouts.gather_record)
+    )
+    assert layouts.most_lines(config) == engine * config.engines + gather + config.columns
 
 
 def test_the_smallest_preset_worked_out_by_hand():
     config = PRESETS["small"]
-    assert words.line_bits(config) == 128
+    assert layouts.line_bits(config) == 128
     # 8 values; 2 bits of each of 8 switches in 6 levels and 1 in the last; runs, active; 4 picks of 3 bits
-    assert words.engine_record(config).width == 128 + 6 * 16 + 8 + 8 + 8 + 4 * 3
-    assert words.gather_record(config).width == 8 * 3 + 8 + 1 == 33
-    assert words.place_bits(config) == 1 + 2  # three lines of 128 bits, in two banks
-    assert words.command(config).width == 2 + 7 + 3 + 4 + 1
+    assert layouts.engine_record(config).width == 128 + 6 * 16 + 8 + 8 + 8 + 4 * 3
+    assert layouts.gather_record(config).width == 8 * 3 + 8 + 1 == 33
+    assert layouts.place_bits(config) == 1 + 2  # three lines of 128 bits, in two banks
+    assert layouts.command(config).width == 2 + 7 + 3 + 4 + 1
