@@ -44,7 +44,7 @@ def test_a_layer_imports_only_itself_and_layers_below(layer):
 @pytest.mark.parametrize(
     "modules",
     [
-        "rtl.golden, rtl.config, rtl.sparsity, rtl.timing, rtl.layout, rtl.words",
+        "rtl.golden, rtl.sat_config, rtl.sparsity, rtl.sat_timing, rtl.layout, rtl.words",
         "tlm, tlm.report",
         "tlm.workload.networks",
     ],

@@ -9,8 +9,8 @@ import pytest
 
 from cosim.tools import tool
 from rtl import sat_axi
-from rtl.config import PRESETS, SatConfig
 from rtl.registers import ACCESS, REGISTERS, VERSION
+from rtl.sat_config import PRESETS, SatConfig
 from sat import vivado
 
 COMMANDS = """
