@@ -1,6 +1,6 @@
 """The one configuration of SAT, and of the plain systolic array within it: frozen, checked, written beside results."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,7 +9,7 @@ from rtl.config import Config, integer
 
 # Activations an operand line brings to a row: the smallest M, so that no beat is wasted. The sequencer reads a group's
 # largest_m / BEAT beats during a turn, so that may not exceed the shortest turn.
-BEAT = 4
+BEAT: Final = 4
 
 
 class SatConfig(Config):

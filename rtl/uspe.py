@@ -13,9 +13,9 @@ from myhdl import always, always_comb, concat, intbv
 from rtl import bundles, words
 from rtl import sat_timing as timing
 from rtl import timing as units
+from rtl.formats import FP16_NAN
 from rtl.fp16_mul import fp16_mul
 from rtl.fp32_add import fp32_add
-from rtl.golden.floats import FP16_NAN
 from rtl.hierarchy import module, waives
 from rtl.lanes import pack
 from rtl.layout import Layout

@@ -8,8 +8,8 @@ from rtl import sat_timing as timing
 from rtl import timing as units
 from rtl import uspe as unit
 from rtl import words
+from rtl.formats import FP16_NAN
 from rtl.golden import fp16_mul, fp32_add
-from rtl.golden.floats import FP16_NAN
 from rtl.sat_config import SatConfig
 from tests.support import floats
 from tests.support.script import fields, packed, play
