@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rtl.config import Config, SatConfig, first_error
+from rtl.config import Config, first_error
+from rtl.sat_config import SatConfig
 from tlm.dataflow import DATAFLOWS
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping

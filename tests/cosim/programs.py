@@ -3,8 +3,8 @@
 import numpy as np
 
 from cosim import Weights
-from rtl.config import SatConfig
 from rtl.golden import Rates, nm_mask
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, operands
 from tests.support import update

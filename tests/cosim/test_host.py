@@ -11,7 +11,7 @@ from cosim.functional import Functional
 from cosim.host import Host
 from cosim.messages import STAMP_BITS, STAMPS, lines_per_message, words_per_message
 from rtl import words
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from tests.cosim.programs import ODD, number, program_of, pruned, sent_back, stored, update_of, weights_of
 from tests.cosim.support import TINY, bits
 from tlm import simulate

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Mapping
 from tlm.feature_map import FeatureMap

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from tlm import Gemm, schedule, simulate

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl import words
-from rtl.config import BEAT, SatConfig
+from rtl.sat_config import BEAT, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.array import command_of
 from tests.support.mixed import Mixed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from tests.support.properties import few
 from tests.support.workloads import cases
 from tlm import Gemm, Mapping, schedule

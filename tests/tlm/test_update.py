@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl import words
-from rtl.config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tlm import Update, UpdateTile, schedule_update

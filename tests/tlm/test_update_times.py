@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl import timing
+from rtl import sat_timing as timing
 from tests.support.properties import few
 from tests.tlm.test_update import BASE, BOTH, tiles, updates
 from tlm import Update, schedule_update, simulate

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from cosim.gemm_words import north_lines, west_lines
 
 from cosim import Operands, gemm_words
-from cosim.gemm_words import north_lines, west_lines
 from rtl import words
-from rtl.config import BEAT, SatConfig
+from rtl.sat_config import BEAT, SatConfig
 from tests.cosim.programs import ODD, as_received, number, program_of, pruned, stored
 from tests.cosim.support import PATTERNS, TINY, bits
 from tests.support import floats

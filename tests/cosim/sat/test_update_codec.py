@@ -9,8 +9,8 @@ from cosim import Copy, Weights, update_words
 from cosim.checker import compare_bits
 from cosim.functional import Functional
 from rtl import words
-from rtl.config import SatConfig
 from rtl.golden import Rates
+from rtl.sat_config import SatConfig
 from tests.cosim.programs import ODD, as_received, number, sent_back, tile_of, update_of, weights_of
 from tests.cosim.support import TINY
 from tests.support import floats, update
