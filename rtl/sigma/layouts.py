@@ -1,11 +1,27 @@
 """The packed words that SIGMA's blocks exchange, derived from the configuration."""
 
 from rtl.layout import Layout
+from rtl.sigma import timing
 from rtl.sigma.benes_network import settings_bits
 from rtl.sigma.config import SigmaConfig
 
 OPERAND = 16  # bits
 RUN = 1  # bits of a run's ID: neighbours take turns, and the FAN compares neighbours
+
+
+def operand() -> Layout:
+    """An FP16 or bfloat16 number; a magnitude of 0 is +0 or -0."""
+    return Layout(magnitude=OPERAND - 1, sign=1)
+
+
+def single() -> Layout:
+    """An FP32 number."""
+    return Layout(fraction=23, exponent=8, sign=1)
+
+
+def pair(word: Layout) -> Layout:
+    """Two words, of banks or sets 0 and 1."""
+    return Layout(of0=word, of1=word)
 
 
 def line_bits(config: SigmaConfig) -> int:
@@ -42,10 +58,26 @@ def pieces(layout: Layout, config: SigmaConfig) -> int:
     return -(-layout.width // line_bits(config))
 
 
-def place_bits(config: SigmaConfig) -> int:
-    """Bits that name a piece of a record, and above it the bank."""
+def place(config: SigmaConfig) -> Layout:
+    """The place of an operand line among records: which piece of a record it is, and the bank."""
     most = max(pieces(engine_record(config), config), pieces(gather_record(config), config))
-    return 1 + max(1, (most - 1).bit_length())
+    return Layout(piece=max(1, (most - 1).bit_length()), bank=1)
+
+
+def stream_address(config: SigmaConfig) -> Layout:
+    """The address of a column's streamed words, in one of two banks."""
+    return Layout(column=(config.columns - 1).bit_length(), bank=1)
+
+
+def banks(config: SigmaConfig) -> Layout:
+    """For each part of the datapath, the bank of records that the column which is there takes."""
+    return Layout(**dict.fromkeys(timing.banks(config.operands, config.levels), 1))
+
+
+def choice(level: int) -> Layout:
+    """The levels, below a FAN adder's level >= 2, whose wires it takes on its left and on its right."""
+    bits = (level - 1).bit_length()
+    return Layout(left=bits, right=bits)
 
 
 def step(config: SigmaConfig) -> Layout:

@@ -3,10 +3,13 @@
 from myhdl import always
 
 from rtl.hierarchy import module
+from rtl.sigma import layouts
+from rtl.sigma.config import SigmaConfig
+from rtl.stream import bit, bus
 
 
 @module
-def line_register(clk, line, write, held):
+def line_register(clk, line, write, held, config):
     """Keep a line until the next one is written.
 
     line     in   an operand line
@@ -23,3 +26,13 @@ def line_register(clk, line, write, held):
             held.next = line
 
     return keep
+
+
+def ports(config: SigmaConfig) -> dict:
+    """Fresh ports of a `line_register`, by name."""
+    return dict(
+        clk=bit(),
+        line=bus(layouts.line_bits(config)),
+        write=bit(),
+        held=bus(layouts.line_bits(config)),
+    )
