@@ -66,7 +66,7 @@ class Engine:
     def record(self, config: SigmaConfig) -> int:
         """Its layouts.engine_record."""
         names = dict.fromkeys(name for name in self.runs if name is not None)
-        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs))}
+        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs), strict=True)}
         return layouts.engine_record(config).pack(
             values=side_by_side(self.values, 16),
             settings=route(self.sources),
@@ -81,7 +81,7 @@ class Engine:
         sources = [source or 0 for source in self.sources]  # a lane in no run may get anything
         found, complete = sums(numbers_of(self.values, config), numbers_of(streamed[:, sources], config), self.runs)
         names = dict.fromkeys(name for name in self.runs if name is not None)
-        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs))}
+        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs), strict=True)}
         picks = [slot_of[self.picks[result]] if result in self.picks else 0 for result in range(config.results)]
         return np.where(complete, found, np.float32(0))[:, picks]
 
@@ -98,7 +98,7 @@ def random_engine(rng, numbers, config: SigmaConfig, special: float = 0.0) -> En
         sources,
         runs,
         _marks(rng, runs),
-        dict(zip(rng.sample(range(config.results), len(picked)), picked)),
+        dict(zip(rng.sample(range(config.results), len(picked)), picked, strict=True)),
     )
 
 

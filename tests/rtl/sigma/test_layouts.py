@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.sigma import layouts
+from rtl.sigma import layouts, timing
 from rtl.sigma.benes_network import settings_bits
 from rtl.sigma.config import PRESETS, SigmaConfig
 
@@ -45,7 +45,7 @@ def test_a_record_is_cut_into_as_few_lines_as_hold_it_and_a_place_names_each_of_
         count = layouts.pieces(record, config)
         assert (count - 1) * layouts.line_bits(config) < record.width <= count * layouts.line_bits(config)
     most = max(layouts.pieces(record, config) for record in records)
-    assert fits(layouts.place_bits(config) - 1, most - 1)
+    assert fits(layouts.place(config).bits("piece"), most - 1) and layouts.place(config).bits("bank") == 1
 
 
 @every_config
@@ -64,6 +64,35 @@ def test_a_step_names_every_sum_of_an_accumulator(config):
 
 
 @every_config
+def test_streamed_words_have_an_address_for_each_column_in_two_banks(config):
+    address = layouts.stream_address(config)
+    assert fits(address.bits("column"), config.columns - 1) and address.bits("bank") == 1
+
+
+@every_config
+def test_each_part_of_the_datapath_has_a_bit_for_its_bank_and_the_first_is_the_earliest(config):
+    lags = timing.banks(config.operands, config.levels)
+    assert list(layouts.banks(config).fields) == list(lags) and layouts.banks(config).width == len(lags) == 6
+    assert list(lags.values()) == sorted(set(lags.values()))  # no two at once: each finds another step
+
+
+def test_two_words_lie_side_by_side():
+    pair = layouts.pair(layouts.command(PRESETS["small"]))
+    width = layouts.command(PRESETS["small"]).width
+    assert (pair.of0_low, pair.of0_high, pair.of1_low, pair.of1_high) == (0, width, width, 2 * width)
+
+
+def test_numbers_have_the_fields_of_ieee_754():
+    assert layouts.single().unpack(0xC0490FDB) == dict(sign=1, exponent=128, fraction=0x490FDB)
+    assert layouts.operand().unpack(0x8000) == dict(sign=1, magnitude=0)
+
+
+@pytest.mark.parametrize("level, bits", [(2, 1), (3, 2), (4, 2), (5, 3), (6, 3)])
+def test_a_choice_names_a_level_below_on_each_side(level, bits):
+    assert fits(layouts.choice(level).bits("left"), level - 1) and layouts.choice(level).width == 2 * bits
+
+
+@every_config
 def test_the_largest_tile_has_all_records_and_a_line_for_each_column(config):
     engine, gather = (
         layouts.pieces(record(config), config) for record in (layouts.engine_record, layouts.gather_record)
@@ -77,5 +106,5 @@ def test_the_smallest_preset_worked_out_by_hand():
     # 8 values; 2 bits of each of 8 switches in 6 levels and 1 in the last; runs, active; 4 picks of 3 bits
     assert layouts.engine_record(config).width == 128 + 6 * 16 + 8 + 8 + 8 + 4 * 3
     assert layouts.gather_record(config).width == 8 * 3 + 8 + 1 == 33
-    assert layouts.place_bits(config) == 1 + 2  # three lines of 128 bits, in two banks
+    assert layouts.place(config).width == 1 + 2  # three lines of 128 bits, in two banks
     assert layouts.command(config).width == 2 + 7 + 3 + 4 + 1

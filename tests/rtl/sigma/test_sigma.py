@@ -47,7 +47,9 @@ class Run:
 
     def _connect(self):
         streams = [self.ports[name] for name in ("commands", "operands", "results")]
-        self.commands, self.operands = (Source(self.dut, *each) for each in zip(streams, self.offered, self.stalls))
+        self.commands, self.operands = (
+            Source(self.dut, *each) for each in zip(streams, self.offered, self.stalls, strict=True)
+        )
         self.sink, self.referees = Sink(self.dut, streams[2], self.stalls[2]), list(map(Referee, streams))
 
     def _step(self, now):
@@ -115,8 +117,8 @@ def letters(names, **values):
 def test_the_papers_walk_through(build):
     """HPCA 2020, four multipliers a Flex-DPE: C is dropped, for its row of the streamed operand is empty; [A B D E] and
     [F G H I] stay, and the row of D, E and F spans both."""
-    mk = letters("-ABC DEF- GHI-", **dict(zip("ABCDEFGHI", (2, 3, 1000, 5, 7, 11, 13, 17, 19))))
-    kn = letters("ab-c -de- f--g ----", **dict(zip("abcdefg", (1, -2, 3, 4, 5, -6, 8))))
+    mk = letters("-ABC DEF- GHI-", **dict(zip("ABCDEFGHI", (2, 3, 1000, 5, 7, 11, 13, 17, 19), strict=True)))
+    kn = letters("ab-c -de- f--g ----", **dict(zip("abcdefg", (1, -2, 3, 4, 5, -6, 8), strict=True)))
     first = Engine(patterns_of([2, 3, 5, 7], SMALL).tolist(), [1, 2, 0, 1], [0, 0, 1, 1], [0, 0, 1, 1], {0: 0, 1: 1})
     second = Engine(
         patterns_of([11, 13, 17, 19], SMALL).tolist(), [2, 0, 1, 2], [1, 2, 2, 2], [0, 1, 1, 1], {0: 1, 1: 2}
