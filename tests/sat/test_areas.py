@@ -7,7 +7,7 @@ from cosim.synthesis import Netlist
 from cosim.tools import ToolFailed
 from sat import areas, terminal
 from tests.sat.support import data, sat
-from tlm.compare import SETUPS
+from tlm.compare import setups
 
 SIGMA = Netlist(
     "Yosys 0", "sigma", {"sigma": {"LUT6": 7, "FDRE": 5, "DSP48E2": 4}}, {"LUT6": 7, "FDRE": 5, "DSP48E2": 4}
@@ -38,7 +38,7 @@ def synthesised(monkeypatch):
 
 
 def test_each_is_synthesised_without_ports_and_the_weight_update_is_left_out(synthesised):
-    found = areas.areas_of(SETUPS["small"])
+    found = areas.areas_of(setups()["small"])
     assert [top for top, *_ in synthesised] == ["sat", "sigma", "sat"]
     assert [updates for *_, updates in synthesised] == [True, False, True]
     none = dict(lutram=0, uram=0)
@@ -51,7 +51,7 @@ def test_the_systolic_array_is_another_circuit_than_sat(monkeypatch):
     monkeypatch.setattr(areas.sat_device, "write", lambda config, _: written.append(config) or {})
     monkeypatch.setattr(areas.sigma_device, "write", lambda *_: {})
     monkeypatch.setattr(areas, "area", lambda _: Area(SAT))
-    areas.areas_of(SETUPS["small"])
+    areas.areas_of(setups()["small"])
     assert [config.largest_m for config in written] == [16, 4] and len({config.elements for config in written}) == 1
 
 
