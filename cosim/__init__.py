@@ -7,6 +7,7 @@ result.c, result.cycles, result.tiles       # float32 accumulators; DUT cycles, 
 """
 
 import inspect
+from typing import Any
 
 from cosim.engine import Engine
 from cosim.exchange import Copy, GemmResult, Operands, Report, Updated, UpdateResult, Weights
@@ -15,8 +16,8 @@ from cosim.icarus_engine import IcarusEngine
 from cosim.myhdl_engine import MyhdlEngine
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
-from rtl.config import Config, SatConfig, load_config
-from rtl.sigma.config import SigmaConfig, load_sigma
+from rtl.config import Config
+from tlm import accelerators
 
 __all__ = [
     "ENGINES",
@@ -34,15 +35,14 @@ __all__ = [
     "engine",
 ]
 
-KINDS = {"sat": (SatConfig, load_config), "sigma": (SigmaConfig, load_sigma)}
-ENGINES = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
+ENGINES: dict[str, type[Engine]] = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
 
 
-def engine(name: str, config: Config | str = "small", accelerator: str | None = None, **options) -> Engine:
+def engine(name: str, config: Config | str = "small", accelerator: str | None = None, **options: Any) -> Engine:
     """The engine of that name for a configuration, a preset by its name, or a JSON file by its path.
 
-    accelerator  'sat' or 'sigma': whose presets and files they are; None: SAT's
-    options      of the engine: IcarusEngine has waves, keep, verilog and patience
+    accelerator  a name in tlm.accelerators.TABLE: whose presets and files they are; None: SAT's
+    options      memory, a tlm.Memory instead of the configuration's; IcarusEngine has waves, keep, verilog and patience
     Raises ValueError for an unknown name, configuration or option, and ToolMissing where a program is not installed.
     """
     if name not in ENGINES:
@@ -54,11 +54,10 @@ def engine(name: str, config: Config | str = "small", accelerator: str | None = 
 
 def configuration(config: Config | str, accelerator: str | None = None) -> Config:
     """A configuration, a preset of the accelerator by its name, or its JSON file by its path. Raises ValueError."""
-    if accelerator not in (None, *KINDS):
-        raise ValueError(f"accelerator must be one of {', '.join(KINDS)}, not {accelerator!r}")
-    kind, load = KINDS[accelerator or "sat"]
-    if not isinstance(config, Config):
-        return load(config)
-    if accelerator and not isinstance(config, kind):
-        raise ValueError(f"accelerator {accelerator} takes a {kind.__name__}, not a {type(config).__name__}")
-    return config
+    if isinstance(config, Config) and accelerator is None:
+        accelerators.accelerator_of(config)
+        return config
+    row = accelerators.accelerator(accelerator or accelerators.DEFAULT)
+    if isinstance(config, Config) and not isinstance(config, row.config_type):
+        raise ValueError(f"accelerator {row.name} takes a {row.config_type.__name__}, not a {type(config).__name__}")
+    return row.load(config)

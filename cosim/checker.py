@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,15 +11,14 @@ from cosim.engine import Engine
 from cosim.exchange import Copy, Report, Updated
 from cosim.functional import Functional
 from cosim.simulation import SimulationError
-from tlm import UpdateProgram
-from tlm.timeline import AnyProgram
+from tlm.transactions import Program
 
 
 @dataclass(frozen=True)
 class Checked:
     """The verdict on one GEMM or update; `difference` says in words where it first differs, or is empty."""
 
-    program: AnyProgram
+    program: Program
     bits_equal: bool
     cycles_equal: bool
     cycles: int
@@ -40,16 +40,16 @@ class Checker(Engine):
     """
 
     def __init__(self, inner: Engine, on_check: Callable[[Checked], None] | None = None):
-        super().__init__(inner.config)
+        super().__init__(inner.config, inner.memory)
         self.inner, self.name, self.on_check = inner, inner.name, on_check
-        self.reference = Functional(inner.config)
+        self.reference = Functional(inner.config, inner.memory)
         self.checked: list[Checked] = []
 
-    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
+    def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         return self.check(program, operands)
 
     def check(
-        self, program: AnyProgram, operands: Any, origins: Mapping[str, tuple[int, ...]] = {}, known: Any = None
+        self, program: Program, operands: Any, origins: Mapping[str, tuple[int, ...]] = {}, known: Any = None
     ) -> tuple[Any, Report]:
         """Run a program that may be a piece of another one.
 
@@ -78,25 +78,30 @@ class Checker(Engine):
         return f"; see {self.inner.waves}, whose signal device_out_cycle counts the cycles" if self.inner.waves else ""
 
 
-def _where(program: AnyProgram) -> str:
+def _where(program: Program) -> str:
     return " ".join(filter(None, (program.work.layer, program.work.stage))) or "gemm"
 
 
 def compare_bits(
-    result: Any, expected: Any, program: AnyProgram, report: Report, origins: Mapping[str, tuple[int, ...]] = {}
+    result: Any,
+    expected: Any,
+    program: Program,
+    report: Report,
+    origins: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> str:
     """'' when every bit is equal, or which element differs first, how, and in which cycle a GEMM's left the array."""
-    if not isinstance(program, UpdateProgram):
-        found = _first_difference(result, expected)
-        return (
-            found
-            and f"element {_moved(found.where, origins.get('c'))}{found.how}; it left the array at cycle "
-            f"{left_at(program, report, *found.where)}; {found.count} of {expected.size} elements differ"
-        )
-    for name, want in _arrays(expected).items():
-        if found := _first_difference(_arrays(result)[name], want):
-            where = _moved(found.where, origins.get(name))
-            return f"element {where} of {name}{found.how}; {found.count} of {want.size} elements differ"
+    found = arrays_of(result)
+    for name, want in arrays_of(expected).items():
+        difference = _first_difference(found[name], want)
+        if difference is None:
+            continue
+        element = f"element {_moved(difference.where, origins.get(name))}"
+        left = ""
+        if name == "c":
+            left = f"; it left the array at cycle {left_at(program, report, *difference.where)}"
+        else:
+            element += f" of {name}"
+        return f"{element}{difference.how}{left}; {difference.count} of {want.size} elements differ"
     return ""
 
 
@@ -114,20 +119,22 @@ class _Difference(NamedTuple):
     count: int
 
 
-def _first_difference(got: np.ndarray, want: np.ndarray) -> _Difference | str:
-    word = {4: np.uint32, 2: np.uint16, 1: np.uint8}[want.dtype.itemsize]
+def _first_difference(got: np.ndarray, want: np.ndarray) -> _Difference | None:
+    word: type = {4: np.uint32, 2: np.uint16, 1: np.uint8}[want.dtype.itemsize]
     got, want = got.view(word), want.view(word)
     places = np.argwhere(got != want)
     if not len(places):
-        return ""
+        return None
     where, digits = tuple(map(int, places[0])), want.dtype.itemsize * 2
     return _Difference(where, f" is 0x{got[where]:0{digits}x}, not 0x{want[where]:0{digits}x}", len(places))
 
 
-def _arrays(updated: Updated) -> dict[str, np.ndarray]:
-    """What an update gives, by name."""
+def arrays_of(result: np.ndarray | Updated) -> dict[str, np.ndarray]:
+    """The arrays of a result by name: 'c' of a GEMM, those of an update as it has them."""
+    if isinstance(result, np.ndarray):
+        return {"c": result}
     arrays = {}
-    for name, value in vars(updated).items():
+    for name, value in vars(result).items():
         if isinstance(value, Copy):
             arrays |= {f"{name} values": value.values, f"{name} indices": value.indices}
         elif value is not None:
@@ -135,26 +142,26 @@ def _arrays(updated: Updated) -> dict[str, np.ndarray]:
     return arrays
 
 
-def left_at(program: AnyProgram, report: Report, *where: int) -> int:
+def left_at(program: Program, report: Report, *where: int) -> int:
     """The cycle in which an element of c was stored: the words of a block leave slot by slot, the last at its end."""
     item, row, column = (0, *where)[-3:]
     blocks = (tile for tile in program.tiles() if tile.last)
-    for tile, end in zip(blocks, report.stores):
-        word = program.word_of(tile, row, column)
-        if word is not None and tile.item == item:
-            return end - program.words(tile) + word
-    raise ValueError(f"element {where} is outside of {program.gemm}")
+    for tile, end in zip(blocks, report.stores, strict=False):  # a device that failed may have stored fewer
+        beat = program.beat_of(tile, row, column)
+        if beat is not None and tile.item == item:
+            return end - program.beats(tile) + beat
+    raise ValueError(f"element {where} is outside of {program.work}")
 
 
 def compare_cycles(report: Report, predicted: Report) -> str:
     """'' when total and all tiles are equal, or what differs first, and how."""
-    for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles)):
+    for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles, strict=False)):
         if got != want:
             return (
                 f"tile {i}, which ends at cycle {sum(report.tiles[: i + 1])}, takes {got} cycles, "
                 f"not {want} as the model says"
             )
-    for i, (got, want) in enumerate(zip(report.stores, predicted.stores)):
+    for i, (got, want) in enumerate(zip(report.stores, predicted.stores, strict=False)):
         if got != want:
             return f"block {i} is stored at cycle {got}, not {want} as the model says"
     for name in ("cycles", "busy", "waiting", "idle"):

@@ -2,48 +2,81 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
-from cosim.device import device_of
+from cosim import accelerators
+from cosim.accelerator import ProgramKind
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
-from cosim.operands import matrix, operands_of
-from cosim.scheduling import AnyMapping, program_for
+from cosim.operands import check_weight_matrix, matrix, operands_of
 from rtl.config import Config
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
-from tlm import Gemm, Program, Update, schedule_update
-from tlm.timeline import AnyProgram
+from tlm.accelerators import accelerator_of
+from tlm.gemm import Gemm
+from tlm.memory import Memory, memory_of
+from tlm.transactions import Program
+from tlm.update import Update
 
 
 class Engine(ABC):
-    """Runs programs of one configuration. Use cosim.engine(name, config) to get one."""
+    """Runs programs of one configuration. Use cosim.engine(name, config) to get one.
+
+    memory  the off-chip memory, for whose timing programs are scheduled; None: the configuration's
+    """
 
     name: str
-    prunes = False  # whether `run` prunes b by itself
+    is_reference = False  # it is the host itself: others are compared with it, and it needs no copies of weights
     waves: Path | None = None  # the VCD file of the last run, where one is written
 
-    def __init__(self, config: Config):
-        self.config = config
+    def __init__(self, config: Config, memory: Memory | None = None):
+        self.config, self.memory = config, memory or memory_of(config)
+        self.accelerator, self._hardware = accelerator_of(config), accelerators.accelerator_of(config)
 
     @property
     def updates(self) -> bool:
-        """Whether the accelerator updates weights; else the host does."""
-        return self.config.accelerator == "sat"
+        """The accelerator updates weights; else the host does."""
+        return self.accelerator.schedule_update is not None
+
+    @property
+    def prunes(self) -> bool:
+        """`run` prunes b of a GEMM by itself."""
+        return False
 
     @property
     def operand_format(self) -> str:
         """The format of a GEMM's operands: 'fp16', or 'bf16', which float32 arrays hold."""
-        return getattr(self.config, "operands", "fp16")
+        return self._hardware.operand_format(self.config)
 
-    @abstractmethod
-    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
+    @property
+    def programs_depend_on_zeros(self) -> bool:
+        """A GEMM's program is made for the zeros of its operands, and cannot be used again for others."""
+        return self._hardware.for_operands
+
+    @final
+    def run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         """Execute a program. Returns (result, report).
 
-        A program of a GEMM takes Operands and gives c, float32 or float16 as program.gemm.output says; an UpdateProgram
-        takes Weights and gives Updated.
+        A program of a GEMM takes Operands and gives c, float32 or float16 as its output says; one of an update takes
+        Weights and gives Updated.
+        Raises ValueError unless program, configuration, memory and operands belong together.
         """
+        self._kind_of(program).check(program, operands)
+        return self._run(program, operands)
+
+    @abstractmethod
+    def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
+        """What `run` says, for a program and operands that belong together."""
+
+    def _kind_of(self, program: Program) -> ProgramKind:
+        """How the program is treated. Raises ValueError for one that is not of this configuration and memory."""
+        kind = self._hardware.kind_of(program)
+        if program.config != self.config:
+            raise ValueError(f"the program is for another configuration: {_difference(program.config, self.config)}")
+        if program.memory != self.memory:
+            raise ValueError(f"the program is for another memory: it must be {self.memory}, not {program.memory}")
+        return kind
 
     def gemm(
         self,
@@ -52,7 +85,7 @@ class Engine(ABC):
         sparsity: str | Sparsity | None = None,
         *,
         output: str = "fp32",
-        mapping: AnyMapping = None,
+        mapping: Any = None,
         layer: str = "",
         stage: str = "",
     ) -> GemmResult:
@@ -71,7 +104,7 @@ class Engine(ABC):
         gemm = Gemm(a.shape[0], a.shape[1], b.shape[1], Sparsity.parse(sparsity), output, layer, stage)
         return self.execute(gemm, a, b, mapping)
 
-    def execute(self, gemm: Gemm, a: np.ndarray, b: np.ndarray, mapping: AnyMapping = None) -> GemmResult:
+    def execute(self, gemm: Gemm, a: np.ndarray, b: np.ndarray, mapping: Any = None) -> GemmResult:
         """The GEMM of operands (M, K) and (K, N) float16; b is pruned to its sparsity.
 
         Instead of an im2col matrix, the images (B, H, W, C) of the GEMM's source may be given. Where its count is above
@@ -79,12 +112,15 @@ class Engine(ABC):
         Raises ValueError for operands that are not those of the GEMM.
         """
         operands = operands_of(gemm, a, b, self.prunes, self.operand_format)
-        program = program_for(gemm, operands, self.config, mapping)
+        program = self._hardware.schedule(gemm, operands, self.config, mapping, self.memory)
         return GemmResult(*self.run(program, operands), program)
 
     def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
-        """The same for a GEMM that is scheduled already."""
-        operands = operands_of(program.gemm, a, b, self.prunes, self.operand_format)
+        """The same for a GEMM that is scheduled already. Raises ValueError as `run` does."""
+        self._kind_of(program)
+        if not isinstance(program.work, Gemm):
+            raise ValueError(f"a program of a GEMM is needed, not one of {program.work}")
+        operands = operands_of(program.work, a, b, self.prunes, self.operand_format)
         return GemmResult(*self.run(program, operands), program)
 
     def update(
@@ -107,15 +143,16 @@ class Engine(ABC):
         With a gradient that is not finite nothing runs: the result is `skipped` and has the old weights and velocities.
         Raises ValueError for matrices or patterns that the hardware does not know, and where it updates no weights.
         """
-        self._check_updates()
-        w, v, g = (_matrix(array, name) for array, name in ((w, "w"), (v, "v"), (g, "g")))
+        w, v, g = map(np.asarray, (w, v, g))
+        for array, name in ((w, "w"), (v, "v"), (g, "g")):
+            check_weight_matrix(array, name)
         if not isinstance(rates, Rates):
             raise ValueError(f"rates must be rtl.golden.Rates, not {type(rates).__name__}")
         if not np.isfinite(rates.constants).all():
             raise ValueError(f"rates must be finite in FP32, 1 / scale too, not {rates}")
         if not w.shape == v.shape == g.shape:
             raise ValueError(f"w, v and g must have one shape, not {w.shape}, {v.shape} and {g.shape}")
-        program = schedule_update(_update(w, sparsity, channels, True, layer), self.config)
+        program = self._update_program(_update(w, sparsity, channels, True, layer))
         if not np.isfinite(g).all():
             return UpdateResult(Updated(w, v, None, None, None), Report(0, [], [], 0, 0), program, skipped=True)
         return UpdateResult(*self.run(program, Weights(w, v, g, rates)), program)
@@ -124,16 +161,16 @@ class Engine(ABC):
         self, w: np.ndarray, sparsity: str | Sparsity | None, *, channels: int | None = None, layer: str = ""
     ) -> UpdateResult:
         """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are."""
-        self._check_updates()
-        w = _matrix(w, "w")
-        program = schedule_update(_update(w, sparsity, channels, False, layer), self.config)
+        w = np.asarray(w)
+        check_weight_matrix(w, "w")
+        program = self._update_program(_update(w, sparsity, channels, False, layer))
         return UpdateResult(*self.run(program, Weights(w)), program)
 
-    def _check_updates(self) -> None:
-        if not self.updates:
-            raise ValueError(
-                f"{device_of(self.config).name.upper()} updates no weights and makes no copies of them: the host does"
-            )
+    def _update_program(self, update: Update) -> Program:
+        """Raises ValueError where the accelerator updates no weights."""
+        if self.accelerator.schedule_update is None:
+            raise ValueError(f"{self.accelerator.title} updates no weights and makes no copies of them: the host does")
+        return self.accelerator.schedule_update(update, self.config, self.memory)
 
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
@@ -151,8 +188,9 @@ def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None
     )
 
 
-def _matrix(array: np.ndarray, name: str) -> np.ndarray:
-    array = np.asarray(array)
-    if array.dtype != np.float32 or array.ndim != 2:
-        raise ValueError(f"{name} must be a float32 matrix, not {array.dtype} with {array.ndim} dimensions")
-    return array
+def _difference(have: Config, want: Config) -> str:
+    """The first field in which two configurations differ, in words."""
+    if type(have) is not type(want):
+        return f"it must be a {type(want).__name__}, not a {type(have).__name__}"
+    name = next(name for name in type(want).model_fields if getattr(have, name) != getattr(want, name))
+    return f"{name} must be {getattr(want, name)!r}, not {getattr(have, name)!r}"

@@ -1,4 +1,4 @@
-"""What goes into an engine, and what comes out."""
+"""Operands that go into an engine, and results and reports that come out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,7 @@ import numpy as np
 
 from cosim.im2col import Im2col
 from rtl.golden import Rates
-from tlm import Program, UpdateProgram
-from tlm.sigma.program import SigmaProgram
+from tlm.transactions import Program
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class Updated:
-    """What an update gives, or None for what it does not: weights and velocities float32 (K, N), the weights as
+    """The results of an update, None for each that it does not store: weights and velocities float32 (K, N), the weights as
     float16, and their compact copies."""
 
     weights: np.ndarray | None
@@ -66,7 +65,7 @@ class Updated:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run took, in DUT cycles: busy + waiting + idle = cycles.
+    """Cycles of a run on the device under test (DUT): busy + waiting + idle = cycles.
 
     tiles     cycles of each tile, from the end of the one before to its own; their sum is `cycles`
     stores    the cycle after the last word of each block of the result
@@ -84,11 +83,11 @@ class Report:
 
 @dataclass(frozen=True)
 class GemmResult:
-    """c (M, N): float32 accumulators, or float16 where the program rounds; and what the run took."""
+    """c (M, N): float32 accumulators, or float16 where the program rounds; and the report of the run."""
 
     c: np.ndarray
     report: Report
-    program: Program | SigmaProgram = field(repr=False)
+    program: Program = field(repr=False)
 
     @property
     def cycles(self) -> int:
@@ -101,11 +100,11 @@ class GemmResult:
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """What an update gives, and what the run took. A skipped one gives the old weights, and took nothing."""
+    """The results of an update, and the report of the run. A skipped one has the old weights, and took no cycles."""
 
     updated: Updated
     report: Report
-    program: UpdateProgram = field(repr=False)
+    program: Program = field(repr=False)
     skipped: bool = False
 
     @property

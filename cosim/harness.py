@@ -8,7 +8,7 @@ still: so the time that the host takes never shows in a cycle count.
 
 from myhdl import Signal, always, always_comb, intbv
 
-from cosim.device import device_of
+from cosim.accelerators import device_of
 from cosim.mailbox import mailbox
 from cosim.messages import STAMP_BITS, STAMPS, words_per_message
 from cosim.operand_memory import operand_memory

@@ -5,16 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from cosim import gemm_words, sigma_words, update_words
-from cosim.device import device_of
+from cosim.accelerators import device_of, kind_of
 from cosim.exchange import Report
 from cosim.messages import STAMP_BITS, STAMPS, ToHost, lines_per_message, words_per_message
-from tlm import Program, UpdateProgram, simulate
-from tlm.sigma.program import SigmaProgram
-from tlm.timeline import AnyProgram, lengths
-
-# The device's words for each kind of program.
-WORDS = {Program: gemm_words, UpdateProgram: update_words, SigmaProgram: sigma_words}
+from tlm.timeline import lengths, simulate
+from tlm.transactions import Program
 
 
 def _join(lines: np.ndarray, width: int) -> int:
@@ -25,15 +20,18 @@ def _join(lines: np.ndarray, width: int) -> int:
 class Host:
     """Sends a program's tiles, and collects what the device answers."""
 
-    def __init__(self, program: AnyProgram, operands: Any):
+    def __init__(self, program: Program, operands: Any):
         self.program, self.config, self.device = program, program.config, device_of(program.config)
-        self.words_of = next(module for kind, module in WORDS.items() if isinstance(program, kind))
-        self.rates = self.words_of.rates(operands)
+        kind = kind_of(program)
+        if kind.codec is None:
+            raise ValueError(f"a {type(program).__name__} has no words for a device")
+        self.codec, self.updating = kind.codec, kind.updating
+        self.constants = self.codec.constants(operands)
         self.tiles = list(program.tiles())
         self.blocks = [tile for tile in self.tiles if tile.last]
         self.messages = self._messages(operands)
         self.words: list[np.ndarray] = []
-        self.expected_words = sum(map(program.words, self.blocks))
+        self.expected_words = sum(map(program.beats, self.blocks))
         self.tile_ends: list[int] = []
         self.store_ends: list[int] = []
         self.counters, self.overflow = (0, 0, 0), False
@@ -55,7 +53,7 @@ class Host:
         """Field values of each message (cosim.harness.ToDevice)."""
         program, most, width = self.program, lines_per_message(self.config), self.device.line_bits
         for number, tile in enumerate(self.tiles, 1):
-            lines = self.words_of.lines(program, operands, tile)
+            lines = self.codec.lines(program, operands, tile)
             delays = self._delays(tile)
             for start in range(0, len(lines), most):
                 part = lines[start : start + most]
@@ -71,10 +69,10 @@ class Host:
     def _delays(self, tile: Any) -> dict[str, int]:
         program = self.program
         return dict(
-            command=self.words_of.command(program, tile),
-            words=program.words(tile),
+            command=self.codec.command(program, tile),
+            words=program.beats(tile),
             read_delay=program.read_cycles(tile) - program.lines(tile),
-            write_delay=program.write_cycles(tile) - program.words(tile),
+            write_delay=program.write_cycles(tile) - program.beats(tile),
         )
 
     def collect(self, device_out: ToHost) -> None:
@@ -92,7 +90,7 @@ class Host:
 
     def result(self) -> Any:
         """c (M, N) of a GEMM, or what an update gives."""
-        return self.words_of.result(self.program, self.words)
+        return self.codec.result(self.program, self.words)
 
     def report(self) -> Report:
         """What the device's own counters and strobes say."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from myhdl import Signal
 
-from cosim.device import device_of
+from cosim.accelerators import device_of
 from cosim.harness import harness
 from cosim.messages import ToDevice, ToHost
 from cosim.tools import call, tool

@@ -19,7 +19,8 @@ from cosim.simulation import Bench, SimulationError, host_loop
 from cosim.tools import tool
 from rtl.config import Config
 from rtl.hierarchy import flat_ports, forgotten_signals
-from tlm.timeline import AnyProgram
+from tlm.memory import Memory
+from tlm.transactions import Program
 
 WINDOW = 1  # MyHDL time units: a thousand of Verilog's, which are 100 clock cycles
 PATIENCE = 600.0  # seconds that a window may take before the simulator counts as hung
@@ -44,14 +45,15 @@ class IcarusEngine(Engine):
         keep: Path | None = None,
         verilog: Path | None = None,
         patience: float = PATIENCE,
+        memory: Memory | None = None,
     ):
-        super().__init__(config)
+        super().__init__(config, memory)
         tool("vvp")
         self.waves = waves and Path(waves).resolve()
         self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))
         self.patience = patience
 
-    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
+    def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
         with forgotten_signals(), one_processor():
             with Simulator(self.image, Bench(program.config), self.patience) as simulator:

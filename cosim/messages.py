@@ -2,7 +2,7 @@
 
 from myhdl import Signal, intbv
 
-from cosim.device import device_of
+from cosim.accelerators import device_of
 from rtl import words
 from rtl.config import Config
 from rtl.stream import Interface

@@ -10,7 +10,7 @@ from cosim.harness import harness
 from cosim.host import Host
 from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
 from rtl.hierarchy import forgotten_signals
-from tlm.timeline import AnyProgram
+from tlm.transactions import Program
 
 HALF_PERIOD = 5
 
@@ -20,7 +20,7 @@ class MyhdlEngine(Engine):
 
     name = "myhdl"
 
-    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
+    def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
         with forgotten_signals():
             bench = simulation(Bench(program.config), host)

@@ -2,7 +2,7 @@
 
 from myhdl import Signal, always, always_comb, intbv
 
-from cosim.device import device_of
+from cosim.accelerators import device_of
 from cosim.messages import lines_per_message
 from rtl.hierarchy import module
 

@@ -9,15 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cosim.accelerator import Piece
+from cosim.accelerators import kind_of
 from cosim.engine import Engine
 from cosim.exchange import Operands, Report, Updated, Weights
-from cosim.gemm_pieces import GemmPiece, GemmPieces
-from cosim.update_pieces import UpdatePiece, UpdatePieces
-from tlm import Program, UpdateProgram
+from tlm.transactions import Program
 
 LONGEST = 160_000  # cycles x processing elements of a piece: Icarus takes two to four seconds for them
-
-AnyProgram = Program | UpdateProgram
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,9 @@ class Sample:
     """
 
     asked: int
-    programs: Sequence[AnyProgram]
+    programs: Sequence[Program]
     places: Sequence[int]
-    pieces: Sequence[GemmPiece | UpdatePiece]
+    pieces: Sequence[Piece]
 
     @property
     def pairs(self) -> int:
@@ -59,17 +57,18 @@ class Sample:
         return self.macs_covered / self.macs
 
 
-def draw(programs: Sequence[AnyProgram], count: int, seed: int, longest: int = LONGEST) -> Sample:
+def draw(programs: Sequence[Program], count: int, seed: int, longest: int = LONGEST) -> Sample:
     """So many pieces of a step's programs, or all that there are, each once.
 
     All layers and stages have equally many pieces, as far as they go. Where there are too few for all, the kinds of
     work share them: stages, dataflows, and products without weights.
     longest  cycles x processing elements that a piece may take, about
-    Raises ValueError for a count below 1.
+    Raises ValueError for a count below 1, and programs that cannot be cut.
     """
     if count < 1:
         raise ValueError(f"sample must be at least 1 piece, not {count}")
-    rng, chosen, left = np.random.default_rng(seed), Counter(), count
+    rng, left = np.random.default_rng(seed), count
+    chosen: Counter[int] = Counter()
     cuts = [_pieces(program, longest // program.config.elements) for program in programs]
     queues = _queues(programs, rng)
     while left and queues:
@@ -85,16 +84,17 @@ def draw(programs: Sequence[AnyProgram], count: int, seed: int, longest: int = L
         for number in sorted(chosen)
         for piece in sorted(rng.choice(len(cuts[number]), chosen[number], replace=False).tolist())
     ]
-    return Sample(count, programs, *zip(*drawn))
+    return Sample(count, programs, [number for number, _ in drawn], [piece for _, piece in drawn])
 
 
-def _pieces(program: AnyProgram, longest: int) -> GemmPieces | UpdatePieces:
-    if isinstance(program, Program):
-        return GemmPieces(program, longest)
-    return UpdatePieces(program, longest // 4)  # twice as slow in Icarus, and no sums span its tiles: a few will do
+def _pieces(program: Program, longest: int) -> Sequence[Piece]:
+    pieces = kind_of(program).pieces
+    if pieces is None:
+        raise ValueError(f"no pieces can be drawn of a {type(program).__name__}: it runs as a whole")
+    return pieces(program, longest)
 
 
-def _queues(programs: Sequence[AnyProgram], rng: np.random.Generator) -> list[deque[int]]:
+def _queues(programs: Sequence[Program], rng: np.random.Generator) -> list[deque[int]]:
     """The numbers of the programs, a queue for each layer and stage; the queues' kinds take turns."""
     pairs: dict[tuple[str, str], list[int]] = {}
     for number, program in enumerate(programs):
@@ -109,14 +109,14 @@ def _queues(programs: Sequence[AnyProgram], rng: np.random.Generator) -> list[de
     return [queue for _, queue in sorted(ranked, key=itemgetter(0))]
 
 
-def _pair(program: AnyProgram) -> tuple[str, str]:
+def _pair(program: Program) -> tuple[str, str]:
     return program.work.layer, program.work.stage
 
 
 class Taken(NamedTuple):
     """A piece, its operands in the step, and what the step's result has in its place, if all of it."""
 
-    piece: GemmPiece | UpdatePiece
+    piece: Piece
     operands: Operands | Weights
     block: np.ndarray | Updated | None
 
@@ -128,7 +128,7 @@ class Sampler(Engine):
     """
 
     def __init__(self, inner: Engine, sample: Sample):
-        super().__init__(inner.config)
+        super().__init__(inner.config, inner.memory)
         self.inner, self.name, self.sample = inner, inner.name, sample
         self._taken: dict[int, Taken] = {}
         wanted = defaultdict(list)
@@ -150,7 +150,7 @@ class Sampler(Engine):
         """What has been kept, in the order of the sample."""
         return [self._taken[number] for number in sorted(self._taken)]
 
-    def run(self, program: AnyProgram, operands: Any) -> tuple[Any, Report]:
+    def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         result, report = self.inner.run(program, operands)
         if turns := self._wanted.get(program.work):
             for number in turns[self._seen[program.work] % len(turns)]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from myhdl import Signal, StopSimulation, block, delay, instance
 
-from cosim.device import device_of
+from cosim.accelerators import device_of
 from cosim.host import Host
 from cosim.messages import ToDevice, ToHost
 from rtl.config import Config
-from tlm import UpdateProgram
 
 WINDOW_CYCLES = 100  # clock cycles between two meetings of host and device
 IDLE_WINDOWS = 20  # windows without any progress, after which the device hangs
@@ -50,9 +49,9 @@ def host_loop(bench: Bench, host: Host, window: int, on_window: Callable[[], Non
     @instance
     def drive():
         bench.rst.next = True
-        bench.updating.next = isinstance(host.program, UpdateProgram)
+        bench.updating.next = host.updating
         if to_device.rates is not None:
-            to_device.rates.next = host.rates
+            to_device.rates.next = host.constants
         to_device.toggle.next = not to_device.toggle
         for _ in range(_windows(device_of(bench.config).reset_cycles)):
             yield delay(window)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cosim.device import device_of
+from cosim.accelerators import device_of
 from rtl import timing, words
 from rtl.config import Config
 from rtl.sigma import timing as sigma_timing

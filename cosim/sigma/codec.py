@@ -3,6 +3,7 @@
 import numpy as np
 
 from cosim.exchange import Operands
+from cosim.sigma.scheduling import sides
 from rtl.golden.fan import slots
 from rtl.layout import Layout
 from rtl.sigma import words
@@ -12,24 +13,18 @@ from tlm.sigma.packing import Fold, Segment
 from tlm.sigma.program import SigmaProgram, SigmaTile
 
 
-def sides(program: SigmaProgram, operands: Operands, item: int) -> tuple[np.ndarray, np.ndarray]:
-    """The stationary operand (rows, k), and the streamed one (k, columns)."""
-    one = operands.item(item).whole()
-    return (one.a, one.b) if program.mapping.stationary == "mk" else (one.b.T, one.a.T)
-
-
 def lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndarray:
     """The tile's operand lines: (lines, bytes) uint8."""
-    config, (stationary, stream) = program.config, sides(program, operands, tile.item)
+    config, (stationary, stream) = program.config, sides(program.mapping.stationary, operands.item(tile.item))
     rows, depth, columns = blocks(tile)
-    lanes = lanes_of(tile.fold, program.occupancy.kept(tile.item, rows, depth, columns), config)
+    lanes = lanes_of(tile.fold, program.zeros.kept(tile.item, rows, depth, columns), config)
     held = np.zeros(lanes.rows.shape, stationary.dtype)
     active = lanes.rows != IDLE
     held[active] = stationary[rows, depth][lanes.rows[active], lanes.elements[active]]
     records = [_engine_record(tile.fold, lanes, held, engine, config) for engine in range(tile.fold.engines)]
     found = [_cut(record, words.engine_record(config), config) for record in records]
     found.append(_cut(_gather_record(tile.fold, config), words.gather_record(config), config))
-    if tile.opens:
+    if tile.loads_stream:
         ports = np.zeros((tile.columns, config.lanes), stream.dtype)
         ports[:, : tile.depth] = stream[depth, columns].T
         found.append(patterns(ports).view(np.uint8))
@@ -57,7 +52,7 @@ def _engine_record(fold: Fold, lanes: Lanes, held: np.ndarray, engine: int, conf
     runs: list[int | None] = [None] * config.lanes
     for number, segment in enumerate(segments):
         runs[segment.lane : segment.lane + segment.count] = [number] * segment.count
-    for segment, run in zip(segments, slots(runs)):
+    for segment, run in zip(segments, slots(runs), strict=True):
         picks |= run.slot << segment.result * config.levels
     return words.engine_record(config).pack(
         values=int.from_bytes(patterns(held[engine]).tobytes(), "little"),
@@ -90,7 +85,7 @@ def command(program: SigmaProgram, tile: SigmaTile) -> int:
     return words.command(program.config).pack(
         engines=tile.fold.engines,
         columns=tile.columns,
-        opens=tile.opens,
+        opens=tile.loads_stream,
         first=tile.first,
         last=tile.last,
         rows=tile.rows,
@@ -111,6 +106,6 @@ def result(program: SigmaProgram, received: list[np.ndarray]) -> np.ndarray:
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
 
 
-def rates(operands: Operands) -> int:
+def constants(operands: Operands) -> int:
     """The device's constants, which there are none of."""
     return 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
-from cosim.gemm_pieces import evenly
+from cosim.sat.gemm_pieces import evenly
 from tlm import Update, UpdateProgram, schedule_update, simulate
 
 
@@ -33,8 +33,8 @@ class UpdatePiece:
         return origins
 
     @property
-    def words(self) -> str:
-        """What of the whole it is."""
+    def text(self) -> str:
+        """The part of the whole that it is, in words."""
         update, whole = self.program.update, self.whole.update
         return (
             f"rows {self.row} to {self.row + update.k - 1}, columns {self.column} to "
@@ -113,4 +113,4 @@ class UpdatePieces(Sequence):
     def _program(self, rows: int, columns: int) -> UpdateProgram:
         whole = self.whole.update
         update: Update = replace(whole, k=rows, n=columns, channels=min(rows, whole.channels))
-        return schedule_update(update, self.whole.config)
+        return schedule_update(update, self.whole.config, self.whole.memory)

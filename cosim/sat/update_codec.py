@@ -46,7 +46,7 @@ def command(program: UpdateProgram, tile: UpdateTile) -> int:
         vectors=tile.vectors,
         momentum=update.momentum,
         masters=update.momentum,
-        half=update.half,
+        half=update.stores_half,
         forward=update.forward,
         backward=update.backward,
         n=pattern.n if pattern else 0,
@@ -72,7 +72,7 @@ def result(program: UpdateProgram, received: list[np.ndarray]) -> Updated:
     return Updated(
         w if update.momentum else None,
         v if update.momentum else None,
-        half if update.half else None,
+        half if update.stores_half else None,
         _copy(forward) if update.forward else None,
         _copy(backward) if update.backward else None,
     )
@@ -129,7 +129,7 @@ def _copy(entries: np.ndarray) -> Copy:
     return Copy((entries & 0xFFFF).astype(np.uint16).view(np.float16), (entries >> 16).astype(np.uint8))
 
 
-def rates(operands: Weights) -> int:
+def constants(operands: Weights) -> int:
     """The device's constants, words.rates; 0 where weights are only reduced."""
     if operands.rates is None:
         return 0

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cosim.exchange import Operands
-from tlm import Program, schedule, simulate
+from tlm import simulate
+from tlm.program import GemmProgram, schedule_gemm
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class GemmPiece:
     program  the piece as a GEMM of its own, with the same mapping
     """
 
-    whole: Program
-    program: Program
+    whole: GemmProgram
+    program: GemmProgram
     item: int
     row: int
     start: int
@@ -35,8 +36,8 @@ class GemmPiece:
         return {"c": (*self._item, self.row, self.column)}
 
     @property
-    def words(self) -> str:
-        """What of the whole it is."""
+    def text(self) -> str:
+        """The part of the whole that it is, in words."""
         gemm, whole = self.program.gemm, self.whole.gemm
         item = f" of product {self.item}" if self._item else ""
         return (
@@ -75,7 +76,7 @@ class GemmPieces(Sequence):
     """All pieces of a program, none of which overlap: its blocks as they are scheduled, each over all of k, or over
     stretches of as many tiles as take about `longest` cycles at most, or of one."""
 
-    def __init__(self, program: Program, longest: int):
+    def __init__(self, program: GemmProgram, longest: int):
         self.whole, mapping, gemm = program, program.mapping, program.gemm
         first = self._program(min(mapping.rows, gemm.m), gemm.k, min(mapping.columns, gemm.n))
         cycles, tiles = simulate(first).cycles, -(-gemm.k // mapping.depth)
@@ -91,7 +92,7 @@ class GemmPieces(Sequence):
         sizes = [min(size, total - first) for size, total, first in zip(self._sizes, self.whole.gemm.shape, firsts)]
         return GemmPiece(self.whole, self._program(*sizes), item, *firsts)
 
-    def _program(self, m: int, k: int, n: int) -> Program:
+    def _program(self, m: int, k: int, n: int) -> GemmProgram:
         # A piece of an im2col matrix is no im2col matrix: it is read as it stands.
         gemm = replace(self.whole.gemm, m=m, k=k, n=n, count=1, source=None, source_b=None)
-        return schedule(gemm, self.whole.config, self.whole.mapping)
+        return schedule_gemm(gemm, self.whole.config, self.whole.mapping, self.whole.memory)

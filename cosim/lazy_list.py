@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Any
 
 
-class Later(Sequence):
-    """What `make` gives, which is called at the first look; equal to a list, and to another Later, of equal items."""
+class LazyList(Sequence):
+    """The list that `make` gives at the first look; equal to a list, or another LazyList, of equal items."""
 
     def __init__(self, make: Callable[[], list]):
         self._make = make
@@ -22,7 +22,7 @@ class Later(Sequence):
         return len(self._items)
 
     def __eq__(self, other: object) -> bool:
-        return self._items == list(other) if isinstance(other, (list, Later)) else NotImplemented
+        return self._items == list(other) if isinstance(other, (list, LazyList)) else NotImplemented
 
     def __repr__(self) -> str:
         return repr(self._items)

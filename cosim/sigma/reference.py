@@ -1,9 +1,10 @@
-"""What SIGMA computes, on this processor: products that are summed in the order of its adder networks."""
+"""SIGMA's arithmetic on this processor: products that are summed in the order of its adder networks."""
 
 import numpy as np
 
 from cosim.exchange import Operands
-from cosim.sigma_words import blocks, sides
+from cosim.sigma.codec import blocks
+from cosim.sigma.scheduling import sides
 from rtl.golden import to_fp16
 from rtl.golden.fan import slots
 from rtl.golden.sigma import add, sums
@@ -30,9 +31,9 @@ def products(program: SigmaProgram, operands: Operands) -> np.ndarray:
 
 def _parts(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> dict[int, np.ndarray]:
     """What a tile adds to rows of its block: (columns,) float32 each."""
-    config, (stationary, stream) = program.config, sides(program, operands, tile.item)
+    config, (stationary, stream) = program.config, sides(program.mapping.stationary, operands.item(tile.item))
     rows, depth, columns = blocks(tile)
-    lanes = lanes_of(tile.fold, program.occupancy.kept(tile.item, rows, depth, columns), config)
+    lanes = lanes_of(tile.fold, program.zeros.kept(tile.item, rows, depth, columns), config)
     held, streamed = stationary[rows, depth], stream[depth, columns].T
     parts: dict[int, np.ndarray] = {}
     for engine in range(tile.fold.engines):
@@ -43,7 +44,7 @@ def _parts(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> dict[i
         values, words = np.zeros(config.lanes, held.dtype), np.zeros((len(streamed), config.lanes), held.dtype)
         values[:count], words[:, :count] = held[of_lanes, elements], streamed[:, elements]
         found, _ = sums(values, words, runs)
-        for segment, run in zip(segments, slots(runs)):
+        for segment, run in zip(segments, slots(runs), strict=True):
             part = found[:, run.slot]
             parts[segment.row] = add(parts[segment.row], part) if segment.row in parts else part
     return parts

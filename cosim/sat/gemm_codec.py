@@ -6,23 +6,23 @@ from cosim.exchange import Operands
 from rtl import words
 from rtl.config import BEAT, SatConfig
 from rtl.golden import nm_compact
-from tlm import Program, Tile
+from tlm import GemmProgram, Tile
 
 
-def lines(program: Program, operands: Operands, tile: Tile) -> np.ndarray:
+def lines(program: GemmProgram, operands: Operands, tile: Tile) -> np.ndarray:
     """The tile's operand lines: (lines, bytes) uint8."""
     one = operands.item(tile.item)
     return np.concatenate([west_lines(program, one.a, tile), north_lines(program, one.b, tile)])
 
 
-def command(program: Program, tile: Tile) -> int:
+def command(program: GemmProgram, tile: Tile) -> int:
     """The tile's words.command."""
     return words.command(program.config).pack(
         west_lines=tile.west_lines,
         north_lines=tile.north_lines,
         groups=tile.groups,
-        values=tile.values,
-        tail=tile.tail,
+        values=tile.kept_per_group,
+        tail=tile.kept_in_last_group,
         beats=tile.beats,
         sparse=program.gemm.sparsity is not None,
         first=tile.first,
@@ -31,11 +31,11 @@ def command(program: Program, tile: Tile) -> int:
         slots=program.slots(tile),
         width=(tile.columns - 1) % program.config.columns + 1,
         half=program.gemm.output == "fp16",
-        weights=tile.weights,
+        weights=tile.weight_stationary,
     )
 
 
-def result(program: Program, received: list[np.ndarray]) -> np.ndarray:
+def result(program: GemmProgram, received: list[np.ndarray]) -> np.ndarray:
     """c (M, N), float32 or float16, from the words of all blocks, each (columns,) uint32; or (count, M, N)."""
     gemm, columns, word = program.gemm, program.config.columns, iter(received)
     c = np.empty((gemm.count, gemm.m, gemm.n), np.uint32)
@@ -49,28 +49,28 @@ def result(program: Program, received: list[np.ndarray]) -> np.ndarray:
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
 
 
-def west_lines(program: Program, a: np.ndarray, tile: Tile) -> np.ndarray:
+def west_lines(program: GemmProgram, a: np.ndarray, tile: Tile) -> np.ndarray:
     """The tile's activations as operand lines: (lines, bytes) uint8, zeros beyond the operand.
 
     A row of the array takes the groups of one row of the result, from the bottom up, which is how sums leave; where
     weights are stationary, it takes one group of each row of the result.
     """
-    config, elements = program.config, tile.depth_groups * tile.group
+    config, elements = program.config, tile.depth_groups * tile.group_size
     block = np.zeros((max(config.rows, tile.rows), elements), np.float16)
     block[: tile.rows, : tile.depth] = a[tile.row : tile.row + tile.rows, tile.start : tile.start + tile.depth]
-    if tile.weights:
-        rows = np.zeros((config.rows, tile.rows, tile.group), np.float16)
-        rows[: tile.depth_groups] = block[: tile.rows].reshape(tile.rows, -1, tile.group).transpose(1, 0, 2)
+    if tile.weight_stationary:
+        rows = np.zeros((config.rows, tile.rows, tile.group_size), np.float16)
+        rows[: tile.depth_groups] = block[: tile.rows].reshape(tile.rows, -1, tile.group_size).transpose(1, 0, 2)
     else:
         rows = block[::-1]
     beats = rows.reshape(config.rows, tile.west_lines, BEAT).transpose(1, 0, 2)
     return _padded(np.ascontiguousarray(beats).reshape(tile.west_lines, -1).view(np.uint8), config)
 
 
-def north_lines(program: Program, b: np.ndarray, tile: Tile) -> np.ndarray:
+def north_lines(program: GemmProgram, b: np.ndarray, tile: Tile) -> np.ndarray:
     """The tile's weights as operand lines: (lines, bytes) uint8. b is (K, N), pruned."""
     config, sparsity = program.config, program.gemm.sparsity
-    depth = tile.depth if tile.tail < tile.values else tile.depth_groups * tile.group
+    depth = tile.depth if tile.kept_in_last_group < tile.kept_per_group else tile.depth_groups * tile.group_size
     block = np.zeros((depth, config.tile_columns), np.float16)
     block[: tile.depth, : tile.columns] = b[
         tile.start : tile.start + tile.depth, tile.column : tile.column + tile.columns
@@ -92,6 +92,6 @@ def _padded(lines: np.ndarray, config: SatConfig) -> np.ndarray:
     return np.pad(lines, ((0, 0), (0, width - lines.shape[1])))
 
 
-def rates(operands: Operands) -> int:
+def constants(operands: Operands) -> int:
     """The device's constants, which a GEMM does not need."""
     return 0

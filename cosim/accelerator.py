@@ -1,0 +1,136 @@
+"""One accelerator as engines know it: the words of its RTL, and its arithmetic on this processor."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from cosim.device import Device
+from cosim.exchange import Operands
+from rtl.config import Config
+from tlm.gemm import Gemm
+from tlm.memory import Memory
+from tlm.transactions import Program
+
+
+class Codec(Protocol):
+    """Between one kind of program and the device's words; a module of functions will do."""
+
+    def constants(self, operands: Any) -> int:
+        """The word of the device's constants, which are steady in a run; 0 where it needs none."""
+        ...
+
+    def command(self, program: Any, tile: Any) -> int:
+        """The tile's word for the command port."""
+        ...
+
+    def lines(self, program: Any, operands: Any, tile: Any) -> np.ndarray:
+        """The tile's operand lines, (lines, bytes) uint8."""
+        ...
+
+    def result(self, program: Any, received: list[np.ndarray]) -> Any:
+        """The program's result, from the words of all blocks, each (32-bit parts,) uint32."""
+        ...
+
+
+class Piece(Protocol):
+    """A part of a program that is a program of its own, small enough to be simulated."""
+
+    @property
+    def whole(self) -> Program:
+        """The program that it is a piece of."""
+        ...
+
+    @property
+    def program(self) -> Program:
+        """The piece as a program."""
+        ...
+
+    @property
+    def origins(self) -> Mapping[str, tuple[int, ...]]:
+        """The place in each array of the whole's result where the piece's begins."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The part of the whole that it is, in words."""
+        ...
+
+    def operands(self, whole: Any) -> Any:
+        """Its own operands, copied from those of the whole."""
+        ...
+
+    def block(self, whole: Any) -> Any:
+        """The part of the whole's result in its place; None where that is not the piece's own result."""
+        ...
+
+
+@dataclass(frozen=True)
+class ProgramKind:
+    """How engines treat one kind of program of an accelerator.
+
+    check      raises ValueError for operands that are not those of the program: (program, operands)
+    reference  its result on this processor, bit for bit that of the RTL: (program, operands)
+    codec      None: there is no RTL for it
+    prunes     `reference` prunes b by itself; else operands come pruned
+    updating   it is a weight update, for which the updater's clock runs
+    pieces     parts of a program that are small enough to be simulated, none of which overlap: (program, cycles that
+               each may take, about); None: it cannot be cut
+    """
+
+    check: Callable[[Any, Any], None]
+    reference: Callable[[Any, Any], Any]
+    codec: Codec | None = None
+    prunes: bool = False
+    updating: bool = False
+    pieces: Callable[[Any, int], Sequence[Piece]] | None = None
+
+
+class ScheduleFor(Protocol):
+    """Makes the program of a GEMM for given operands, b pruned.
+
+    mapping  the accelerator's own kind of mapping, or a dataflow's name; None: its default
+    Raises ValueError for a mapping that does not fit.
+    """
+
+    def __call__(self, gemm: Gemm, operands: Operands, config: Any, mapping: Any, memory: Memory) -> Program: ...
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A row of the table in cosim/accelerators.py.
+
+    programs        the kinds of its programs, by their types
+    schedule        makes the program of a GEMM for given operands
+    device          the RTL of a configuration; None: there is none, and only the functional engine runs its programs
+    operand_format  of a configuration: 'fp16', or 'bf16', which float32 arrays hold
+    for_operands    its programs are made for the zeros of particular operands
+    """
+
+    programs: Mapping[type[Program], ProgramKind]
+    schedule: ScheduleFor
+    device: Callable[[Any], Device] | None = None
+    operand_format: Callable[[Any], str] = lambda config: "fp16"
+    for_operands: bool = False
+
+    def kind_of(self, program: Program) -> ProgramKind:
+        """How its programs of this type are treated. Raises ValueError for another accelerator's."""
+        kind = self.programs.get(type(program))
+        if kind is None:
+            kind = next((known for base, known in self.programs.items() if isinstance(program, base)), None)
+        if kind is None:
+            names = ", ".join(base.__name__ for base in self.programs)
+            raise ValueError(f"a program on this accelerator must be a {names}, not a {type(program).__name__}")
+        return kind
+
+    def device_of(self, config: Config) -> Device:
+        """The RTL of a configuration. Raises ValueError where there is none."""
+        if self.device is None:
+            raise ValueError(f"accelerator {config.accelerator} has no RTL: its programs run on the functional engine")
+        return self.device(config)
+
+    @property
+    def prunes(self) -> bool:
+        """The reference arithmetic of its GEMMs prunes b by itself."""
+        return any(kind.prunes for kind in self.programs.values())

@@ -1,0 +1,33 @@
+"""The table of accelerators, as engines know them: a row for each one that runs on them.
+
+Engines, host, checker and sampler ask a row, and never which accelerator they have before them.
+"""
+
+from cosim.accelerator import Accelerator, ProgramKind
+from cosim.device import Device
+from cosim.sat.row import SAT
+from cosim.sigma.row import SIGMA
+from rtl.config import Config
+from tlm.transactions import Program
+
+TABLE: dict[str, Accelerator] = {"sat": SAT, "sigma": SIGMA, "systolic": SAT}
+
+
+def accelerator_of(config: Config) -> Accelerator:
+    """The row of a configuration. Raises ValueError for one of an accelerator that runs on no engine."""
+    name = getattr(config, "accelerator", type(config).__name__)
+    if name not in TABLE:
+        raise ValueError(f"a configuration must be of one of {', '.join(TABLE)}, not of {name}")
+    return TABLE[name]
+
+
+def kind_of(program: Program) -> ProgramKind:
+    """How engines treat a program. Raises ValueError for one that is no program of its configuration's accelerator."""
+    if not isinstance(program, Program):
+        raise ValueError(f"a program must be a tlm.transactions.Program, not a {type(program).__name__}")
+    return accelerator_of(program.config).kind_of(program)
+
+
+def device_of(config: Config) -> Device:
+    """The RTL of a configuration. Raises ValueError for an accelerator that has none."""
+    return accelerator_of(config).device_of(config)

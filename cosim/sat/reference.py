@@ -1,0 +1,45 @@
+"""SAT's arithmetic on this processor, by the kernel: products, and weight updates with their copies."""
+
+import numpy as np
+
+from cosim.exchange import Copy, Operands, Updated, Weights
+from cosim.im2col import Im2col
+from cosim.kernel import compact, gemm, prune
+from cosim.kernel_vectors import sgd
+from rtl.golden import to_fp16
+from tlm.program import GemmProgram
+from tlm.update_program import UpdateProgram
+
+
+def products(program: GemmProgram, operands: Operands) -> np.ndarray:
+    """c (M, N), float32 or float16, or (count, M, N), of operands of which b need not be pruned."""
+    a, b, sparsity, output = operands.a, operands.b, program.gemm.sparsity, program.gemm.output
+    if isinstance(b, Im2col):  # the same sums, of the transpose
+        images = prune(b.images, sparsity.n, sparsity.m, axis=3) if sparsity else b.images
+        return gemm(images, a.T, output=output, source=b.source).T
+    if isinstance(a, Im2col):
+        return gemm(a.images, b, sparsity, output=output, source=a.source)
+    if a.ndim == 3:
+        return np.stack([gemm(*one, sparsity, output=output) for one in zip(a, b, strict=True)])
+    return gemm(a, b, sparsity, output=output)
+
+
+def updated(program: UpdateProgram, operands: Weights) -> Updated:
+    """The masters, velocities, FP16 weights and copies that the update stores; None for each that it does not."""
+    update, w = program.update, operands.weights
+    n, m = update.kept_per_group, update.group_size
+    v = half = forward = backward = None
+    if update.momentum:
+        w, v = sgd(w, operands.velocities, operands.gradients, operands.rates)
+    w16 = to_fp16(w)
+    if update.stores_half:
+        half = w16
+    if update.forward:
+        positions = w16.reshape(-1, update.channels, update.n)
+        if update.segment > update.channels:
+            positions = np.zeros((len(positions), update.segment, update.n), np.float16)
+            positions[:, : update.channels] = w16.reshape(-1, update.channels, update.n)
+        forward = Copy(*compact(positions.reshape(-1, update.n), n, m))
+    if update.backward:
+        backward = Copy(*compact(w16.T, n, m))
+    return Updated(w if update.momentum else None, v, half, forward, backward)

@@ -1,0 +1,43 @@
+"""SIGMA's row in the table of accelerators that run on engines."""
+
+from cosim.accelerator import Accelerator, ProgramKind
+from cosim.device import Device
+from cosim.exchange import Operands
+from cosim.operands import check_operands
+from cosim.sigma import codec
+from cosim.sigma.reference import products
+from cosim.sigma.scheduling import check_zeros, schedule
+from rtl.sigma import timing, words
+from rtl.sigma.config import SigmaConfig
+from rtl.sigma.sigma import sigma
+from tlm.sigma.program import SigmaProgram
+
+
+def device(config: SigmaConfig) -> Device:
+    """A Flex-DPU with its banks, sequencer and drain."""
+    last = words.command(config)["last"][1]
+    return Device(
+        sigma,
+        words.command(config).width,
+        words.line_bits(config),
+        32 * config.rows,
+        words.most_lines(config),
+        (last, last),
+        timing.reset_cycles(config.operands, config.levels),
+        False,
+    )
+
+
+def check(program: SigmaProgram, operands: Operands) -> None:
+    """Raise ValueError unless they are operands of the program's GEMM, with the zeros that it was made for."""
+    check_operands(program, operands, program.config.operands)
+    check_zeros(program, operands)
+
+
+SIGMA = Accelerator(
+    programs={SigmaProgram: ProgramKind(check, products, codec)},
+    schedule=schedule,
+    device=device,
+    operand_format=lambda config: config.operands,
+    for_operands=True,
+)

@@ -1,0 +1,51 @@
+"""From a GEMM and its operands to SIGMA's program for them, which depends on their zeros."""
+
+import numpy as np
+
+from cosim.exchange import Operands
+from rtl.sigma.config import SigmaConfig
+from tlm.gemm import Gemm
+from tlm.memory import Memory
+from tlm.sigma.mapping import STATIONARY, SigmaMapping
+from tlm.sigma.program import SigmaProgram, schedule_sigma
+from tlm.sigma.zeros import ExactZeros
+from tlm.timeline import simulate
+
+
+def schedule(
+    gemm: Gemm, operands: Operands, config: SigmaConfig, mapping: SigmaMapping | str | None, memory: Memory
+) -> SigmaProgram:
+    """The program of a GEMM with these operands, b pruned.
+
+    mapping  'mk', 'kn' or a SigmaMapping; None: the operand of fewer cycles, 'mk' where there is no difference
+    Raises ValueError for a mapping that does not fit.
+    """
+    if mapping is not None:
+        return _with_mapping(gemm, operands, config, mapping, memory)
+    programs = (_with_mapping(gemm, operands, config, name, memory) for name in STATIONARY)
+    return min(programs, key=lambda program: simulate(program).cycles)
+
+
+def sides(stationary: str, operands: Operands) -> tuple[np.ndarray, np.ndarray]:
+    """The stationary operand (rows, k), and the streamed one (k, columns), or with their count in front."""
+    whole = operands.whole()
+    return (whole.a, whole.b) if stationary == "mk" else (whole.b.swapaxes(-1, -2), whole.a.swapaxes(-1, -2))
+
+
+def check_zeros(program: SigmaProgram, operands: Operands) -> None:
+    """Raise ValueError unless the program was made for the zeros of these operands."""
+    if not isinstance(program.zeros, ExactZeros):
+        raise ValueError(
+            "a program that runs must be made for the zeros of its operands (ExactZeros), not for densities: "
+            f"{type(program.zeros).__name__}"
+        )
+    if not program.zeros.same_as(ExactZeros.of(*sides(program.mapping.stationary, operands))):
+        raise ValueError("the program was made for operands with zeros in other places than these")
+
+
+def _with_mapping(
+    gemm: Gemm, operands: Operands, config: SigmaConfig, mapping: SigmaMapping | str, memory: Memory
+) -> SigmaProgram:
+    stationary = mapping.stationary if isinstance(mapping, SigmaMapping) else mapping
+    zeros = ExactZeros.of(*sides(stationary, operands))
+    return schedule_sigma(gemm, config, zeros, mapping, memory)
