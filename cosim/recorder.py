@@ -4,18 +4,18 @@ from typing import Any
 
 from cosim.engine import Engine
 from cosim.exchange import Report
-from tlm import Program, UpdateProgram
+from tlm.transactions import Program
 
 
 class Recorder(Engine):
     """Runs on `inner`; `runs` holds a (program, report) for each GEMM, in order."""
 
     def __init__(self, inner: Engine):
-        super().__init__(inner.config)
+        super().__init__(inner.config, inner.memory)
         self.inner, self.name = inner, inner.name
         self.runs: list[tuple[Program, Report]] = []
 
-    def run(self, program: Program | UpdateProgram, operands: Any) -> tuple[Any, Report]:
+    def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         c, report = self.inner.run(program, operands)
         self.runs.append((program, report))
         return c, report

@@ -9,8 +9,9 @@ from rich.console import Console
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
 from sat import terminal
-from tlm.mapping import DATAFLOWS
-from tlm.plan import Work, make_plan
+from tlm.dataflow import DATAFLOWS
+from tlm.plan import make_plan
+from tlm.work import Work
 
 PATTERNS = ("dense", "2:4", "1:4", "2:8", "1:8", "2:16", "1:16")
 

@@ -10,7 +10,7 @@ from rtl import sat as sat_device
 from rtl.sigma import sigma as sigma_device
 from sat import terminal
 from sat.area import area
-from tlm.compare import ACCELERATORS, Setup
+from tlm.compare import Setup
 
 UPDATER = "updater"  # SAT's weight update, which the others have no unit for
 
@@ -19,9 +19,9 @@ def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
     """Resources of each accelerator by Yosys, without AXI ports and without the weight update."""
     found = {}
     with terminal.simulating():
-        for name in ACCELERATORS:
+        for name, config in setup.configs.items():
             with tempfile.TemporaryDirectory(prefix="sat-area-") as folder:
-                whole = area((sigma_device if name == "sigma" else sat_device).write(setup.config(name), Path(folder)))
+                whole = area((sigma_device if name == "sigma" else sat_device).write(config, Path(folder)))
             found[name] = whole.total if name == "sigma" else whole.without(UPDATER)
     return found
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from cosim.checker import Checker
 from cosim.sampler import Sample
-from rtl.config import Config
 from rtl.sparsity import Sparsity
 from sat.operands import KINDS
 from sat.planning import SCHEDULED, check_dataflow, dataflows
-from tlm import Gemm, Mapping, schedule
-from tlm.scheduler import best_mapping
+from tlm import Gemm
+from tlm.accelerators import accelerator_of
 
 
 @dataclass(frozen=True)
@@ -47,24 +47,30 @@ def gemm_check(
     for kind in KINDS:
         for name in dataflows(config) if dataflow is None else (dataflow,):
             gemm = Gemm(*shape, pattern, kind.output, "gemm", kind.name)
-            runs.append((kind, gemm, _mapping(gemm, config, name)))
+            runs.append((kind, gemm, _mapping(gemm, checker, name)))
     return Check(len(runs), _each(checker, runs, seed, densities))
 
 
-def _mapping(gemm: Gemm, config: Config, name: str) -> Mapping | str | None:
-    """What the dataflow's name stands for; on SIGMA scheduling is the engine's, which knows the operands' zeros."""
-    if config.accelerator == "sigma":
+def _mapping(gemm: Gemm, checker: Checker, name: str) -> Any:
+    """The mapping that a dataflow's name stands for. Raises ValueError for a pattern that the hardware does not know.
+
+    Where programs are made for the operands' zeros, scheduling is the engine's, which knows them.
+    """
+    if checker.programs_depend_on_zeros:
         return None if name == SCHEDULED else name
-    mapping = best_mapping(gemm, config)[0] if name == SCHEDULED else name
-    schedule(gemm, config, mapping)
-    return mapping
+    row = accelerator_of(checker.config)
+    return (
+        row.best(gemm, checker.config)[0].mapping
+        if name == SCHEDULED
+        else row.schedule(gemm, checker.config, name).mapping
+    )
 
 
 def _each(checker: Checker, runs: list[tuple], seed: int, densities: tuple[float, float]) -> Iterator[int]:
     rng = np.random.default_rng(seed)
     operands = {kind: kind.draw(rng, *runs[0][1].shape) for kind in KINDS}
     for sides in operands.values():
-        for side, density in zip(sides, densities):
+        for side, density in zip(sides, densities, strict=True):
             side[rng.random(side.shape) >= density] = 0
     for kind, gemm, mapping in runs:
         checker.execute(gemm, *(_formatted(side, checker.operand_format) for side in operands[kind]), mapping)

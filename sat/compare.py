@@ -14,7 +14,8 @@ from sat import heatmap, options, terminal
 from sat.areas import areas_of, print_areas
 from sat.options import Batch, Json
 from tlm import Gemm
-from tlm.compare import ACCELERATORS, SETUPS, Case, Setup, Taken, compare
+from tlm.accelerators import TABLE
+from tlm.compare import Case, GemmCost, Setup, compare, setups
 from tlm.sigma.published import GEMMS, PublishedGemm, sigma_cycles
 from tlm.systolic import systolic_cycles
 from tlm.workload.gemm_list import read_gemm_list
@@ -34,6 +35,9 @@ Gemms = Annotated[Path | None, typer.Option(help="A CSV file of GEMMs: layer,M,N
 Models = Annotated[
     str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas between.")
 ]
+SETUPS = setups()
+CHALLENGER = next(row for row in TABLE.values() if row.challenger)
+
 Setups = Annotated[
     str | None,
     typer.Option(
@@ -91,13 +95,14 @@ class Row:
     group: str
     kind: str
     what: dict[str, Any]
-    taken: dict[str, Taken]
+    taken: dict[str, GemmCost]
     published: dict[str, int] = field(default_factory=dict)
 
     @property
     def gains(self) -> dict[str, float]:
-        """How many times as fast SIGMA is as each of the others."""
-        return {name: self.taken[name].cycles / self.taken["sigma"].cycles for name in ("sat", "systolic")}
+        """How many times as fast the challenger is as each of the others."""
+        own = self.taken[CHALLENGER.name].cycles
+        return {name: cost.cycles / own for name, cost in self.taken.items() if name != CHALLENGER.name}
 
     @property
     def panels(self) -> dict[str, float]:
@@ -144,7 +149,7 @@ def compare_command(
         rows = _done(jobs)
     areas = areas_of(setup) if synthesised else {}
     content = dict(
-        config={one: setup.config(one).model_dump() for one in ACCELERATORS},
+        config={name: one.model_dump() for name, one in setup.configs.items()},
         rows=list(map(_data, rows)),
         **(dict(area=areas) if areas else {}),
     )
@@ -161,7 +166,7 @@ def compare_command(
     _print(
         console,
         rows,
-        f"SAT, SIGMA and a systolic array: {name}, {setup.sat.elements:,} multipliers, {setup.sat.clock_mhz:g} MHz",
+        heading(name, setup),
     )
     if areas:
         print_areas(console, areas)
@@ -278,40 +283,49 @@ def _data(row: Row) -> dict[str, Any]:
         )
         for name, one in row.taken.items()
     }
-    of["systolic"]["formula_cycles"] = row.taken["systolic"].formula
-    return row.what | of | (dict(published=row.published) if row.published else {}) | dict(sigma_gain=row.gains)
+    for name, one in row.taken.items():
+        if one.formula is not None:
+            of[name]["formula_cycles"] = one.formula
+    published = dict(published=row.published) if row.published else {}
+    return row.what | of | published | {f"{CHALLENGER.name}_gain": row.gains}
+
+
+def heading(name: str, setup: Setup) -> str:
+    """The title of a comparison: accelerators, setup, multipliers and clock."""
+    config = next(iter(setup.configs.values()))
+    titles = ", ".join(TABLE[one].title for one in setup.configs)
+    return f"{titles}: {name}, {config.elements:,} multipliers, {config.clock_mhz:g} MHz"
 
 
 def _print(to: Console, rows: Sequence[Row], heading: str) -> None:
     """A line for each row: cycles and utilisation of each accelerator, and which is fastest; the rest is in --json."""
-    counted = [f"{name}\ncycles" for name in ACCELERATORS]
+    names = list(rows[0].taken)
+    formulas = [name for name in names if rows[0].taken[name].formula is not None]
     published = ["paper's\nsigma", "paper's\ntpu"] if rows[0].published else []
-    table = terminal.table(
-        heading,
-        [
-            "case",
-            "method" if "method" in rows[0].what else "densities",
-            *counted,
-            "systolic\nformula",
-            *published,
-            *(f"{name}\nused" for name in ACCELERATORS),
-            "sigma\nbound by",
-            "fastest",
-        ],
-    )
+    columns = [
+        "case",
+        "method" if "method" in rows[0].what else "densities",
+        *(f"{name}\ncycles" for name in names),
+        *(f"{name}\nformula" for name in formulas),
+        *published,
+        *(f"{name}\nused" for name in names),
+        f"{CHALLENGER.name}\nbound by",
+        "fastest",
+    ]
+    table = terminal.table(heading, columns)
     for row in rows:
-        each = [row.taken[name] for name in ACCELERATORS]
-        cycles = [one.cycles for one in each] + [each[-1].formula, *row.published.values()]
+        by_formula = [row.taken[name].formula for name in formulas]
+        cycles = [*(row.taken[name].cycles for name in names), *by_formula, *row.published.values()]
         table.add_row(
             row.group,
             row.kind,
             *(f"{count:,}" for count in cycles),
-            *(f"{one.utilisation:.1%}" for one in each),
-            row.taken["sigma"].bound,
-            min(row.taken, key=lambda name: row.taken[name].cycles),
+            *(f"{row.taken[name].utilisation:.1%}" for name in names),
+            row.taken[CHALLENGER.name].bound,
+            min(row.taken, key=lambda name, row=row: row.taken[name].cycles),
         )
     to.print(table)
-    config = row.taken["sat"].config
+    config = next(iter(rows[0].taken.values())).config
     to.print(
         f"used: products of two values that are not zero; 100% of them are "
         f"{2e-6 * config.elements * config.clock_mhz:.3g} TFLOP/s"

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from sat import ablation, accelerators, options, paper, terminal
-from sat.accelerators import Accelerator
+from tlm.accelerators import DEFAULT, TABLE
+from tlm.accelerators import accelerator as accelerator_named
 from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
 from sat.planning import SCHEDULED, Dataflow, PlanFile
 from sat.workload import Input, Module, Topology, Workload, workload
-from tlm.plan import Work
+from tlm.work import Work
 from tlm.workload.methods import Scheme
 from tlm.workload.step import whole_step
 
@@ -46,7 +47,7 @@ def cycles(
     dense: Dense = None,
     decay: Decay = None,
     rescale: Rescale = False,
-    accelerator: Accelerator = "sat",
+    accelerator: accelerators.Name = DEFAULT,
     config: Config = "vcu1525",
     dataflow: Dataflow = SCHEDULED,
     plan: PlanFile = None,
@@ -58,8 +59,8 @@ def cycles(
     """Cost a training step by the transaction-level model, whose cycles are the RTL's: no data, no simulation."""
     with terminal.reading_input():
         terminal.writable(json_file)
-        kind = accelerators.kind(accelerator)
-        chosen = kind.load(config)
+        row = accelerator_named(accelerator)
+        chosen = row.load(config)
         if headline:
             others = {parameter.name for parameter in context.command.params}
             options.refuse(context, "--paper", others - {"headline", "batch", "config", "json_file"})
@@ -67,13 +68,15 @@ def cycles(
             return
         what = workload(context, model, image, classes, width, batch, topology, module, shape)
         scheme = options.scheme(method, sparsity, model if what.built_in else None, dense, decay, rescale)
-        if ablate and accelerator != "sat":
-            raise ValueError("--ablate is about SAT's choices, and cannot go with another --accelerator")
+        if ablate and not row.plans:
+            raise ValueError(
+                f"--ablate is about {TABLE[DEFAULT].title}'s choices, and cannot go with another --accelerator"
+            )
         if ablate and (plan or dataflow != SCHEDULED):
             raise ValueError("--ablate shows every dataflow, and cannot go with --dataflow or --plan")
         with terminal.working("scheduling"):
             work = whole_step(what.calls, scheme)
-            report, formula = accelerators.report(kind, work, whole_step(what.calls, Scheme()), chosen, dataflow, plan)
+            report, formula = accelerators.report(row, work, whole_step(what.calls, Scheme()), chosen, dataflow, plan)
             variants = (
                 ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"), chosen) if ablate else []
             )
@@ -82,24 +85,22 @@ def cycles(
         **options.scheme_data(scheme),
         batch=what.batch,
         accelerator=accelerator,
-        **terminal.report_data(report, seed, kind.on_host),
+        **terminal.report_data(report, seed, accelerators.on_host(row)),
     )
     if formula:
         content |= dict(formula_cycles=formula)
     if ablate:
         content |= dict(ablation=ablation.as_data(variants))
     terminal.write_json(json_file, content)
-    method = f"{options.title(scheme)}{', its GEMMs dense' if accelerator == 'systolic' and scheme.sparsity else ''}"
-    heading = (
-        f"One training step of {what.name}, {method}, batch {what.batch}, on {accelerators.title(accelerator, chosen)}"
-    )
+    method = f"{options.title(scheme)}{', its GEMMs dense' if scheme.sparsity and not row.skips_zeros else ''}"
+    heading = f"One training step of {what.name}, {method}, batch {what.batch}, on {accelerators.title(row, chosen)}"
     console = terminal.console()
     if ablate:
         ablation.show(console, variants, f"{heading}: one choice made otherwise")
     else:
-        terminal.print_report(console, report, heading, kind.on_host)
-    if formula:
-        console.print(f"by {kind.formula[1]}: {sum(formula):,} cycles")
+        terminal.print_report(console, report, heading, accelerators.on_host(row))
+    if row.formula:
+        console.print(f"by {row.formula.text}: {sum(formula):,} cycles")
 
 
 def _patterns(what: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:

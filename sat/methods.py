@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from rtl.config import SatConfig, load_config
+from rtl.config import SatConfig
 from sat import options, terminal
 from sat.planning import against_dense, plan_for
 from sat.task import Task, batch_shape
-from tlm.report import StepReport, cost
+from tlm.accelerators import DEFAULT, accelerator
+from tlm.report import StepReport
+from tlm.step import cost
 from tlm.workload.methods import METHODS, Method, Scheme
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class Trained:
         """Steps after which the mean of the seeds is as high for the first time."""
         return next(
             lines[0]["steps"]
-            for lines in zip(*self.logs)
+            for lines in zip(*self.logs, strict=True)
             if lines[0]["accuracy"] is not None and fmean(line["accuracy"] for line in lines) >= target
         )
 
@@ -108,7 +110,7 @@ def compare(
     done, results = 0, []
     for seed in range(settings.seed, settings.seed + seeds):
         data = task.load(seed)
-        for scheme, own in zip(chosen, logs):
+        for scheme, own in zip(chosen, logs, strict=True):
             trainer = task.trainer(data, cosim.engine("functional", config), scheme, replace(settings, seed=seed))
             if seed == settings.seed:
                 results.append(Trained(scheme, _report(trainer, config, dataflow), trainer.steps_per_epoch, own))
@@ -170,7 +172,7 @@ def comparison(
     json_file: Path | None,
 ) -> None:
     """Train, print one table, write its data. Raises ValueError as `compare` does."""
-    hardware, last, to = load_config(config), settings.seed + seeds - 1, terminal.console()
+    hardware, last, to = accelerator(DEFAULT).load(config), settings.seed + seeds - 1, terminal.console()
     with terminal.progress() as bar:
         everything = bar.add_task("training")
         results = compare(

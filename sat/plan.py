@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from rtl.config import load_config
 from sat import options, terminal
 from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
 from sat.workload import Input, Module, Topology, workload
-from tlm.mapping import DATAFLOWS
+from tlm.accelerators import DEFAULT, accelerator
+from tlm.dataflow import DATAFLOWS
 from tlm.plan import Plan, make_plan
 from tlm.workload.step import whole_step
 
@@ -38,7 +38,7 @@ def plan(
     """Choose dataflow, tile sizes and order of each GEMM, and where N:M copies are made, by the model's cycles."""
     with terminal.reading_input():
         terminal.writable(json_file, output)
-        chosen = load_config(config)
+        chosen = accelerator(DEFAULT).load(config)
         what = workload(context, model, image, classes, width, batch, topology, module, shape)
         scheme = options.scheme(method, sparsity, model if what.built_in else None, dense, decay, rescale)
         work = whole_step(what.calls, scheme)

@@ -6,28 +6,33 @@ from typing import Annotated
 
 import typer
 
-from rtl.config import Config, SatConfig
-from tlm.mapping import DATAFLOWS
-from tlm.plan import Plan, Work, load_plan, make_plan
-from tlm.report import Run, StepReport, cost, step_report
-from tlm.sigma.mapping import STATIONARY
+from rtl.config import Config
+from tlm.accelerators import TABLE, accelerator_of
+from tlm.plan import Plan, load_plan, make_plan
+from tlm.report import StepReport, step_report
+from tlm.step import Costed, cost
+from tlm.work import Work
 
 SCHEDULED = "scheduled"
 
+_OTHERS = {tuple(row.dataflows): row for row in reversed(TABLE.values())}  # the first of those that share them
 Dataflow = Annotated[
     str,
     typer.Option(
-        help="os (output-stationary), ws (weight-stationary), or scheduled: for each "
-        "GEMM what takes the fewest cycles. On SIGMA mk or kn, the operand "
-        "that stays."
+        help="scheduled: for each GEMM the mapping of fewest cycles; or one dataflow for all, "
+        + "; ".join(
+            f"on {row.title} " + ", ".join(f"{name} ({meaning})" for name, meaning in row.dataflows.items())
+            for row in reversed(_OTHERS.values())
+        )
+        + "."
     ),
 ]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
 
 
 def dataflows(config: Config) -> tuple[str, ...]:
-    """The names of an accelerator's dataflows; SIGMA's are the operand that stays."""
-    return tuple(DATAFLOWS if config.accelerator == "sat" else STATIONARY)
+    """The names of an accelerator's dataflows."""
+    return tuple(accelerator_of(config).dataflows)
 
 
 def check_dataflow(name: str, config: Config) -> None:
@@ -36,7 +41,7 @@ def check_dataflow(name: str, config: Config) -> None:
         raise ValueError(f"dataflow must be one of {', '.join((*dataflows(config), SCHEDULED))}, not {name!r}")
 
 
-def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED, file: Path | None = None) -> Plan:
+def plan_for(work: Sequence[Work], config: Config, dataflow: str = SCHEDULED, file: Path | None = None) -> Plan:
     """The plan in the file, or the best one with that dataflow.
 
     Raises ValueError for an unknown dataflow, one given with a file, and a plan of another step or configuration.
@@ -46,9 +51,9 @@ def plan_for(work: Sequence[Work], config: SatConfig, dataflow: str = SCHEDULED,
             raise ValueError(f"--dataflow {dataflow} cannot go with --plan, which has its own")
         return load_plan(file, work, config)
     check_dataflow(dataflow, config)
-    return make_plan(work, config, tuple(DATAFLOWS) if dataflow == SCHEDULED else (dataflow,))
+    return make_plan(work, config, dataflows(config) if dataflow == SCHEDULED else (dataflow,))
 
 
-def against_dense(runs: Sequence[Run], dense: Sequence[Work], config: SatConfig, dataflow: str) -> StepReport:
-    """The report of a step's runs beside the same step with method dense, which is planned in the same way."""
-    return step_report(runs, cost(dense, config, plan_for(dense, config, dataflow)))
+def against_dense(costed: Sequence[Costed], dense: Sequence[Work], config: Config, dataflow: str) -> StepReport:
+    """The report of a step beside the same step with method dense, which is planned in the same way."""
+    return step_report(costed, cost(dense, config, plan_for(dense, config, dataflow)))

@@ -11,7 +11,7 @@ from cosim.recorder import Recorder
 from sat import options, terminal
 from sat.planning import against_dense, plan_for
 from sat.task import Task, batch_shape
-from tlm.report import cost
+from tlm.step import cost
 from tlm.workload.methods import Scheme
 
 if TYPE_CHECKING:

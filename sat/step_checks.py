@@ -12,7 +12,8 @@ from sat.checks import Check
 from sat.planning import SCHEDULED, plan_for
 from sat.task import Task, batch_shape
 from tlm import Gemm
-from tlm.plan import Work, programs
+from tlm.step import programs
+from tlm.work import Work
 from tlm.workload.methods import Scheme
 from training import DataSet, Settings, Trainer, whole_step
 from training.lockstep import lockstep
@@ -38,14 +39,16 @@ class Training:
 
 
 def step_check(checker: Checker, training: Training, steps: int, dataflow: str | None, plan: Path | None) -> Check:
-    """Training steps on the checker and on the functional engine; on SIGMA, where the host updates weights and programs
-    are made for the operands' zeros, there is no plan. Raises ValueError."""
+    """Training steps on the checker and on the functional engine; where programs are made for the operands' zeros there
+    is no plan. Raises ValueError."""
     data = training.task.load(training.settings.seed)
     trial, reference = (training.trainer(data, engine) for engine in (checker, Functional(checker.config)))
     step = training.step(trial)
-    if not checker.updates:
+    if checker.programs_depend_on_zeros:
         if dataflow:
-            raise ValueError("--dataflow on SIGMA is for --gemm: in a step it depends on the operands' zeros")
+            raise ValueError(
+                f"--dataflow on {checker.accelerator.title} is for --gemm: in a step it depends on the operands' zeros"
+            )
         gemms = [one for one in step if isinstance(one, Gemm)]
         return Check(steps * len(gemms), lockstep(trial, reference, steps))
     chosen = plan_for(step, checker.config, dataflow or SCHEDULED, plan)
@@ -78,5 +81,5 @@ def _pieces(checker: Checker, taken: list[Taken]) -> Iterator[int]:
         try:
             checker.check(piece.program, operands, piece.origins, block)
         except Mismatch as error:
-            raise Mismatch(f"{error}; the piece is {piece.words}") from error
+            raise Mismatch(f"{error}; the piece is {piece.text}") from error
         yield 0

@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 import cosim
+from cosim.accelerators import accelerator_of
 from cosim.checker import Checked, Checker, Mismatch
 from cosim.sampler import Sample
+from rtl.config import Config as HardwareConfig
 from sat import accelerators, options, terminal
-from sat.accelerators import Accelerator
 from sat.checks import Check, gemm_check
 from sat.options import (
     Batch,
@@ -32,7 +33,11 @@ from sat.options import (
 )
 from sat.planning import PlanFile
 from sat.task import Task
-from tlm import UpdateProgram
+from tlm.accelerator import Accelerator
+from tlm.accelerators import DEFAULT
+from tlm.accelerators import accelerator as accelerator_named
+from tlm.gemm import Gemm
+from tlm.update import Update
 
 EQUAL = {True: Text("equal"), False: Text("different", "red")}
 
@@ -82,7 +87,7 @@ FOR_STEPS = (
     "plan",
 )
 FOR_GEMMS = ("density_a", "density_b")
-NOT_FOR = {"sat": (), "sigma": ("sample", "plan"), "systolic": ("sparsity", "method", "dense", "decay", "rescale")}
+PATTERNS = ("sparsity", "method", "dense", "decay", "rescale")
 
 
 def verify(
@@ -104,7 +109,7 @@ def verify(
     dense: Dense = None,
     decay: Decay = None,
     rescale: Rescale = False,
-    accelerator: Accelerator = "sat",
+    accelerator: accelerators.Name = DEFAULT,
     density_a: Density = 1.0,
     density_b: Density = 1.0,
     dataflow: Dataflow = None,
@@ -127,9 +132,10 @@ def verify(
     paths = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
     with terminal.reading_input(), terminal.working(f"preparing {engine}"):
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
-        hardware = accelerators.kind(accelerator).load(config)
-        _refuse(context, gemm, sample, engine, accelerator)
-        if accelerator == "systolic":
+        row = accelerator_named(accelerator)
+        hardware = row.load(config)
+        _refuse(context, gemm, sample, engine, row, hardware)
+        if not row.skips_zeros:
             sparsity, method = "dense", "dense"
         checker = Checker(cosim.engine(engine, hardware, **paths))
         if gemm:
@@ -173,7 +179,7 @@ def verify(
         ),
     )
     if checked:
-        on = accelerators.title(accelerator, hardware)
+        on = accelerators.title(row, hardware)
         _print(console, checked, f"{engine} against functional, {on}, seed {seed}")
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
@@ -186,7 +192,9 @@ def verify(
         )
 
 
-def _refuse(context: typer.Context, gemm: Shape, sample: Pieces, engine: str, accelerator: str) -> None:
+def _refuse(
+    context: typer.Context, gemm: Shape, sample: Pieces, engine: str, row: Accelerator, config: HardwareConfig
+) -> None:
     """Raise ValueError for options that do not go together."""
     if engine == "functional":
         raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
@@ -195,20 +203,24 @@ def _refuse(context: typer.Context, gemm: Shape, sample: Pieces, engine: str, ac
             options.refuse(context, option, others)
     if not gemm:
         options.refuse(context, "training steps", FOR_GEMMS)
-    options.refuse(context, f"--accelerator {accelerator}", NOT_FOR[accelerator])
+    left_out = () if row.plans else ("plan",)
+    left_out += ("sample",) if accelerator_of(config).for_operands else ()
+    left_out += () if row.skips_zeros else PATTERNS
+    options.refuse(context, f"--accelerator {row.name}", left_out)
 
 
 def _conclude(console: Console, checked: list[Checked], pieces: str) -> None:
     """One line for the GEMMs and one for the updates, where there are any."""
-    gemms = [row.program for row in checked if not isinstance(row.program, UpdateProgram)]
-    others = [row.program for row in checked if isinstance(row.program, UpdateProgram)]
-    updates = [program for program in others if program.update.momentum]
+    works = [row.program.work for row in checked]
+    gemms = [work for work in works if isinstance(work, Gemm)]
+    others = [work for work in works if isinstance(work, Update)]
+    updates = [work for work in others if work.momentum]
     reductions = f" and {len(others) - len(updates)} {pieces}reductions" if len(others) > len(updates) else ""
-    elements = sum(program.gemm.m * program.gemm.n for program in gemms)
+    elements = sum(gemm.m * gemm.n for gemm in gemms)
     if gemms:
         terminal.verdict(console, "equal", f": {elements:,} elements and all cycles of {len(gemms)} {pieces}GEMMs")
     if updates:
-        weights = sum(program.update.k * program.update.n for program in updates)
+        weights = sum(update.k * update.n for update in updates)
         terminal.verdict(
             console,
             "equal",
@@ -254,7 +266,7 @@ def _run(check: Check, checker: Checker) -> tuple[int, str]:
 def _data(checked: list[Checked], sample: Sample | None) -> list[dict[str, Any]]:
     """A row for each program; that of a piece says what of the whole it is."""
     rows = [_row(one) for one in checked]
-    return [row | {"piece": piece.words} for row, piece in zip(rows, sample.pieces)] if sample else rows
+    return [row | {"piece": piece.text} for row, piece in zip(rows, sample.pieces, strict=False)] if sample else rows
 
 
 def _row(one: Checked) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from cosim.synthesis import yosys
 from rtl import sat_axi
 from rtl.sigma import sigma
 from sat import accelerators, terminal, vivado
-from sat.accelerators import Accelerator
+from tlm.accelerators import DEFAULT
+from tlm.accelerators import accelerator as accelerator_named
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json
 
@@ -24,7 +25,7 @@ Synthesised = Annotated[
 
 
 def verilog(
-    accelerator: Accelerator = "sat",
+    accelerator: accelerators.Name = DEFAULT,
     config: Config = "vcu1525",
     output: Folder = Path("build/verilog"),
     synthesised: Synthesised = False,
@@ -36,7 +37,8 @@ def verilog(
     SAT with the shortest groups that it can have.
     """
     with terminal.reading_input():
-        chosen = accelerators.kind(accelerator).load(config)
+        row = accelerator_named(accelerator)
+        chosen = row.load(config)
         terminal.writable(json_file, output / "configuration.json")
         if synthesised:
             yosys()
@@ -57,7 +59,7 @@ def verilog(
             **(dict(area=area_data(found)) if found else {}),
         ),
     )
-    console, title = terminal.console(), accelerators.title(accelerator, chosen)
+    console, title = terminal.console(), accelerators.title(row, chosen)
     title += f", {' x '.join(map(str, chosen.size))}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
     for row in modules:

@@ -1,6 +1,6 @@
 """A training step's programs on an accelerator, and their cost by the model."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from rtl.config import Config
@@ -47,22 +47,25 @@ def programs(
     work: Iterable[Work],
     config: Config,
     plan: StepPlan | None = None,
-    dataflow: str | None = None,
+    dataflows: Sequence[str] | None = None,
     memory: Memory | None = None,
 ) -> Iterator[Program]:
-    """The programs of the part of a step's work that the accelerator is costed for, in the order of the work.
+    """The programs of a step's work, in its order; updates are left out where the host makes them.
 
-    plan      how each is carried out; None: every GEMM by the accelerator's default
-    dataflow  without a plan: that of all GEMMs
-    memory    None: the configuration's
+    plan       how each is carried out
+    dataflows  without a plan: each GEMM runs by the best mapping of these, () of all; None: by the default mapping
+    memory     None: the configuration's
     Raises ValueError for a plan of another configuration, and an unknown dataflow.
     """
     row = accelerator_of(config)
     if plan:
         plan.check_config(config)
-    for one in row.work_of(work):
+    for one in work:
         if isinstance(one, Gemm):
-            yield row.schedule(one, config, plan.mapping(one) if plan else dataflow, memory=memory)
+            if plan or dataflows is None:
+                yield row.schedule(one, config, plan.mapping(one) if plan else None, memory=memory)
+            else:
+                yield row.best(one, config, dataflows, memory=memory)[0]
         elif row.schedule_update:
             yield from (row.schedule_update(part, config, memory) for part in (plan.parts(one) if plan else [one]))
 
@@ -71,13 +74,14 @@ def cost(
     work: Iterable[Work],
     config: Config,
     plan: StepPlan | None = None,
-    dataflow: str | None = None,
+    dataflows: Sequence[str] | None = None,
     memory: Memory | None = None,
 ) -> list[Costed]:
-    """The programs of a step (`programs`, which also says what is raised), and the timeline of each."""
+    """The programs (`programs`, which also says what is raised) of the work that the accelerator is costed for, and
+    the timeline of each."""
     known: dict[tuple, Timeline] = {}  # the layers of a network are alike
     costed: list[Costed] = []
-    for program in programs(work, config, plan, dataflow, memory):
+    for program in programs(accelerator_of(config).work_of(work), config, plan, dataflows, memory):
         same = type(program), nameless(program.work), program.mapping
         if same not in known:
             known[same] = simulate(program)
