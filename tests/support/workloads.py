@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Mapping
+from tlm.dataflow import DATAFLOWS, group_of
 from tlm.feature_map import FeatureMap
-from tlm.mapping import DATAFLOWS, ORDERS, group_of, largest
+from tlm.mapping import ORDERS, largest
 
 
 @st.composite

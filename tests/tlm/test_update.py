@@ -69,7 +69,7 @@ def test_two_kernel_positions_of_three_channels_by_hand():
     assert [program.read_cycles(t) for t in (first, second)] == [10 + 32] * 2  # 288 bytes are 9 cycles
     # Of a vector 256 bits; of a group of four vectors 4 lanes x 2 kept x 18 bits, in both copies; words have 64 bits.
     assert program.sections == dict(masters=256, forward=144, backward=144)
-    assert [program.words(t) for t in (first, second)] == [8 * 4 + 2 * 3 + 2 * 3] * 2
+    assert [program.beats(t) for t in (first, second)] == [8 * 4 + 2 * 3 + 2 * 3] * 2
     # Masters and velocities; forward 2 groups a column, backward a group a row: 2 values of 16 + 2 bits each.
     assert program.write_bytes(first) == 24 * 8 + (2 * 4 + 6) * 2 * 18 // 8
     assert program.write_bytes(second) == 6 * 8 + (2 * 1 + 6) * 2 * 18 // 8
@@ -103,7 +103,7 @@ def test_sections_by_hand_for_each_kind(change, sections, words, size):
     program = schedule_update(Update(8, 4, 8, **change), BASE)
     (tile,) = tiles(program)
     assert tile == UpdateTile(0, 8, 8, 0, 4)
-    assert (program.sections, program.words(tile), program.write_bytes(tile)) == (sections, words, size)
+    assert (program.sections, program.beats(tile), program.write_bytes(tile)) == (sections, words, size)
 
 
 def test_a_reduction_needs_a_third_of_the_bytes_and_a_line_for_each_slice():
@@ -165,7 +165,7 @@ def test_what_is_read_and_written_is_at_least_what_the_matrices_hold(program):
     written = sum(map(program.write_bytes, every))
     assert dense + copies <= written < dense + copies + len(every)  # each tile rounds up to a byte
     for tile in every:
-        assert program.words(tile) * 32 * program.config.columns >= program.write_bytes(tile) * 8
+        assert program.beats(tile) * 32 * program.config.columns >= program.write_bytes(tile) * 8
         assert program.lines(tile) * words.line_bits(program.config) >= sum(program.read_bytes(tile)) * 8
 
 
