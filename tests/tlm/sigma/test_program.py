@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl.sigma.config import SigmaConfig
+from tests.support.memories import BURST
 from tests.support.properties import few
 from tests.support.sigma import configurations, mappings
-from tlm import Gemm, simulate
+from tlm import Gemm, schedule, simulate
 from tlm.repeats import Repeat
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.program import NOTHING, schedule_sigma
@@ -56,7 +57,7 @@ def uniform_programs(draw):
 
 
 def flat(part):
-    """The tiles of a run, each as often as it comes."""
+    """The tiles of a repeat, each as often as it comes."""
     if not isinstance(part, Repeat):
         return [part]
     return [tile for inner in part.parts for tile in flat(inner)] * part.count
@@ -196,17 +197,43 @@ def test_each_element_of_the_result_is_a_word_of_one_block(program):
         assert len(places) == 1 and 0 <= places[0][1] < program.beats(places[0][0])
 
 
-def test_programs_are_equal_by_gemm_hardware_and_mapping_whatever_the_zeros():
-    zeros = ExactZeros.of(MK, KN)
-    mine = schedule_sigma(Gemm(3, 4, 4), PAPER, zeros, SigmaMapping("mk", 2, 3))
-    assert mine == schedule_sigma(Gemm(3, 4, 4), PAPER, UniformDensity(), SigmaMapping("mk", 2, 3))
-    assert mine != schedule_sigma(Gemm(3, 4, 4), PAPER, zeros, SigmaMapping("mk", 3, 2))
+def test_programs_are_equal_with_gemm_hardware_mapping_memory_and_zeros():
+    gemm, exact = Gemm(3, 4, 4), ExactZeros.of(MK, KN)
+    mine = schedule_sigma(gemm, PAPER, UniformDensity(0.5), SigmaMapping("mk", 2, 3))
+    assert mine == schedule_sigma(Gemm(3, 4, 4), PAPER, UniformDensity(0.5), SigmaMapping("mk", 2, 3))
+    for other in (
+        schedule_sigma(gemm, PAPER, UniformDensity(0.25), SigmaMapping("mk", 2, 3)),
+        schedule_sigma(gemm, PAPER, UniformDensity(0.5), SigmaMapping("mk", 3, 2)),
+        schedule_sigma(gemm, PAPER, UniformDensity(0.5), SigmaMapping("mk", 2, 3), BURST),
+        schedule_sigma(gemm, PAPER, exact, SigmaMapping("mk", 2, 3)),
+    ):
+        assert mine != other
+    assert exact.same_as(ExactZeros.of(MK, KN)) and not exact.same_as(ExactZeros.of(KN, KN))
+    assert mine.for_operands
 
 
 def test_what_does_not_fit_is_refused():
-    for mapping, words in (
+    for mapping, complaint in (
         ("os", "the stationary operand must be one of mk, kn, not 'os'"),
         (SigmaMapping("mk", 5, 1), r"rows of a block must be from 1 to 4 \(custom\), not 5"),
     ):
-        with pytest.raises(ValueError, match=f"^{words}$"):
+        with pytest.raises(ValueError, match=f"^{complaint}$"):
             schedule_sigma(Gemm(3, 4, 4), PAPER, UniformDensity(), mapping)
+
+
+@pytest.mark.parametrize(
+    "gemm, stationary, stream, mapping, wanted",
+    [
+        (Gemm(3, 5, 4), MK, KN, "mk", r"\(1, 3, 5\) and \(1, 5, 4\), not \(1, 3, 4\) and \(1, 4, 4\)"),
+        (Gemm(3, 4, 6), MK, KN, "kn", r"\(1, 6, 4\) and \(1, 4, 3\), not \(1, 3, 4\) and \(1, 4, 4\)"),
+        (Gemm(3, 4, 4), KN.T, MK, "kn", r"\(1, 4, 4\) and \(1, 4, 3\), not \(1, 4, 4\) and \(1, 3, 4\)"),
+        (Gemm(3, 4, 4, count=2), MK, KN, "mk", r"\(2, 3, 4\) and \(2, 4, 4\), not \(1, 3, 4\) and \(1, 4, 4\)"),
+    ],
+)
+def test_zeros_of_other_sides_than_the_mappings_are_refused_with_both_shapes(gemm, stationary, stream, mapping, wanted):
+    zeros = ExactZeros.of(stationary, stream)
+    message = f"^zeros of the stationary and the streamed operand must be of shapes {wanted}: .* given transposed$"
+    with pytest.raises(ValueError, match=message):
+        schedule_sigma(gemm, PAPER, zeros, mapping)
+    with pytest.raises(ValueError, match=message):
+        schedule(gemm, PAPER, mapping, zeros=zeros)
