@@ -1,12 +1,14 @@
 """A GEMM on SIGMA as tiles: the walk-through's by hand, tiles that cover the operands, and the same told in short."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl.sigma.config import SigmaConfig
-from tests.support.memories import BURST
+from tests.support.memories import BURST, MEMORIES
 from tests.support.properties import few
 from tests.support.sigma import configurations, mappings
 from tlm import Gemm, schedule, simulate
@@ -121,8 +123,8 @@ def test_tiles_that_share_streamed_words_and_chunks_that_have_nothing():
 
 
 def test_a_block_with_nothing_to_stay_is_a_tile_that_stores_zeros():
-    zeros = ExactZeros.of(np.zeros((3, 10)), np.ones((10, 4)))
-    for zeros in (zeros, UniformDensity(0.0, 1.0), UniformDensity(1.0, 0.0)):
+    exact = ExactZeros.of(np.zeros((3, 10)), np.ones((10, 4)))
+    for zeros in (exact, UniformDensity(0.0, 1.0), UniformDensity(1.0, 0.0)):
         program = schedule_sigma(Gemm(3, 10, 4), PAPER, zeros, "mk")
         (tile,) = program.tiles()
         assert tile.fold == NOTHING and (tile.first, tile.last, tile.loads_stream) == (True, True, False)
@@ -163,11 +165,12 @@ def test_blocks_begin_and_end_once_and_the_first_fold_of_a_chunk_opens_its_strea
 
 
 @few(250)
-@given(uniform_programs())
-def test_told_in_short_a_program_has_the_same_tiles_and_costs(program):
+@given(uniform_programs(), st.one_of(st.none(), MEMORIES))
+def test_told_in_short_a_program_has_the_same_tiles_and_costs_whatever_the_memory(program, memory):
+    program = replace(program, memory=memory or program.memory)
     tiles, short = list(program.tiles()), flat(program.repeats())
     assert len(short) == len(tiles)
-    for one, other in zip(short, tiles):
+    for one, other in zip(short, tiles, strict=True):
         assert program.times(one) == program.times(other)
         assert program.read_bytes(one) == program.read_bytes(other)
     timeline = simulate(program)

@@ -1,4 +1,4 @@
-"""The choice of the stationary operand and of blocks: it is a program's true cost, and no worse than the obvious choices."""
+"""The choice of the stationary operand and of blocks: its true cost, and no worse than the obvious choices."""
 
 from dataclasses import replace
 
