@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -11,7 +11,7 @@ from rtl import timing
 
 # Activations an operand line brings to a row: the smallest M, so that no beat is wasted. The sequencer reads a group's
 # largest_m / BEAT beats during a turn, so that may not exceed the shortest turn.
-BEAT = 4
+BEAT: Final = 4
 
 
 def integer(value: Any) -> Any:
@@ -148,6 +148,13 @@ PRESETS = {
 }
 
 
+Kind = TypeVar("Kind", bound=Config)
+
+
+@overload
+def load_config(name: str | Config) -> SatConfig: ...
+@overload
+def load_config(name: str | Config, kind: type[Kind], presets: Mapping[str, Kind] = ...) -> Kind: ...
 def load_config(name: str | Config, kind: type[Config] = SatConfig, presets: Mapping[str, Config] = PRESETS) -> Config:
     """A preset by its name, or a JSON file by its path; a configuration is passed on.
 

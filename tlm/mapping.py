@@ -41,7 +41,9 @@ def block_corners(sides: tuple[int, int], sizes: tuple[int, int], order: str) ->
 
 
 def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
-    """Raise ValueError for a group longer than the datapath's largest M."""
+    """Raise ValueError for another accelerator's configuration, and a group longer than the datapath's largest M."""
+    if not isinstance(config, SatConfig):
+        raise ValueError(f"a program of SAT must be for a {SatConfig.__name__}, not for a {type(config).__name__}")
     if sparsity and sparsity.m > config.largest_m:
         raise ValueError(
             f"sparsity {sparsity} needs M up to largest_m = {config.largest_m} of configuration {config.name}"

@@ -119,7 +119,8 @@ class Program(ABC):
     def bytes_moved(self) -> tuple[float, float, int]:
         """Of all tiles, in bytes: (values read, what says where they belong, results written)."""
         repeats = self.repeats()
-        values, indices = (repeats.total(lambda tile, part=part: self.read_bytes(tile)[part]) for part in (0, 1))
+        values = repeats.total(lambda tile: self.read_bytes(tile)[0])
+        indices = repeats.total(lambda tile: self.read_bytes(tile)[1])
         return values, indices, repeats.total(lambda tile: self.write_bytes(tile) if tile.last else 0)
 
     @property

@@ -1,8 +1,7 @@
 """A weight update on SAT as a list of tile transactions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,8 +39,7 @@ class UpdateProgram(Program):
     update: Update
     config: SatConfig
     memory: Memory
-
-    mapping: ClassVar[None] = None
+    mapping: None = field(default=None, init=False, repr=False)
 
     @property
     def work(self) -> Update:

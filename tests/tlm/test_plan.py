@@ -13,8 +13,8 @@ from tests.support.properties import few
 from tests.support.workloads import configurations, gemms
 from tlm import Gemm, Mapping, Program, Update, UpdateProgram, load_plan, make_plan, schedule, simulate
 from tlm.feature_map import FeatureMap
-from tlm.plan import Plan, _mapped, apart, programs
-from tlm.report import cost, step_report
+from tlm.plan import Plan, _mapped, without_pregeneration
+from tlm.report import step_report
 from tlm.scheduler import best_mapping
 
 TINY = PRESETS["small"].model_copy(update=dict(name="tiny", rows=2, columns=2, chunk=16, largest_m=8, buffer_kib=1))
@@ -135,7 +135,7 @@ def test_equal_layers_are_scheduled_once(monkeypatch):
 )
 def test_apart_is_the_update_without_copies_and_a_reduction_for_each(forward, backward, reductions):
     update = Update(16, 8, 16, PATTERN, forward, backward, layer="one")
-    plain, *rest = apart(update)
+    plain, *rest = without_pregeneration(update)
     assert plain == replace(update, forward=False, backward=False) and plain.momentum
     assert [(one.forward, one.backward) for one in rest] == reductions
     assert all(
@@ -147,7 +147,7 @@ def test_apart_is_the_update_without_copies_and_a_reduction_for_each(forward, ba
 def test_an_update_has_parts_where_the_plan_makes_its_copies_before_use():
     with_update, before_use = (make_plan(STEP, TINY, generations=(place,)) for place in ("update", "use"))
     assert with_update.parts(STEP[5]) == [STEP[5]]
-    assert before_use.parts(STEP[5]) == apart(STEP[5]) and len(apart(STEP[5])) == 3
+    assert before_use.parts(STEP[5]) == without_pregeneration(STEP[5]) and len(without_pregeneration(STEP[5])) == 3
     assert before_use.parts(replace(STEP[5], layer="other")) == [replace(STEP[5], layer="other")]
     stages = [program.work.stage for program in programs(STEP, TINY, before_use)][5:]
     assert stages == ["update", "reduce", "reduce", "update", "reduce", "update"]

@@ -245,7 +245,7 @@ def schedule_sigma(
     memory   None: the configuration's
     Raises ValueError for an unknown operand, for blocks that do not fit, and for zeros of other shapes.
     """
-    chosen = mapping_of(gemm, config, mapping)
+    chosen = mapping_of(config, mapping)
     if isinstance(zeros, ExactZeros):
         zeros.check(gemm.count, *chosen.sides(gemm))
     return SigmaProgram(gemm, config, chosen, memory or memory_of(config), zeros)
