@@ -46,7 +46,7 @@ def test_kept_is_what_the_contract_keeps_where_no_weight_is_zero(k, pattern):
     assert Gemm(1, k, 1, sparsity).kept == mask.sum()
 
 
-def test_gemms_are_equal_with_their_sources_alone():
+def test_gemms_that_differ_in_their_sources_alone_are_not_equal():
     images = FeatureMap(1, 4, 4, 8, (3, 3), (1, 1), (1, 1), (1, 1), (4, 4))
     matrix, of_a, of_b = Gemm(16, 72, 16), Gemm(16, 72, 16, source=images), Gemm(16, 72, 16, source_b=images)
     assert len({matrix, of_a, of_b}) == 3 and of_a == Gemm(16, 72, 16, source=replace(images))
