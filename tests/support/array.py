@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from cosim.gemm_words import north_lines, west_lines
 
-from cosim.sat.gemm_codec import north_lines, west_lines
 from rtl import timing, words
 from rtl.config import BEAT, SatConfig
 from rtl.golden import nm_mask
 from tests.support.script import packed
-from tlm import GemmProgram, Tile
+from tlm import Program, Tile
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Lines:
     north: list[int]
 
 
-def lines_of(program: GemmProgram, tile: Tile, a: np.ndarray, b: np.ndarray) -> Lines:
+def lines_of(program: Program, tile: Tile, a: np.ndarray, b: np.ndarray) -> Lines:
     """What the loader gets: a (M, K) and b (K, N) float16, b pruned."""
     return Lines(
         *(
@@ -36,14 +36,14 @@ def pruned(b: np.ndarray, sparsity) -> np.ndarray:
     return np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0)) if sparsity else b
 
 
-def command_of(program: GemmProgram, tile: Tile) -> dict[str, int]:
+def command_of(program: Program, tile: Tile) -> dict[str, int]:
     """The fields of a tile's words.command."""
     return dict(
         west_lines=tile.west_lines,
         north_lines=tile.north_lines,
         groups=tile.groups,
-        values=tile.kept_per_group,
-        tail=tile.kept_in_last_group,
+        values=tile.values,
+        tail=tile.tail,
         beats=tile.beats,
         sparse=int(program.gemm.sparsity is not None),
         first=int(tile.first),
@@ -52,7 +52,7 @@ def command_of(program: GemmProgram, tile: Tile) -> dict[str, int]:
         slots=program.slots(tile),
         width=(tile.columns - 1) % program.config.columns + 1,
         half=int(program.gemm.output == "fp16"),
-        weights=int(tile.weight_stationary),
+        weights=int(tile.weights),
     )
 
 

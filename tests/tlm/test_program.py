@@ -5,7 +5,6 @@ from itertools import groupby
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from cosim.sat.gemm_codec import command
 from rtl.config import BEAT, SatConfig

@@ -12,7 +12,6 @@ from tlm import Gemm, simulate
 from tlm.repeats import Repeat
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.program import NOTHING, schedule_sigma
-from tlm.sigma.times import SigmaTimes
 from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 # 8 lanes in two Flex-DPEs. Lines of 64 bits: a Flex-DPE's record (120 bits) takes 2, the gather record (17 bits) one.
