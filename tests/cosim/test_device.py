@@ -53,5 +53,7 @@ def test_a_configuration_of_no_accelerator_is_refused():
         elements = size = property(lambda self: 1)
 
     for config, name in ((Other(), "other"), (None, "NoneType")):
-        with pytest.raises(ValueError, match=f"^a configuration must be of one of sat, sigma, systolic, not of {name}$"):
+        with pytest.raises(
+            ValueError, match=f"^a configuration must be of one of sat, sigma, systolic, not of {name}$"
+        ):
             device_of(config)

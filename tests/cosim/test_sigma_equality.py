@@ -129,7 +129,12 @@ def test_folds_that_share_streamed_words_beside_chunks_that_do_not():
     a[:, 4:8] *= np.array([[1], [0], [0]], np.float16)  # this chunk is one fold; the others take two
     result = equal(cosim.engine("icarus", TINY), a, b, mapping="mk")
     shared = [True, False]
-    assert [tile.loads_stream for tile in result.program.tiles() if tile.column == 0] == [*shared, True, *shared, *shared]
+    assert [tile.loads_stream for tile in result.program.tiles() if tile.column == 0] == [
+        *shared,
+        True,
+        *shared,
+        *shared,
+    ]
 
 
 @pytest.mark.parametrize("operands, mapping", [("fp16", "mk"), ("fp16", "kn"), ("bf16", "mk"), ("bf16", "kn")])

@@ -116,7 +116,10 @@ def test_north_lines_give_every_weight_back_at_its_place(sparsity, config, mappi
                 column, slot = divmod(place, config.interleave)
                 word = line >> width * place & (1 << width) - 1
                 index = word >> 16 if program.gemm.sparsity else i % tile.kept_per_group
-                k, n = tile.start + i // tile.kept_per_group * tile.group_size + index, tile.column + slot * config.columns + column
+                k, n = (
+                    tile.start + i // tile.kept_per_group * tile.group_size + index,
+                    tile.column + slot * config.columns + column,
+                )
                 if n < tile.column + tile.columns and k < 50:
                     found[k, n] |= word & 0xFFFF
                 else:
