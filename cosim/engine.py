@@ -185,19 +185,11 @@ class Engine(ABC):
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
     (k, n), pattern = w.shape, Sparsity.parse(sparsity)
-    channels = k if channels is None else channels
-    if not isinstance(channels, Integral):
+    if not isinstance(channels, Integral | None):
         raise ValueError(f"channels must be a whole number, not {channels!r}")
-    return Update(
-        k,
-        n,
-        channels,
-        pattern,
-        bool(pattern) and channels >= pattern.m,
-        bool(pattern) and n >= pattern.m,
-        momentum,
-        layer,
-    )
+    channels = k if channels is None else int(channels)
+    forward, backward = (pattern is not None and length >= pattern.m for length in (channels, n))
+    return Update(k, n, channels, pattern, forward, backward, momentum, layer)
 
 
 def check_hardware(have: Config, want: Config) -> None:

@@ -31,7 +31,7 @@ def device(config: SigmaConfig) -> Device:
 def check(program: SigmaProgram, operands: Operands) -> None:
     """Raise ValueError unless they are operands of the program's GEMM, pruned, and with the zeros that it is for."""
     check_operands(program, operands, program.config.operands)
-    check_pruned(program.gemm, operands.whole().b)
+    check_pruned(program.gemm, operands.arrays[1])
     check_zeros(program, operands)
 
 

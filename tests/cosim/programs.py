@@ -87,7 +87,7 @@ def tile_of(program: UpdateProgram, given: Weights, tile: UpdateTile) -> update.
     for vector in range(tile.vectors):
         row = source_row(program, tile.row + vector)
         for lane in range(tile.columns if row is not None else 0):
-            for matrix, values in zip(vectors, (given.weights, given.velocities, given.gradients)):
+            for matrix, values in zip(vectors, (given.weights, given.velocities, given.gradients), strict=True):
                 matrix[vector, lane] = 0 if values is None else values[row, tile.column + lane]
     what, pattern = program.update, program.update.sparsity
     command = dict(

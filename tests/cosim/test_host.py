@@ -9,8 +9,8 @@ from cosim import Operands
 from cosim.checker import compare_bits
 from cosim.functional import Functional
 from cosim.host import Host
+from cosim.messages import STAMP_BITS, STAMPS, beats_per_message, lines_per_message
 from cosim.sat import gemm_codec, update_codec
-from cosim.messages import STAMP_BITS, STAMPS, lines_per_message, words_per_message
 from rtl import words
 from rtl.config import PRESETS
 from tests.cosim.programs import ODD, number, program_of, pruned, sent_back, stored, update_of, weights_of
@@ -72,10 +72,10 @@ def test_commands_and_delays_say_what_the_program_says(make):
     fastest = min(latency, BUFFER_LATENCY) if host.config.buffer_kib else latency
     sent = [message for message in host.messages if message["complete"]]
     assert len(sent) == len(host.tiles) > 0
-    for message, tile in zip(sent, host.tiles):
+    for message, tile in zip(sent, host.tiles, strict=True):
         assert message["command"] == host.codec.command(program, tile)
         assert message["command"] >> words.command_bits(host.config) - 1 == (host.codec is update_codec)
-        assert message["words"] == program.beats(tile)
+        assert message["beats"] == program.beats(tile)
         assert message["read_delay"] == program.read_cycles(tile) - program.lines(tile) >= fastest
         assert message["write_delay"] == program.write_cycles(tile) - program.beats(tile) >= latency
 
@@ -124,7 +124,7 @@ def deliver(host, sent, tile_ends, store_ends, step=8):
                 (start, 2 * start, 3),
             )
         )
-    assert host.done and len(sent) == host.expected_words == len(host.words)
+    assert host.done and len(sent) == host.expected_beats == len(host.received)
 
 
 @pytest.mark.parametrize("output", ["fp32", "fp16"])
@@ -167,7 +167,7 @@ def test_a_run_may_take_twice_what_the_model_says_and_a_little_more(make):
 
 def test_mailboxes_filled_to_the_brim_are_read_whole():
     host = gemm_host((2, 16 * STAMPS, 2))
-    full = words_per_message(TINY)
+    full = beats_per_message(TINY)
     host.collect(mailboxes(TINY, range(full), [2**STAMP_BITS - 1 - i for i in range(STAMPS)], range(STAMPS)))
-    assert [int(word[0]) for word in host.words] == list(range(full))
+    assert [int(word[0]) for word in host.received] == list(range(full))
     assert host.tile_ends == [2**STAMP_BITS - 1 - i for i in range(STAMPS)] and host.store_ends == list(range(STAMPS))

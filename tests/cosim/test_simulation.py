@@ -1,5 +1,7 @@
 """The host's loop: reset, one meeting a window, and a failure named whenever the device hangs or runs on."""
 
+from itertools import pairwise
+
 import pytest
 from myhdl import Simulation, delay, instance, now
 
@@ -122,7 +124,7 @@ def test_mailboxes_are_collected_only_when_the_device_has_seen_that_they_were_ta
 
     guest = Guest(6)
     meet(guest, device)
-    gaps = [later - first for first, later in zip(guest.collected[1:], guest.collected[2:])]
+    gaps = [later - first for first, later in pairwise(guest.collected[1:])]
     assert gaps == [5, 5, 5, 5]
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from cosim.exchange import Operands
 from cosim.functional import Functional
-from cosim.sat.gemm_pieces import GemmPieces, evenly
 from cosim.im2col import Im2col
 from cosim.operands import operands_of
+from cosim.sat.gemm_pieces import GemmPieces, evenly
 from cosim.sat.reference import products
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, bits, normal

@@ -17,7 +17,7 @@ from tests.cosim.support import TINY
 from tests.support import floats, update
 from tests.support.properties import few
 from tests.support.script import fields
-from tests.tlm.test_update import updates
+from tests.support.workloads import updates
 
 # A line holds 4 FP32, a word 2; a vector has 4 weights, a slice 2.
 SMALL = SatConfig(name="small", rows=2, columns=2, interleave=2, largest_m=4, chunk=16, update_lanes=2)

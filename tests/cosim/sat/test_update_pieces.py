@@ -71,7 +71,9 @@ def test_a_piece_gives_what_the_whole_has_in_its_place(shape, copies, longest, m
         block = arrays(piece.block(whole))
         assert arrays(found).keys() == block.keys() == arrays(whole).keys()
         for name, array in arrays(found).items():
-            part = tuple(slice(first, first + size) for first, size in zip(piece.origins[name], array.shape))
+            part = tuple(
+                slice(first, first + size) for first, size in zip(piece.origins[name], array.shape, strict=True)
+            )
             assert array.tobytes() == block[name].tobytes() == arrays(whole)[name][part].tobytes()
 
 

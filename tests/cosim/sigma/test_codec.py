@@ -62,7 +62,7 @@ def product(program, both):
             for engine in range(1, len(sums)):
                 if gather["spans"] >> engine - 1 & 1:
                     sums[engine][0] += sums[engine - 1][config.results - 1]
-            flat = sum(sums, [])
+            flat = [one for each in sums for one in each]
             for row, pick in enumerate(cut(gather["picks"], words.gather_bits(config), config.rows)):
                 if gather["used"] >> row & 1:
                     c[tile.row + row, tile.column + column] += flat[pick]

@@ -42,9 +42,9 @@ def element(row, column, kept, places, config):
     places       of each chunk, (fold, Flex-DPE, lane) of each of these
     """
     total = np.float32(0)
-    for elements, where in zip(kept, places):
+    for elements, where in zip(kept, places, strict=True):
         parts = {}
-        for at, (fold, engine, lane) in zip(elements, where):
+        for at, (fold, engine, lane) in zip(elements, where, strict=True):
             parts.setdefault(fold, {}).setdefault(engine, {})[lane] = multiplied(row[at], column[at])
         for fold in sorted(parts):
             part = None
