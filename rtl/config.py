@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Self, TypeVar, overload
 
@@ -165,7 +166,7 @@ def load_config(name: str | Config, kind: type[Config] = SatConfig, presets: Map
         return name
     if isinstance(name, str) and name in presets:
         return presets[name]
-    if isinstance(name, Config) or not (path := Path(name)).is_file():
+    if not isinstance(name, str | PathLike) or not (path := Path(name)).is_file():
         raise ValueError(f"config must be one of {', '.join(presets)} or a JSON file, not {name!r}")
     try:
         return kind.model_validate_json(path.read_bytes())

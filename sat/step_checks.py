@@ -7,7 +7,7 @@ from pathlib import Path
 from cosim import Engine
 from cosim.checker import Checker, Mismatch
 from cosim.functional import Functional
-from cosim.sampler import Sampler, Taken, draw
+from cosim.sampler import KeptPiece, Sampler, draw
 from sat.checks import Check
 from sat.planning import SCHEDULED, plan_for
 from sat.task import Task, batch_shape
@@ -72,12 +72,12 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     for _ in range(MOST_STEPS):
         trainer.train(steps=1)
         if sampler.complete:
-            return Check(len(sample.pieces), _pieces(checker, sampler.taken), sample)
+            return Check(len(sample.pieces), _pieces(checker, sampler.kept), sample)
     raise ValueError(f"the gradients of {MOST_STEPS} steps overflow: there is no whole step to draw a sample from")
 
 
-def _pieces(checker: Checker, taken: list[Taken]) -> Iterator[int]:
-    for piece, operands, block in taken:
+def _pieces(checker: Checker, kept: list[KeptPiece]) -> Iterator[int]:
+    for piece, operands, block in kept:
         try:
             checker.check(piece.program, operands, piece.origins, block)
         except Mismatch as error:

@@ -10,7 +10,7 @@ from rtl.config import SatConfig
 from tlm.mapping import check_pattern
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
-from tlm.transactions import Program
+from tlm.transactions import Program, check_types
 from tlm.update import Update
 from tlm.update_times import UpdateState, UpdateTimes
 
@@ -40,6 +40,10 @@ class UpdateProgram(Program):
     config: SatConfig
     memory: Memory
     mapping: None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self):
+        check_types(self, update=Update, memory=Memory)
+        check_pattern(self.update.sparsity, self.config)
 
     @property
     def work(self) -> Update:
@@ -170,5 +174,4 @@ def schedule_update(update: Update, config: SatConfig, memory: Memory | None = N
 
     memory  None: the configuration's
     """
-    check_pattern(update.sparsity, config)
     return UpdateProgram(update, config, memory or memory_of(config))
