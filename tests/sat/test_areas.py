@@ -16,9 +16,9 @@ SAT = Netlist(
     "Yosys 0",
     "sat",
     {
-        "sat": {"LUT6": 100, "updater": 1, "lane": 3},
+        "sat": {"LUT6": 100, "sat_updater": 1, "lane": 3},
         "lane": {"DSP48E2": 1, "RAMB18E2": 1},
-        "updater": {"LUT6": 20, "lane": 2},
+        "sat_updater": {"LUT6": 20, "lane": 2},
     },
     {"LUT6": 120, "DSP48E2": 5, "RAMB18E2": 5},
 )
@@ -30,7 +30,7 @@ def synthesised(monkeypatch):
     seen = []
 
     def synthesise(files, top, _):
-        seen.append((top, len(files), any(name == "updater" for name in files)))
+        seen.append((top, len(files), any(name == "sat_updater" for name in files)))
         return SIGMA if top == "sigma" else SAT
 
     monkeypatch.setattr("sat.area.synthesise", synthesise)
@@ -56,7 +56,7 @@ def test_the_systolic_array_is_another_circuit_than_sat(monkeypatch):
 
 
 def test_the_table_has_the_resources_that_any_takes(capsys):
-    areas.print_areas(terminal.console(), dict(sat=Area(SAT).without("updater"), sigma=Area(SIGMA).total))
+    areas.print_areas(terminal.console(), dict(sat=Area(SAT).without("sat_updater"), sigma=Area(SIGMA).total))
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert " ".join(lines[0]) == "Area by Yosys, without AXI ports and weight update"
     assert lines[1] == ["accelerator", "LUT", "FF", "BRAM36", "DSP"]
