@@ -86,7 +86,7 @@ def test_a_fault_makes_it_fail_and_the_words_say_where(fault, kept, tmp_path):
 
 def test_verilog_of_another_accelerator_is_refused(kept):
     line = refused("verify", "--gemm", 4, 4, 4, "--verilog", kept[0] / "verilog")
-    assert "/verilog/configuration.json: engines: Extra inputs are not permitted" in line
+    assert "/verilog must hold sat_harness.v and configuration.json" in line
 
 
 def test_a_systolic_array_takes_dense_gemms(tmp_path):
