@@ -12,6 +12,7 @@ from typing import Any
 from myhdl import Cosimulation, CosimulationError, Signal, Simulation, intbv
 
 from cosim import icarus
+from cosim.accelerators import device_of
 from cosim.engine import Engine
 from cosim.exchange import Report
 from cosim.host import Host
@@ -33,6 +34,7 @@ class IcarusEngine(Engine):
     keep      folder that keeps the generated Verilog
     verilog   folder whose Verilog is simulated instead of newly generated
     patience  seconds a window of 100 clock cycles may take
+    Raises ValueError for an accelerator without RTL, and ToolMissing.
     """
 
     name = "icarus"
@@ -48,6 +50,7 @@ class IcarusEngine(Engine):
         memory: Memory | None = None,
     ):
         super().__init__(config, memory)
+        device_of(config)
         tool("vvp")
         self.waves = waves and Path(waves).resolve()
         self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))

@@ -66,7 +66,8 @@ class Accelerator:
     name, title      short name in options and data; name in prose
     summary          a few words for a command's help
     config_type, presets  its configurations, and those with a name
-    derived_from     a file describes a configuration of this type, from which `config_type.of` makes one; None: its own
+    derive           makes a configuration of one of another accelerator, which is the one that its files describe, of
+                     type `derived_from`; None: they describe its own
     dataflows        names of its dataflows -> their meaning
     schedule, best   make programs of a GEMM
     schedule_update  makes the program of a weight update; None: it has no unit for them, and the host updates
@@ -89,6 +90,7 @@ class Accelerator:
     best: Best
     schedule_update: Callable[[Update, Any, Memory | None], Program] | None = None
     derived_from: type[Config] | None = None
+    derive: Callable[[Any], Config] | None = None
     counts_updates: bool = True
     skips_zeros: bool = True
     plans: bool = False
@@ -102,14 +104,18 @@ class Accelerator:
 
         Raises ValueError in one line that names rule and value, for an unknown name or key, too.
         """
-        if self.derived_from is None or isinstance(name, Config) or name in self.presets:
+        if self.derive is None or self.derived_from is None or isinstance(name, Config) or name in self.presets:
             return load_config(name, self.config_type, self.presets)
-        return self.config_type.of(load_config(name, self.derived_from, self.presets))
+        return self.derive(load_config(name, self.derived_from, self.presets))
 
     def work_of(self, step: Iterable[Work]) -> list[Work]:
         """The work of a training step as this accelerator is costed for it."""
-        if not self.counts_updates:
-            step = [one for one in step if isinstance(one, Gemm)]
-        if not self.skips_zeros:
-            step = [replace(one, sparsity=None) if isinstance(one, Gemm) else one for one in step]
-        return list(step)
+        return [
+            self.gemm_of(one) if isinstance(one, Gemm) else one
+            for one in step
+            if self.counts_updates or isinstance(one, Gemm)
+        ]
+
+    def gemm_of(self, gemm: Gemm) -> Gemm:
+        """A GEMM as this accelerator is costed for it: dense, where it multiplies pruned weights as all others."""
+        return gemm if self.skips_zeros else replace(gemm, sparsity=None)

@@ -131,7 +131,7 @@ def cost_of(case: Case, name: str, config: Config) -> GemmCost:
 @lru_cache(maxsize=8192)  # the layers of a network are alike, and methods share GEMMs
 def _cost_of(case: Case, name: str, config: Config) -> GemmCost:
     row = accelerator(name)
-    (gemm,) = row.work_of([case.gemm])
+    gemm = row.gemm_of(case.gemm)
     # Zeros of an N:M pattern are where it says; others fall by chance.
     densities = case.density_a, case.density_b
     program, cycles = row.best(gemm, config, densities=densities, by_chance=not case.gemm.sparsity)

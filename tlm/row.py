@@ -80,6 +80,7 @@ SYSTOLIC = Accelerator(
     summary="SAT's array with sparsity off, as a TPU's",
     config_type=SystolicConfig,
     derived_from=SatConfig,
+    derive=SystolicConfig.of,
     presets=_plain(PRESETS),
     dataflows=_MEANINGS,
     schedule=schedule,

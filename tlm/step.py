@@ -55,19 +55,26 @@ def programs(
     plan       how each is carried out
     dataflows  without a plan: each GEMM runs by the best mapping of these, () of all; None: by the default mapping
     memory     None: the configuration's
-    Raises ValueError for a plan of another configuration, and an unknown dataflow.
+    Raises ValueError for a plan of another configuration or beside dataflows, and an unknown dataflow.
     """
     row = accelerator_of(config)
-    if plan:
+    if plan is not None:
         plan.check_config(config)
-    for one in work:
+        if dataflows is not None:
+            raise ValueError(f"dataflows ({', '.join(dataflows)}) cannot go with a plan, which has its own")
+
+    def gemm_program(gemm: Gemm) -> Program:
+        if plan is None and dataflows is not None:
+            return row.best(gemm, config, dataflows, memory=memory)[0]
+        return row.schedule(gemm, config, plan.mapping(gemm) if plan else None, memory=memory)
+
+    def programs_of(one: Work) -> Iterator[Program]:
         if isinstance(one, Gemm):
-            if plan or dataflows is None:
-                yield row.schedule(one, config, plan.mapping(one) if plan else None, memory=memory)
-            else:
-                yield row.best(one, config, dataflows, memory=memory)[0]
+            yield gemm_program(one)
         elif row.schedule_update:
             yield from (row.schedule_update(part, config, memory) for part in (plan.parts(one) if plan else [one]))
+
+    return (program for one in work for program in programs_of(one))
 
 
 def cost(

@@ -24,8 +24,8 @@ class Altered(Functional):
         super().__init__(config)
         self.change = change
 
-    def run(self, program, operands):
-        return self.change(*super().run(program, operands))
+    def _run(self, program, operands):
+        return self.change(*super()._run(program, operands))
 
 
 def flip(row, column, bit):

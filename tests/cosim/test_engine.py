@@ -18,7 +18,7 @@ class Spy(Engine):
 
     name = "spy"
 
-    def run(self, program, operands):
+    def _run(self, program, operands):
         self.program, self.operands = program, operands
         if isinstance(program, UpdateProgram):
             return Updated(None, None, None, None, None), Report(7, [3, 4], [7], 5, 2)

@@ -67,7 +67,7 @@ def test_a_copy_is_made_where_there_are_channels_enough_for_a_group(pattern, cha
 @pytest.mark.parametrize("name", cosim.ENGINES)
 def test_a_gradient_that_is_not_finite_skips_the_update_and_leaves_everything(name, value):
     engine, (w, v, g) = cosim.engine(name, TINY), matrices()
-    engine.run = None  # nothing may run
+    engine._run = None  # nothing may run
     g[7, 3] = value
     before = w.copy(), v.copy()
     result = engine.update(w, v, g, RATES, "2:4")

@@ -104,7 +104,7 @@ def test_any_number_of_outputs_that_take_turns(interleave, mapping):
     config = TINY.model_copy(update=dict(interleave=interleave))
     values = operands(5, 20, 2 * interleave + 1)
     result = assert_contract(cosim.engine("icarus", config), *values, "2:4", mapping=mapping)
-    assert result.report.busy == sum(tile.turns for tile in result.program.tiles()) * max(4, interleave)
+    assert result.report.busy == sum(tile.interleave_turns for tile in result.program.tiles()) * max(4, interleave)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_the_words_of_the_largest_update_can_be_counted(config):
     program = schedule_update(update, config)
     (tile,) = program.tiles()
     assert tile.vectors == config.update_vectors
-    assert program.words(tile) < 2 ** len(ToDevice(config).words)
+    assert program.beats(tile) < 2 ** len(ToDevice(config).words)
 
 
 def test_as_many_lines_and_words_as_fit_go_into_a_message():

@@ -13,7 +13,7 @@ from rtl.sparsity import Sparsity
 from tests.cosim.programs import RATES
 from tests.cosim.support import TINY, bits, normal
 from tlm import Gemm, Update, make_plan, schedule, schedule_update, simulate
-from tlm.plan import programs
+from tlm.step import programs
 from tlm.workload.methods import Scheme
 from tlm.workload.networks import layers
 from tlm.workload.step import calls_of, whole_step
@@ -31,7 +31,7 @@ def pair(program):
 
 
 def said(sample):
-    return [(pair(piece.whole), piece.words) for piece in sample.pieces]
+    return [(pair(piece.whole), piece.text) for piece in sample.pieces]
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
-from tests.support.workloads import cases
+from tests.support.workloads import cases, programs
 from tests.tlm.test_gemm_times import BASE, with_rates
-from tests.tlm.test_program import programs
 from tlm import Gemm, Mapping, predict, schedule, simulate
 from tlm.gemm_times import GemmState
 
@@ -40,7 +39,7 @@ def test_tiles_sum_to_the_cycles_and_so_do_busy_and_waiting(program):
 def test_a_run_told_in_short_has_the_tiles_and_takes_the_cycles_of_all_its_tiles_one_by_one(case, count):
     gemm, config, mapping = case
     program = schedule(gemm if gemm.source else replace(gemm, count=count), config, mapping)
-    timeline, runs, tiles = simulate(program), program.runs(), list(program.tiles())
+    timeline, runs, tiles = simulate(program), program.repeats(), list(program.tiles())
     assert timeline.cycles == timeline.spans[-1].store_end
     for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns * tile.depth, program.steps, program.lines):
         assert runs.total(of) == sum(map(of, tiles))

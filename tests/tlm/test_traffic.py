@@ -9,8 +9,8 @@ from rtl.sat_config import PRESETS
 from tests.support.properties import few
 from tests.support.workloads import cases
 from tlm import Gemm, Mapping, schedule
+from tlm.dataflow import group_of
 from tlm.feature_map import FeatureMap
-from tlm.mapping import group_of
 from tlm.traffic import NOTHING, PANEL, WHOLE
 
 # 8 x 8 images with 4 channels under a 3 x 3 kernel: 512 bytes each, and nine times as much in the im2col matrix.

@@ -10,9 +10,9 @@ from tests.support.sigma import configurations
 from tlm import Gemm, simulate
 from tlm.feature_map import FeatureMap
 from tlm.sigma.mapping import STATIONARY, SigmaMapping
-from tlm.sigma.occupancy import Spread
 from tlm.sigma.program import schedule_sigma
 from tlm.sigma.scheduler import best_sigma_mapping
+from tlm.sigma.zeros import UniformDensity
 
 SMALL = PRESETS["small"]
 SHARES = st.sampled_from([0.05, 0.25, 0.5, 1.0])
@@ -20,7 +20,7 @@ SHARES = st.sampled_from([0.05, 0.25, 0.5, 1.0])
 
 def cycles_of(gemm, config, mapping, densities=(1.0, 1.0)):
     stationary = mapping if isinstance(mapping, str) else mapping.stationary
-    spread = Spread(*densities) if stationary == "mk" else Spread(*reversed(densities))
+    spread = UniformDensity(*densities) if stationary == "mk" else UniformDensity(*reversed(densities))
     return simulate(schedule_sigma(gemm, config, spread, mapping)).cycles
 
 
