@@ -148,7 +148,7 @@ def _check(verilog: Path, config: Config) -> None:
     top = verilog / f"{_prefix(config).module('harness')}.v"
     if not top.is_file() or not written.is_file():
         raise ValueError(f"verilog folder {verilog} must hold {top.name} and configuration.json, as keep leaves them")
-    found = load_config(str(written), type(config))
+    found = load_config(str(written), type(config), {})
     hardware, wanted = (one.hardware.model_copy(update=dict(name="")) for one in (found, config))
     if hardware != wanted:
         raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")

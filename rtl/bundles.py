@@ -1,7 +1,7 @@
 """Signals that travel together between SAT's blocks."""
 
 from rtl import words
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.stream import Interface, bit, bus
 
 

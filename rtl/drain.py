@@ -3,10 +3,10 @@
 from myhdl import always, always_comb
 
 from rtl import bundles, words
-from rtl.config import SatConfig
 from rtl.hierarchy import module, waives
 from rtl.lanes import pack
 from rtl.result_port import result_port
+from rtl.sat_config import SatConfig
 from rtl.stream import Stream, bit, bus
 
 

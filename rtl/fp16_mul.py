@@ -3,7 +3,7 @@
 from myhdl import Signal, always, concat, intbv
 
 from rtl import timing
-from rtl.golden.floats import FP32_NAN
+from rtl.formats import FP32_NAN
 from rtl.hierarchy import module, waives
 
 LATENCY = timing.FP16_MUL

@@ -2,8 +2,8 @@
 
 from myhdl import Signal, always_comb, concat, intbv
 
+from rtl.formats import FP16_NAN
 from rtl.fp_round import fp_round
-from rtl.golden.floats import FP16_NAN
 from rtl.hierarchy import module, waives
 
 LATENCY = 0

@@ -3,8 +3,8 @@
 from myhdl import always, always_comb, concat
 
 from rtl import words
-from rtl.config import BEAT, SatConfig
 from rtl.hierarchy import module, waives
+from rtl.sat_config import BEAT, SatConfig
 from rtl.stream import Stream, bit, bus
 
 

@@ -3,12 +3,12 @@
 from myhdl import Signal, always_comb, intbv
 
 from rtl import bundles, words
-from rtl.config import SatConfig
 from rtl.drain import drain
 from rtl.hierarchy import module, write_verilog
 from rtl.loader import loader
 from rtl.prefix import Prefix
 from rtl.router import router
+from rtl.sat_config import SatConfig
 from rtl.sequencer import sequencer
 from rtl.stce import stce
 from rtl.stream import Stream
@@ -48,9 +48,9 @@ def sat(
     busy        out  cycles in which the array was issued a step, or the updater took a slice
     waiting     out  cycles with work under way, but none issued: for operands, accumulators or the store
     idle        out  cycles without work; busy + waiting + idle = cycles since reset
-    Latency     rtl/timing.py; of a whole program: tlm/timeline.py, to the cycle
+    Latency     rtl/sat_timing.py; of a whole program: tlm/timeline.py, to the cycle
     Throughput  rows x columns multiply-adds per cycle while operands keep up
-    Reset       synchronous, active high, for at least reset_cycles (rtl/timing.py)
+    Reset       synchronous, active high, for at least reset_cycles (rtl/sat_timing.py)
     Golden      rtl/golden/gemm.py, rtl/golden/sgd.py
     """
     command_bits = words.command(config).width

@@ -2,9 +2,9 @@
 
 from myhdl import Signal, always_comb, concat, intbv
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.axi_lite import AxiLite, axi_lite
-from rtl.config import SatConfig
 from rtl.hierarchy import module, waives, write_verilog
 from rtl.prefix import Prefix
 from rtl.register_bank import register_bank
@@ -12,6 +12,7 @@ from rtl.register_slice import register_slice
 from rtl.registers import ADDRESS_BITS
 from rtl.reset_holder import reset_holder
 from rtl.sat import COUNTER_BITS, sat
+from rtl.sat_config import SatConfig
 from rtl.stream import Interface, Stream
 
 

@@ -3,9 +3,9 @@
 from myhdl import always_comb
 
 from rtl import bundles, words
-from rtl.config import BEAT, SatConfig
 from rtl.hierarchy import module, waives
 from rtl.lanes import join, pack, split, unpack
+from rtl.sat_config import BEAT, SatConfig
 from rtl.stce_column import stce_column
 from rtl.stream import bit, bus
 from rtl.west_lane import west_lane
@@ -43,7 +43,7 @@ def stce(
     drained         out  an FP32 word for each column
     Latency         from the issue of a step 6 cycles (WEST) to activations in the first element, 3 (NORTH) to
                     a weight there; drain_lag to all sums
-    Reset           synchronous, active high, for at least reset_cycles (rtl/timing.py): controls hop
+    Reset           synchronous, active high, for at least reset_cycles (rtl/sat_timing.py): controls hop
     Golden          rtl/golden/gemm.py
     """
     rows, columns, edges = range(config.rows), range(config.columns), range(config.columns + 1)

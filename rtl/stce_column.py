@@ -5,10 +5,10 @@ between modules carry only the steps, and the activations, which change once a g
 """
 
 from rtl import bundles, words
-from rtl.config import SatConfig
 from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 from rtl.north_lane import north_lane
+from rtl.sat_config import SatConfig
 from rtl.stream import bit, bus
 from rtl.sum_lane import sum_lane
 from rtl.uspe import uspe

@@ -2,9 +2,10 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
-from rtl.config import BEAT
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.hierarchy import module, waives
+from rtl.sat_config import BEAT
 from rtl.stepper import stepper
 
 

@@ -2,9 +2,10 @@
 
 from myhdl import always, always_comb, concat
 
-from rtl import bundles, timing, words
-from rtl.config import SatConfig
+from rtl import bundles, words
+from rtl import sat_timing as timing
 from rtl.hierarchy import module, waives
+from rtl.sat_config import SatConfig
 from rtl.stream import bit, bus
 from rtl.sum_bank import sum_bank
 

@@ -10,14 +10,16 @@ accumulators take turns (interleaving): a sum comes back from the adder before i
 
 from myhdl import always, always_comb, concat, intbv
 
-from rtl import bundles, timing, words
-from rtl.config import SatConfig
+from rtl import bundles, words
+from rtl import sat_timing as timing
+from rtl import timing as units
+from rtl.formats import FP16_NAN
 from rtl.fp16_mul import fp16_mul
 from rtl.fp32_add import fp32_add
-from rtl.golden.floats import FP16_NAN
 from rtl.hierarchy import module, waives
 from rtl.lanes import pack
 from rtl.layout import Layout
+from rtl.sat_config import SatConfig
 from rtl.stream import bit, bus
 
 
@@ -52,7 +54,7 @@ def uspe(
     drain        in   bundles.Drain.chain: what sum_out takes when a block is drained
     Latency      1 cycle west to east and north to south; a product reaches its accumulator
                  7 cycles (SELECT + FP16_MUL + ACCUMULATE) after its step stands on east_step, and a finished sum
-                 reaches sum_out when the element below, one turn behind, starts from it (rtl/timing.py)
+                 reaches sum_out when the element below, one turn behind, starts from it (rtl/sat_timing.py)
     Throughput   1 multiply-add per cycle
     Reset        synchronous, active high: forgets the steps in flight
     Golden       rtl/golden/gemm.py, one element of c
@@ -62,9 +64,9 @@ def uspe(
     tag = step.span("valid", "place")  # what the sum's stages need
     kept = down.span("weight", "pruned")  # what the memory keeps
     distances = 2 ** down.bits("distance")
-    multiplied = timing.SELECT + timing.FP16_MUL  # cycles from east_step to the product
-    added = multiplied + timing.FP32_ADD
-    waits = config.turn - timing.ACCUMULATE  # of a finished sum for the element below
+    multiplied = timing.SELECT + units.FP16_MUL  # cycles from east_step to the product
+    added = multiplied + units.FP32_ADD
+    waits = config.turn - units.ACCUMULATE  # of a finished sum for the element below
     leaving = Layout(sum=32, below=1)  # a sum, and whether it is one that the element below waits for
     bits = leaving.width
 

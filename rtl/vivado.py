@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rtl import sat_axi
-from rtl.config import SatConfig
 from rtl.hierarchy import flat_ports
 from rtl.registers import ACCESS, ADDRESS_BITS, REGISTERS, VERSION, WIDTH, Register
+from rtl.sat_config import SatConfig
 from rtl.stream import Interface
 
 PART = "xcvu9p-fsgd2104-2L-e"  # of a VCU1525

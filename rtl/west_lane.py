@@ -3,10 +3,10 @@
 from myhdl import always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.config import BEAT, SatConfig
 from rtl.hierarchy import module, waives
 from rtl.lanes import pack, unpack
 from rtl.layout import Layout
+from rtl.sat_config import BEAT, SatConfig
 from rtl.stream import bit, bus
 
 BEAT_BITS = 16 * BEAT

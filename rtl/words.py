@@ -1,7 +1,7 @@
 """The packed words that blocks exchange, derived from the configuration."""
 
-from rtl.config import BEAT, SatConfig
 from rtl.layout import Layout
+from rtl.sat_config import BEAT, SatConfig
 
 KEPT = 4  # the most weights of a group, and those of a dense one
 

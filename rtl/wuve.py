@@ -2,7 +2,7 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing
+from rtl import sat_timing as timing
 from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 from rtl.wuve_lane import wuve_lane

@@ -11,9 +11,10 @@ from cosim.sat.gemm_pieces import GemmPieces
 from cosim.sat.reference import products, updated
 from cosim.sat.update_pieces import UpdatePieces
 from rtl import sat as sat_module
-from rtl import sat_axi, timing, vivado, words
-from rtl.config import SatConfig
+from rtl import sat_axi, vivado, words
+from rtl import sat_timing as timing
 from rtl.sat import sat
+from rtl.sat_config import SatConfig
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.program import GemmProgram, schedule_gemm

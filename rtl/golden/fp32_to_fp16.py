@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from rtl.formats import FP16, FP16_NAN, FP32
 from rtl.golden.exact import round_exact
-from rtl.golden.floats import FP16, FP16_NAN, FP32, unpack
+from rtl.golden.floats import unpack
 
 
 def fp32_to_fp16(bits: int) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rtl.formats import FP32_NAN
 from rtl.golden.fan import fan
-from rtl.golden.floats import FP32_NAN
 
 
 def products(stationary: np.ndarray, streamed: np.ndarray) -> np.ndarray:

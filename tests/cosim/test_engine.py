@@ -7,8 +7,8 @@ import cosim
 from cosim.engine import Engine
 from cosim.exchange import GemmResult, Report, Updated
 from cosim.recorder import Recorder
-from rtl.config import PRESETS
 from rtl.golden import nm_mask
+from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, operands
 from tlm import Gemm, Mapping, UpdateProgram

@@ -7,7 +7,7 @@ import pytest
 
 import cosim
 from cosim import icarus
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from tests.cosim.support import TINY, assert_contract, operands
 
 MISSING = r"^{} is not installed; on Debian or Ubuntu: apt-get install iverilog .*$"

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.drain import drain
 from rtl.golden import fp32_to_fp16
+from rtl.sat_config import SatConfig
 from tests.support import floats
 from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Sink

@@ -11,8 +11,8 @@ from myhdl import Signal, ToVerilogWarning, _simulator, always, always_comb, int
 
 from cosim.tools import call, tool
 from rtl import sat, sat_axi
-from rtl.config import SatConfig
 from rtl.hierarchy import flat_ports, module, write_verilog
+from rtl.sat_config import SatConfig
 from rtl.sigma import sigma
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.stream import Stream

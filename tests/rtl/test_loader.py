@@ -2,9 +2,10 @@
 
 import pytest
 
-from rtl import timing, words
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.loader import loader
+from rtl.sat_config import BEAT, SatConfig
 from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Source
 

@@ -7,8 +7,8 @@ import pkgutil
 import pytest
 
 import rtl.sigma
-from rtl.config import PRESETS
 from rtl.hierarchy import flat_ports, module
+from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.stream import Stream, bit
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.golden import gemm
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from rtl.stce import stce
 from tests.support import floats

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from rtl import timing, words
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl import timing as units
+from rtl import words
 from rtl.golden import gemm
+from rtl.sat_config import BEAT, SatConfig
 from rtl.sparsity import Sparsity
 from rtl.stce_column import stce_column
 from tests.support import floats
@@ -50,7 +52,7 @@ def schedule_tile(program, tile, lines, bank, start, entries):
         )
         merge(entries, first + number, "feed", boundary)
         merge(entries, first + number + config.rows * hop, "collect", boundary)
-    return first + len(controls.steps) + config.rows * hop + timing.PRODUCT + timing.ACCUMULATE
+    return first + len(controls.steps) + config.rows * hop + timing.PRODUCT + units.ACCUMULATE
 
 
 def step_word(config, step):

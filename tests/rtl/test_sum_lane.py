@@ -2,8 +2,9 @@
 
 import pytest
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.sum_lane import sum_lane
 from tests.support.script import packed, play
 

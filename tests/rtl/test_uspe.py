@@ -4,15 +4,17 @@ from itertools import product
 
 import pytest
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import timing as units
 from rtl import uspe as unit
-from rtl.config import SatConfig
+from rtl import words
+from rtl.formats import FP16_NAN
 from rtl.golden import fp16_mul, fp32_add
-from rtl.golden.floats import FP16_NAN
+from rtl.sat_config import SatConfig
 from tests.support import floats
 from tests.support.script import fields, packed, play
 
-LAG = timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE  # from a step on east_step to its sum
+LAG = timing.SELECT + units.FP16_MUL + units.ACCUMULATE  # from a step on east_step to its sum
 SHAPES = [(1, 4), (3, 8), (4, 4), (5, 8), (8, 16)]
 HALVES = floats.FP16_CLASSES + [floats.half(x / 8) for x in range(-200, 200)]
 ONE, TWO = floats.half(1.0), floats.half(2.0)

@@ -7,7 +7,7 @@ import pytest
 
 from cosim.tools import tool
 from rtl import sat_axi
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 
 LONGEST = 5000  # lines
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rtl import words
-from rtl.config import BEAT, SatConfig
+from rtl.sat_config import BEAT, SatConfig
 from rtl.west_lane import west_lane
 from tests.support import floats
 from tests.support.array import cleared, hop_of, keep_pace

@@ -3,7 +3,7 @@
 import pytest
 
 from rtl import words
-from rtl.config import BEAT, PRESETS, SatConfig
+from rtl.sat_config import BEAT, PRESETS, SatConfig
 
 CONFIGS = [
     *PRESETS.values(),

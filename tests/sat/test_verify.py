@@ -6,7 +6,7 @@ import pytest
 
 from cosim.functional import Functional
 from cosim.myhdl_engine import MyhdlEngine
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from sat import terminal
 from sat.verify import _print
 from tests.sat.support import data, refused, sat

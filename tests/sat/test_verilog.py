@@ -9,7 +9,7 @@ import pytest
 from cosim.area import Area
 from cosim.synthesis import ABC9, LATCHES, OPTIONS, Netlist, counted, yosys
 from cosim.tools import ToolFailed
-from rtl.config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 

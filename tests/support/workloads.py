@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm import Gemm, GemmProgram, Mapping, Update, UpdateProgram, schedule, schedule_update
 from tlm.dataflow import DATAFLOWS, group_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.config import PRESETS, SatConfig, SystolicConfig
+from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sigma.config import SigmaConfig
 from tests.support.toy import PRESETS as DOT

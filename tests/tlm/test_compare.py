@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.config import PRESETS, SystolicConfig
+from rtl.sat_config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.toy import PRESETS as DOT

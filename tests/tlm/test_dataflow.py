@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from rtl import timing
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import cases

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.config import BEAT, PRESETS, SystolicConfig
+from rtl.sat_config import BEAT, PRESETS, SystolicConfig
 from rtl.sparsity import Sparsity
 from tests.support.memories import BURST
 from tlm import Gemm, Mapping, schedule, simulate

@@ -5,7 +5,7 @@ from math import prod
 
 import pytest
 
-from rtl.config import PRESETS, SystolicConfig
+from rtl.sat_config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.support.memories import BURST
 from tests.support.steps import STEP, TINY

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.memories import MEMORIES
 from tests.support.properties import few

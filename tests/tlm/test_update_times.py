@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl import timing
+from rtl import sat_timing as timing
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
 from tests.support.workloads import updates

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from cosim import engine
 from cosim.checker import Checker
 from cosim.recorder import Recorder
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from tests.training.support import functional, linear, seeded
 from tlm import Gemm, make_plan
 from training import Data, Scheme, Settings, Trainer, digits, nm_mask, training_step, update_step

@@ -5,9 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from rtl.formats import FP16, FP32_NAN, Format
 from rtl.golden import fp32_add
 from rtl.golden.exact import multiply
-from rtl.golden.floats import FP16, FP32_NAN, Format, unpack
+from rtl.golden.floats import unpack
 from rtl.golden.sigma import add, products, sums
 from tests.support import floats
 
