@@ -5,12 +5,12 @@ import sys
 
 import typer
 
-from sat.compare import KEYS, compare_command
-from sat.cycles import cycles
+from sat.compare.command import KEYS, compare_command
+from sat.cycles.command import cycles
 from sat.plan import plan
 from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions
-from sat.train import train
-from sat.verify import verify
+from sat.train.command import train
+from sat.verify.command import verify
 from sat.verilog import verilog
 
 USAGE_ERROR = typer.BadParameter.__base__  # which typer does not export

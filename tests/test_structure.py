@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,12 +76,22 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
         "training/data",
         "training/models",
         "sat",
+        "sat/compare",
+        "sat/cycles",
+        "sat/train",
+        "sat/verify",
     ],
 )
 def test_every_module_has_its_test(layer):
     modules = [file.name for file in sorted((ROOT / layer).glob("*.py")) if not file.name.startswith("__")]
     assert modules
     assert [name for name in modules if not (ROOT / "tests" / layer / f"test_{name}").exists()] == []
+
+
+def test_every_package_is_installed():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {file.parent.relative_to(ROOT) for file in files_of(*LAYERS)}
+    assert listed == sorted(".".join(folder.parts) for folder in folders)
 
 
 def test_every_unit_with_a_golden_of_its_name_says_so():

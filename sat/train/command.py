@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sat import methods, options, terminal
+from sat import options, terminal
 from sat.options import (
     Batch,
     Config,
@@ -24,8 +24,9 @@ from sat.options import (
     Width,
 )
 from sat.planning import SCHEDULED, Dataflow, PlanFile
-from sat.single import single
 from sat.task import Task
+from sat.train import methods
+from sat.train.single import single
 
 Out = Annotated[
     Path | None,

@@ -6,7 +6,7 @@ import pytest
 
 from cosim.tools import ToolMissing
 from rtl.sparsity import Sparsity
-from sat import compare
+from sat.compare import command as compare
 from tests.sat.support import data, refused, sat
 from tlm import Gemm
 from tlm.compare import ACCELERATORS, MARGIN, SETUPS

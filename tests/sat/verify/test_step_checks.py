@@ -11,8 +11,8 @@ from cosim.exchange import Copy
 from cosim.functional import Functional
 from rtl.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
-from sat.step_checks import Training, sample_check, step_check
 from sat.task import Task
+from sat.verify.step_checks import Training, sample_check, step_check
 from tests.cosim.support import bits
 from tlm import make_plan
 from tlm.plan import programs
@@ -154,7 +154,7 @@ def test_a_piece_that_is_not_what_the_step_had_in_its_place_is_found(checker, mo
             here = (program.work.layer, program.work.stage) == ("conv3", "ff")
             return result + np.float16(1) if here else result, report
 
-    monkeypatch.setattr("sat.step_checks.Functional", Wrong)
+    monkeypatch.setattr("sat.verify.step_checks.Functional", Wrong)
     check = sample_check(checker, CNN, 16, None, None)
     with pytest.raises(Mismatch, match="^conv3 ff: unlike in the step's own result, element"):
         list(check.work)
@@ -181,7 +181,7 @@ def test_a_step_that_overflows_is_taken_again_until_there_are_updates(checker, m
     check = sample_check(checker, CNN, 16, None, None)
     list(check.work)
     assert {row.program.work.stage for row in checker.checked} == {"ff", "bp", "wu", "update"}
-    monkeypatch.setattr("sat.step_checks.MOST_STEPS", 1)
+    monkeypatch.setattr("sat.verify.step_checks.MOST_STEPS", 1)
     with pytest.raises(ValueError, match="the gradients of 1 steps overflow"):
         sample_check(checker, CNN, 16, None, None)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rtl.config import PRESETS
-from sat import paper
+from sat.cycles import paper
 from tests.sat.support import data, refused, sat
 from tlm import Gemm, make_plan
 from tlm.workload.methods import Scheme

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from rtl.config import SatConfig
 from rtl.sparsity import Sparsity
-from sat import ablation
+from sat.cycles import ablation
 from tlm import Gemm, Update, make_plan
 
 CONFIG = SatConfig(name="eight", rows=2, columns=2, largest_m=8, chunk=16, buffer_kib=1)

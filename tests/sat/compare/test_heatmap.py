@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sat import heatmap
+from sat.compare import heatmap
 
 CELLS = [
     ("one", "dense", {"left": 2.0, "right": 0.25}),

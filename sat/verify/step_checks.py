@@ -8,9 +8,9 @@ from cosim import Engine
 from cosim.checker import Checker, Mismatch
 from cosim.functional import Functional
 from cosim.sampler import Sampler, Taken, draw
-from sat.checks import Check
 from sat.planning import SCHEDULED, plan_for
 from sat.task import Task, batch_shape
+from sat.verify.checks import Check
 from tlm import Gemm
 from tlm.step import programs
 from tlm.work import Work

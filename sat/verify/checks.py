@@ -1,4 +1,4 @@
-"""What `sat verify --gemm` runs: single GEMMs in both dataflows. sat/step_checks.py is about training steps."""
+"""What `sat verify --gemm` runs: single GEMMs in both dataflows. sat/verify/step_checks.py is about training steps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import numpy as np
 from cosim.checker import Checker
 from cosim.sampler import Sample
 from rtl.sparsity import Sparsity
-from sat.operands import KINDS
 from sat.planning import SCHEDULED, check_dataflow, dataflows
+from sat.verify.operands import KINDS
 from tlm import Gemm
 from tlm.accelerators import accelerator_of
 

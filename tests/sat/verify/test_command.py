@@ -1,4 +1,4 @@
-"""`sat verify`, on Verilog that is right; tests/sat/test_faults.py is about Verilog that is not."""
+"""`sat verify`, on Verilog that is right; tests/sat/verify/test_faults.py is about Verilog that is not."""
 
 import re
 
@@ -8,7 +8,7 @@ from cosim.functional import Functional
 from cosim.myhdl_engine import MyhdlEngine
 from rtl.config import PRESETS
 from sat import terminal
-from sat.verify import _print
+from sat.verify.command import _print
 from tests.sat.support import data, refused, sat
 from tlm import make_plan, predict
 from tlm.plan import programs

@@ -14,7 +14,6 @@ from cosim.checker import Checked, Checker, Mismatch
 from cosim.sampler import Sample
 from rtl.config import Config as HardwareConfig
 from sat import accelerators, options, terminal
-from sat.checks import Check, gemm_check
 from sat.options import (
     Batch,
     Config,
@@ -33,6 +32,7 @@ from sat.options import (
 )
 from sat.planning import PlanFile
 from sat.task import Task
+from sat.verify.checks import Check, gemm_check
 from tlm.accelerator import Accelerator
 from tlm.accelerators import DEFAULT
 from tlm.accelerators import accelerator as accelerator_named
@@ -142,7 +142,7 @@ def verify(
             check = gemm_check(checker, gemm, sparsity, seed, dataflow, (density_a, density_b))
             what = dict(gemm=gemm, sparsity=sparsity, density_a=density_a, density_b=density_b)
         else:
-            from sat.step_checks import Training, sample_check, step_check  # PyTorch takes its time
+            from sat.verify.step_checks import Training, sample_check, step_check  # PyTorch takes its time
             from training import Settings
 
             scheme = options.scheme(method, sparsity, model, dense, decay, rescale)

@@ -10,11 +10,11 @@ from cosim.checker import Checker
 from cosim.functional import Functional
 from cosim.icarus_engine import IcarusEngine
 from sat import terminal
-from sat.step_checks import sample_check
-from sat.verify import _print_share
+from sat.verify.command import _print_share
+from sat.verify.step_checks import sample_check
 from tests.cosim.faults import FAULTS, plant
 from tests.sat.support import data, refused, sat
-from tests.sat.test_step_checks import CNN
+from tests.sat.verify.test_step_checks import CNN
 
 WORDS = ("verify", "--sample", 16, "--batch", 1, "--seed", 5)
 

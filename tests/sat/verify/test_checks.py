@@ -7,8 +7,8 @@ import cosim
 from cosim.checker import Checker
 from cosim.functional import Functional
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
-from sat import checks
-from sat.operands import KINDS
+from sat.verify import checks
+from sat.verify.operands import KINDS
 from tlm import Gemm
 from tlm.scheduler import best_mapping
 

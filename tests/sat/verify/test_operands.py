@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rtl.golden import gemm, nm_mask, to_fp16
-from sat.operands import KINDS, edges, special
+from sat.verify.operands import KINDS, edges, special
 
 SHAPES = [(9, 40, 18), (64, 100, 48), (5, 33, 7), (1, 1, 1), (3, 2, 1)]
 

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from cosim.synthesis import yosys
 from rtl.sparsity import Sparsity
-from sat import heatmap, options, terminal
+from sat import options, terminal
 from sat.areas import areas_of, print_areas
+from sat.compare import heatmap
 from sat.options import Batch, Json
 from tlm import Gemm
 from tlm.accelerators import TABLE

@@ -4,8 +4,9 @@ from statistics import fmean, stdev
 
 import pytest
 
-from sat import methods, options
-from sat.methods import Trained
+from sat import options
+from sat.train import methods
+from sat.train.methods import Trained
 from tests.sat.support import data, refused, sat
 from tlm.workload.methods import Scheme
 
