@@ -133,7 +133,11 @@ def parts_of(update: Update, place: str) -> list[Update]:
 def without_pregeneration(update: Update) -> list[Update]:
     """An update that makes no copies, and a reduction for each copy that it would have made, which makes no other."""
     plain = replace(update, forward=False, backward=False, half=update.stores_half)
-    reduction = replace(update, momentum=False, half=False, stage="reduce")
-    forward = [replace(reduction, backward=False)] if update.forward else []
-    backward = [replace(reduction, forward=False)] if update.backward else []
-    return [plain, *forward, *backward]
+    copies = [(True, False)] * update.forward + [(False, True)] * update.backward
+    return [
+        plain,
+        *(
+            replace(plain, forward=forward, backward=backward, momentum=False, half=False, stage="reduce")
+            for forward, backward in copies
+        ),
+    ]

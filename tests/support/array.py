@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-
 from cosim.gemm_words import north_lines, west_lines
+
 from rtl import timing, words
 from rtl.config import BEAT, SatConfig
 from rtl.golden import nm_mask

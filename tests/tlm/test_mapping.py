@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from rtl.config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
+from tests.support.workloads import choices
 from tlm import Gemm, Mapping, schedule
-from tlm.dataflow import DATAFLOWS, group_of
 from tlm.mapping import ORDERS, block_corners, largest, mapping_of
 from tlm.sigma.mapping import SigmaMapping
 
@@ -83,27 +83,11 @@ def test_a_mapping_fits_a_gemm_or_not_by_its_groups():
         schedule(Gemm(1, 1, 1, Sparsity(2, 16)), SMALL, Mapping("ws", 1, 1, 16))
 
 
-@st.composite
-def mappings(draw, gemm, config):
-    """A dataflow's name, or any mapping that fits."""
-    dataflow = draw(st.sampled_from(list(DATAFLOWS)))
-    if draw(st.booleans()):
-        return dataflow
-    most, group = largest(gemm, config, dataflow), group_of(gemm)[0]
-    return Mapping(
-        dataflow,
-        draw(st.integers(1, most.rows)),
-        draw(st.integers(1, most.columns)),
-        group * draw(st.integers(1, most.depth // group)),
-        draw(st.sampled_from(list(ORDERS))),
-    )
-
-
 @few(60)
 @given(st.data(), st.integers(1, 30), st.integers(1, 60))
 def test_blocks_cover_c_once_in_either_order(data, m, n):
     gemm = Gemm(m, 9, n)
-    mapping = mapping_of(gemm, SMALL, data.draw(mappings(gemm, SMALL)))
+    mapping = mapping_of(gemm, SMALL, data.draw(choices(gemm, SMALL)))
     blocks = list(mapping.blocks(gemm))
     seen = [
         (row, column)

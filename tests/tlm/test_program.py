@@ -5,37 +5,16 @@ from itertools import groupby
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from rtl import words
+from cosim.sat.gemm_codec import command
 from rtl.config import BEAT, SatConfig
 from rtl.sparsity import Sparsity
-from tests.support.array import command_of
 from tests.support.mixed import mixed_program
 from tests.support.properties import few
-from tests.tlm.test_mapping import mappings
+from tests.support.workloads import programs
 from tlm import Gemm, Mapping, schedule
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
-
-
-@st.composite
-def programs(draw):
-    """A GEMM of any shape on a small array of any shape, in any mapping."""
-    largest_m = draw(st.sampled_from([4, 8, 16]))
-    rows, columns = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    config = SatConfig(
-        rows=rows,
-        columns=columns,
-        interleave=draw(st.integers(1, 8)),
-        largest_m=largest_m,
-        chunk=draw(st.sampled_from([16, 32, 48])),
-    )
-    patterns = [Sparsity(n, m) for m in (4, 8, 16) for n in (1, 2, 4) if n < m <= largest_m]
-    sparsity = draw(st.sampled_from([None, *patterns]))
-    m, k, n = (draw(st.integers(1, size)) for size in (20, 150, 40))
-    gemm = Gemm(m, k, n, sparsity, draw(st.sampled_from(["fp32", "fp16"])))
-    return schedule(gemm, config, draw(mappings(gemm, config)))
 
 
 def stretches(program):
@@ -132,7 +111,10 @@ def test_stretches_cover_k_exactly_and_fit_a_bank(program):
     tiles, size = stretches(program), program.config.chunk
     assert [k for tile in tiles for k in range(tile.start, tile.start + tile.depth)] == list(range(program.gemm.k))
     for tile in tiles:
-        assert tile.depth_groups == -(-tile.depth // tile.group_size) and 1 <= tile.kept_in_last_group <= tile.kept_per_group
+        assert (
+            tile.depth_groups == -(-tile.depth // tile.group_size)
+            and 1 <= tile.kept_in_last_group <= tile.kept_per_group
+        )
         assert 1 <= tile.west_lines <= size // BEAT and 1 <= tile.north_lines <= size
         assert tile.start % tile.group_size == 0  # no group is torn
         assert tile.depth_groups <= program.config.rows or not tile.weight_stationary
@@ -168,8 +150,7 @@ def test_the_array_does_every_kept_multiply_add(program):
 @few(80)
 @given(programs())
 def test_every_tile_has_its_command(program):
-    layout = words.command(program.config)
-    commands = [layout.pack(**command_of(program, tile)) for tile in program.tiles()]  # raises what does not fit
+    commands = [command(program, tile) for tile in program.tiles()]  # raises what does not fit
     assert len(commands) == len(list(program.tiles())) > 0
 
 

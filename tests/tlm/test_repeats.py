@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from tests.support.properties import few
-from tests.tlm.test_update import updates
+from tests.support.workloads import updates
 from tlm.repeats import Repeat, places, stretches
 
 
@@ -35,9 +35,9 @@ def test_the_first_and_the_last_place_are_kinds_of_their_own(total, size, kinds)
 @few(120)
 @given(updates())
 def test_an_update_told_in_short_has_all_its_tiles(program):
-    tiles, runs = list(program.tiles()), program.repeats()
-    for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns, program.weights, program.lines, program.words):
-        assert runs.total(of) == sum(map(of, tiles))
+    tiles, repeats = list(program.tiles()), program.repeats()
+    for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns, program.weights, program.lines, program.beats):
+        assert repeats.total(of) == sum(map(of, tiles))
     values, indices, results = program.bytes_moved
     assert (values, indices) == (sum(program.read_bytes(tile)[0] for tile in tiles), 0)
     assert results == sum(map(program.write_bytes, tiles))

@@ -3,7 +3,7 @@
 from hypothesis import given
 
 from tests.support.properties import few
-from tests.tlm.test_program import programs
+from tests.support.workloads import programs
 from tlm import simulate
 from tlm.span import Span
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from rtl.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
-from tests.support.workloads import cases
+from tests.support.workloads import cases, programs
 from tests.tlm.test_gemm_times import BASE, with_rates
-from tests.tlm.test_program import programs
 from tlm import Gemm, Mapping, predict, schedule, simulate
 from tlm.gemm_times import GemmState
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from rtl import timing
 from tests.support.properties import few
-from tests.tlm.test_update import BASE, BOTH, tiles, updates
+from tests.support.workloads import updates
+from tests.tlm.test_update_program import BASE, BOTH, tiles
 from tlm import Update, schedule_update, simulate
 
 LAG = timing.UPDATE_LAG

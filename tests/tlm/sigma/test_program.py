@@ -11,9 +11,8 @@ from tests.support.sigma import configurations, mappings
 from tlm import Gemm, simulate
 from tlm.repeats import Repeat
 from tlm.sigma.mapping import SigmaMapping
-from tlm.sigma.zeros import ExactZeros, UniformDensity
 from tlm.sigma.program import NOTHING, schedule_sigma
-from tlm.sigma.times import SigmaTimes
+from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 # 8 lanes in two Flex-DPEs. Lines of 64 bits: a Flex-DPE's record (120 bits) takes 2, the gather record (17 bits) one.
 PAPER = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8, memory_latency=10)

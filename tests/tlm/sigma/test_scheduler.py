@@ -10,9 +10,9 @@ from tests.support.sigma import configurations
 from tlm import Gemm, simulate
 from tlm.feature_map import FeatureMap
 from tlm.sigma.mapping import STATIONARY, SigmaMapping
-from tlm.sigma.zeros import UniformDensity
 from tlm.sigma.program import schedule_sigma
 from tlm.sigma.scheduler import best_sigma_mapping
+from tlm.sigma.zeros import UniformDensity
 
 SMALL = PRESETS["small"]
 SHARES = st.sampled_from([0.05, 0.25, 0.5, 1.0])

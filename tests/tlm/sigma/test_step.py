@@ -1,13 +1,13 @@
 """A training step on SIGMA: a program for each GEMM, as the scheduler chooses it; updates stay with the host."""
 
 import pytest
+from tlm.sigma.step import cost_on_sigma, densities
 
 from rtl.sigma.config import PRESETS
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Update, simulate
 from tlm.report import step_report
 from tlm.sigma.scheduler import best_sigma_mapping
-from tlm.sigma.step import cost_on_sigma, densities
 
 SMALL = PRESETS["small"]
 STEP = [

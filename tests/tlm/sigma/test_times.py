@@ -8,9 +8,9 @@ from tests.support.properties import few
 from tests.tlm.sigma.test_program import KN, MK, programs, uniform_programs
 from tlm import Gemm, simulate
 from tlm.sigma.mapping import SigmaMapping
-from tlm.sigma.zeros import ExactZeros, UniformDensity
 from tlm.sigma.program import schedule_sigma
-from tlm.sigma.times import SigmaState, SigmaTimes
+from tlm.sigma.times import SigmaState
+from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 # 2 Flex-DPEs of 4 lanes: banks are free 14 cycles after a tile's last step, sums stand 21 cycles after it. A record of
 # a Flex-DPE takes 2 lines of 8 bytes, the gather record 1.

@@ -7,8 +7,8 @@ from rtl.sigma.config import SigmaConfig
 from tlm import Gemm
 from tlm.feature_map import FeatureMap
 from tlm.sigma.mapping import SigmaMapping
-from tlm.sigma.zeros import ExactZeros, UniformDensity
 from tlm.sigma.program import schedule_sigma
+from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 # Lines of 64 bits; of a Flex-DPE's two, one holds the settings: 8 bytes for 4 values.
 BASE = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)

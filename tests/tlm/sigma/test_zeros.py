@@ -10,8 +10,8 @@ from rtl.sigma.config import PRESETS
 from tests.support.properties import few
 from tests.support.sigma import configurations, mappings
 from tlm import Gemm, simulate
-from tlm.sigma.zeros import ExactZeros, UniformDensity
 from tlm.sigma.program import SigmaProgram, schedule_sigma
+from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 STATIONARY = np.array([[0, 1, 2, 3], [4, 5, 6, 0], [7, 8, np.nan, -0.0]])
 STREAM = np.array([[1, 2, 0, 3], [0, 4, 5, 0], [np.inf, 0, 0, 7], [0, 0, 0, 0]])
