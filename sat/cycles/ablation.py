@@ -1,16 +1,16 @@
-"""`sat cycles --ablate`: what each idea of the architecture is worth, in cycles of a training step."""
+"""`sat cycles --ablate`: the worth of each idea of an architecture, in cycles of a training step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
 
-from rtl.config import SatConfig
+from rtl.config import Config
 from rtl.sparsity import Sparsity
 from sat import terminal
-from tlm.dataflow import DATAFLOWS
-from tlm.plan import make_plan
+from sat.planning import planner_of
+from tlm.accelerators import accelerator_of
 from tlm.work import Work
 
 PATTERNS = ("dense", "2:4", "1:4", "2:8", "1:8", "2:16", "1:16")
@@ -18,7 +18,11 @@ PATTERNS = ("dense", "2:4", "1:4", "2:8", "1:8", "2:16", "1:16")
 
 @dataclass(frozen=True)
 class Variant:
-    """A step's cycles with one choice made otherwise. `worth` is its cycles in those of the step as it is."""
+    """Clock cycles of a training step with one choice made otherwise.
+
+    what   the idea or choice that is looked at
+    worth  cycles / cycles of the step as it is
+    """
 
     what: str
     choice: str
@@ -26,24 +30,24 @@ class Variant:
     worth: float
 
 
-def ablation(step: Callable[[str], list[Work]], pattern: str, config: SatConfig) -> list[Variant]:
+def ablation(step: Callable[[str], list[Work]], pattern: str, config: Config) -> list[Variant]:
     """Cycles of a training step as it is, and with one choice after the other made otherwise.
 
-    step     the step's GEMMs and updates for a pattern: 'dense', or 'N:M' with the method bdwp
+    step     makes the step's GEMMs and updates for a pattern: 'dense', or 'N:M' with the method bdwp
     pattern  the step's own
+    Raises ValueError for a configuration of an accelerator whose steps are not planned.
     """
-    work = step(pattern)
-    alone = config.model_copy(update=dict(interleave=1))
-    cycles: dict[tuple[str, str], int] = {
-        ("as it is", f"{pattern}, scheduled"): (base := make_plan(work, config).cycles),
-        ("interleaving", "off"): make_plan(work, alone).cycles,
-        ("pre-generation", "off"): make_plan(work, config, generations=("use",)).cycles,
-    }
-    cycles |= {("dataflow", name): make_plan(work, config, (name,)).cycles for name in DATAFLOWS}
+    planner, work = planner_of(config), step(pattern)
+    base = planner.make(work, config, ()).cycles
+    cycles = {("as it is", f"{pattern}, scheduled"): base}
+    cycles |= {(idea, "off"): plan(work, config).cycles for idea, plan in planner.without.items()}
     cycles |= {
-        ("N:M", name): make_plan(step(name), config).cycles
+        ("dataflow", name): planner.make(work, config, (name,)).cycles for name in accelerator_of(config).dataflows
+    }
+    cycles |= {
+        ("N:M", name): planner.make(step(name), config, ()).cycles
         for name in PATTERNS
-        if name == "dense" or Sparsity.parse(name).m <= config.largest_m
+        if (other := Sparsity.parse(name)) is None or planner.takes(other, config)
     }
     return [Variant(what, choice, taken, taken / base) for (what, choice), taken in cycles.items()]
 
@@ -57,5 +61,5 @@ def show(to: Console, variants: list[Variant], heading: str) -> None:
 
 
 def as_data(variants: list[Variant]) -> list[dict[str, Any]]:
-    """The same as data."""
-    return [vars(variant) for variant in variants]
+    """The variants as data."""
+    return [asdict(variant) for variant in variants]

@@ -1,4 +1,4 @@
-"""`sat cycles`: what a training step costs."""
+"""`sat cycles`: the cycles of a training step."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,9 +10,12 @@ from sat import accelerators, options, terminal
 from sat.cycles import ablation, paper
 from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
 from sat.planning import SCHEDULED, Dataflow, PlanFile
+from sat.report import print_report, report_data
 from sat.workload import Input, Module, Topology, Workload, workload
-from tlm.accelerators import DEFAULT, TABLE
+from tlm.accelerator import Accelerator
+from tlm.accelerators import DEFAULT, accelerator_of
 from tlm.accelerators import accelerator as accelerator_named
+from tlm.report import StepReport
 from tlm.work import Work
 from tlm.workload.methods import Scheme
 from tlm.workload.step import whole_step
@@ -63,54 +66,71 @@ def cycles(
         row = accelerator_named(accelerator)
         chosen = row.load(config)
         if headline:
-            others = {parameter.name for parameter in context.command.params}
-            options.refuse(context, "--paper", others - {"headline", "batch", "config", "json_file"})
+            _refuse_beside_paper(context)
             paper.run(terminal.console(), batch, chosen, json_file)
             return
-        what = workload(context, model, image, classes, width, batch, topology, module, shape)
-        scheme = options.scheme(method, sparsity, model if what.built_in else None, dense, decay, rescale)
-        if ablate and not row.plans:
-            raise ValueError(
-                f"--ablate is about {TABLE[DEFAULT].title}'s choices, and cannot go with another --accelerator"
-            )
-        if ablate and (plan or dataflow != SCHEDULED):
-            raise ValueError("--ablate shows every dataflow, and cannot go with --dataflow or --plan")
-        with terminal.working("scheduling"):
-            work = whole_step(what.calls, scheme)
-            report, formula = accelerators.report(row, work, whole_step(what.calls, Scheme()), chosen, dataflow, plan)
-            variants = (
-                ablation.ablation(_patterns(what, scheme), str(scheme.sparsity or "dense"), chosen) if ablate else []
-            )
+        network = workload(context, model, image, classes, width, batch, topology, module, shape)
+        scheme = options.scheme(method, sparsity, model if network.built_in else None, dense, decay, rescale)
+        if ablate:
+            _check_ablation(row, plan is not None or dataflow != SCHEDULED)
+        with terminal.spinner("scheduling"):
+            work, dense_work = whole_step(network.calls, scheme), whole_step(network.calls, Scheme())
+            report, formula = accelerators.report(row, work, dense_work, chosen, dataflow, plan)
+            own = str(scheme.sparsity or "dense")
+            variants = ablation.ablation(_patterns(network, scheme), own, chosen) if ablate else []
     content = dict(
-        model=what.name,
+        model=network.name,
         **options.scheme_data(scheme),
-        batch=what.batch,
+        batch=network.batch,
         accelerator=accelerator,
-        **terminal.report_data(report, seed, accelerators.on_host(row)),
+        **report_data(report, seed, accelerators.on_host(row)),
+        **(dict(formula_cycles=formula) if formula else {}),
+        **(dict(ablation=ablation.as_data(variants)) if ablate else {}),
     )
-    if formula:
-        content |= dict(formula_cycles=formula)
-    if ablate:
-        content |= dict(ablation=ablation.as_data(variants))
     terminal.write_json(json_file, content)
-    method = f"{options.title(scheme)}{', its GEMMs dense' if scheme.sparsity and not row.skips_zeros else ''}"
-    heading = f"One training step of {what.name}, {method}, batch {what.batch}, on {accelerators.title(row, chosen)}"
-    console = terminal.console()
-    if ablate:
-        ablation.show(console, variants, f"{heading}: one choice made otherwise")
-    else:
-        terminal.print_report(console, report, heading, accelerators.on_host(row))
-    if row.formula:
-        console.print(f"by {row.formula.text}: {sum(formula):,} cycles")
+    _print(report, formula, variants, _heading(network, scheme, row, report))
 
 
-def _patterns(what: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:
+def _refuse_beside_paper(context: typer.Context) -> None:
+    """Raise ValueError for an option that --paper would leave out."""
+    others = {parameter.name for parameter in context.command.params if parameter.name}
+    options.refuse(context, "--paper", others - {"headline", "batch", "config", "json_file"})
+
+
+def _check_ablation(row: Accelerator, fixed: bool) -> None:
+    """Raise ValueError for an accelerator without plans, and for a dataflow or plan that is given."""
+    if not row.plans:
+        raise ValueError(
+            f"--ablate is about {accelerators.planners()}'s choices, and cannot go with another --accelerator"
+        )
+    if fixed:
+        raise ValueError("--ablate shows every dataflow, and cannot go with --dataflow or --plan")
+
+
+def _patterns(network: Workload, scheme: Scheme) -> Callable[[str], list[Work]]:
     """The same step with other patterns; where the method has none, by BDWP."""
 
     def step(pattern: str) -> list[Work]:
         if pattern == "dense":
-            return whole_step(what.calls, Scheme())
+            return whole_step(network.calls, Scheme())
         other = options.scheme("bdwp" if scheme.method == "dense" else scheme.method, pattern)
-        return whole_step(what.calls, replace(other, dense=scheme.dense))
+        return whole_step(network.calls, replace(other, dense=scheme.dense))
 
     return step
+
+
+def _heading(network: Workload, scheme: Scheme, row: Accelerator, report: StepReport) -> str:
+    method = f"{options.title(scheme)}{', its GEMMs dense' if scheme.sparsity and not row.skips_zeros else ''}"
+    on = accelerators.title(row, report.config)
+    return f"One training step of {network.name}, {method}, batch {network.batch}, on {on}"
+
+
+def _print(report: StepReport, formula: list[int], variants: list[ablation.Variant], heading: str) -> None:
+    """The ablation, where there is one, or the report; and the cycles by the accelerator's other formula."""
+    console, row = terminal.console(), accelerator_of(report.config)
+    if variants:
+        ablation.show(console, variants, f"{heading}: one choice made otherwise")
+    else:
+        print_report(console, report, heading, accelerators.on_host(row))
+    if row.formula:
+        console.print(f"by {row.formula.text}: {sum(formula):,} cycles")

@@ -25,8 +25,9 @@ from sat.options import (
 )
 from sat.planning import SCHEDULED, Dataflow, PlanFile
 from sat.task import Task
-from sat.train import methods
-from sat.train.single import single
+from sat.train.methods import Comparison, compare_methods, schemes
+from sat.train.single import Hardware, Kept, single
+from tlm.accelerators import DEFAULT, accelerator
 
 Out = Annotated[
     Path | None,
@@ -106,27 +107,24 @@ def train(
     json_file: Json = None,
 ) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
-    task = Task(model, data, data_path, image, width, not no_augment)
     with terminal.reading_input():
         for option, given, others in (("--steps", steps, ["epochs"]), ("--compare", compare, NOT_COMPARED)):
             if given:
                 options.refuse(context, option, others)
+        if compare is None and seeds is not None:
+            raise ValueError("--seeds is for --compare; a single run has --seed")
         from training import Settings
 
         terminal.writable(json_file)
+        task = Task(model, data, data_path, image, width, not no_augment)
         settings = Settings(seed, batch, lr, momentum, weight_decay, schedule, warm_up, epochs, steps, label_smoothing)
         if compare is None:
-            if seeds is not None:
-                raise ValueError("--seeds is for --compare; a single run has --seed")
             scheme = options.scheme(method, sparsity, model, dense, decay, rescale)
-            kept = dict(
-                folder=out,
-                resume=resume,
-                checkpoint_every=checkpoint_every,
-                board=tensorboard,
-                evaluate_every=evaluate_every,
-            )
-            single(task, scheme, settings, engine, config, dataflow, plan, json_file, kept)
+            kept = Kept(out, resume, checkpoint_every, tensorboard, evaluate_every)
+            single(task, scheme, settings, Hardware(engine, config, dataflow, plan), kept, json_file)
         else:
-            chosen = methods.schemes(compare, sparsity, model, dense, decay, rescale)
-            methods.comparison(task, chosen, settings, seeds or 5, config, dataflow, evaluate_every, json_file)
+            chosen = schemes(compare, sparsity, model, dense, decay, rescale)
+            hardware = accelerator(DEFAULT).load(config)
+            compare_methods(
+                Comparison(task, chosen, settings, seeds or 5, hardware, dataflow, evaluate_every), json_file
+            )

@@ -1,4 +1,4 @@
-"""Several methods on one task, each from several seeds: what they recognise, and what they cost."""
+"""`sat train --compare`: several methods on one task, each from several seeds: their accuracy, and their cost."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from rtl.config import SatConfig
+from rtl.config import Config
 from sat import options, terminal
 from sat.planning import against_dense, plan_for
 from sat.task import Task, batch_shape
-from tlm.accelerators import DEFAULT, accelerator
 from tlm.report import StepReport
 from tlm.step import cost
 from tlm.workload.methods import METHODS, Method, Scheme
@@ -22,7 +21,42 @@ from tlm.workload.methods import METHODS, Method, Scheme
 if TYPE_CHECKING:
     from training import Settings, Trainer
 
-COLUMNS = ("method", "accuracy", "+-", "lowest", "highest", "macs", "removed", "cycles", "speed-up", "epochs", "time s")
+COLUMNS = {  # heading -> format of a row's values
+    "method": "{name}",
+    "accuracy": "{accuracy:.2%}",
+    "+-": "{deviation:.2%}",
+    "lowest": "{lowest:.2%}",
+    "highest": "{highest:.2%}",
+    "macs": "{macs:,}",
+    "removed": "{removed:.1%}",
+    "cycles": "{cycles:,}",
+    "speed-up": "{speedup:.2f}x",
+    "epochs": "{epochs_to_target:.3g}",
+    "time s": "{seconds_to_target:.3f}",
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Methods to train on one task, each from several seeds, on the functional engine.
+
+    settings        those of the first seed's runs
+    seeds           runs of each method, from the settings' seed on
+    evaluate_every  epochs between evaluations
+    """
+
+    task: Task
+    schemes: Sequence[Scheme]
+    settings: Settings
+    seeds: int
+    config: Config
+    dataflow: str
+    evaluate_every: int
+
+    @property
+    def every_seed(self) -> range:
+        """The seeds of the runs."""
+        return range(self.settings.seed, self.settings.seed + self.seeds)
 
 
 @dataclass(frozen=True)
@@ -36,7 +70,7 @@ class Trained:
 
     @property
     def accuracies(self) -> list[float]:
-        """At the end, of each seed."""
+        """Accuracy at the end of the run, for each seed."""
         return [log[-1]["accuracy"] for log in self.logs]
 
     def row(self, target: float) -> dict[str, Any]:
@@ -87,52 +121,48 @@ def _scheme(
     return options.scheme(name, sparsity, model, dense, decay if method.prunes_weights else None, rescale and gradients)
 
 
-def compare(
-    task: Task,
-    chosen: Sequence[Scheme],
-    settings: Settings,
-    seeds: int,
-    config: SatConfig,
-    dataflow: str,
-    evaluate_every: int,
-    progress: Callable[[str, int, int], None],
-) -> list[Trained]:
-    """Train every scheme from each of so many seeds, from the settings' own on, on the functional engine.
+def train_all(comparison: Comparison, progress: Callable[[str, int, int], None]) -> list[Trained]:
+    """Train every scheme from each seed.
 
-    progress  called after each step with (what is trained, steps done, steps in all)
+    progress  called after each step with (scheme and seed in words, steps done, steps in all)
     Raises ValueError as Trainer does, and for data that cannot be read.
     """
     import cosim
     from training import Run
 
-    replace(settings, seed=settings.seed + seeds - 1)  # refuses a seed that is too large, before the first run
-    logs: list[list] = [[] for _ in chosen]
+    task, settings = comparison.task, comparison.settings
+    replace(settings, seed=comparison.every_seed[-1])  # refuses a seed that is too large, before the first run
     done, results = 0, []
-    for seed in range(settings.seed, settings.seed + seeds):
+    for seed in comparison.every_seed:
         data = task.load(seed)
-        for scheme, own in zip(chosen, logs, strict=True):
-            trainer = task.trainer(data, cosim.engine("functional", config), scheme, replace(settings, seed=seed))
+        for number, scheme in enumerate(comparison.schemes):
+            engine = cosim.engine("functional", comparison.config)
+            trainer = task.trainer(data, engine, scheme, replace(settings, seed=seed))
+            total = trainer.total * len(comparison.schemes) * comparison.seeds
             if seed == settings.seed:
-                results.append(Trained(scheme, _report(trainer, config, dataflow), trainer.steps_per_epoch, own))
-            run, before = Run(trainer, evaluate_every=evaluate_every), done
-            run.go(
-                lambda step, total, _: progress(
-                    f"{options.title(scheme)}, seed {seed}", before + step, total * len(chosen) * seeds
-                )
-            )
-            own.append(run.log)
+                report = _report(trainer, comparison.config, comparison.dataflow)
+                results.append(Trained(scheme, report, trainer.steps_per_epoch, []))
+            run, name = Run(trainer, evaluate_every=comparison.evaluate_every), f"{options.title(scheme)}, seed {seed}"
+            run.go(_within(progress, name, done, total))
+            results[number].logs.append(run.log)
             done += trainer.total
     return results
 
 
-def _report(trainer: Trainer, config: SatConfig, dataflow: str) -> StepReport:
+def _within(
+    progress: Callable[[str, int, int], None], name: str, before: int, total: int
+) -> Callable[[int, int, float], None]:
+    """The progress of one run as that of all, of which `before` steps are done."""
+    return lambda step, _, __: progress(name, before + step, total)
+
+
+def _report(trainer: Trainer, config: Config, dataflow: str) -> StepReport:
     from training import whole_step
 
     shape = batch_shape(trainer)
     work = whole_step(trainer.module, shape, trainer.scheme)
-    return against_dense(
-        cost(work, config, plan_for(work, config, dataflow)), whole_step(trainer.module, shape), config, dataflow
-    )
+    costed = cost(work, config, plan_for(work, config, dataflow))
+    return against_dense(costed, whole_step(trainer.module, shape), config, dataflow)
 
 
 def target_of(results: Sequence[Trained]) -> float:
@@ -141,74 +171,42 @@ def target_of(results: Sequence[Trained]) -> float:
 
 
 def show(to: Console, rows: Sequence[dict[str, Any]], heading: str) -> None:
-    """A row for each method."""
+    """Print a row for each method."""
     table = terminal.table(heading, list(COLUMNS))
     for row in rows:
         name = row["method"] if row["sparsity"] == "dense" else f"{row['method']} {row['sparsity']}"
-        table.add_row(
-            name,
-            f"{row['accuracy']:.2%}",
-            f"{row['deviation']:.2%}",
-            f"{row['lowest']:.2%}",
-            f"{row['highest']:.2%}",
-            f"{row['macs']:,}",
-            f"{row['removed']:.1%}",
-            f"{row['cycles']:,}",
-            f"{row['speedup']:.2f}x",
-            f"{row['epochs_to_target']:.3g}",
-            f"{row['seconds_to_target']:.3f}",
-        )
+        table.add_row(*(form.format(**row, name=name) for form in COLUMNS.values()))
     to.print(table)
 
 
-def comparison(
-    task: Task,
-    chosen: list[Scheme],
-    settings: Settings,
-    seeds: int,
-    config: str,
-    dataflow: str,
-    evaluate_every: int,
-    json_file: Path | None,
-) -> None:
-    """Train, print one table, write its data. Raises ValueError as `compare` does."""
-    hardware, last, to = accelerator(DEFAULT).load(config), settings.seed + seeds - 1, terminal.console()
+def compare_methods(comparison: Comparison, json_file: Path | None) -> None:
+    """Train, print one table, write its data. Raises ValueError as `train_all` does."""
+    task, settings, config = comparison.task, comparison.settings, comparison.config
     with terminal.progress() as bar:
         everything = bar.add_task("training")
-        results = compare(
-            task,
-            chosen,
-            settings,
-            seeds,
-            hardware,
-            dataflow,
-            evaluate_every,
-            lambda what, done, total: bar.update(
-                everything, completed=done, total=total, description=f"training {what}"
+        results = train_all(
+            comparison,
+            lambda name, done, total: bar.update(
+                everything, completed=done, total=total, description=f"training {name}"
             ),
         )
     target = target_of(results)
     rows = [result.row(target) for result in results]
-    terminal.write_json(
-        json_file,
-        dict(
-            **task.as_data(task.load(settings.seed)),
-            **asdict(settings),
-            seeds=list(range(settings.seed, last + 1)),
-            config=hardware.model_dump(),
-            dataflow=dataflow,
-            target=target,
-            methods=rows,
-        ),
+    content = dict(
+        **task.as_data(task.load(settings.seed)),
+        **asdict(settings),
+        seeds=list(comparison.every_seed),
+        config=config.model_dump(),
+        dataflow=comparison.dataflow,
+        target=target,
+        methods=rows,
     )
-    show(
-        to,
-        rows,
-        f"{task.model} on {task.data}, batch {settings.batch}, seeds {settings.seed} to {last}, on "
-        f"{hardware.name}: accuracy, and operations and cycles of a step",
-    )
-    to.print(
+    terminal.write_json(json_file, content)
+    console, seeds = terminal.console(), f"seeds {settings.seed} to {comparison.every_seed[-1]}"
+    on = f"{task.model} on {task.data}, batch {settings.batch}, {seeds}, on {config.name}"
+    show(console, rows, f"{on}: accuracy, and operations and cycles of a step")
+    console.print(
         f"+- is the standard deviation; the last two columns: until the mean of the seeds is {target:.2%}, the "
         f"lowest of the methods' means at the end, for the first time, in the model's cycles at "
-        f"{hardware.clock_mhz:g} MHz"
+        f"{config.clock_mhz:g} MHz"
     )

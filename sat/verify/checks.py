@@ -1,4 +1,4 @@
-"""What `sat verify --gemm` runs: single GEMMs in both dataflows. sat/verify/step_checks.py is about training steps."""
+"""The single GEMMs of `sat verify --gemm`; sat/verify/step_checks.py is about training steps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,17 +9,18 @@ import numpy as np
 from cosim.checker import Checker
 from cosim.sampler import Sample
 from rtl.sparsity import Sparsity
-from sat.planning import SCHEDULED, check_dataflow, dataflows
-from sat.verify.operands import KINDS
-from tlm import Gemm
-from tlm.accelerators import accelerator_of
+from sat.planning import SCHEDULED, check_dataflow
+from sat.verify.operands import KINDS, Kind
+from tlm.gemm import Gemm
 
 
 @dataclass(frozen=True)
 class Check:
-    """How many programs run, and an iterator that runs them and yields the tensors compared with each item.
+    """Programs to run on a checker.
 
-    sample  what is drawn, where that is all that runs
+    total   how many run
+    work    runs them, and yields with each item how many tensors were compared
+    sample  the pieces that are drawn, where they are all that runs
     """
 
     total: int
@@ -35,19 +36,17 @@ def gemm_check(
     dataflow: str | None,
     densities: tuple[float, float] = (1.0, 1.0),
 ) -> Check:
-    """GEMMs of each kind of operands, in both dataflows with the largest tiles, or in one, or as scheduled.
+    """GEMMs of each kind of operands, in every dataflow with the largest tiles, or in one, or as scheduled.
 
     densities  of a and b: shares of the values drawn that are not set to zero
     Raises ValueError for a shape, pattern or dataflow that the hardware does not know.
     """
-    pattern, config = Sparsity.parse(sparsity), checker.config
+    pattern = Sparsity.parse(sparsity)
     if dataflow is not None:
-        check_dataflow(dataflow, config)
-    runs = []
-    for kind in KINDS:
-        for name in dataflows(config) if dataflow is None else (dataflow,):
-            gemm = Gemm(*shape, pattern, kind.output, "gemm", kind.name)
-            runs.append((kind, gemm, _mapping(gemm, checker, name)))
+        check_dataflow(dataflow, checker.config)
+    names = tuple(checker.accelerator.dataflows) if dataflow is None else (dataflow,)
+    gemms = [(kind, Gemm(*shape, pattern, kind.output, "gemm", kind.name)) for kind in KINDS]
+    runs = [(kind, gemm, _mapping(gemm, checker, name)) for kind, gemm in gemms for name in names]
     return Check(len(runs), _each(checker, runs, seed, densities))
 
 
@@ -56,24 +55,25 @@ def _mapping(gemm: Gemm, checker: Checker, name: str) -> Any:
 
     Where programs are made for the operands' zeros, scheduling is the engine's, which knows them.
     """
+    row, config = checker.accelerator, checker.config
     if checker.programs_depend_on_zeros:
         return None if name == SCHEDULED else name
-    row = accelerator_of(checker.config)
-    return (
-        row.best(gemm, checker.config)[0].mapping
-        if name == SCHEDULED
-        else row.schedule(gemm, checker.config, name).mapping
-    )
+    program = row.best(gemm, config)[0] if name == SCHEDULED else row.schedule(gemm, config, name)
+    return program.mapping
 
 
-def _each(checker: Checker, runs: list[tuple], seed: int, densities: tuple[float, float]) -> Iterator[int]:
+def _each(
+    checker: Checker, runs: list[tuple[Kind, Gemm, Any]], seed: int, densities: tuple[float, float]
+) -> Iterator[int]:
     rng = np.random.default_rng(seed)
-    operands = {kind: kind.draw(rng, *runs[0][1].shape) for kind in KINDS}
+    (_, first, _), *_ = runs
+    operands = {kind: kind.draw(rng, *first.shape) for kind in KINDS}
     for sides in operands.values():
         for side, density in zip(sides, densities, strict=True):
             side[rng.random(side.shape) >= density] = 0
     for kind, gemm, mapping in runs:
-        checker.execute(gemm, *(_formatted(side, checker.operand_format) for side in operands[kind]), mapping)
+        a, b = (_formatted(side, checker.operand_format) for side in operands[kind])
+        checker.execute(gemm, a, b, mapping)
         yield 0
 
 

@@ -1,17 +1,13 @@
 """`sat verify`: an engine against the functional one and the model, bit by bit and cycle by cycle."""
 
-from math import floor, log10
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 import cosim
 from cosim.accelerators import accelerator_of
-from cosim.checker import Checked, Checker, Mismatch
-from cosim.sampler import Sample
+from cosim.checker import Checker, Mismatch
 from rtl.config import Config as HardwareConfig
 from sat import accelerators, options, terminal
 from sat.options import (
@@ -30,16 +26,13 @@ from sat.options import (
     Seed,
     Width,
 )
-from sat.planning import PlanFile
+from sat.planning import PlanFile, dataflow_names
 from sat.task import Task
 from sat.verify.checks import Check, gemm_check
+from sat.verify.report import print_equal, print_rows, print_share, rows_of, sample_data
 from tlm.accelerator import Accelerator
 from tlm.accelerators import DEFAULT
 from tlm.accelerators import accelerator as accelerator_named
-from tlm.gemm import Gemm
-from tlm.update import Update
-
-EQUAL = {True: Text("equal"), False: Text("different", "red")}
 
 Shape = Annotated[
     tuple[int, int, int] | None, typer.Option(metavar="M K N", help="GEMMs of this shape instead of training steps.")
@@ -52,13 +45,10 @@ Pieces = Annotated[
         help="Check so many pieces of one training step, drawn from all layers and stages, instead of whole steps.",
     ),
 ]
-Engine = Annotated[str, typer.Option(help="myhdl or icarus: what is compared with the functional engine.")]
+Engine = Annotated[str, typer.Option(help="myhdl or icarus, which is compared with the functional engine.")]
 Dataflow = Annotated[
     str | None,
-    typer.Option(
-        help="os, ws or scheduled, on SIGMA mk, kn or scheduled; by default "
-        "steps are scheduled, and --gemm runs in both dataflows."
-    ),
+    typer.Option(help=f"{dataflow_names()}; by default steps are scheduled, and --gemm runs in every dataflow."),
 ]
 Density = Annotated[
     float,
@@ -122,15 +112,15 @@ def verify(
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
 
     Training steps (the default) compare every GEMM, every weight update with its N:M copies, and after each step all
-    weights, buffers, gradients and momenta. SIGMA has no unit for updates: they are the host's.
+    weights, buffers, gradients and momenta. Updates are the host's on an accelerator that has no unit for them.
     With --sample one step is taken by the functional engine, and pieces of its GEMMs and updates are compared, each
     with its real values: blocks of a result, and where a simulator would take too long for all of k, a stretch of it.
     With --gemm four GEMMs of the shape are compared, in each dataflow: of normal values; of values whose FP16 results
     are ties, subnormals, zeros and overflows; and of values with infinities and NaN among them, with FP32 and FP16
     results.
     """
-    paths = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
-    with terminal.reading_input(), terminal.working(f"preparing {engine}"):
+    paths: dict[str, Any] = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
+    with terminal.reading_input(), terminal.spinner(f"preparing {engine}"):
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
         row = accelerator_named(accelerator)
         hardware = row.load(config)
@@ -140,56 +130,37 @@ def verify(
         checker = Checker(cosim.engine(engine, hardware, **paths))
         if gemm:
             check = gemm_check(checker, gemm, sparsity, seed, dataflow, (density_a, density_b))
-            what = dict(gemm=gemm, sparsity=sparsity, density_a=density_a, density_b=density_b)
+            asked = dict(gemm=gemm, sparsity=sparsity, density_a=density_a, density_b=density_b)
         else:
-            from sat.verify.step_checks import Training, sample_check, step_check  # PyTorch takes its time
+            from sat.verify.step_checks import Training, training_check  # PyTorch takes its time
             from training import Settings
 
             scheme = options.scheme(method, sparsity, model, dense, decay, rescale)
             training = Training(Task(model, data, data_path, image, width), scheme, Settings(seed, batch))
-            check = (
-                sample_check(checker, training, sample, dataflow, plan)
-                if sample
-                else step_check(checker, training, steps, dataflow, plan)
-            )
-            what = dict(
-                model=model,
-                image=image,
-                width=width,
-                data=data,
-                **options.scheme_data(scheme),
-                batch=batch,
-                steps=1 if sample else steps,
-            )
+            check = training_check(checker, training, steps, sample, dataflow, plan)
+            asked = dict(model=model, image=image, width=width, data=data, **options.scheme_data(scheme))
+            asked |= dict(batch=batch, steps=1 if sample else steps)
     tensors, difference = _run(check, checker)
-    checked, console = _data(checker.checked, check.sample), terminal.console()
-    what |= dict(sample=_sample_data(check.sample)) if sample else {}
-    terminal.write_json(
-        json_file,
-        dict(
-            config=checker.config.model_dump(),
-            accelerator=accelerator,
-            engine=engine,
-            seed=seed,
-            **what,
-            checked=checked,
-            tensors=tensors,
-            equal=not difference,
-            difference=difference,
-        ),
+    rows = rows_of(checker.checked, check.sample)
+    content = dict(
+        config=hardware.model_dump(),
+        accelerator=accelerator,
+        engine=engine,
+        seed=seed,
+        **asked,
+        **(dict(sample=sample_data(check.sample)) if check.sample else {}),
+        checked=rows,
+        tensors=tensors,
+        equal=not difference,
+        difference=difference,
     )
-    if checked:
-        on = accelerators.title(row, hardware)
-        _print(console, checked, f"{engine} against functional, {on}, seed {seed}")
+    terminal.write_json(json_file, content)
+    if rows:
+        heading = f"{engine} against functional, {accelerators.title(row, hardware)}, seed {seed}"
+        print_rows(terminal.console(), rows, heading)
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
-    _conclude(console, checker.checked, "pieces of " if sample else "")
-    if sample:
-        _print_share(console, check.sample, seed)
-    elif not gemm:
-        terminal.verdict(
-            console, "equal", f": {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps"
-        )
+    _conclude(checker, check, seed, "" if gemm else f"{tensors} tensors", steps)
 
 
 def _refuse(
@@ -203,50 +174,19 @@ def _refuse(
             options.refuse(context, option, others)
     if not gemm:
         options.refuse(context, "training steps", FOR_GEMMS)
-    left_out = () if row.plans else ("plan",)
-    left_out += ("sample",) if accelerator_of(config).for_operands else ()
-    left_out += () if row.skips_zeros else PATTERNS
-    options.refuse(context, f"--accelerator {row.name}", left_out)
+    options.refuse(context, f"--accelerator {row.name}", _not_for(row, config))
 
 
-def _conclude(console: Console, checked: list[Checked], pieces: str) -> None:
-    """One line for the GEMMs and one for the updates, where there are any."""
-    works = [row.program.work for row in checked]
-    gemms = [work for work in works if isinstance(work, Gemm)]
-    others = [work for work in works if isinstance(work, Update)]
-    updates = [work for work in others if work.momentum]
-    reductions = f" and {len(others) - len(updates)} {pieces}reductions" if len(others) > len(updates) else ""
-    elements = sum(gemm.m * gemm.n for gemm in gemms)
-    if gemms:
-        terminal.verdict(console, "equal", f": {elements:,} elements and all cycles of {len(gemms)} {pieces}GEMMs")
-    if updates:
-        weights = sum(update.k * update.n for update in updates)
-        terminal.verdict(
-            console,
-            "equal",
-            f": {weights:,} weights with velocities and N:M copies, and all cycles, "
-            f"of {len(updates)} {pieces}updates{reductions}",
-        )
-
-
-def _print_share(console: Console, sample: Sample, seed: int) -> None:
-    """What of the step the sample is."""
-    percent = 100 * sample.share
-    digits = max(0, 1 - floor(log10(percent))) if percent else 0  # two that count
-    left = sample.pairs - sample.pairs_covered
-    fewer = f", all that there are of the {sample.asked} asked for" if len(sample.pieces) < sample.asked else ""
-    without = f"; {left} are left out" if left else ""
-    terminal.verdict(
-        console,
-        "sampled",
-        f": {len(sample.pieces)} pieces{fewer}, of {sample.pairs_covered} of the "
-        f"step's {sample.pairs} layers and stages{without}",
-    )
-    terminal.verdict(
-        console,
-        f"{percent:.{digits}f} %",
-        f" of the step's multiply-adds: {sample.macs_covered:,} of {sample.macs:,}; seed {seed}",
-    )
+def _not_for(row: Accelerator, config: HardwareConfig) -> list[str]:
+    """The options that an accelerator cannot follow."""
+    hardware = accelerator_of(config)
+    # A sample is drawn from programs that are known before the step, and can be cut.
+    sampled = not hardware.for_operands and all(kind.pieces for kind in hardware.programs.values())
+    return [
+        *([] if row.plans else ["plan"]),
+        *([] if sampled else ["sample"]),
+        *([] if row.skips_zeros else PATTERNS),
+    ]
 
 
 def _run(check: Check, checker: Checker) -> tuple[int, str]:
@@ -263,51 +203,11 @@ def _run(check: Check, checker: Checker) -> tuple[int, str]:
     return tensors, ""
 
 
-def _data(checked: list[Checked], sample: Sample | None) -> list[dict[str, Any]]:
-    """A row for each program; that of a piece says what of the whole it is."""
-    rows = [_row(one) for one in checked]
-    return [row | {"piece": piece.text} for row, piece in zip(rows, sample.pieces, strict=False)] if sample else rows
-
-
-def _row(one: Checked) -> dict[str, Any]:
-    work, (m, k, n) = one.program.work, one.program.work.shape
-    return dict(
-        layer=work.layer,
-        stage=work.stage,
-        m=m,
-        k=k,
-        n=n,
-        sparsity=str(work.sparsity or "dense"),
-        dataflow=one.program.dataflow,
-        bits_equal=one.bits_equal,
-        cycles_equal=one.cycles_equal,
-        cycles=one.cycles,
-    )
-
-
-def _sample_data(sample: Sample) -> dict[str, Any]:
-    return dict(
-        asked=sample.asked,
-        drawn=len(sample.pieces),
-        pairs=sample.pairs,
-        pairs_covered=sample.pairs_covered,
-        macs=sample.macs,
-        macs_covered=sample.macs_covered,
-        share=sample.share,
-    )
-
-
-def _print(console: Console, checked: list[dict[str, Any]], heading: str) -> None:
-    rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "flow", "cycles", "bits", "as modelled"])
-    for row in checked:
-        rows.add_row(
-            row["layer"],
-            row["stage"],
-            f"{row['m']} x {row['k']} x {row['n']}",
-            row["sparsity"],
-            row["dataflow"],
-            f"{row['cycles']:,}",
-            EQUAL[row["bits_equal"]],
-            EQUAL[row["cycles_equal"]],
-        )
-    console.print(rows)
+def _conclude(checker: Checker, check: Check, seed: int, tensors: str, steps: int) -> None:
+    """Print that all is equal: GEMMs and updates; and of a sample its share, of whole steps the tensors after them."""
+    console = terminal.console()
+    print_equal(console, checker.checked, "pieces of " if check.sample else "")
+    if check.sample:
+        print_share(console, check.sample, seed)
+    elif tensors:
+        terminal.verdict(console, "equal", f": {tensors} (weights, buffers, gradients, momenta) after {steps} steps")

@@ -1,4 +1,4 @@
-"""What `sat verify --gemm` multiplies: several kinds of seeded operands, each after other faults."""
+"""The operands of `sat verify --gemm`: several kinds of seeded values, each of which shows other faults."""
 
 from collections.abc import Callable
 from typing import NamedTuple
