@@ -1,4 +1,4 @@
-"""`sat compare`: its arithmetic redone from the data, the published counts, the table, and what is refused."""
+"""`sat compare`: its arithmetic redone from the data, its options, and what is refused."""
 
 import struct
 
@@ -6,47 +6,23 @@ import pytest
 
 from cosim.tools import ToolMissing
 from rtl.sparsity import Sparsity
-from sat.compare import command as compare
+from sat.compare import cases, command, paper
+from sat.compare.keys import keys
 from tests.sat.support import data, refused, sat
 from tlm import Gemm
-from tlm.compare import ACCELERATORS, MARGIN, SETUPS
+from tlm.accelerators import TABLE
+from tlm.compare import setups
 from tlm.scheduler import best_mapping
-from tlm.sigma.published import GEMMS
-from tlm.sigma.scheduler import best_sigma_mapping
+from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
 
+ACCELERATORS, SETUPS = tuple(TABLE), setups()
 HEADER = "layer,M,N,K,density_a,density_b\n"
 CNN = ("--models", "cnn", "--batch", 2, "--config", "small")
-PUBLISHED = {  # the tables of SIGMA's paper at density 0.2: (SIGMA, TPU)
-    "128-2048-4096": (66454, 73728),
-    "320-3072-4096": (100576, 319488),
-    "2048-4096-32": (4213, 68096),
-    "35-8457-2560": (169308, 174260),
-    "84-1024-4096": (33376, 40960),
-    "256-256-2048": (5014, 16384),
-}
 
 
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory):
-    """(content, output) of the paper's GEMMs at density 0.2."""
-    file = tmp_path_factory.mktemp("compare") / "deep" / "paper.json"
-    output = sat("compare", "--paper", "--densities", 0.2, "--json", file).output
-    return data(file), output
-
-
-def test_the_published_counts_stand_beside_ours(paper):
-    rows = {row["layer"]: row for row in paper[0]["rows"] if row["density_a"] == 0.2}
-    assert list(rows) == [gemm.name for gemm in GEMMS]
-    for name, (sigma, tpu) in PUBLISHED.items():
-        assert rows[name]["published"] == dict(sigma=sigma, tpu=tpu)
-        assert all(type(count) is int for count in rows[name]["published"].values())
-        assert f"{sigma:,}" in paper[1] and f"{tpu:,}" in paper[1]
-        assert rows[name]["systolic"]["formula_cycles"] == tpu  # the same array, 128 x 128
-
-
-def test_every_figure_follows_from_the_gemm_and_the_models_cycles(paper):
-    content, _ = paper
-    config = {name: SETUPS["paper"].config(name) for name in ACCELERATORS}
+def test_every_figure_follows_from_the_gemm_and_the_models_cycles(published):
+    content, _ = published
+    config = SETUPS["paper"].configs
     assert content["config"] == {name: one.model_dump() for name, one in config.items()}
     assert len(content["rows"]) == 2 * 10
     for row in content["rows"]:
@@ -84,23 +60,13 @@ def test_the_rows_of_networks_are_the_gemms_of_their_training_steps(tmp_path):
                 assert row[name]["formula_cycles"] == sum(step["formula_cycles"])
 
 
-def test_a_setup_is_chosen_by_its_name_and_the_default_fits_what_is_compared(tmp_path, monkeypatch):
-    setups = []
-    row = data_row(monkeypatch)
-    monkeypatch.setattr(compare, "_of_networks", lambda *words: setups.append(words[-1]) or [("x", lambda: row)])
-    monkeypatch.setattr(compare, "_of_paper", lambda *words: setups.append(words[-1]) or [("x", lambda: row)])
+def test_a_setup_is_chosen_by_its_name_and_the_default_fits_the_cases(line, monkeypatch):
+    chosen = []
+    monkeypatch.setattr(cases, "of_networks", lambda *given: chosen.append(given[-1]) or [("x", lambda: line)])
+    monkeypatch.setattr(paper, "of_paper", lambda *given: chosen.append(given[-1]) or [("x", lambda: line)])
     for words in ((), ("--paper",), *(("--config", name) for name in SETUPS), ("--paper", "--config", "medium")):
         sat("compare", *words)
-    assert setups == [SETUPS[name] for name in ("vcu1525", "paper", *SETUPS, "medium")]
-
-
-def data_row(monkeypatch):
-    """A row, however it is made."""
-    rows, done = [], compare._done
-    monkeypatch.setattr(compare, "_done", lambda jobs: rows.extend(done(jobs)) or rows)
-    sat("compare", *CNN)
-    monkeypatch.setattr(compare, "_done", done)
-    return rows[0]
+    assert chosen == [SETUPS[name] for name in ("vcu1525", "paper", *SETUPS, "medium")]
 
 
 def test_a_list_of_gemms_of_which_two_have_one_name(tmp_path):
@@ -124,22 +90,21 @@ def test_a_list_of_gemms_of_which_two_have_one_name(tmp_path):
     ]
     assert all("published" not in row for row in rows) and "paper's" not in output
     assert rows[2]["sigma"]["utilisation"] == 0 and rows[2]["sigma"]["cycles"] > 0
-    for name, row in zip(("q 64-48-32", "q 64-48-320", "none 10-9-8"), rows):
+    for name, row in zip(("q 64-48-32", "q 64-48-320", "none 10-9-8"), rows, strict=True):
         assert f"{name} " in output and f"{name}: {row['density_a']:g}, {row['density_b']:g} " in picture
         assert f"{row['sigma']['cycles']:,}" in output
 
 
-def test_the_table_is_no_wider_than_its_figures_need_and_every_key_is_explained(paper):
-    content, output = paper
+def test_the_table_is_no_wider_than_its_figures_need_and_every_key_is_explained(published):
+    content, output = published
     assert max(map(len, output.splitlines())) <= 140
     assert output.count("0.2, 0.2 ") == output.count("1, 2:8 ") == 10 and "100% of them are 16.4 TFLOP/s" in output
     fastest = [line.split()[-1] for line in output.splitlines() if "0.2, 0.2 " in line or "1, 2:8 " in line]
     assert fastest == [min(ACCELERATORS, key=lambda name: row[name]["cycles"]) for row in content["rows"]]
-    keys = {key for row in content["rows"] for key in (*row, *row["sat"], *row["systolic"])} | {"area", "method"}
-    known = ", ".join(compare.KEYS).split(", ")
-    assert keys - set(ACCELERATORS) <= set(known)
+    found = {key for row in content["rows"] for key in (*row, *row["sat"], *row["systolic"])} | {"area", "method"}
+    assert found <= set(", ".join(keys()).split(", "))
     text = " ".join(sat("compare", "--help").output.split())
-    assert all(f"{key}: {meaning}" in text for key, meaning in compare.KEYS.items())
+    assert all(f"{key}: {meaning}" in text for key, meaning in keys().items())
 
 
 @pytest.mark.parametrize("name, magic", [("x.png", b"\x89PNG\r\n\x1a\n"), ("x.svg", b"<?xml")])
@@ -189,7 +154,7 @@ def test_a_heat_map_is_drawn(name, magic, tmp_path):
 )
 def test_bad_input_is_refused_before_any_work(words, complaint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delattr(compare, "_done")
+    monkeypatch.delattr(cases, "done")
     assert complaint in refused("compare", *words) and not list(tmp_path.iterdir())
 
 
@@ -203,7 +168,7 @@ def test_bad_input_is_refused_before_any_work(words, complaint, tmp_path, monkey
     ],
 )
 def test_a_malformed_list_is_refused_and_nothing_is_written(rows, complaint, tmp_path, monkeypatch):
-    monkeypatch.delattr(compare, "_done")
+    monkeypatch.delattr(cases, "done")
     (tmp_path / "x.csv").write_text(HEADER + rows)
     line = refused(
         "compare", "--gemms", tmp_path / "x.csv", "--json", tmp_path / "x.json", "--heatmap", tmp_path / "x.png"
@@ -215,15 +180,15 @@ def test_without_yosys_an_area_is_refused_before_any_work(monkeypatch):
     def missing():
         raise ToolMissing("yosys is not installed; apt-get install yosys")
 
-    monkeypatch.setattr(compare, "yosys", missing)
-    monkeypatch.delattr(compare, "_done")
+    monkeypatch.setattr(command, "yosys", missing)
+    monkeypatch.delattr(cases, "done")
     assert refused("compare", *CNN, "--area") == "sat: yosys is not installed; apt-get install yosys"
 
 
 def test_areas_are_printed_and_in_the_data_where_they_are_asked_for(tmp_path, monkeypatch):
     areas = {name: dict(lut=1000 + i, lutram=0, ff=7, bram=0.5, dsp=16, uram=0) for i, name in enumerate(ACCELERATORS)}
-    monkeypatch.setattr(compare, "areas_of", lambda setup: areas if setup is SETUPS["small"] else {})
-    monkeypatch.setattr(compare, "yosys", lambda: "yosys")
+    monkeypatch.setattr(command, "areas_of", lambda setup: areas if setup == SETUPS["small"] else {})
+    monkeypatch.setattr(command, "yosys", lambda: "yosys")
     assert "1,002" in sat("compare", *CNN, "--area", "--json", tmp_path / "x").output
     assert data(tmp_path / "x")["area"] == areas
     assert "Area" not in sat("compare", *CNN, "--json", tmp_path / "y").output and "area" not in data(tmp_path / "y")

@@ -28,8 +28,8 @@ def test_the_same_seed_trains_the_same_and_dense_is_its_own_yardstick(tmp_path):
 
 
 def test_steps_on_icarus_give_the_same_losses_and_rows(tmp_path, monkeypatch):
-    ran, run = [], IcarusEngine.run
-    monkeypatch.setattr(IcarusEngine, "run", lambda self, *words: ran.append(1) or run(self, *words))
+    ran, run = [], IcarusEngine._run
+    monkeypatch.setattr(IcarusEngine, "_run", lambda self, *words: ran.append(1) or run(self, *words))
     for engine in ("functional", "icarus"):
         sat("train", "--steps", 2, "--batch", 1, "--engine", engine, "--json", tmp_path / engine)
     one, two = data(tmp_path / "functional"), data(tmp_path / "icarus")
@@ -41,7 +41,7 @@ def test_a_simulator_that_fails_ends_it_with_one_line(monkeypatch):
     def fail(*_):
         raise SimulationError("the device stands still")
 
-    monkeypatch.setattr(IcarusEngine, "run", fail)
+    monkeypatch.setattr(IcarusEngine, "_run", fail)
     assert sat("train", "--engine", "icarus", code=1).stderr == "sat: the device stands still\n"
 
 

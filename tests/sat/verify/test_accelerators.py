@@ -8,7 +8,6 @@ import pytest
 from cosim.functional import Functional
 from cosim.myhdl_engine import MyhdlEngine
 from rtl.sigma.config import PRESETS
-from sat.accelerators import load_systolic
 from tests.sat.support import data, refused, sat
 from tlm import predict
 
@@ -95,7 +94,7 @@ def test_a_systolic_array_takes_dense_gemms(tmp_path):
     assert (found["accelerator"], found["sparsity"], found["equal"]) == ("systolic", "dense", True)
     assert {row["sparsity"] for row in found["checked"]} == {"dense"} and found["config"]["largest_m"] == 4
     assert [row["cycles"] for row in found["checked"]] == [
-        predict(9, 20, 6, config=load_systolic("small"), output=output, mapping=flow).cycles
+        predict(9, 20, 6, config="small", accelerator="systolic", output=output, mapping=flow).cycles
         for output in ("fp32", "fp16", "fp32", "fp16")
         for flow in ("os", "ws")
     ]
@@ -103,7 +102,7 @@ def test_a_systolic_array_takes_dense_gemms(tmp_path):
 
 
 def test_steps_on_it_are_those_of_method_dense(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(MyhdlEngine, "run", lambda self, *work: Functional(self.config).run(*work))
+    monkeypatch.setattr(MyhdlEngine, "_run", lambda self, *work: Functional(self.config).run(*work))
     sat(
         "verify",
         "--accelerator",

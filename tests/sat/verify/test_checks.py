@@ -1,4 +1,4 @@
-"""What `sat verify --gemm` runs, with the functional engine in a simulator's place."""
+"""The GEMMs of `sat verify --gemm`, with the functional engine in a simulator's place."""
 
 import numpy as np
 import pytest
@@ -20,9 +20,9 @@ class Seen(Functional):
         super().__init__(config)
         self.operands = []
 
-    def run(self, program, operands):
+    def _run(self, program, operands):
         self.operands.append(operands)
-        return super().run(program, operands)
+        return super()._run(program, operands)
 
 
 @pytest.fixture

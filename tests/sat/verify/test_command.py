@@ -8,10 +8,10 @@ from cosim.functional import Functional
 from cosim.myhdl_engine import MyhdlEngine
 from rtl.config import PRESETS
 from sat import terminal
-from sat.verify.command import _print
+from sat.verify.report import print_rows
 from tests.sat.support import data, refused, sat
 from tlm import make_plan, predict
-from tlm.plan import programs
+from tlm.step import programs
 from training import models, whole_step
 
 
@@ -54,7 +54,7 @@ def test_the_operands_follow_from_the_seed(monkeypatch):
         seen.append(operands.a.tobytes() + operands.b.tobytes())
         return Functional(self.config).run(program, operands)
 
-    monkeypatch.setattr(MyhdlEngine, "run", record)
+    monkeypatch.setattr(MyhdlEngine, "_run", record)
     for seed in (1, 1, 2):
         sat("verify", "--gemm", 30, 50, 30, "--sparsity", "dense", "--engine", "myhdl", "--seed", seed)
     one, again, other = seen[:8], seen[8:16], seen[16:]
@@ -64,7 +64,7 @@ def test_the_operands_follow_from_the_seed(monkeypatch):
 
 @pytest.mark.parametrize("place", ["use", "update"])
 def test_updates_are_counted_and_reductions_where_there_are_any(place, tiny, monkeypatch, tmp_path):
-    monkeypatch.setattr(MyhdlEngine, "run", lambda self, *work: Functional(self.config).run(*work))
+    monkeypatch.setattr(MyhdlEngine, "_run", lambda self, *work: Functional(self.config).run(*work))
     module = models.build("tiny", 0)
     step = whole_step(module, (4, 1, 8, 8), "bdwp", 2, 4)
     plan = make_plan(step, PRESETS["small"], generations=(place,))
@@ -97,7 +97,7 @@ def test_layers_are_no_markup_and_what_differs_is_called_different(capsys):
         bits_equal=False,
         cycles_equal=True,
     )
-    _print(terminal.console(), [row], "[/x]")
+    print_rows(terminal.console(), [row], "[/x]")
     words = capsys.readouterr().out.split()
     assert words[0] == "[/x]" and "[/y]" in words and words[-2:] == ["different", "equal"]
 

@@ -10,7 +10,7 @@ from cosim.checker import Checker
 from cosim.functional import Functional
 from cosim.icarus_engine import IcarusEngine
 from sat import terminal
-from sat.verify.command import _print_share
+from sat.verify.report import print_share
 from sat.verify.step_checks import sample_check
 from tests.cosim.faults import FAULTS, plant
 from tests.sat.support import data, refused, sat
@@ -59,7 +59,7 @@ def test_the_share_of_the_multiplications_is_said_exactly(one):
 
 @pytest.mark.parametrize("seed", [5, 6])
 def test_the_same_seed_checks_the_same_pieces_and_another_seed_others(one, seed, monkeypatch, tmp_path):
-    monkeypatch.setattr(IcarusEngine, "run", lambda self, *work: Functional(self.config).run(*work))
+    monkeypatch.setattr(IcarusEngine, "_run", lambda self, *work: Functional(self.config).run(*work))
     sat(*WORDS, "--seed", seed, "--json", tmp_path / "verify.json")
     assert (data(tmp_path / "verify.json") == one[1]) == (seed == 5)
 
@@ -81,8 +81,8 @@ def test_a_fault_in_the_verilog_is_found_and_named_with_its_place(one, tmp_path)
 def test_what_is_left_out_and_what_is_not_there_is_said(capsys):
     checker = Checker(cosim.engine("functional", "small"))
     few, many = (sample_check(checker, CNN, count, None, None).sample for count in (3, 10**6))
-    _print_share(terminal.console(), few, 0)
-    _print_share(terminal.console(), many, 0)
+    print_share(terminal.console(), few, 0)
+    print_share(terminal.console(), many, 0)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "sampled: 3 pieces, of 3 of the step's 16 layers and stages; 13 are left out"
     assert re.fullmatch(r"\d\.\d+ % of the step's multiply-adds: [\d,]+ of 192,768; seed 0", lines[1])

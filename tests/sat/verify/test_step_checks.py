@@ -1,4 +1,4 @@
-"""What `sat verify` runs of training, with the functional engine in a simulator's place."""
+"""The training steps of `sat verify`, with the functional engine in a simulator's place."""
 
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +15,7 @@ from sat.task import Task
 from sat.verify.step_checks import Training, sample_check, step_check
 from tests.cosim.support import bits
 from tlm import make_plan
-from tlm.plan import programs
+from tlm.step import programs
 from tlm.workload.methods import Scheme
 from training import Settings, models, training_step, update_step
 
@@ -102,8 +102,8 @@ class Wrong(Functional):
         super().__init__(config)
         self.at, self.change = (layer, stage), change
 
-    def run(self, program, operands):
-        result, report = super().run(program, operands)
+    def _run(self, program, operands):
+        result, report = super()._run(program, operands)
         work = program.work
         return self.change(result) if (work.layer, work.stage) == self.at else result, report
 
@@ -131,7 +131,7 @@ def test_a_fault_in_one_stage_is_found_and_named_in_the_whole_results_coordinate
     words, piece = found_in(layer, stage, one_bit(1, 2))
     place = piece.row + 1, piece.column + 2
     assert words.startswith(f"{layer} {stage}: element {place} is 0x")
-    assert words.endswith(f"; the piece is {piece.words}")
+    assert words.endswith(f"; the piece is {piece.text}")
 
 
 def test_so_is_one_in_the_copies_of_an_update():
@@ -149,8 +149,8 @@ def test_a_piece_that_is_not_what_the_step_had_in_its_place_is_found(checker, mo
     """Here it is the step that is wrong, in every element of one layer, and the piece is right."""
 
     class Wrong(Functional):
-        def run(self, program, operands):
-            result, report = super().run(program, operands)
+        def _run(self, program, operands):
+            result, report = super()._run(program, operands)
             here = (program.work.layer, program.work.stage) == ("conv3", "ff")
             return result + np.float16(1) if here else result, report
 
