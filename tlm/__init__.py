@@ -40,6 +40,8 @@ def schedule(
     gemm: Gemm, config: Config, mapping: Any = None, *, zeros: Any = None, memory: Memory | None = None
 ) -> Program:
     """The program of a GEMM on any accelerator's configuration (tlm.accelerator.Schedule, which says more)."""
+    if not isinstance(gemm, Gemm):
+        raise ValueError(f"a Gemm is scheduled, not a {type(gemm).__name__}")
     return accelerator_of(config).schedule(gemm, config, mapping, zeros=zeros, memory=memory)
 
 

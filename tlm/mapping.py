@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm.dataflow import dataflow_of, group_of
 from tlm.gemm import Gemm
@@ -72,7 +73,7 @@ def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping
     check_order(mapping.order)
     for name in ("rows", "columns", "depth"):
         size, most = getattr(mapping, name), getattr(limit, name)
-        if not 1 <= size <= most:
+        if not (isinstance(size, Integral) and 1 <= int(size) <= most):
             raise ValueError(
                 f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, {config.name}), not {size}"
             )

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from rtl import timing
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl.sat_config import BEAT, SatConfig
 from tlm.dataflow import Dataflow, dataflow_of, group_of
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.gemm_times import GemmState, GemmTimes
@@ -15,7 +15,7 @@ from tlm.mapping import Mapping, mapping_of
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
 from tlm.traffic import Traffic
-from tlm.transactions import Program
+from tlm.transactions import Program, check_types
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,10 @@ class GemmProgram(Program):
     config: SatConfig
     mapping: Mapping
     memory: Memory
+
+    def __post_init__(self):
+        check_types(self, gemm=Gemm, mapping=Mapping, memory=Memory)
+        mapping_of(self.gemm, self.config, self.mapping)
 
     @property
     def dataflow(self) -> str:
@@ -217,7 +221,7 @@ class GemmProgram(Program):
         return GemmState()
 
     def times(self, tile: Tile) -> GemmTimes:
-        """The parts of the tile's transaction (rtl/timing.py)."""
+        """The parts of the tile's transaction (rtl/sat_timing.py)."""
         config, flow = self.config, tile.dataflow
         skew = flow.row_skew(tile, config)
         return GemmTimes(

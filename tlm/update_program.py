@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from tlm.mapping import check_pattern
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
-from tlm.transactions import Program
+from tlm.transactions import Program, check_types
 from tlm.update import Update
 from tlm.update_times import UpdateState, UpdateTimes
 
@@ -40,6 +41,10 @@ class UpdateProgram(Program):
     config: SatConfig
     memory: Memory
     mapping: None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self):
+        check_types(self, update=Update, memory=Memory)
+        check_pattern(self.update.sparsity, self.config)
 
     @property
     def work(self) -> Update:
@@ -157,7 +162,7 @@ class UpdateProgram(Program):
         return UpdateState()
 
     def times(self, tile: UpdateTile) -> UpdateTimes:
-        """The parts of the tile's transaction (rtl/timing.py)."""
+        """The parts of the tile's transaction (rtl/sat_timing.py)."""
         return UpdateTimes(
             load=timing.LOAD_SETUP + self.read_cycles(tile),
             slices=self.lines(tile) - self.slice_lines,
@@ -170,5 +175,4 @@ def schedule_update(update: Update, config: SatConfig, memory: Memory | None = N
 
     memory  None: the configuration's
     """
-    check_pattern(update.sparsity, config)
     return UpdateProgram(update, config, memory or memory_of(config))

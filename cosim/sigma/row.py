@@ -1,15 +1,15 @@
 """SIGMA's row in the table of accelerators that run on engines."""
 
-from cosim.accelerator import Accelerator, ProgramKind
+from cosim.accelerator import Accelerator, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
-from cosim.operands import check_operands
+from cosim.operands import check_operands, check_pruned
 from cosim.sigma import codec
 from cosim.sigma.reference import products
 from cosim.sigma.scheduling import check_zeros, schedule
 from rtl.sigma import timing, words
 from rtl.sigma.config import SigmaConfig
-from rtl.sigma.sigma import sigma
+from rtl.sigma.sigma import sigma, write
 from tlm.sigma.program import SigmaProgram
 
 
@@ -29,8 +29,9 @@ def device(config: SigmaConfig) -> Device:
 
 
 def check(program: SigmaProgram, operands: Operands) -> None:
-    """Raise ValueError unless they are operands of the program's GEMM, with the zeros that it was made for."""
+    """Raise ValueError unless they are operands of the program's GEMM, pruned, and with the zeros that it is for."""
     check_operands(program, operands, program.config.operands)
+    check_pruned(program.gemm, operands.arrays[1])
     check_zeros(program, operands)
 
 
@@ -38,6 +39,7 @@ SIGMA = Accelerator(
     programs={SigmaProgram: ProgramKind(check, products, codec)},
     schedule=schedule,
     device=device,
+    verilog=Verilog("sigma", write),
     operand_format=lambda config: config.operands,
     for_operands=True,
 )

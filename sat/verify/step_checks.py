@@ -83,7 +83,7 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     for _ in range(MOST_STEPS):
         trainer.train(steps=1)
         if sampler.complete:
-            return Check(len(sample.pieces), _pieces(checker, sampler.taken), sample)
+            return Check(len(sample.pieces), _pieces(checker, sampler.kept), sample)
     raise ValueError(f"the gradients of {MOST_STEPS} steps overflow: there is no whole step to draw a sample from")
 
 

@@ -24,8 +24,8 @@ class Altered(Functional):
         super().__init__(config)
         self.change = change
 
-    def run(self, program, operands):
-        return self.change(*super().run(program, operands))
+    def _run(self, program, operands):
+        return self.change(*super()._run(program, operands))
 
 
 def flip(row, column, bit):
@@ -59,7 +59,7 @@ def test_an_equal_run_passes_and_is_listed(name):
     checker = Checker(cosim.engine(name, TINY), heard.append)
     results = [checker.gemm(*operands(3, 20, 9), sparsity, **NAMES) for sparsity in ("2:4", None)]
     assert checker.name == name and checker.config is TINY and heard == checker.checked and len(heard) == 2
-    for result, verdict in zip(results, checker.checked):
+    for result, verdict in zip(results, checker.checked, strict=True):
         assert verdict.bits_equal and verdict.cycles_equal and verdict.equal and verdict.difference == ""
         assert verdict.cycles == result.cycles > 0 and verdict.program is result.program
         expected = Functional(TINY).gemm(*operands(3, 20, 9), verdict.program.gemm.sparsity)

@@ -3,7 +3,8 @@
 import pytest
 
 from cosim.accelerators import device_of
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.config import Config
 from rtl.sigma import timing as sigma_timing
 from rtl.sigma import words as sigma_words
@@ -48,5 +49,12 @@ def test_ports_of_the_same_name_are_the_same_in_all():
 
 
 def test_a_configuration_of_no_accelerator_is_refused():
-    with pytest.raises(TypeError, match="^a configuration must be a SatConfig or a SigmaConfig, not Config$"):
-        device_of(Config())
+    class Other(Config):
+        accelerator = "other"
+        elements = size = property(lambda self: 1)
+
+    for config, name in ((Other(), "other"), (None, "NoneType")):
+        with pytest.raises(
+            ValueError, match=f"^a configuration must be of one of sat, sigma, systolic, not of {name}$"
+        ):
+            device_of(config)

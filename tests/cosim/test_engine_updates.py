@@ -24,7 +24,10 @@ def test_an_update_is_run_with_its_matrices_and_constants():
     assert result.program is spy.program and result.program.config is TINY
     given, update = spy.operands, spy.program.update
     assert isinstance(given, Weights) and given.rates is RATES
-    assert all(np.array_equal(*pair) for pair in zip((given.weights, given.velocities, given.gradients), (w, v, g)))
+    assert all(
+        np.array_equal(*pair)
+        for pair in zip((given.weights, given.velocities, given.gradients), (w, v, g), strict=True)
+    )
     assert (update.shape, update.channels, update.sparsity) == ((12, 0, 5), 6, Sparsity(2, 4))
     assert (update.layer, update.stage, update.momentum) == ("conv1", "update", True)
 
@@ -67,13 +70,13 @@ def test_a_copy_is_made_where_there_are_channels_enough_for_a_group(pattern, cha
 @pytest.mark.parametrize("name", cosim.ENGINES)
 def test_a_gradient_that_is_not_finite_skips_the_update_and_leaves_everything(name, value):
     engine, (w, v, g) = cosim.engine(name, TINY), matrices()
-    engine.run = None  # nothing may run
+    engine._run = None  # nothing may run
     g[7, 3] = value
     before = w.copy(), v.copy()
     result = engine.update(w, v, g, RATES, "2:4")
     assert result.skipped and result.cycles == 0 and result.report == Report(0, [], [], 0, 0)
     assert result.program.update.k == 12
-    for array, old in zip((result.updated.weights, result.updated.velocities), before):
+    for array, old in zip((result.updated.weights, result.updated.velocities), before, strict=True):
         assert np.array_equal(array, old) and array.dtype == np.float32
     assert (result.updated.half, result.updated.forward, result.updated.backward) == (None, None, None)
 

@@ -49,7 +49,7 @@ def test_several_products_of_one_gemm_follow_each_other(engine, mapping):
     rng, run = np.random.default_rng(3), cosim.engine(engine, "small")
     a, b = normal(rng, 3, 5, 70), normal(rng, 3, 70, 18)
     result = run.execute(Gemm(5, 70, 18, PATTERN, "fp16", count=3), a, b, mapping)
-    singles = [run.gemm(*pair, PATTERN, output="fp16", mapping=mapping) for pair in zip(a, b)]
+    singles = [run.gemm(*pair, PATTERN, output="fp16", mapping=mapping) for pair in zip(a, b, strict=True)]
     assert np.array_equal(result.c, np.stack([one.c for one in singles]))
     assert result.cycles < sum(one.cycles for one in singles)
     functional = cosim.engine("functional", "small").execute(Gemm(5, 70, 18, PATTERN, "fp16", count=3), a, b, mapping)

@@ -63,9 +63,9 @@ def test_operands_of_another_format_are_refused(name, config, a, b, words):
         (
             PRESETS["small"],
             Mapping("os", 1, 1, 16),
-            "a mapping on this accelerator must be a SigmaMapping or a name, not .*",
+            "a mapping on this accelerator must be a SigmaMapping or an operand's name, not .*",
         ),
-        (TINY, SigmaMapping("mk", 1, 1), "a mapping on this accelerator must be a Mapping or a name, not .*"),
+        (TINY, SigmaMapping("mk", 1, 1), "a mapping .* must be a Mapping or a dataflow's name, not SigmaMapping.*"),
         (PRESETS["small"], SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9"),
     ],
     ids=str,
@@ -77,7 +77,7 @@ def test_a_mapping_that_the_hardware_does_not_know_is_refused(config, mapping, w
 
 def test_an_unknown_accelerator_and_the_configuration_of_another_are_refused():
     for config in ("small", TINY):
-        with pytest.raises(ValueError, match="^accelerator must be one of sat, sigma, not 'tpu'$"):
+        with pytest.raises(ValueError, match="^accelerator must be one of sat, sigma, systolic, not 'tpu'$"):
             cosim.engine("functional", config, "tpu")
     with pytest.raises(ValueError, match="^accelerator sigma takes a SigmaConfig, not a SatConfig$"):
         cosim.engine("functional", TINY, "sigma")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 import cosim
 from cosim.checker import Checker
-from rtl.config import SatConfig
 from rtl.golden import Rates, fp32_to_fp16
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, PATTERNS, TINY
 from tests.support import update
@@ -47,7 +47,9 @@ def line_of(patterns: list[int], n: int, m: int) -> list[list[tuple[int, int]]]:
 def entries(copy, line: int) -> list[list[tuple[int, int]]]:
     """The same, of a line of a copy."""
     values, indices = np.ascontiguousarray(copy.values[:, :, line]).view(np.uint16), copy.indices[:, :, line]
-    return [list(zip(value, index)) for value, index in zip(values.tolist(), indices.tolist())]
+    return [
+        list(zip(value, index, strict=True)) for value, index in zip(values.tolist(), indices.tolist(), strict=True)
+    ]
 
 
 def assert_copies(updated, w, pattern, channels) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
@@ -56,6 +57,6 @@ def mapping_of(config: SigmaConfig, mapping: SigmaMapping | str) -> SigmaMapping
     check_order(mapping.order)
     for name in ("rows", "columns"):
         size, most = getattr(mapping, name), getattr(config, name)
-        if not 1 <= size <= most:
+        if not (isinstance(size, Integral) and 1 <= int(size) <= most):
             raise ValueError(f"{name} of a block must be from 1 to {most} ({config.name}), not {size}")
     return mapping

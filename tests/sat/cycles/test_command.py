@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import Gemm, Mapping, make_plan, schedule, schedule_update, simulate
@@ -54,7 +54,7 @@ def test_rows_are_the_models_cycles_and_totals_their_sums(method, pattern, confi
     ]
     assert found["config"] == PRESETS[config].model_dump() and found["seed"] == 0
     assert len(found["rows"]) == len(work) == 11 + 5
-    for one, row in zip(work, found["rows"]):
+    for one, row in zip(work, found["rows"], strict=True):
         assert list(row) == ROW and (row["layer"], row["stage"]) == (one.layer, one.stage)
         assert [row["m"], row["k"], row["n"]] == list(one.shape) and row["sparsity"] == str(one.sparsity or "dense")
         costs = [simulate(program) for program in possible(one, row, PRESETS[config])]
