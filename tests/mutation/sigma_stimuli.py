@@ -8,7 +8,7 @@ from cosim.scheduling import program_for
 
 from cosim import Operands
 from rtl.sigma.config import SigmaConfig
-from sat.operands import KINDS
+from sat.verify.operands import KINDS
 from tests.mutation.stimuli import tiny
 from tlm import Gemm
 
