@@ -1,7 +1,8 @@
 """One accelerator as engines know it: the codec of its RTL's streams, and its arithmetic on this processor."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -99,6 +100,24 @@ class ProgramKind:
     pieces: Callable[[Any, int], Pieces] | None = None
 
 
+@dataclass(frozen=True)
+class Verilog:
+    """How an accelerator is written as Verilog, one module a file.
+
+    block         the accelerator's own block, whose name gives way to the prefix (rtl/prefix.py)
+    write         (configuration, folder, prefix) -> {module: file}, children before their parents: it alone
+    write_ports   the same with bus ports around it; None: there are none
+    scripts       for Vivado, beside the files with bus ports: (configuration, folder, files) -> scripts
+    update_block  the block of its weight update, which comparisons leave out; None: it has none
+    """
+
+    block: str
+    write: Callable[[Any, Path, str], dict[str, Path]]
+    write_ports: Callable[[Any, Path, str], dict[str, Path]] | None = None
+    scripts: Callable[[Any, Path, Iterable[Path]], list[Path]] | None = None
+    update_block: str | None = None
+
+
 class ScheduleFor(Protocol):
     """Makes the program of a GEMM for given operands, b pruned.
 
@@ -116,6 +135,7 @@ class Accelerator:
     programs        the kinds of its programs, by their types
     schedule        makes the program of a GEMM for given operands
     device          the RTL of a configuration; None: there is none, and only the functional engine runs its programs
+    verilog         how that RTL is written; None: there is none
     operand_format  of a configuration: 'fp16', or 'bf16', which float32 arrays hold
     for_operands    its programs are made for the zeros of particular operands
     """
@@ -123,6 +143,7 @@ class Accelerator:
     programs: Mapping[type[Program], ProgramKind]
     schedule: ScheduleFor
     device: Callable[[Any], Device] | None = None
+    verilog: Verilog | None = None
     operand_format: Callable[[Any], str] = lambda config: "fp16"
     for_operands: bool = False
 

@@ -3,7 +3,7 @@
 Engines, host, checker and sampler ask a row, and never which accelerator they have before them.
 """
 
-from cosim.accelerator import Accelerator, ProgramKind
+from cosim.accelerator import Accelerator, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.sat.row import SAT
 from cosim.sigma.row import SIGMA
@@ -26,6 +26,13 @@ def kind_of(program: Program) -> ProgramKind:
     if not isinstance(program, Program):
         raise ValueError(f"a program must be a tlm.transactions.Program, not a {type(program).__name__}")
     return accelerator_of(program.config).kind_of(program)
+
+
+def verilog_of(config: Config) -> Verilog:
+    """How a configuration's RTL is written. Raises ValueError for an accelerator that has none."""
+    if (verilog := accelerator_of(config).verilog) is None:
+        raise ValueError(f"accelerator {config.accelerator} has no RTL")
+    return verilog
 
 
 def device_of(config: Config) -> Device:

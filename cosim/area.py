@@ -1,7 +1,7 @@
-"""What the cells of a synthesised design take of an FPGA, and what an FPGA has.
+"""The resources of an FPGA that the cells of a synthesised design occupy, beside those that the FPGA has.
 
-Cells are counted as they are before placement, which still packs small LUTs in pairs, and makes LUTs of what enters a
-carry chain without one.
+Cells are counted as they are before placement, which still packs small LUTs in pairs, and adds a LUT for each input of
+a carry chain that comes from none.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from cosim.synthesis import Netlist
 from cosim.tools import ToolFailed
 
 RESOURCES = {"lut": "LUT", "lutram": "LUTRAM", "ff": "FF", "bram": "BRAM36", "dsp": "DSP", "uram": "URAM"}
-SPARE = 0.2  # of each resource: is to be left for what surrounds the design, for routing and timing
+SPARE = 0.2  # share of each resource that must be left for the logic around the design, for routing and timing
 
 # LUTs of each memory primitive and shift register (UG574).
 MEMORY_LUTS = {
@@ -33,7 +33,7 @@ MEMORY_LUTS = {
     "SRLC32E": 1,
 }
 
-CELLS = {  # cell -> what it takes
+CELLS: dict[str, dict[str, float]] = {  # cell -> resources that one takes
     **{f"LUT{inputs}": {"lut": 1} for inputs in range(1, 7)},
     "INV": {"lut": 1},  # almost all that ABC9 leaves enter a carry chain, where only a LUT can invert
     **{cell: {"lut": luts, "lutram": luts} for cell, luts in MEMORY_LUTS.items()},
@@ -42,26 +42,27 @@ CELLS = {  # cell -> what it takes
     "RAMB36E2": {"bram": 1},
     "URAM288": {"uram": 1},
     "DSP48E2": {"dsp": 1},
-    **{cell: {} for cell in ("CARRY4", "CARRY8", "MUXF7", "MUXF8", "MUXF9")},
-}  # there are enough beside the LUTs
+    **{cell: {} for cell in ("CARRY4", "CARRY8", "MUXF7", "MUXF8", "MUXF9")},  # there are enough beside the LUTs
+}
 
 
 @dataclass(frozen=True)
-class Device:
-    """An FPGA, and how much it has of each resource; lutram is that part of lut which can be memory."""
+class Fpga:
+    """An FPGA: its name, and its number of each resource; lutram is that part of lut which can be memory."""
 
     name: str
     has: Mapping[str, int]
 
 
-VCU1525 = Device(
+VCU1525 = Fpga(
     "VCU1525", {"lut": 1_182_240, "lutram": 591_840, "ff": 2_364_480, "bram": 2_160, "dsp": 6_840, "uram": 960}
 )
 
 
-def taken(cells: Mapping[str, int], module: str) -> dict[str, float]:
-    """What cells take of each resource; lut has those of lutram in it. Raises ToolFailed for a cell unknown here."""
-    total = dict.fromkeys(RESOURCES, 0)
+def resources_of(cells: Mapping[str, int], module: str) -> dict[str, float]:
+    """The number of each resource that a module's cells take; lut includes lutram. Raises ToolFailed for a cell that is
+    unknown here."""
+    total: dict[str, float] = dict.fromkeys(RESOURCES, 0)
     for cell, number in cells.items():
         if cell not in CELLS:
             raise ToolFailed(f"module {module}: it is not known what a cell {cell} takes of an FPGA")
@@ -71,8 +72,8 @@ def taken(cells: Mapping[str, int], module: str) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A module: how often it is in the design, and what one takes without the modules below it."""
+class ModuleArea:
+    """A module, its number of instances in the design, and the resources of one without the modules below it."""
 
     module: str
     instances: int
@@ -80,31 +81,34 @@ class Row:
 
     @property
     def all(self) -> dict[str, float]:
-        """What all instances take together."""
+        """Resources of all instances together."""
         return {resource: amount * self.instances for resource, amount in self.own.items()}
 
 
 @dataclass(frozen=True)
 class Area:
-    """What a design takes of a device. Raises ToolFailed for a cell that is not known."""
+    """The resources of an FPGA that a design takes. Raises ToolFailed for a cell that is not known."""
 
     netlist: Netlist
-    device: Device = VCU1525
+    device: Fpga = VCU1525
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ModuleArea]:
         """Each module; those that take most LUTs in all come first."""
         counts = self.netlist.instances()
-        rows = [Row(module, counts[module], taken(self.netlist.own(module), module)) for module in self.netlist.modules]
+        rows = [
+            ModuleArea(module, counts[module], resources_of(self.netlist.own(module), module))
+            for module in self.netlist.modules
+        ]
         return sorted(rows, key=lambda row: (-row.all["lut"], row.module))
 
     @cached_property
     def total(self) -> dict[str, float]:
-        """What the whole design takes."""
-        return taken(self.netlist.cells, self.netlist.top)
+        """Resources of the whole design."""
+        return resources_of(self.netlist.cells, self.netlist.top)
 
     def without(self, module: str) -> dict[str, float]:
-        """What the design takes without the instances of a module and all below them; Yosys counts each module once."""
+        """Resources of the design without a module's instances and all below them; Yosys counts each module once."""
         inside, times = self.netlist.instances(module), self.netlist.instances()[module]
         own = {row.module: row.own for row in self.rows}
         return {

@@ -1,4 +1,4 @@
-"""What im2col took apart, added up again: the input gradient of a strided convolution. Channels last throughout."""
+"""col2im, the transpose of im2col: the input gradient of a strided convolution. Channels last throughout."""
 
 import numpy as np
 

@@ -162,7 +162,7 @@ class Engine(ABC):
         check_rates(rates)
         if not w.shape == v.shape == g.shape:
             raise ValueError(f"w, v and g must have one shape, not {w.shape}, {v.shape} and {g.shape}")
-        program = self._update_program(_update(w, sparsity, channels, True, layer))
+        program = self.schedule_update(_update(w, sparsity, channels, True, layer))
         if not np.isfinite(g).all():
             return UpdateResult(Updated(w, v, None, None, None), Report(0, [], [], 0, 0), program, skipped=True)
         return UpdateResult(*self.run(program, Weights(w, v, g, rates)), program)
@@ -173,11 +173,25 @@ class Engine(ABC):
         """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are."""
         w = plain(w, "w")
         check_weight_matrix(w, "w")
-        program = self._update_program(_update(w, sparsity, channels, False, layer))
+        program = self.schedule_update(_update(w, sparsity, channels, False, layer))
         return UpdateResult(*self.run(program, Weights(w)), program)
 
-    def _update_program(self, update: Update) -> Program:
-        """Raises ValueError where the accelerator updates no weights."""
+    def schedule(self, gemm: Gemm, mapping: Any = None) -> Program:
+        """The program of a GEMM for this configuration and memory, to be run again and again by `perform`.
+
+        Raises ValueError for a mapping that does not fit, and where programs depend on the operands' zeros.
+        """
+        if self.programs_depend_on_zeros:
+            raise ValueError(
+                f"a program of {self.accelerator.title} is made for the zeros of its operands: use execute"
+            )
+        return self.accelerator.schedule(gemm, self.config, mapping, memory=self.memory)
+
+    def schedule_update(self, update: Update) -> Program:
+        """The program of an update for this configuration and memory.
+
+        Raises ValueError for a pattern that the hardware does not know, and where it updates no weights.
+        """
         if self.accelerator.schedule_update is None:
             raise ValueError(f"{self.accelerator.title} updates no weights and makes no copies of them: the host does")
         return self.accelerator.schedule_update(update, self.config, self.memory)

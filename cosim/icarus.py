@@ -18,6 +18,7 @@ from cosim.messages import ToDevice, ToHost
 from cosim.tools import call, tool
 from rtl.config import Config, load_config
 from rtl.hierarchy import flat_ports, write_verilog
+from rtl.prefix import Prefix
 
 WATCHED = {  # signal of the device -> when it must be known
     "commands_ready": "1",
@@ -39,7 +40,7 @@ module top;
   reg [7:0] unknown = 0;
 {declarations}
 
-  harness dut (
+  {harness} dut (
 {connections});
 
   // On a grid that never meets the host's messages, which come at multiples of 1000.
@@ -133,7 +134,7 @@ def _build(config: Config, waves: Path | None = None, keep: Path | None = None, 
     if verilog:
         _check(verilog, config)
     else:
-        write_verilog(folder, harness, **ports, config=config)
+        write_verilog(folder, harness, **ports, config=config, prefix=_prefix(config))
         (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
     top, image = build / "top.v", build / "top.vvp"
     top.write_text(_top(config, ports, waves))
@@ -144,12 +145,19 @@ def _build(config: Config, waves: Path | None = None, keep: Path | None = None, 
 def _check(verilog: Path, config: Config) -> None:
     """Raise ValueError for a folder that does not hold the harness of this hardware, under whatever name."""
     written = verilog / "configuration.json"
-    if not (verilog / "harness.v").is_file() or not written.is_file():
-        raise ValueError(f"verilog folder {verilog} must hold harness.v and configuration.json, as keep leaves them")
-    found = load_config(str(written), type(config))
+    top = verilog / f"{_prefix(config).module('harness')}.v"
+    if not top.is_file() or not written.is_file():
+        raise ValueError(f"verilog folder {verilog} must hold {top.name} and configuration.json, as keep leaves them")
+    found = load_config(str(written), type(config), {})
     hardware, wanted = (one.hardware.model_copy(update=dict(name="")) for one in (found, config))
     if hardware != wanted:
         raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")
+
+
+def _prefix(config: Config) -> Prefix:
+    """The accelerator's own: a module is called as `sat verilog` calls it, and the harness likewise."""
+    name = device_of(config).name
+    return Prefix(name, f"{name}_")
 
 
 def _ports(config: Config) -> dict[str, Any]:
@@ -180,6 +188,7 @@ def _top(config: Config, ports: dict[str, Any], waves: Path | None) -> str:
     )
     dump = f'    $dumpfile("{waves}");\n    $dumpvars(0, dut);\n' if waves else ""
     return TOP.format(
+        harness=_prefix(config).module("harness"),
         declarations="\n".join(declare),
         checks=checks,
         dump=dump,

@@ -1,4 +1,4 @@
-"""An im2col matrix that is never there as a whole: only the blocks that somebody asks for."""
+"""An im2col matrix of which only the blocks that are asked for are ever made."""
 
 from math import prod
 
@@ -8,7 +8,8 @@ from tlm.feature_map import FeatureMap
 
 
 class Im2col:
-    """What a kernel meets as it moves over images: a row for each output pixel, kernel positions first, channels last.
+    """The im2col matrix of a convolution's images: a row for each output pixel, of the input elements that the kernel
+    covers there, kernel positions first and channels last.
 
     images      (B, H, W, C) float16, as `source` says; outside of them are zeros
     depth       elements for each kernel position, at least C; those beyond C are zeros
@@ -29,7 +30,7 @@ class Im2col:
         return (elements, pixels) if self.transposed else (pixels, elements)
 
     def __getitem__(self, block: tuple[slice, slice]) -> np.ndarray:
-        rows, columns = (np.arange(size)[part] for size, part in zip(self.shape, block))
+        rows, columns = (np.arange(size)[part] for size, part in zip(self.shape, block, strict=True))
         return self._block(columns, rows).T if self.transposed else self._block(rows, columns)
 
     def _block(self, pixels: np.ndarray, elements: np.ndarray) -> np.ndarray:

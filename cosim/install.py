@@ -1,6 +1,6 @@
-"""Installs what co-simulation needs and pip cannot bring: `python -m cosim.install`, as root or with sudo.
+"""Installs the programs that co-simulation needs and pip cannot bring: `python -m cosim.install`, as root or with sudo.
 
-Further tools by name, for example `python -m cosim.install verilator`. What is there is left alone.
+Further tools by name, for example `python -m cosim.install verilator`. Programs that are there are left alone.
 """
 
 import os
@@ -12,7 +12,7 @@ from cosim.tools import PACKAGES, REQUIRED, missing
 
 
 def commands(packages: list[str], root: bool) -> list[list[str]]:
-    """What installs Debian packages, with sudo unless one is root already."""
+    """The command lines that install Debian packages, with sudo unless the user is root."""
     apt = [*([] if root else ["sudo", "-n"]), "apt-get", "-o", "DPkg::Lock::Timeout=300"]
     return [[*apt, "update"], [*apt, "install", "-y", "--no-install-recommends", *packages]]
 
@@ -27,7 +27,7 @@ def allowed() -> bool:
 
 
 def main(tools: list[str]) -> int:
-    """Install what is missing of the required tools and of `tools`.
+    """Install those of the required tools, and of `tools`, that are missing.
 
     Returns the exit code: 0, or after one line that says why, 1 for a failure and 2 for an unknown tool.
     """

@@ -1,4 +1,4 @@
-"""The kernel's C++, compiled once for each user into a cache folder; one library has a path for each processor."""
+"""The kernel's C++, compiled once for each user into a cache folder; one library for all instruction sets."""
 
 import atexit
 import ctypes
@@ -31,17 +31,17 @@ PATHS = ("generic", "avx2", "avx512")  # by their numbers, each better than the 
 
 
 class Library:
-    """The doors of a compiled kernel. Each takes one pointer to its arguments, so that a call costs little."""
+    """The C functions of a compiled kernel. Those of every training step take one pointer, to all their arguments in a
+    structure, so that ctypes converts but one."""
 
     def __init__(self, file: Path):
-        doors = ctypes.CDLL(str(file))
-        self.gemm, self.prune, self.peak, best = doors.sat_gemm, doors.sat_prune, doors.sat_peak, doors.sat_best
-        self.gemm.argtypes = self.prune.argtypes = [ctypes.c_char_p]
-        self.gemm.restype, self.prune.restype = ctypes.c_int64, None
+        library = ctypes.CDLL(str(file))
+        self.gemm, self.prune, self.peak, best = library.sat_gemm, library.sat_prune, library.sat_peak, library.sat_best
+        self.sgd, self.col2im = library.sat_sgd, library.sat_col2im
+        for function in (self.gemm, self.prune, self.sgd, self.col2im):
+            function.argtypes, function.restype = [ctypes.c_char_p], None
+        self.gemm.restype = ctypes.c_int64
         self.peak.argtypes, self.peak.restype = [ctypes.c_int64] * 3, ctypes.c_double
-        self.sgd, self.col2im = doors.sat_sgd, doors.sat_col2im
-        for door in (self.sgd, self.col2im):
-            door.argtypes, door.restype = [ctypes.c_char_p], None
         best.argtypes, best.restype = [], ctypes.c_int64
         self.best = best()
 
@@ -64,6 +64,7 @@ def _cache() -> Path:
 
 
 def _scratch() -> Path:
+    """A new folder that is removed when the process ends."""
     folder = Path(tempfile.mkdtemp(prefix="sat-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -74,7 +75,7 @@ def _objects() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def _key() -> str:
-    """What the library depends on: sources, compiler and flags."""
+    """A hash of all that the library depends on: sources, compiler and flags."""
     version = subprocess.run([tool("g++"), "--version"], capture_output=True, text=True).stdout
     parts = [version, platform.machine(), repr((FLAGS, _objects()))]
     parts += [source.read_text() for source in sorted([*HERE.glob("kernel*.cc"), *HERE.glob("kernel*.h")])]

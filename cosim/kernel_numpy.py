@@ -1,4 +1,4 @@
-"""The kernel where there is no compiler: the goldens, and of an im2col matrix a block at a time."""
+"""The kernel where there is no compiler: the goldens, and an im2col matrix a block at a time."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ BLOCK = 1 << 18  # elements of the im2col matrix that exist at a time, unless a 
 def gemm_in_numpy(
     a: np.ndarray, b: np.ndarray, sparsity: Sparsity | None, output: str, source: FeatureMap | None
 ) -> np.ndarray:
-    """What kernel.gemm gives, for operands that it has checked."""
+    """c (M, N) as kernel.gemm gives it, of operands that it has checked."""
     if sparsity:
         b = np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0))
     if source is None:

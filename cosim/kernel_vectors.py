@@ -1,4 +1,4 @@
-"""What a step does element by element, with the goldens' bits: in C++, or in NumPy where there is no compiler."""
+"""Element-wise work of a training step, with the goldens' bits: in C++, or in NumPy where there is no compiler."""
 
 import struct
 
@@ -11,7 +11,7 @@ from rtl.golden import Rates
 from rtl.golden import sgd as sgd_in_numpy
 from tlm.workload.window import Window
 
-FOR_SGD, FOR_COL2IM = struct.Struct("6q4f"), struct.Struct("16q")
+SGD_CALL, COL2IM_CALL = struct.Struct("6q4f"), struct.Struct("16q")
 
 
 def sgd(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +28,7 @@ def sgd_in_place(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> N
         return
     unscale, decay, momentum, rate = rates.constants
     places = data_of(w), data_of(v)
-    library().sgd(FOR_SGD.pack(w.size, *places, data_of(g), *places, unscale, decay, momentum, rate))
+    library().sgd(SGD_CALL.pack(w.size, *places, data_of(g), *places, unscale, decay, momentum, rate))
 
 
 def col2im(columns: np.ndarray, window: Window, shape: tuple[int, int, int, int]) -> np.ndarray:
@@ -37,7 +37,7 @@ def col2im(columns: np.ndarray, window: Window, shape: tuple[int, int, int, int]
         return col2im_in_numpy(columns, window, shape)
     columns, images = np.ascontiguousarray(columns), np.zeros(shape, np.float32)
     library().col2im(
-        FOR_COL2IM.pack(
+        COL2IM_CALL.pack(
             *shape,
             *window.kernel,
             *window.stride,

@@ -11,11 +11,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from cosim.tools import ToolFailed, ToolMissing, tool
 
-# What synth_xilinx does, in its order. Each is a call of its own, so that progress can be told.
+# The stages of synth_xilinx, in its order. Each is a call of its own, so that progress can be told.
 STAGES = [
     "begin",
     "prepare",
@@ -57,8 +58,8 @@ class Netlist:
         return {cell: number for cell, number in self.modules[module].items() if cell not in self.modules}
 
     def instances(self, within: str | None = None) -> Counter[str]:
-        """How often each module is in the design, or in one instance of a module."""
-        counts = Counter()
+        """The number of instances of each module in the design, or in one instance of a module."""
+        counts: Counter[str] = Counter()
 
         def visit(module: str, times: int) -> None:
             counts[module] += times
@@ -89,7 +90,7 @@ def synthesise(files: Mapping[str, Path], top: str, on_stage: Callable[[str], No
     files     the Verilog of each module
     on_stage  called with the name of each of STAGES, when it begins
     Modules that only connect others are left out of it: they would take most of the time, for nothing.
-    Raises ToolMissing, and ToolFailed for what Yosys refuses and for latches.
+    Raises ToolMissing, and ToolFailed for Verilog that Yosys refuses and for latches.
     """
     with tempfile.TemporaryDirectory(prefix="sat-yosys-") as name:
         folder = Path(name)
@@ -124,7 +125,7 @@ def _read(modules: list[str], option: str = "") -> list[str]:
 def _mapping(option: str) -> list[str]:
     return [
         line
-        for stage, after in zip(STAGES, [*STAGES[1:], ""])
+        for stage, after in pairwise([*STAGES, ""])
         for line in (f"log stage: {stage}", f"synth_xilinx {OPTIONS} {option} -top {ROOF} -run {stage}:{after}")
     ]
 
@@ -134,9 +135,9 @@ def _counting(top: str) -> list[str]:
 
 
 def counted(folder: Path, top: str) -> Netlist:
-    """What Yosys has written to a folder. Raises ToolFailed for latches.
+    """The netlist that Yosys has written to a folder. Raises ToolFailed for latches, and for a file without counts.
 
-    The file is not always JSON, since version 0.23 adds the hierarchy in words.
+    The file is not always JSON: version 0.23 adds the hierarchy as text.
     """
     if latches := sorted((folder / "latches.txt").read_text().split()):
         module, name = latches[0].split("/", 1)
@@ -149,9 +150,12 @@ def counted(folder: Path, top: str) -> Netlist:
         name.lstrip("\\"): json.loads(cells)
         for name, cells in re.findall(r'"(\\\\\w+|design)": {[^{}]*"num_cells_by_type": ({[^{}]*})', text)
     }
+    version = re.search(r"Yosys [\w.+-]+", text)
+    if version is None or not modules:
+        raise ToolFailed(f"yosys failed: its file of cells has no {'counts' if version else 'version'}")
     whole = modules.pop("design", None) or modules[top]  # a design of one module has but that
     return Netlist(
-        re.search(r"Yosys [\w.+-]+", text)[0],
+        version[0],
         top,
         modules,
         {cell: number for cell, number in whole.items() if cell not in modules},
@@ -175,9 +179,10 @@ def _run(folder: Path, script: list[str], on_stage: Callable[[str], None] = lamb
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    said = ""
+    said, output = "", process.stdout
+    assert output is not None  # for it is a pipe
     try:
-        for line in process.stdout:
+        for line in output:
             said = line.strip() or said
             if line.startswith("stage: "):
                 on_stage(said.removeprefix("stage: "))
@@ -186,7 +191,7 @@ def _run(folder: Path, script: list[str], on_stage: Callable[[str], None] = lamb
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        process.stdout.close()
+        output.close()
     log = (folder / "log.txt").read_text() if (folder / "log.txt").exists() else ""
     if code:
         errors = [line for line in log.splitlines() if "ERROR" in line]

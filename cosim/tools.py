@@ -17,8 +17,8 @@ PACKAGES = {
     "verilator": "verilator",
     "yosys": "yosys",
     "tclsh": "tcl",
-    "libpython": f"lib{PYTHON}",
-}  # no program: cocotb loads it into the simulator
+    "libpython": f"lib{PYTHON}",  # no program: cocotb loads it into the simulator
+}
 REQUIRED = ("iverilog", "g++")  # iverilog-vpi compiles MyHDL's bridge
 
 
@@ -36,6 +36,7 @@ def missing(names: Iterable[str]) -> list[str]:
 
 
 def _library() -> bool:
+    """Whether Python's shared library is there: its own, or the system's."""
     return bool(sysconfig.get_config_var("Py_ENABLE_SHARED") or ctypes.util.find_library(PYTHON))
 
 
@@ -53,7 +54,7 @@ def tool(name: str) -> str:
 
 
 def call(*command: str | Path, cwd: Path | None = None) -> None:
-    """Run a program. Raises ToolFailed with what it printed."""
+    """Run a program. Raises ToolFailed with its output."""
     done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
     if done.returncode:
         raise ToolFailed(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")

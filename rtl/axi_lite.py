@@ -2,7 +2,7 @@
 
 from myhdl import Signal, always, always_comb, intbv
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.stream import Interface
 
 SLVERR = 2
@@ -28,6 +28,7 @@ class AxiLite(Interface):
         setattr(self, f"{channel}ready", Signal(bool(0)))
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def axi_lite(clk, rst, s_axi, write, write_word, write_data, write_strobe, writable, read_word, read_data, readable):
     """Answer AXI4-Lite.

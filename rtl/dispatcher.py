@@ -2,7 +2,8 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.hierarchy import module
 
 

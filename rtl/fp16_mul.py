@@ -3,12 +3,16 @@
 from myhdl import Signal, always, concat, intbv
 
 from rtl import timing
-from rtl.golden.floats import FP32_NAN
-from rtl.hierarchy import module
+from rtl.formats import FP32_NAN
+from rtl.hierarchy import module, waives
 
 LATENCY = timing.FP16_MUL
 
 
+@waives(
+    BLKSEQ="a clocked process assigns to variables of its own",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def fp16_mul(clk, a, b, product):
     """Multiply two FP16 numbers; the product fits FP32 exactly, so nothing is rounded.

@@ -4,11 +4,15 @@ from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import timing
 from rtl.fp_round import fp_round
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 LATENCY = timing.FP32_ADD
 
 
+@waives(
+    BLKSEQ="a clocked process assigns to variables of its own",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def fp32_add(clk, a, b, total):
     """Add two FP32 numbers as IEEE 754 does: one rounding, to nearest, ties to even.

@@ -2,14 +2,15 @@
 
 from myhdl import Signal, always_comb, concat, intbv
 
+from rtl.formats import FP16_NAN
 from rtl.fp_round import fp_round
-from rtl.golden.floats import FP16_NAN
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 LATENCY = 0
 INFINITY = 0x7F800000
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fp32_to_fp16(single, half):
     """Convert: nearest, ties to even; subnormals kept; overflow to infinity.

@@ -2,9 +2,10 @@
 
 from myhdl import always_comb, concat
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fp_round(word, guard, sticky, rounded, exponent_bits, fraction_bits):
     """Round an exponent-and-fraction word to nearest, ties to even, and saturate at infinity.

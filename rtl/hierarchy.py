@@ -11,15 +11,17 @@ import inspect
 import re
 import sys
 import warnings
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 from myhdl import Signal, SignalType, ToVerilogWarning, _block, _instance, _simulator, intbv
 from myhdl._block import _Block, _uniqueify_name, block_decorator
 from myhdl._extractHierarchy import _UserVerilogCode
 from myhdl.conversion._toVerilog import toVerilog
 
+from rtl.prefix import Prefix
 from rtl.stream import Interface
 from rtl.verilog_text import tidied
 
@@ -60,14 +62,14 @@ class Box:
             code, dict(self.ports), self.deco.func.__name__, self.deco.func, self.deco.srcfile, self.deco.srcline
         )
 
-    def close(self, folder, files, shapes):
+    def close(self, library):
         """Convert the module behind this box, and print the box as its instantiation."""
-        outputs = _convert(self, folder, files, shapes)
+        outputs = library.convert(self)
         wiring = ",\n".join(f"    .{name}(${name})" for name in self.ports)
-        self.wire(f"{self.module_name} {self.instance.name} (\n{wiring}\n);", outputs)
+        self.wire(f"{library.name(self)} {self.instance.name} (\n{wiring}\n);", outputs)
 
     @property
-    def module_name(self):
+    def block_name(self):
         """The block's name, followed by its integer parameters."""
         numbers = [value for value in self.arguments.values() if isinstance(value, int)]
         return "_".join([self.deco.func.__name__, *map(str, numbers)])
@@ -76,7 +78,7 @@ class Box:
     def shape(self):
         """What has to agree between two instances that share one Verilog module."""
         others = {n: v for n, v in self.arguments.items() if not isinstance(v, (SignalType, Interface))}
-        return others, {name: len(signal) for name, signal in self.ports.items()}
+        return self.block_name, others, {name: len(signal) for name, signal in self.ports.items()}
 
     def elaborate(self):
         """The block on fresh signals of the same widths, ready to be converted as a top."""
@@ -87,9 +89,28 @@ class Box:
 
 
 class module(block_decorator):
-    """Like myhdl.block, and converted to a Verilog module of its own instead of being flattened."""
+    """Like myhdl.block, and converted to a Verilog module of its own instead of being flattened.
+
+    A function `ports` in the block's file takes the block's parameters and returns fresh signals and interfaces for
+    all its ports, by name: test benches and parents have widths from there.
+    """
 
     box = Box
+    waivers: Mapping[str, str] = MappingProxyType({})  # as given to `waives`
+
+    @property
+    def ports(self):
+        """ports(**parameters): fresh ports by name. Raises AttributeError where the block's file declares none."""
+        if "ports" not in self.func.__globals__:
+            raise AttributeError(f"{self.srcfile} declares no ports beside its block {self.func.__name__}")
+        return self.func.__globals__["ports"]
+
+    def complete(self, arguments: dict) -> dict:
+        """The block's arguments: these, and fresh ports where the block declares its ports and they are not given."""
+        if "ports" not in self.func.__globals__:
+            return arguments
+        wanted = inspect.signature(self.ports).parameters
+        return self.ports(**{name: value for name, value in arguments.items() if name in wanted}) | arguments
 
     def __call__(self, *args, **kwargs):
         # _Block is made here, not through super(): it reads the frame that called its decorator.
@@ -101,6 +122,16 @@ class module(block_decorator):
         black = _Block(list, self, name, self.srcfile, self.srcline, False)
         _boxes.append(self.box(black, self, args, kwargs))
         return black
+
+
+def waives(**reasons: str):
+    """Above @module: the kinds of Verilator's warnings that stay in this module, each with its reason."""
+
+    def mark(deco: module) -> module:
+        deco.waivers = reasons
+        return deco
+
+    return mark
 
 
 def flat_ports(arguments):
@@ -122,11 +153,12 @@ def _fresh(value):
     return value
 
 
-def write_verilog(folder, deco, *args, **kwargs):
+def write_verilog(folder, deco, *args, prefix: Prefix | None = None, **kwargs) -> dict[str, Path]:
     """Convert a @module and every @module below it, one file each.
 
     folder  made when it does not exist
-    deco    the top's @module; args and kwargs are its ports and parameters
+    deco    the top's @module; args and kwargs are its parameters, and its ports unless it declares them
+    prefix  in front of the modules' names; without one they are those of the blocks
     Returns {module name: Path}, children before their parents.
     Raises ToVerilogWarning as an error, since a warning of MyHDL's converter means lost logic, and
     ValueError where a @module is made but not returned, where one would need two shapes, or where a
@@ -134,11 +166,11 @@ def write_verilog(folder, deco, *args, **kwargs):
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    files = {}
+    library = _Library(folder, prefix)
     with warnings.catch_warnings(), forgotten_signals():
         warnings.simplefilter("error", ToVerilogWarning)
-        _convert(Box(None, deco, args, kwargs), folder, files, {})
-    return files
+        library.convert(Box(None, deco, args, kwargs if args else deco.complete(kwargs)))
+    return library.files
 
 
 @contextmanager
@@ -161,25 +193,39 @@ def _collecting_boxes():
         _boxes = outer
 
 
-def _convert(box, folder, files, shapes):
-    """Convert `box` after its children; return the names of its outputs."""
-    name = box.module_name
-    if name not in files:
+class _Library:
+    """The Verilog modules that are written into a folder, by name, and the shape of each."""
+
+    def __init__(self, folder, prefix):
+        self.folder, self.prefix = folder, prefix
+        self.files, self.shapes = {}, {}
+
+    def name(self, box):
+        """The name of a box's module."""
+        return self.prefix.module(box.block_name) if self.prefix else box.block_name
+
+    def convert(self, box):
+        """Convert `box` after its children, once for each shape; return the names of its outputs."""
+        name = self.name(box)
+        if name not in self.files:
+            self._write(name, box)
+        if self.shapes[name] != box.shape:
+            raise ValueError(f"module {name} is used in two shapes: {self.shapes[name]} and {box.shape}")
+        return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", self.files[name].read_text(), re.MULTILINE))
+
+    def _write(self, name, box):
         with _collecting_boxes() as children:
             instance = box.elaborate()
             returned = set(_below(instance))
             for child in list(children):
                 if child.instance not in returned:
                     raise ValueError(f"module {name} must return {child.instance.name}, whose logic would vanish")
-                child.close(folder, files, shapes)
+                child.close(self)
             instance._clear = lambda: None  # would elaborate again, for attributes that are set above
             toVerilog.no_myhdl_header = True  # it dates the file
-            instance.convert(hdl="Verilog", path=str(folder), name=name, testbench=False, timescale="1ns/1ns")
-        files[name], shapes[name] = folder / f"{name}.v", box.shape
-        files[name].write_text(tidied(name, files[name].read_text()))
-    if shapes[name] != box.shape:
-        raise ValueError(f"module {name} is used in two shapes: {shapes[name]} and {box.shape}")
-    return set(re.findall(r"^output (?:\[\d+:0\] )?(\w+);", files[name].read_text(), re.MULTILINE))
+            instance.convert(hdl="Verilog", path=str(self.folder), name=name, testbench=False, timescale="1ns/1ns")
+        self.files[name], self.shapes[name] = self.folder / f"{name}.v", box.shape
+        self.files[name].write_text(tidied(name, self.files[name].read_text(), box.deco.waivers))
 
 
 def _below(instance):

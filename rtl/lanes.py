@@ -1,9 +1,9 @@
-"""A bus and its lanes: the one place that slices buses.
+"""A bus and its lanes or fields: the one place that slices buses outside of processes.
 
 MyHDL's shadow slices can vanish in conversion; these blocks print plain part-selects instead.
 """
 
-from myhdl import always_comb
+from myhdl import Signal, SignalType, always_comb, intbv
 
 from rtl.hierarchy import Box, module
 
@@ -18,7 +18,7 @@ class _Wiring(Box):
         self.lanes = {f"lane{k}": lane for k, lane in enumerate(self.arguments["lanes"])}
         self.ports |= self.lanes
 
-    def close(self, folder, files, shapes):
+    def close(self, library):
         width = len(self.arguments["lanes"][0])
         if self.deco is split:
             parts = ", ".join(f"${lane} = $bus[{width * (k + 1) - 1}:{width * k}]" for k, lane in enumerate(self.lanes))
@@ -37,7 +37,7 @@ class _Choice(Box):
     change one after another there, and each change runs on through all that follows.
     """
 
-    def close(self, folder, files, shapes):
+    def close(self, library):
         picks = self.arguments["picks"]
         width = len(self.arguments["chosen"]) // len(picks)
         lanes = [
@@ -45,6 +45,32 @@ class _Choice(Box):
             for low, flag in ((width * lane, flag) for lane, flag in reversed(picks))
         ]
         self.wire(f"always @($flags, $high, $low) $chosen = {{{', '.join(lanes)}}};", {"chosen"}, "reg")
+
+
+class _Fields(Box):
+    """Named signals connected to their fields of a bus by continuous assignments."""
+
+    def __init__(self, instance, deco, args, kwargs):
+        super().__init__(instance, deco, args, kwargs)
+        self.signals = self.arguments.get("signals", {})
+        self.ports |= {name: one for name, one in self.signals.items() if isinstance(one, SignalType)}
+
+    def close(self, library):
+        layout = self.arguments["layout"]
+        if self.deco is pack:
+            parts = [self._source(name, layout.bits(name)) for name in reversed(layout.fields)]
+            self.wire(f"assign $bus = {{{', '.join(parts)}}};", {"bus"})
+        else:
+            parts = [f"${name} = $bus[{_part(*layout.places[name])}]" for name in self.signals]
+            self.wire(f"assign {', '.join(parts)};", self.signals)
+
+    def _source(self, name, bits):
+        value = self.signals[name]
+        return f"${name}" if isinstance(value, SignalType) else f"{bits}'d{int(value)}"
+
+
+def _part(high, low):
+    return f"{low}" if high - low == 1 else f"{high - 1}:{low}"
 
 
 class wiring(module):
@@ -57,6 +83,12 @@ class choice(module):
     """Like wiring, for lanes that are chosen."""
 
     box = _Choice
+
+
+class fields(module):
+    """Like wiring, for the fields of a layout."""
+
+    box = _Fields
 
 
 @wiring
@@ -83,6 +115,55 @@ def join(lanes, bus):
         bus.next = sum(int(lane) << k * width for k, lane in enumerate(lanes))
 
     return collect
+
+
+@fields
+def pack(layout, bus, /, **signals):
+    """Drive `bus` with a word of `layout`; each of its fields is a signal or a constant. Combinational.
+
+    Raises ValueError unless every field is given as wide as it is.
+    """
+    if signals.keys() != layout.fields.keys():
+        raise ValueError(f"a word of {list(layout.fields)} cannot be made from {list(signals)}")
+    _check_widths(layout, signals)
+    given = [(signals[name], layout.bits(name), low) for name, (_, low) in layout.fields.items()]
+    values = [one if isinstance(one, SignalType) else Signal(intbv(int(one))[bits:]) for one, bits, _ in given]
+    lows = [low for _, _, low in given]
+
+    @always_comb
+    def assemble():
+        bus.next = sum(int(value) << low for value, low in zip(values, lows, strict=True))
+
+    return assemble
+
+
+@fields
+def unpack(layout, bus, /, **signals):
+    """Drive each signal from its field of `bus`, a word of `layout`; those that are not named lead nowhere.
+
+    A field x of a nested word `step` is step_x. Combinational. Raises ValueError for a field that the word does not have, or of another width.
+    """
+    _check_widths(layout, signals)
+    names, drives = list(signals), list(signals.values())
+
+    @always_comb
+    def take():
+        word = int(bus)
+        for name, drive in zip(names, drives, strict=True):
+            high, low = layout.places[name]
+            drive.next = word >> low & (1 << high - low) - 1
+
+    return take
+
+
+def _check_widths(layout, signals):
+    for name, signal in signals.items():
+        if name not in layout.places:
+            raise ValueError(f"a word of {list(layout.fields)} has no field {name}")
+        high, low = layout.places[name]
+        bits, wide = high - low, len(signal) if isinstance(signal, SignalType) else int(signal).bit_length()
+        if wide > bits or (wide != bits and isinstance(signal, SignalType)):
+            raise ValueError(f"{name} must have {bits} bits, not {wide}")
 
 
 @choice

@@ -1,12 +1,16 @@
 """Fills the operand banks: takes a tile command, then the operand lines it announces."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
 from rtl import words
-from rtl.config import BEAT
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
+from rtl.sat_config import BEAT, SatConfig
+from rtl.stream import Stream, bit, bus
 
 
+@waives(
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def loader(
     clk,
@@ -41,24 +45,18 @@ def loader(
     Reset          synchronous, active high: both banks empty
     Golden         tlm/timeline.py, load_start and load_end
     """
-    layout = words.command(config)
-    west_high, west_low = layout["west_lines"]
-    north_high, north_low = layout["north_lines"]
-    bits = layout.width
-    west_bank = config.chunk // BEAT
-    north_bank = config.chunk
-    west_lines = 2 ** len(west_address)
-    north_lines = 2 ** len(north_address)
+    f = words.command(config)
+    bits = f.width
+    west_bank, north_bank = config.chunk // BEAT, config.chunk
+    west_lines, north_lines = 2 ** len(west_address), 2 ** len(north_address)
 
-    bank = Signal(intbv(0)[1:])  # the bank to be filled next
-    next_start = Signal(intbv(0)[1:])  # the bank to be started next
-    next_done = Signal(intbv(0)[1:])  # the bank to be freed next
-    loading = Signal(bool(0))
-    last_line = Signal(bool(0))
-    west_left = Signal(intbv(0)[layout.bits("west_lines") :])
-    north_left = Signal(intbv(0)[layout.bits("north_lines") :])
-    west_line = Signal(intbv(0)[len(west_address) :])
-    north_line = Signal(intbv(0)[len(north_address) :])
+    bank = bus(1)  # the bank to be filled next
+    next_start = bus(1)  # the bank to be started next
+    next_done = bus(1)  # the bank to be freed next
+    ready, held = bus(2), bus(2)  # loaded and occupied, as they stand after this cycle
+    loading, last_line = bit(), bit()
+    west_left, north_left = bus(f, "west_lines"), bus(f, "north_lines")
+    west_line, north_line = bus(len(west_address)), bus(len(north_address))
 
     @always_comb
     def shake():
@@ -69,27 +67,32 @@ def loader(
     def finish():
         last_line.next = loading and operands.valid and west_left == 0 and north_left == 1
 
+    @always_comb
+    def tell():
+        ready.next = loaded
+        held.next = occupied
+        if started:
+            ready.next[next_start] = 0
+        if bank_done:
+            held.next[next_done] = 0
+        if last_line:  # every tile ends with a weight line
+            ready.next[bank] = 1
+        elif commands.valid and commands.ready:
+            held.next[bank] = 1
+
     @always(clk.posedge)
     def control():
-        ready = intbv(0)[2:]
-        held = intbv(0)[2:]
-        ready[:] = loaded
-        held[:] = occupied
+        loaded.next = ready
+        occupied.next = held
         if started:
-            ready[next_start] = 0
             next_start.next = not next_start
         if bank_done:
-            held[next_done] = 0
             next_done.next = not next_done
-        if last_line:  # every tile ends with a weight line
-            ready[bank] = 1
+        if last_line:
             bank.next = not bank
             loading.next = 0
         elif commands.valid and commands.ready:
-            held[bank] = 1
             loading.next = 1
-        loaded.next = ready
-        occupied.next = held
         if rst:
             loaded.next = 0
             occupied.next = 0
@@ -101,8 +104,8 @@ def loader(
     @always(clk.posedge)
     def count():
         if not loading:
-            west_left.next = commands.data[west_high:west_low]
-            north_left.next = commands.data[north_high:north_low]
+            west_left.next = commands.data[f.west_lines_high : f.west_lines_low]
+            north_left.next = commands.data[f.north_lines_high : f.north_lines_low]
             if bank:
                 west_line.next = west_bank
                 north_line.next = north_bank
@@ -133,4 +136,24 @@ def loader(
         west_write.next = loading and operands.valid and west_left != 0
         north_write.next = loading and operands.valid and west_left == 0
 
-    return shake, finish, control, count, keep, write
+    return shake, finish, tell, control, count, keep, write
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `loader`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        commands=Stream(words.command(config).width),
+        operands=Stream(words.line_bits(config)),
+        line=bus(words.line_bits(config)),
+        west_write=bit(),
+        west_address=bus(words.west_control(config), "address"),
+        north_write=bit(),
+        north_address=bus(words.north_control(config), "line"),
+        loaded=bus(2),
+        occupied=bus(2),
+        held_commands=bus(2 * words.command(config).width),
+        started=bit(),
+        bank_done=bit(),
+    )

@@ -3,9 +3,13 @@
 from myhdl import Signal, always, concat, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 
+@waives(
+    BLKSEQ="a clocked process assigns to variables of its own",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def north_lane(clk, write, write_address, write_data, control, control_out, down, config):
     """Keep two banks of weights of one column, and send one down each cycle.

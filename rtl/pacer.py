@@ -2,10 +2,12 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
-from rtl.hierarchy import module
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.hierarchy import module, waives
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def pacer(clk, rst, stationary, values, pace, last_row, below, bank_done, finished, returned, config):
     """Go around the rows' delay lines, and notice the ends of tiles below the last row.
@@ -16,7 +18,7 @@ def pacer(clk, rst, stationary, values, pace, last_row, below, bank_done, finish
     bank_done   out  the last lane has read a tile's operand bank for the last time
     finished    out  a block's sums stand in all accumulators, or in the memories of sums
     returned    out  the first sum of a tile has come through all rows
-    Latency     release_delay, finish_delay (rtl/timing.py), 0
+    Latency     release_delay, finish_delay (rtl/sat_timing.py), 0
     Reset       synchronous, active high; the delay lines are gone around meanwhile, all of each
     Golden      none: delays
     """

@@ -2,13 +2,14 @@
 
 from myhdl import Signal, always, always_comb, intbv, modbv
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.lanes import join
 from rtl.registers import NAMED, RATES, REGISTERS, WIDTH, bit
 
 STROBES = WIDTH // 8
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def register_bank(
     clk,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rtl import words
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 
 WIDTH = 32  # bits of a register: AXI4-Lite's data
 ADDRESS_BITS = 12  # a page, the least that Vivado gives an interface

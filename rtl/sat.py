@@ -2,12 +2,13 @@
 
 from myhdl import Signal, always_comb, intbv
 
-from rtl import words
-from rtl.config import SatConfig
+from rtl import bundles, words
 from rtl.drain import drain
 from rtl.hierarchy import module, write_verilog
 from rtl.loader import loader
+from rtl.prefix import Prefix
 from rtl.router import router
+from rtl.sat_config import SatConfig
 from rtl.sequencer import sequencer
 from rtl.stce import stce
 from rtl.stream import Stream
@@ -47,9 +48,9 @@ def sat(
     busy        out  cycles in which the array was issued a step, or the updater took a slice
     waiting     out  cycles with work under way, but none issued: for operands, accumulators or the store
     idle        out  cycles without work; busy + waiting + idle = cycles since reset
-    Latency     rtl/timing.py; of a whole program: tlm/timeline.py, to the cycle
+    Latency     rtl/sat_timing.py; of a whole program: tlm/timeline.py, to the cycle
     Throughput  rows x columns multiply-adds per cycle while operands keep up
-    Reset       synchronous, active high, for at least reset_cycles (rtl/timing.py)
+    Reset       synchronous, active high, for at least reset_cycles (rtl/sat_timing.py)
     Golden      rtl/golden/gemm.py, rtl/golden/sgd.py
     """
     command_bits = words.command(config).width
@@ -71,9 +72,7 @@ def sat(
     accumulators_free = Signal(intbv(0)[2:])
     issuing, last_step, slice_enters, last_slice, works = (Signal(bool(0)) for _ in range(5))
     tiles_busy, updates_busy = Signal(bool(0)), Signal(bool(0))
-    drain_load, drain_shift, drain_read, drain_memory = (Signal(bool(0)) for _ in range(4))
-    drain_slot = Signal(intbv(0)[words.slot_bits(config) :])
-    drain_address, drain_set = Signal(intbv(0)[words.sum_bits(config) :]), Signal(intbv(0)[1:])
+    draining = bundles.Drain(config)
     drained = Signal(intbv(0)[32 * config.columns :])
 
     @always_comb
@@ -148,13 +147,7 @@ def sat(
         pace,
         last_row,
         below,
-        drain_load,
-        drain_shift,
-        drain_slot,
-        drain_read,
-        drain_address,
-        drain_set,
-        drain_memory,
+        draining,
         drained,
         config,
     )
@@ -164,13 +157,7 @@ def sat(
         finished,
         finished_command,
         block_stored,
-        drain_load,
-        drain_shift,
-        drain_slot,
-        drain_read,
-        drain_address,
-        drain_set,
-        drain_memory,
+        draining,
         drained,
         tile_results,
         overflow,
@@ -213,6 +200,10 @@ def ports(config: SatConfig) -> dict:
     )
 
 
-def write(config: SatConfig, folder) -> dict:
-    """Write the accelerator's Verilog, one module a file. Returns {module name: Path}, `sat` last."""
-    return write_verilog(folder, sat, **ports(config), config=config)
+def write(config: SatConfig, folder, prefix: str = "sat_") -> dict:
+    """Write the Verilog, one module a file, under names that begin with the prefix (rtl/prefix.py).
+
+    Returns {module name: Path}, children before their parents: the top, `sat` with the usual prefix, is last.
+    Raises ValueError for a prefix that no module can be called after.
+    """
+    return write_verilog(folder, sat, **ports(config), config=config, prefix=Prefix("sat", prefix))

@@ -2,15 +2,17 @@
 
 from myhdl import Signal, always_comb, concat, intbv
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.axi_lite import AxiLite, axi_lite
-from rtl.config import SatConfig
-from rtl.hierarchy import module, write_verilog
+from rtl.hierarchy import module, waives, write_verilog
+from rtl.prefix import Prefix
 from rtl.register_bank import register_bank
 from rtl.register_slice import register_slice
 from rtl.registers import ADDRESS_BITS
 from rtl.reset_holder import reset_holder
 from rtl.sat import COUNTER_BITS, sat
+from rtl.sat_config import SatConfig
 from rtl.stream import Interface, Stream
 
 
@@ -25,6 +27,7 @@ class AxiStream(Interface):
             self.tlast = Signal(bool(0))
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def sat_axi(aclk, aresetn, s_axi, s_axis_command, s_axis_operand, m_axis_result, config):
     """Execute commands that come and whose results leave by AXI4-Stream.
@@ -154,6 +157,10 @@ def ports(config: SatConfig) -> dict:
     )
 
 
-def write(config: SatConfig, folder) -> dict:
-    """Write the Verilog, one module a file. Returns {module name: Path}, `sat_axi` last; `sat` is among them."""
-    return write_verilog(folder, sat_axi, **ports(config), config=config)
+def write(config: SatConfig, folder, prefix: str = "sat_") -> dict:
+    """Write the Verilog, one module a file, under names that begin with the prefix (rtl/prefix.py).
+
+    Returns {module name: Path}, children before their parents: the top, `sat_axi` with the usual prefix, is last.
+    Raises ValueError for a prefix that no module can be called after.
+    """
+    return write_verilog(folder, sat_axi, **ports(config), config=config, prefix=Prefix("sat", prefix))

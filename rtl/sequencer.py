@@ -48,7 +48,7 @@ def sequencer(
     issuing            out  a tile's steps are issued in this cycle
     last_step          out  the last of them is
     Latency            1 cycle (START_SETUP) from loaded to the first step; release_lag and drain_lag
-                       (rtl/timing.py) from a tile's last step to bank_done and to finished being acted upon
+                       (rtl/sat_timing.py) from a tile's last step to bank_done and to finished being acted upon
     Throughput         1 step per cycle, without a pause between tiles that are ready
     Reset              synchronous, active high
     Golden             tlm/timeline.py, compute_start and compute_end

@@ -3,7 +3,7 @@
 from myhdl import Signal, always, always_comb, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 from rtl.sore_lane import sore_lane
 from rtl.sore_row import sore_row
@@ -12,6 +12,7 @@ from rtl.sore_word import sore_word
 PLACES = 4
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def sore(clk, rst, valid, vector, n, m, forward_done, forward, backward_done, backward, config):
     """Reduce vectors of weights along time, for the forward pass, and along the vector, for the backward pass.

@@ -3,10 +3,11 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def sore_half(clk, valid, word, quads, best):
     """Find the four largest magnitudes of eight elements, or the two largest of each four.

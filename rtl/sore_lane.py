@@ -8,10 +8,15 @@ entry, the smallest leaves, the younger ones move down, and the newcomer takes t
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.layout import Layout
 
 
+@waives(
+    BLKSEQ="a clocked process assigns to variables of its own",
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
     """Keep the N largest magnitudes of each M elements, which come one a cycle.

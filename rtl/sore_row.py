@@ -3,9 +3,10 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def sore_row(clk, valid, fresh, m, row, config):
     """Shift the entries of a vector's groups into a row of largest_m entries.

@@ -8,11 +8,15 @@ pairs of 16 elements would take 120.
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 from rtl.sore_half import sore_half
 
 
+@waives(
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def sore_word(clk, rst, valid, word, n, m, done, kept, config):
     """Keep the N largest magnitudes of each M elements, largest_m elements a cycle.

@@ -1,15 +1,17 @@
 """Sparse tensor computing engine: the systolic array with its operand buffers, its sums and its drain chain."""
 
-from myhdl import Signal, always_comb, concat, intbv
+from myhdl import always_comb
 
-from rtl import words
-from rtl.config import BEAT
-from rtl.hierarchy import module
-from rtl.lanes import join, split
+from rtl import bundles, words
+from rtl.hierarchy import module, waives
+from rtl.lanes import join, pack, split, unpack
+from rtl.sat_config import BEAT, SatConfig
 from rtl.stce_column import stce_column
+from rtl.stream import bit, bus
 from rtl.west_lane import west_lane
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def stce(
     clk,
@@ -24,13 +26,7 @@ def stce(
     pace,
     last_row,
     below,
-    drain_load,
-    drain_shift,
-    drain_slot,
-    drain_read,
-    drain_address,
-    drain_set,
-    drain_memory,
+    drain,
     drained,
     config,
 ):
@@ -43,46 +39,33 @@ def stce(
     north_control   in   words.north_control, for column 0; every further column acts a cycle later
     last_row        out  the control of the last row
     below           out  that of a row below it
-    drain_*         in   as in uspe and sum_lane, to all at once
+    drain           in   bundles.Drain, to all at once
     drained         out  an FP32 word for each column
     Latency         from the issue of a step 6 cycles (WEST) to activations in the first element, 3 (NORTH) to
                     a weight there; drain_lag to all sums
-    Reset           synchronous, active high, for at least reset_cycles (rtl/timing.py): controls hop
+    Reset           synchronous, active high, for at least reset_cycles (rtl/sat_timing.py): controls hop
     Golden          rtl/golden/gemm.py
     """
-    row_bits = BEAT * 16
-    column_bits = config.interleave * words.weight(config).width
-    group_bits, step_bits = words.group_bits(config), words.step(config).width
-    boundary_bits = words.boundary(config).width
-    control_w, control_n = len(west_control), len(north_control)
-    rows, columns = range(config.rows), range(config.columns)
+    rows, columns, edges = range(config.rows), range(config.columns), range(config.columns + 1)
+    control, boundary = words.west_control(config), words.boundary(config)
 
-    row_lines = [Signal(intbv(0)[row_bits:]) for _ in rows]
-    column_lines = [Signal(intbv(0)[column_bits:]) for _ in columns]
-    west_controls = [west_control] + [Signal(intbv(0)[control_w:]) for _ in rows]
-    north_controls = [north_control] + [Signal(intbv(0)[control_n:]) for _ in columns]
-    steps = [Signal(intbv(0)[step_bits:]) for _ in rows]
-    groups = [Signal(intbv(0)[group_bits:]) for _ in rows]
-    step_buses = [Signal(intbv(0)[config.rows * step_bits :]) for _ in range(config.columns + 1)]
-    group_buses = [Signal(intbv(0)[config.rows * group_bits :]) for _ in range(config.columns + 1)]
-    feeds = [Signal(intbv(0)[boundary_bits:]) for _ in range(config.columns + 1)]
-    collects = [Signal(intbv(0)[boundary_bits:]) for _ in range(config.columns + 1)]
-    sums = [Signal(intbv(0)[32:]) for _ in columns]
+    row_lines = [bus(16 * BEAT) for _ in rows]
+    column_lines = [bus(config.interleave * words.weight(config).width) for _ in columns]
+    west_controls = [west_control, *(bus(control) for _ in rows)]
+    north_controls = [north_control, *(bus(words.north_control(config)) for _ in columns)]
+    steps, groups = [bus(words.step(config)) for _ in rows], [bus(words.group(config)) for _ in rows]
+    step_buses = [bus(config.rows * words.step(config).width) for _ in edges]
+    group_buses = [bus(config.rows * words.group(config).width) for _ in edges]
+    feeds, collects = ([bus(boundary) for _ in edges] for _ in range(2))
+    sums = [bus(32) for _ in columns]
 
-    layout, low = words.west_control(config), words.west_control(config)["step"][1]
-    begin_bit = layout["begin"][1]
-    above_bit, fresh_bit, set_bit = (low + words.step(config)[name][1] for name in ("above", "fresh", "set"))
-    last, beneath, feed, collect = west_controls[-2], west_controls[-1], feeds[0], collects[0]
-    assert list(words.boundary(config).fields) == ["valid", "begin", "fresh", "set"]
+    valid, begin, fresh, number = ([bit(), bit()] for _ in range(4))
+    last, beneath = west_controls[-2:]
 
     @always_comb
     def report():
         last_row.next = last
         below.next = beneath
-        feed.next = concat(
-            west_control[set_bit], west_control[fresh_bit], west_control[begin_bit], west_control[above_bit]
-        )
-        collect.next = concat(beneath[set_bit], beneath[fresh_bit], beneath[begin_bit], beneath[above_bit])
 
     wires = (
         split(line, row_lines),
@@ -91,6 +74,13 @@ def stce(
         join(groups, group_buses[0]),
         join(sums, drained),
     )
+    ends = [  # what a row's control says of the sums that enter above it, or leave
+        (
+            unpack(control, word, step_above=valid[k], begin=begin[k], step_fresh=fresh[k], step_set=number[k]),
+            pack(boundary, end, valid=valid[k], begin=begin[k], fresh=fresh[k], set=number[k]),
+        )
+        for k, (word, end) in enumerate(((west_control, feeds[0]), (west_controls[-1], collects[0])))
+    ]
     lanes = [
         west_lane(
             clk,
@@ -124,16 +114,31 @@ def stce(
             feeds[c + 1],
             collects[c],
             collects[c + 1],
-            drain_load,
-            drain_shift,
-            drain_slot,
-            drain_read,
-            drain_address,
-            drain_set,
-            drain_memory,
+            drain,
             sums[c],
             config,
         )
         for c in columns
     ]
-    return report, wires, lanes, array
+    return report, wires, ends, lanes, array
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `stce`, by name."""
+    west, north = words.west_control(config), words.north_control(config)
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        line=bus(words.line_bits(config)),
+        west_write=bit(),
+        west_address=bus(west, "address"),
+        north_write=bit(),
+        north_address=bus(north, "line"),
+        west_control=bus(west),
+        north_control=bus(north),
+        pace=bus(words.pace(config)),
+        last_row=bus(west),
+        below=bus(west),
+        drain=bundles.Drain(config),
+        drained=bus(32 * config.columns),
+    )

@@ -4,16 +4,17 @@ Columns, not rows, are modules: weights and sums change each cycle and stay with
 between modules carry only the steps, and the activations, which change once a group.
 """
 
-from myhdl import Signal, intbv
-
-from rtl import words
-from rtl.hierarchy import module
+from rtl import bundles, words
+from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 from rtl.north_lane import north_lane
+from rtl.sat_config import SatConfig
+from rtl.stream import bit, bus
 from rtl.sum_lane import sum_lane
 from rtl.uspe import uspe
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def stce_column(
     clk,
@@ -31,13 +32,7 @@ def stce_column(
     feed_out,
     collect,
     collect_out,
-    drain_load,
-    drain_shift,
-    drain_slot,
-    drain_read,
-    drain_address,
-    drain_set,
-    drain_memory,
+    drain,
     drained,
     config,
 ):
@@ -46,19 +41,16 @@ def stce_column(
     write*, control*   as in north_lane
     west*, east*       as in uspe, for each row
     feed*, collect*      as in sum_lane
-    drain_*, drained   as in uspe and sum_lane; sums move down, the last row leaves first
+    drain, drained     bundles.Drain, as in uspe and sum_lane; sums move down, the last row leaves first
     Latency            as in north_lane, uspe and sum_lane
     Reset              synchronous, active high
     Golden             none of its own; rtl/golden/gemm.py through the array
     """
     rows = range(config.rows)
-    group_bits, step_bits = words.group_bits(config), words.step(config).width
-    steps_in = [Signal(intbv(0)[step_bits:]) for _ in rows]
-    steps_out = [Signal(intbv(0)[step_bits:]) for _ in rows]
-    groups_in = [Signal(intbv(0)[group_bits:]) for _ in rows]
-    groups_out = [Signal(intbv(0)[group_bits:]) for _ in rows]
-    weights = [Signal(intbv(0)[words.descent(config).width :]) for _ in range(config.rows + 1)]
-    sums = [Signal(intbv(0)[32:]) for _ in range(config.rows + 1)]
+    steps_in, steps_out = ([bus(words.step(config)) for _ in rows] for _ in range(2))
+    groups_in, groups_out = ([bus(words.group(config)) for _ in rows] for _ in range(2))
+    weights = [bus(words.descent(config)) for _ in range(config.rows + 1)]
+    sums = [bus(32) for _ in range(config.rows + 1)]
 
     wires = (split(west_steps, steps_in), join(steps_out, east_steps), split(west, groups_in), join(groups_out, east))
     north = north_lane(clk, write, write_address, write_data, control, control_out, weights[0], config)
@@ -74,9 +66,7 @@ def stce_column(
             weights[r + 1],
             sums[r],
             sums[r + 1],
-            drain_load,
-            drain_shift,
-            drain_slot,
+            drain.chain,
             config,
         )
         for r in rows
@@ -90,11 +80,33 @@ def stce_column(
         collect_out,
         sums[config.rows],
         sums[0],
-        drain_read,
-        drain_address,
-        drain_set,
-        drain_memory,
+        drain.memories,
         drained,
         config,
     )
     return wires, north, elements, ends
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `stce_column`, by name."""
+    control, boundary = words.north_control(config), words.boundary(config)
+    steps, groups = (config.rows * word.width for word in (words.step(config), words.group(config)))
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        write=bit(),
+        write_address=bus(control, "line"),
+        write_data=bus(config.interleave * words.weight(config).width),
+        control=bus(control),
+        control_out=bus(control),
+        west_steps=bus(steps),
+        west=bus(groups),
+        east_steps=bus(steps),
+        east=bus(groups),
+        feed=bus(boundary),
+        feed_out=bus(boundary),
+        collect=bus(boundary),
+        collect_out=bus(boundary),
+        drain=bundles.Drain(config),
+        drained=bus(32),
+    )

@@ -2,12 +2,17 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
-from rtl.config import BEAT
-from rtl.hierarchy import module
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.hierarchy import module, waives
+from rtl.sat_config import BEAT
 from rtl.stepper import stepper
 
 
+@waives(
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def steps_issuer(
     clk,

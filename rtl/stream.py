@@ -8,15 +8,35 @@
 
 from myhdl import Signal, intbv
 
+from rtl.layout import Layout
+
+
+def bit():
+    """A fresh signal of one bit."""
+    return Signal(bool(0))
+
+
+def bus(shape: int | Layout, field: str | None = None):
+    """A fresh signal of so many bits, one of them too; or for a word of a layout, or for a field of it."""
+    if isinstance(shape, Layout):
+        shape = shape.bits(field) if field else shape.width
+    return Signal(intbv(0)[shape:])
+
 
 class Interface:
     """Signals that travel together as one argument; a port of a module is named argument_attribute."""
+
+    def only(self, *names: str) -> "Interface":
+        """A bundle of these signals of the bundle alone, for a block that needs no more of them."""
+        part = Interface()
+        vars(part).update({name: vars(self)[name] for name in names})
+        return part
 
 
 class Stream(Interface):
     """One direction of data: the producer drives data and valid, the consumer drives ready."""
 
     def __init__(self, width: int):
-        self.data = Signal(intbv(0)[width:])
-        self.valid = Signal(bool(0))
-        self.ready = Signal(bool(0))
+        self.data = bus(width)
+        self.valid = bit()
+        self.ready = bit()

@@ -3,9 +3,10 @@
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def update_store(
     clk,

@@ -2,7 +2,8 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.hierarchy import module
 from rtl.sore import sore
 from rtl.update_loader import update_loader
@@ -25,7 +26,7 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
     tile_done     out  it is the last of its tile
     busy          out  a tile is under way
     stored        out  the last word of a tile moves
-    Latency       rtl/timing.py; of a whole program: tlm/update.py, to the cycle
+    Latency       rtl/sat_timing.py; of a whole program: tlm/update.py, to the cycle
     Throughput    1 slice of update_lanes weights per cycle while operands keep up and results leave
     Reset         synchronous, active high
     Golden        rtl/golden/sgd.py, rtl/golden/nm.py

@@ -8,15 +8,25 @@ It holds two sets of accumulators: while one takes the sums of a tile, the other
 accumulators take turns (interleaving): a sum comes back from the adder before its next product arrives.
 """
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat, intbv
 
-from rtl import timing, words
+from rtl import bundles, words
+from rtl import sat_timing as timing
+from rtl import timing as units
+from rtl.formats import FP16_NAN
 from rtl.fp16_mul import fp16_mul
 from rtl.fp32_add import fp32_add
-from rtl.golden.floats import FP16_NAN
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
+from rtl.lanes import pack
+from rtl.layout import Layout
+from rtl.sat_config import SatConfig
+from rtl.stream import bit, bus
 
 
+@waives(
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def uspe(
     clk,
@@ -29,132 +39,147 @@ def uspe(
     south,
     sum_in,
     sum_out,
-    drain_load,
-    drain_shift,
-    drain_slot,
+    drain,
     config,
 ):
     """Choose the activation that a weight's index names, multiply, and add to an accumulator.
 
     west_step    in   words.step: what to do, and whether `west` holds a new group
-    west         in   a group of largest_m activations, FP16, and above them one bit for each that is not finite
+    west         in   words.group
     east*        out  west* a cycle later, for the neighbour
     north        in   words.descent: a weight for this element or one below
     south        out  north a cycle later, for the neighbour
     sum_in       in   FP32, from the element above
     sum_out      out  FP32, for the element below: a finished sum, or what is drained
-    drain_load   in   take accumulator drain_slot to sum_out
-    drain_shift  in   pass sum_in on to sum_out
+    drain        in   bundles.Drain.chain: what sum_out takes when a block is drained
     Latency      1 cycle west to east and north to south; a product reaches its accumulator
                  7 cycles (SELECT + FP16_MUL + ACCUMULATE) after its step stands on east_step, and a finished sum
-                 reaches sum_out when the element below, one turn behind, starts from it (rtl/timing.py)
+                 reaches sum_out when the element below, one turn behind, starts from it (rtl/sat_timing.py)
     Throughput   1 multiply-add per cycle
     Reset        synchronous, active high: forgets the steps in flight
     Golden       rtl/golden/gemm.py, one element of c
     """
-    layout, down = words.step(config), words.descent(config)
-    load_bit, slot_low = layout["load"][1], layout["set"][1]
-    tag_bits = layout["place"][0]  # from valid to place: what the sum's stages need
-    at_high, at_low = layout["bank"][0], layout["place"][1]  # address in the weight memory
-    weight_bits = down["pruned"][0]  # weight, index and pruned together
-    index_high, index_low = down["index"]
-    address_high, address_low = down["address"]
-    write_bit, everyone_bit, pruned_low = (down[name][1] for name in ("write", "everyone", "pruned"))
-    distance_high, distance_low = down["distance"]
-    distances = 2 ** (distance_high - distance_low)
-    group_bits = 16 * config.largest_m
-    multiplied = timing.SELECT + timing.FP16_MUL  # cycles from east_step to the product
-    added = multiplied + timing.FP32_ADD
-    waits = config.turn - timing.ACCUMULATE  # of a finished sum for the element below
+    step, down, group = words.step(config), words.descent(config), words.group(config)
+    address = step.span("place", "bank")  # of a weight in the memory
+    tag = step.span("valid", "place")  # what the sum's stages need
+    kept = down.span("weight", "pruned")  # what the memory keeps
+    distances = 2 ** down.bits("distance")
+    multiplied = timing.SELECT + units.FP16_MUL  # cycles from east_step to the product
+    added = multiplied + units.FP32_ADD
+    waits = config.turn - units.ACCUMULATE  # of a finished sum for the element below
+    leaving = Layout(sum=32, below=1)  # a sum, and whether it is one that the element below waits for
+    bits = leaving.width
 
-    memory = [Signal(intbv(0)[weight_bits:]) for _ in range(2 ** words.address_bits(config))]
-    chosen = Signal(intbv(0)[weight_bits:])
-    weight, activation = (Signal(intbv(0)[16:]) for _ in range(2))
-    product, addend, total, handed = (Signal(intbv(0)[32:]) for _ in range(4))
-    accumulators = [Signal(intbv(0)[32:]) for _ in range(2 ** words.slot_bits(config))]
-    tags = Signal(intbv(0)[added * tag_bits :])  # of the steps in flight, youngest in the low bits
-    product_tag = (multiplied - 1) * tag_bits
-    product_fresh, product_above = product_tag + layout["fresh"][1], product_tag + layout["above"][1]
-    product_slot, product_end = product_tag + slot_low, product_tag + tag_bits
-    total_tag = (added - 1) * tag_bits
-    total_valid, total_below = total_tag + layout["valid"][1], total_tag + layout["below"][1]
-    total_slot, total_end = total_tag + slot_low, total_tag + tag_bits
-    finished = Signal(intbv(0)[33 * (waits + 1) :])  # sums, and above each whether it is one
-    handing = Signal(bool(0))
+    memory = [bus(kept) for _ in range(2**address.width)]
+    chosen, weight, activation = bus(kept), bus(16), bus(16)
+    product, addend, total, handed = (bus(32) for _ in range(4))
+    slots = words.slot(config).width
+    accumulators = [bus(32) for _ in range(2**slots)]
+    tags = bus(added * tag.width)  # of the steps in flight, youngest in the low bits
+    adding = tag.at((multiplied - 1) * tag.width)  # the tag of the product, and that of the total
+    ending = tag.at((added - 1) * tag.width)
+    adding_slot, ending_slot = adding.span("set", "place"), ending.span("set", "place")
+    ends, last = bit(), bus(leaving)
+    finished = bus(bits * (waits + 1))  # sums that wait, youngest in the low bits
+    oldest = leaving.at(bits * (waits - 1)) if waits else leaving
+    handing = bit()
 
     @always(clk.posedge)
     def hop():
-        distance = intbv(0)[distance_high - distance_low :]
         east_step.next = west_step
-        if west_step[load_bit]:
+        if west_step[step.load_bit]:
             east.next = west
-        distance[:] = (north[distance_high:distance_low] - 1) % distances
-        south.next = concat(distance, north[distance_low:])
+        south.next = north
+        south.next[down.distance_high : down.distance_low] = (
+            north[down.distance_high : down.distance_low] - 1
+        ) % distances
 
     @always(clk.posedge)
     def keep():
-        if north[write_bit] and (north[everyone_bit] or north[distance_high:distance_low] == 0):
-            memory[north[address_high:address_low]].next = north[weight_bits:]
+        if north[down.write_bit] and (north[down.everyone_bit] or north[down.distance_high : down.distance_low] == 0):
+            memory[north[down.address_high : down.address_low]].next = north[kept.high : kept.low]
 
     @always_comb
     def choose():
-        chosen.next = memory[east_step[at_high:at_low]]
+        chosen.next = memory[east_step[address.high : address.low]]
 
     @always(clk.posedge)
     def select():
-        weight.next = chosen[16:]
-        if (east[group_bits + config.largest_m : group_bits] & chosen[weight_bits:pruned_low]) != 0:
+        weight.next = chosen[down.weight_high : down.weight_low]
+        if (east[group.special_high : group.special_low] & chosen[down.pruned_high : down.pruned_low]) != 0:
             activation.next = FP16_NAN  # 0 * infinity, for a weight that was pruned
         else:
-            activation.next = (east >> concat(chosen[index_high:index_low], intbv(0)[4:])) & 0xFFFF
+            activation.next = (east >> concat(chosen[down.index_high : down.index_low], intbv(0)[4:])) & 0xFFFF
 
     @always(clk.posedge)
     def track():
         if rst:
             tags.next = 0
         else:
-            tags.next = concat(tags[total_tag:], east_step[tag_bits:])
+            tags.next = concat(tags[ending.low :], east_step[tag.high : tag.low])
 
     @always_comb
     def feedback():
         addend.next = (
             sum_in
-            if tags[product_above]
-            else (0 if tags[product_fresh] else accumulators[tags[product_end:product_slot]])
+            if tags[adding.above_bit]
+            else (0 if tags[adding.fresh_bit] else accumulators[tags[adding_slot.high : adding_slot.low]])
         )
 
     @always(clk.posedge)
     def accumulate():
-        if tags[total_valid]:
-            accumulators[tags[total_end:total_slot]].next = total
+        if tags[ending.valid_bit]:
+            accumulators[tags[ending_slot.high : ending_slot.low]].next = total
+
+    @always_comb
+    def end():
+        ends.next = tags[ending.below_bit]
 
     @always(clk.posedge)
     def wait():
-        finished.next = concat(finished[33 * waits :], tags[total_below], total)
+        finished.next = concat(finished[bits * waits :], last)
 
     if waits:
 
         @always_comb
         def finish():
-            handing.next = finished[33 * waits - 1]
-            handed.next = finished[33 * waits - 1 : 33 * (waits - 1)]
+            handing.next = finished[oldest.below_bit]
+            handed.next = finished[oldest.sum_high : oldest.sum_low]
     else:
 
         @always_comb
         def finish():
-            handing.next = tags[total_below]
+            handing.next = ends
             handed.next = total
 
     @always(clk.posedge)
     def hand_over():
-        if drain_load:
-            sum_out.next = accumulators[drain_slot]
-        elif drain_shift:
+        if drain.load:
+            sum_out.next = accumulators[drain.slot]
+        elif drain.shift:
             sum_out.next = sum_in
         elif handing:
             sum_out.next = handed
 
     multiplier = fp16_mul(clk, activation, weight, product)
     adder = fp32_add(clk, addend, product, total)
-    late = (wait,) if waits else ()
-    return hop, keep, choose, select, track, feedback, accumulate, late, finish, hand_over, multiplier, adder
+    late = (wait, pack(leaving, last, sum=total, below=ends)) if waits else ()
+    return hop, keep, choose, select, track, feedback, accumulate, end, late, finish, hand_over, multiplier, adder
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `uspe`, by name."""
+    step, group, down = words.step(config), words.group(config), words.descent(config)
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        west_step=bus(step),
+        west=bus(group),
+        east_step=bus(step),
+        east=bus(group),
+        north=bus(down),
+        south=bus(down),
+        sum_in=bus(32),
+        sum_out=bus(32),
+        drain=bundles.Drain(config).chain,
+    )

@@ -1,27 +1,28 @@
 """The text of MyHDL's Verilog, made shorter, the same in every run, and faster in Icarus."""
 
 import re
+from collections.abc import Mapping
 from textwrap import fill
+from types import MappingProxyType
 
 from rtl.keywords import RESERVED
-
-# Verilator's warnings that generated code cannot avoid: blocking assignments in clocked processes are to their own
-# variables, MyHDL's operators have no width, and at the array's edges outputs end.
-WAIVERS = """\
-/* verilator lint_off BLKSEQ */ /* verilator lint_off WIDTH */ /* verilator lint_off UNUSEDSIGNAL */
-"""
 
 LINE = 118  # characters, where several ports stand in one
 
 
-def tidied(name: str, text: str) -> str:
+def tidied(name: str, text: str, waivers: Mapping[str, str] = MappingProxyType({})) -> str:
     """What MyHDL has written for the module `name`, as it goes to its file.
 
+    waivers  Verilator's warnings that the module keeps, each with its reason: they are switched off in its first lines
     Raises ValueError where the module, a port or a signal is called what Verilog reserves.
     """
-    text = _in_one_order(_without_named_blocks(text))
+    text = in_one_order(_without_named_blocks(text))
     _refuse_reserved_words(name, text)
-    return WAIVERS + _compact(text).lstrip()
+    return _switched_off(waivers) + _compact(text).lstrip()
+
+
+def _switched_off(waivers):
+    return "".join(f"/* verilator lint_off {kind} */ // {reason}\n" for kind, reason in waivers.items())
 
 
 def _refuse_reserved_words(module_name, text):
@@ -50,13 +51,18 @@ def _without_named_blocks(text):
     return "\n".join([declarations, *variables, "", *lines[first:]]) + "\n"
 
 
-def _in_one_order(text):
-    """Sort the sensitivity lists, which MyHDL writes in the order of a set."""
+def in_one_order(text):
+    """Sort the sensitivity lists, which MyHDL writes in the order of a set: signals, and words of arrays by number."""
     return re.sub(
-        r"always @\((\w+(?:, \w+)*)\) begin",
-        lambda found: f"always @({', '.join(sorted(found[1].split(', ')))}) begin",
+        r"always @\(([\w\[\]]+(?:, [\w\[\]]+)*)\) begin",
+        lambda found: f"always @({', '.join(sorted(found[1].split(', '), key=_counted))}) begin",
         text,
     )
+
+
+def _counted(name):
+    """A sort key that has lanes[2] before lanes[10]."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def _compact(text):
@@ -76,11 +82,12 @@ def _compact(text):
     )
     text = re.sub(r"\bend\n +else", "end else", text)
     text = re.sub(
-        r"^(?:assign|always .* =) .{%d,}\n" % LINE,
+        rf"^(?:assign|always .* =) .{{{LINE},}}\n",
         lambda found: _wrapped("", found[0].split()),
         text,
         flags=re.MULTILINE,
     )
+    text = re.sub(r"^(assign .*(?:\n    .*)*;\n)\n+(?=assign )", r"\1", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 

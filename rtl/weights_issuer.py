@@ -2,11 +2,16 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
-from rtl.hierarchy import module
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.hierarchy import module, waives
 from rtl.stepper import stepper
 
 
+@waives(
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def weights_issuer(clk, rst, start, command, bank, stationary, weights_bank, active, last, north_control, config):
     """Step through the weights of one tile after another.

@@ -1,14 +1,20 @@
 """The west edge of a row: its activation buffer, the groups it assembles from beats, and when the row below follows."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat, intbv
 
 from rtl import words
-from rtl.config import BEAT
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
+from rtl.lanes import pack, unpack
+from rtl.layout import Layout
+from rtl.sat_config import BEAT, SatConfig
+from rtl.stream import bit, bus
 
 BEAT_BITS = 16 * BEAT
 
 
+@waives(
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def west_lane(clk, rst, write, write_address, write_data, pace, control, control_out, step, group, config):
     """Keep two banks of activations of one row, and hand them to the array a group at a time.
@@ -19,28 +25,21 @@ def west_lane(clk, rst, write, write_address, write_data, pace, control, control
     control_out    out  control for the row below: a cycle later, or a group later where weights are stationary,
                         for then that row takes up the sums that this one leaves
     step           out  words.step, for the first processing element
-    group          out  largest_m activations; above them, one bit for each that is infinite or NaN
+    group          out  words.group
     Latency        beats read in cycles t, t + 1, ... stand in group from t + 2, t + 3, ... on
     Throughput     1 beat per cycle
     Reset          synchronous, active high, for 4 turns while pace goes around: clears the delay line
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
-    layout = words.west_control(config)
-    read_bit = layout["read"][1]
-    address_high, address_low = layout["address"]
-    beat_high, beat_low = layout["beat"]
-    step_high, step_low = layout["step"]
-    weights_bit = words.pace(config)["weights"][1]
-    place_high, place_low = words.pace(config)["place"]
-    group_bits = 16 * config.largest_m
+    f, turn, whole = words.west_control(config), words.pace(config), words.group(config)
+    four = Layout(**dict.fromkeys("abcd", words.half()))  # a beat
 
-    memory = [Signal(intbv(0)[BEAT_BITS:]) for _ in range(2 * config.chunk // BEAT)]
-    delayed = [Signal(intbv(0)[layout.width :]) for _ in range(words.KEPT * config.turn)]
-    fetched = Signal(bool(0))
-    place = Signal(intbv(0)[2:])
-    beat = Signal(intbv(0)[BEAT_BITS:])
-    activations = Signal(intbv(0)[group_bits:])
-    special = Signal(intbv(0)[config.largest_m :])
+    memory = [bus(BEAT_BITS) for _ in range(2 * config.chunk // BEAT)]
+    delayed = [bus(f) for _ in range(words.KEPT * config.turn)]
+    fetched = bit()
+    place = bus(f, "beat")
+    beat, exceptions = bus(BEAT_BITS), bus(BEAT)  # exceptions: which of the beat are infinite or NaN
+    activations, special = bus(whole, "activations"), bus(whole, "special")
 
     @always(clk.posedge)
     def store():
@@ -49,25 +48,30 @@ def west_lane(clk, rst, write, write_address, write_data, pace, control, control
 
     @always(clk.posedge)
     def fetch():
-        fetched.next = control[read_bit]
-        place.next = control[beat_high:beat_low]
-        if control[read_bit]:
-            beat.next = memory[control[address_high:address_low]]
+        fetched.next = control[f.read_bit]
+        place.next = control[f.beat_high : f.beat_low]
+        if control[f.read_bit]:
+            beat.next = memory[control[f.address_high : f.address_low]]
 
     @always(clk.posedge)
     def follow():
         control_out.next = control
-        if pace[weights_bit]:
-            control_out.next = delayed[pace[place_high:place_low]]
-            delayed[pace[place_high:place_low]].next = control
+        if pace[turn.weights_bit]:
+            control_out.next = delayed[pace[turn.place_high : turn.place_low]]
+            delayed[pace[turn.place_high : turn.place_low]].next = control
         if rst:
             control_out.next = 0
-            delayed[pace[place_high:place_low]].next = 0
+            delayed[pace[turn.place_high : turn.place_low]].next = 0
+
+    @always_comb
+    def classify():
+        exceptions.next[0] = beat[four.a_exponent_high : four.a_exponent_low] == 31
+        exceptions.next[1] = beat[four.b_exponent_high : four.b_exponent_low] == 31
+        exceptions.next[2] = beat[four.c_exponent_high : four.c_exponent_low] == 31
+        exceptions.next[3] = beat[four.d_exponent_high : four.d_exponent_low] == 31
 
     @always(clk.posedge)
     def assemble():
-        exceptions = intbv(0)[BEAT:]
-        exceptions[:] = concat(beat[63:58] == 31, beat[47:42] == 31, beat[31:26] == 31, beat[15:10] == 31)
         if fetched:
             if place == 0:  # and clear the places of a shorter group
                 activations.next = beat
@@ -76,9 +80,22 @@ def west_lane(clk, rst, write, write_address, write_data, pace, control, control
                 activations.next = activations | (beat << concat(place, intbv(0)[6:]))
                 special.next = special | (exceptions << concat(place, intbv(0)[2:]))
 
-    @always_comb
-    def hand_over():
-        step.next = control[step_high:step_low]
-        group.next = concat(special, activations)
+    wires = unpack(f, control, step=step), pack(whole, group, activations=activations, special=special)
+    return store, fetch, follow, classify, assemble, wires
 
-    return store, fetch, follow, assemble, hand_over
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `west_lane`, by name."""
+    control = words.west_control(config)
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        write=bit(),
+        write_address=bus(control, "address"),
+        write_data=bus(BEAT_BITS),
+        pace=bus(words.pace(config)),
+        control=bus(control),
+        control_out=bus(control),
+        step=bus(words.step(config)),
+        group=bus(words.group(config)),
+    )

@@ -1,9 +1,14 @@
 """The packed words that blocks exchange, derived from the configuration."""
 
-from rtl.config import BEAT, SatConfig
 from rtl.layout import Layout
+from rtl.sat_config import BEAT, SatConfig
 
 KEPT = 4  # the most weights of a group, and those of a dense one
+
+
+def half() -> Layout:
+    """A number in FP16."""
+    return Layout(fraction=10, exponent=5, sign=1)
 
 
 def index_bits(config: SatConfig) -> int:
@@ -11,9 +16,9 @@ def index_bits(config: SatConfig) -> int:
     return (config.largest_m - 1).bit_length()
 
 
-def group_bits(config: SatConfig) -> int:
-    """A group of activations, and above them one bit for each that is infinite or NaN."""
-    return 17 * config.largest_m
+def group(config: SatConfig) -> Layout:
+    """A group of activations, FP16, the first in the low bits; `special` has a bit for each that is infinite or NaN."""
+    return Layout(activations=16 * config.largest_m, special=config.largest_m)
 
 
 def place_bits(config: SatConfig) -> int:
@@ -21,9 +26,9 @@ def place_bits(config: SatConfig) -> int:
     return (config.turn - 1).bit_length()
 
 
-def slot_bits(config: SatConfig) -> int:
-    """Bits of an accumulator's number: its place, and below it which of two sets."""
-    return place_bits(config) + 1
+def slot(config: SatConfig) -> Layout:
+    """An accumulator's number: which of two sets, and its place in a turn."""
+    return Layout(set=1, place=place_bits(config))
 
 
 def address_bits(config: SatConfig) -> int:
@@ -77,7 +82,7 @@ def west_control(config: SatConfig) -> Layout:
         address=(2 * config.chunk // BEAT - 1).bit_length(),
         beat=2,
         end=1,
-        step=step(config).width,
+        step=step(config),
         begin=1,
         close=1,
     )

@@ -2,14 +2,15 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing
-from rtl.hierarchy import module
+from rtl import sat_timing as timing
+from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 from rtl.wuve_lane import wuve_lane
 
 SLICE = timing.WUVE_LANE
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def wuve(
     clk, rst, valid, weights, velocities, gradients, momentum, rates, masters_done, masters, halves_done, halves, config

@@ -2,18 +2,21 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import timing as units
+from rtl import words
 from rtl.fp32_add import fp32_add
 from rtl.fp32_mul import fp32_mul
 from rtl.fp32_to_fp16 import fp32_to_fp16
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 LATENCY = timing.WUVE_LANE
-MULTIPLY = timing.FP32_MUL + 1  # with the register that takes the product
-ADD = timing.FP32_ADD + 1
+MULTIPLY = units.FP32_MUL + 1  # with the register that takes the product
+ADD = units.FP32_ADD + 1
 MINUS = 1 << 31
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_velocity, half):
     """g' = g * (1/scale);  g' = g' + wd * w;  v = mu * v + g';  w = w - lr * v;  and w as FP16.

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from sat import terminal
 from tlm.dataflow import DATAFLOWS

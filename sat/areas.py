@@ -5,14 +5,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cosim.accelerators import verilog_of
 from cosim.area import RESOURCES
-from rtl import sat as sat_device
-from rtl.sigma import sigma as sigma_device
+from rtl.prefix import Prefix
 from sat import terminal
 from sat.area import area
 from tlm.compare import Setup
-
-UPDATER = "updater"  # SAT's weight update, which the others have no unit for
 
 
 def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
@@ -20,9 +18,11 @@ def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
     found = {}
     with terminal.simulating():
         for name, config in setup.configs.items():
+            writer, prefix = verilog_of(config), f"{name}_"
             with tempfile.TemporaryDirectory(prefix="sat-area-") as folder:
-                whole = area((sigma_device if name == "sigma" else sat_device).write(config, Path(folder)))
-            found[name] = whole.total if name == "sigma" else whole.without(UPDATER)
+                whole = area(writer.write(config, Path(folder), prefix))
+            update = writer.update_block and Prefix(writer.block, prefix).module(writer.update_block)
+            found[name] = whole.without(update) if update else whole.total
     return found
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from sat import ablation, accelerators, options, paper, terminal
-from tlm.accelerators import DEFAULT, TABLE
-from tlm.accelerators import accelerator as accelerator_named
 from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
 from sat.planning import SCHEDULED, Dataflow, PlanFile
 from sat.workload import Input, Module, Topology, Workload, workload
+from tlm.accelerators import DEFAULT, TABLE
+from tlm.accelerators import accelerator as accelerator_named
 from tlm.work import Work
 from tlm.workload.methods import Scheme
 from tlm.workload.step import whole_step

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from sat import options, terminal
 from sat.planning import against_dense, plan_for
 from sat.task import Task, batch_shape

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tlm.workload.methods import METHODS, Scheme
 from tlm.workload.networks import NETWORKS

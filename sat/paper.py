@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from sat import options, terminal
 from tlm.plan import make_plan
 from tlm.workload.methods import Scheme

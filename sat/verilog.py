@@ -5,16 +5,24 @@ from typing import Annotated
 
 import typer
 
+from cosim.accelerators import verilog_of
 from cosim.synthesis import yosys
-from rtl import sat_axi
-from rtl.sigma import sigma
-from sat import accelerators, terminal, vivado
-from tlm.accelerators import DEFAULT
-from tlm.accelerators import accelerator as accelerator_named
+from rtl.prefix import Prefix
+from sat import accelerators, terminal
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json
+from tlm.accelerators import DEFAULT, TABLE
+from tlm.accelerators import accelerator as accelerator_named
 
 Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made when it does not exist.")]
+ModulePrefix = Annotated[
+    str | None,
+    typer.Option(
+        "--prefix",
+        help="In front of each module's name, so that several accelerators fit one library: by default "
+        f"{', '.join(f'{name}_' for name in TABLE)}; with big_ the tops are big and big_axi.",
+    ),
+]
 Synthesised = Annotated[
     bool,
     typer.Option(
@@ -28,25 +36,27 @@ def verilog(
     accelerator: accelerators.Name = DEFAULT,
     config: Config = "vcu1525",
     output: Folder = Path("build/verilog"),
+    prefix: ModulePrefix = None,
     synthesised: Synthesised = False,
     json_file: Json = None,
 ) -> None:
-    """Write the Verilog of a configuration, one module a file: `sat`, around it `sat_axi` with AXI ports; or `sigma`.
+    """Write the Verilog of a configuration, one module a file, with AXI ports around it where the accelerator has them.
 
-    Beside it are the configuration, and a script and constraints for Vivado, which are SAT's alone. A systolic array is
-    SAT with the shortest groups that it can have.
+    Beside it are the configuration, and with AXI ports a script and constraints for Vivado.
     """
     with terminal.reading_input():
         row = accelerator_named(accelerator)
         chosen = row.load(config)
+        writer = verilog_of(chosen)
+        names = Prefix(writer.block, f"{row.name}_" if prefix is None else prefix)
         terminal.writable(json_file, output / "configuration.json")
         if synthesised:
             yosys()
-        files = (sigma if accelerator == "sigma" else sat_axi).write(chosen, output)
-        scripts = [] if accelerator == "sigma" else vivado.write(chosen, output, files.values())
+        files = (writer.write_ports or writer.write)(chosen, output, names.text)
+        scripts = writer.scripts(chosen, output, files.values()) if writer.scripts else []
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
-    lines = sum(row["lines"] for row in modules)
+    lines = sum(module["lines"] for module in modules)
     with terminal.simulating():
         found = area(files) if synthesised else None
     terminal.write_json(
@@ -62,10 +72,10 @@ def verilog(
     console, title = terminal.console(), accelerators.title(row, chosen)
     title += f", {' x '.join(map(str, chosen.size))}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
-    for row in modules:
-        rows.add_row(row["module"], str(row["lines"]))
+    for module in modules:
+        rows.add_row(module["module"], str(module["lines"]))
     console.print(rows)
-    top = "sigma" if accelerator == "sigma" else "sat, or with AXI ports sat_axi"
+    top = f"{names.top}, or with AXI ports {list(files)[-1]}" if writer.write_ports else names.top
     console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is {top}")
     if scripts:
         console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")

@@ -22,11 +22,16 @@ def place(file: Path, line: int = 0) -> str:
     return f"{file.relative_to(ROOT)}{f':{line}' if line else ''}"
 
 
-def imported_packages(file: Path) -> set[str]:
+def imported_names(file: Path) -> set[str]:
+    """Dotted names of all that a file imports: modules, and each name taken from one."""
     nodes = list(ast.walk(ast.parse(file.read_text())))
     whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
-    return {name.split(".")[0] for name in whole | parts}
+    parts = [node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return whole | {f"{node.module}.{alias.name}" for node in parts for alias in node.names}
+
+
+def imported_packages(file: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported_names(file)}
 
 
 def definitions(file: Path, *kinds) -> list[ast.AST]:
@@ -44,7 +49,7 @@ def test_a_layer_imports_only_itself_and_layers_below(layer):
 @pytest.mark.parametrize(
     "modules",
     [
-        "rtl.golden, rtl.config, rtl.sparsity, rtl.timing, rtl.layout, rtl.words",
+        "rtl.golden, rtl.sat_config, rtl.sparsity, rtl.sat_timing, rtl.layout, rtl.words",
         "tlm, tlm.report",
         "tlm.workload.networks",
     ],
@@ -59,6 +64,14 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
     files = files_of("rtl/golden", "tlm")
     assert len(files) > 10
     assert [place(file) for file in files if "myhdl" in imported_packages(file)] == []
+
+
+def test_hardware_imports_nothing_from_its_golden_models():
+    files = sorted((ROOT / "rtl").glob("*.py"))
+    assert len(files) > 40
+    assert [
+        place(file) for file in files if any(f"{name}.".startswith("rtl.golden.") for name in imported_names(file))
+    ] == []
 
 
 @pytest.mark.parametrize(

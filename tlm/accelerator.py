@@ -59,9 +59,9 @@ class Formula:
     compared: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Accelerator:
-    """A row of the table in tlm/accelerators.py.
+    """A row of the table in tlm/accelerators.py, equal to itself alone.
 
     name, title      short name in options and data; name in prose
     summary          a few words for a command's help

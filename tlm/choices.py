@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping
 from tlm.memory import Memory

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from rtl import timing
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl.sat_config import BEAT, SatConfig
 from tlm.gemm import Gemm
 
 

@@ -42,7 +42,9 @@ class Gemm:
         if not isinstance(self.sparsity, Sparsity | None):
             raise ValueError(f"sparsity of a GEMM must be a Sparsity or None, not {self.sparsity!r}")
         if self.source_b and self.source_b.transposed:
-            raise ValueError(f"source_b is of a transposed im2col matrix as it is, and must not say so: {self.source_b}")
+            raise ValueError(
+                f"source_b is of a transposed im2col matrix as it is, and must not say so: {self.source_b}"
+            )
         if not isinstance(self.output, str) or self.output not in OUTPUT_BYTES:
             raise ValueError(f"output must be one of {', '.join(OUTPUT_BYTES)}, not {self.output!r}")
 

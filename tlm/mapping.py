@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm.dataflow import dataflow_of, group_of
 from tlm.gemm import Gemm

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from rtl.config import Config, SatConfig, first_error
+from rtl.config import Config, first_error
+from rtl.sat_config import SatConfig
 from tlm.choices import GENERATION, Choice, GemmChoice, OneWork, Place, Strict, UpdateChoice, key_of, parts_of, place_of
 from tlm.dataflow import DATAFLOWS
 from tlm.gemm import Gemm

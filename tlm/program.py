@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from rtl import timing
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl.sat_config import BEAT, SatConfig
 from tlm.dataflow import Dataflow, dataflow_of, group_of
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.gemm_times import GemmState, GemmTimes
@@ -221,7 +221,7 @@ class GemmProgram(Program):
         return GemmState()
 
     def times(self, tile: Tile) -> GemmTimes:
-        """The parts of the tile's transaction (rtl/timing.py)."""
+        """The parts of the tile's transaction (rtl/sat_timing.py)."""
         config, flow = self.config, tile.dataflow
         skew = flow.row_skew(tile, config)
         return GemmTimes(

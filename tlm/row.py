@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rtl.config import PRESETS, SatConfig, SystolicConfig
+from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
 from tlm.accelerator import Accelerator, Formula
 from tlm.dataflow import DATAFLOWS
 from tlm.gemm import Gemm

@@ -14,8 +14,8 @@ from itertools import product
 
 import numpy as np
 
-from rtl import timing
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl.sat_config import SatConfig
 from tlm.dataflow import DATAFLOWS, Sizes, blocks_of, dataflow_of, group_of
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import ORDERS, Mapping, check_pattern, largest

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from tlm.mapping import check_pattern
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
@@ -161,7 +162,7 @@ class UpdateProgram(Program):
         return UpdateState()
 
     def times(self, tile: UpdateTile) -> UpdateTimes:
-        """The parts of the tile's transaction (rtl/timing.py)."""
+        """The parts of the tile's transaction (rtl/sat_timing.py)."""
         return UpdateTimes(
             load=timing.LOAD_SETUP + self.read_cycles(tile),
             slices=self.lines(tile) - self.slice_lines,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rtl import timing
+from rtl import sat_timing as timing
 from tlm.span import Span
 
 

@@ -1,10 +1,10 @@
-"""PyTorch training whose GEMMs run on SAT.
+"""PyTorch training whose GEMMs run on an engine of cosim.
 
     import cosim, training
     converted = training.convert(module, "bdwp", 2, 8, cosim.engine("functional"))    # any nn.Module; drop-in layers
     gemms = training.training_step(module, (32, 1, 8, 8), "bdwp", 2, 8)               # its GEMMs, without values
     updates = training.update_step(module, (32, 64), "bdwp", 2, 8)                     # and its weight updates
-    mask = training.nm_mask(module.weight.half(), 2, 8, dim=1)                        # what is kept of each group
+    mask = training.nm_mask(module.weight.half(), 2, 8, dim=1)                        # True: kept of its group
     trainer = training.Trainer("cnn", training.digits(seed=0), cosim.engine("functional"), "bdwp", "2:8")
     trainer.train(epochs=10); trainer.evaluate()
     training.Run(trainer, folder).go()              # all epochs of its settings, with checkpoints and a log

@@ -8,7 +8,7 @@ from typing import Any
 class Board:
     """Scalars of a run for TensorBoard, in a folder. Raises ValueError where tensorboard is not installed.
 
-    lines  the log so far, in place of what is in the folder: a run that was killed may have left more, or less
+    lines  the log so far, in place of the folder's scalars: a run that was killed may have left more, or fewer
     """
 
     def __init__(self, folder: Path, lines: Iterable[dict[str, Any]] = ()):

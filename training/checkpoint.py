@@ -12,7 +12,8 @@ import torch
 def write(file: Path, content: bytes) -> None:
     """Put content into a file: whoever reads it, even after the power has failed, finds either the old or the new.
 
-    What a killed run leaves behind, the file's name with '.part' after it, is overwritten by the next.
+    The content goes into a file of that name with '.part' after it first. A killed run may leave one behind, which the
+    next run overwrites.
     """
     part = file.with_name(f"{file.name}.part")
     with part.open("wb") as to:
@@ -35,7 +36,7 @@ def save(file: Path, content: dict[str, Any]) -> None:
 
 
 def load(file: Path) -> dict[str, Any]:
-    """What `save` wrote; nothing in the file is executed. Raises ValueError for one that is missing or damaged."""
+    """The content that `save` wrote; nothing in the file is executed. Raises ValueError if it is missing or damaged."""
     try:
         content = BytesIO(file.read_bytes())
     except FileNotFoundError:
@@ -46,6 +47,6 @@ def load(file: Path) -> dict[str, Any]:
                 raise ValueError(f"{damaged!r} has changed")
         content.seek(0)
         return torch.load(content, weights_only=True)
-    except Exception as error:  # what zipfile and PyTorch make of damaged bytes is nowhere listed
+    except Exception as error:  # the errors of zipfile and PyTorch for damaged bytes are nowhere listed
         why = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(f"{file} is no checkpoint, or damaged: {why}") from None

@@ -1,10 +1,13 @@
-"""SR-STE's decay: what a method prunes is also pulled to zero."""
+"""SR-STE's decay: weights that a method prunes are also pulled to zero."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from cosim.kernel import prune
+from rtl.sparsity import Sparsity
 from tlm.workload.methods import Scheme
 from training.conversion import offloaded
 from training.layers import SatMatMul
@@ -13,18 +16,27 @@ from training.precision import operand
 DIMENSIONS = {"inputs": 1, "outputs": 0}  # of a weight (Co, Ci) or (Co, Ci, Kh, Kw)
 
 
+@dataclass(frozen=True)
+class _Pruning:
+    """The dimension of a weight along which it is pruned, by which pattern, and the strength of its decay."""
+
+    dim: int
+    sparsity: Sparsity
+    decay: float
+
+
 class Decay:
     """The term decay * w for each weight that a scheme prunes: in the forward pass, or where it prunes none there, in
     the backward pass. A converted module's layers say which scheme and which decay; a shared weight decays once."""
 
     def __init__(self, module: nn.Module):
-        self._schemes: dict[nn.Parameter, tuple[Scheme, int]] = {}
+        self._prunings: dict[Tensor, _Pruning] = {}
         for layer in offloaded(module):
             scheme = layer.offload.scheme.of_layer(layer.offload.layer)
-            if scheme.decay and not isinstance(layer, SatMatMul):
+            if scheme.decay and scheme.sparsity and not isinstance(layer, SatMatMul):
                 dim = DIMENSIONS[_pruned_along(scheme)]
                 if layer.weight.shape[dim] >= scheme.sparsity.m:  # with fewer channels it stays dense
-                    self._schemes.setdefault(layer.weight, (scheme, dim))
+                    self._prunings.setdefault(layer.weight, _Pruning(dim, scheme.sparsity, scheme.decay))
 
     @torch.no_grad()
     def add(self, scale: float = 1.0) -> None:
@@ -32,18 +44,18 @@ class Decay:
 
         A weight without a gradient is left alone.
         """
-        for weight, (scheme, dim) in self._schemes.items():
+        for weight, pruning in self._prunings.items():
             if weight.grad is not None:
-                term = weight.masked_fill(kept(weight, scheme, dim), 0.0)
-                weight.grad.add_(term.mul_(scale * scheme.decay))
+                term = weight.masked_fill(kept(weight, pruning.sparsity, pruning.dim), 0.0)
+                weight.grad.add_(term.mul_(scale * pruning.decay))
 
 
-def kept(weight: Tensor, scheme: Scheme, dim: int) -> Tensor:
-    """Which weights are kept along a dimension: the mask of the FP16 weights, bool of the weight's shape."""
+def kept(weight: Tensor, sparsity: Sparsity, dim: int) -> Tensor:
+    """The mask of the weights that are kept along a dimension, rounded to FP16 first: bool, of the weight's shape."""
     bits = operand(weight).view(np.uint16)
-    # A magnitude's bits plus one: the order is the same, and nothing that is kept looks like the zero of what is not.
+    # A magnitude's bits plus one keep the order, and no weight that is kept is a zero any more.
     larger = ((bits & 0x7FFF) + np.uint16(1)).view(np.float16)
-    return torch.from_numpy(prune(larger, scheme.sparsity.n, scheme.sparsity.m, dim) != 0).to(weight.device)
+    return torch.from_numpy(prune(larger, sparsity.n, sparsity.m, dim) != 0).to(weight.device)
 
 
 def _pruned_along(scheme: Scheme) -> str:

@@ -21,7 +21,7 @@ SMALL = 1 << 15  # elements
 
 
 class _Layer(Function):
-    """x, weight, bias or None, layer -> y, as the layer takes and gives them."""
+    """x, weight, bias or None, layer -> y; x and y of the shapes that the layer's own class takes and gives."""
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | None, layer: "SatLinear | SatConv2d") -> Tensor:
@@ -77,7 +77,7 @@ class _Product(Function):
         pairs = {"left": (dc16, ctx.b.swapaxes(1, 2)), "right": (ctx.a.swapaxes(1, 2), dc16)}
         return *(
             _tensor(ctx.offload.run_products(ctx.gemms[side], *pair), ctx.like).reshape(shape) if wanted else None
-            for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad)
+            for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad[:2], strict=True)
         ), None
 
 
@@ -126,7 +126,8 @@ class SatLinear(nn.Linear):
 class SatConv2d(nn.Conv2d):
     """nn.Conv2d on an engine: the arguments of nn.Conv2d, and an Offload.
 
-    Raises ValueError for what is no single GEMM: groups, padding by a word, or padding with anything but zeros.
+    Raises ValueError for a convolution that is no single GEMM: with groups, with padding by a word, or padded with
+    anything but zeros.
     """
 
     def __init__(self, *args, offload: Offload, **kwargs):

@@ -27,7 +27,7 @@ def lockstep(trial: Trainer, reference: Trainer, steps: int) -> Iterator[int]:
 
 
 def _state(trainer: Trainer) -> Iterator[tuple[str, Tensor]]:
-    """Everything that a step changes: parameters and buffers, gradients, momenta."""
+    """(name, tensor) of all state that a step changes: parameters and buffers, gradients, velocities."""
     yield from trainer.module.state_dict().items()
     for name, weight in trainer.module.named_parameters():
         if weight.grad is not None:

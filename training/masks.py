@@ -1,4 +1,4 @@
-"""The N:M contract for tensors: which elements of each group are kept."""
+"""The N:M contract for tensors: the mask of the elements that are kept of each group."""
 
 import torch
 
@@ -7,7 +7,7 @@ from training.precision import to_numpy
 
 
 def nm_mask(w: torch.Tensor, n: int, m: int, dim: int) -> torch.Tensor:
-    """Which elements of each M consecutive ones along `dim` are among the N largest magnitudes.
+    """The mask of the N largest magnitudes of each M consecutive elements along `dim`.
 
     w        float tensor of any shape; a last group shorter than M is padded with zeros
     Returns  bool tensor, like w. A tie keeps the lower index; NaN counts as largest.

@@ -1,4 +1,4 @@
-"""Where a layer's GEMMs run."""
+"""The engine and plan of one layer, and the GEMMs that the layer runs by them."""
 
 from math import prod
 
@@ -6,36 +6,40 @@ import numpy as np
 from torch import nn
 
 from cosim import Engine, Weights
-from cosim.functional import Functional
 from cosim.kernel import prune
-from tlm import Gemm, Plan, Program, schedule, schedule_update
+from tlm import Gemm, Plan, Program
+from tlm.feature_map import HeightWidth
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
 from tlm.workload.methods import Scheme
+
+Shape = tuple[int, ...]
 
 
 class Offload:
     """A layer's name in reports, its scheme, the engine and plan by which its GEMMs run, and which stages have run.
 
     scheme  that for all layers, of which some may stay dense by their names
+    Raises ValueError as `check_engine` does.
     """
 
     def __init__(self, layer: str, scheme: Scheme, engine: Engine, plan: Plan | None = None):
         self.layer, self.scheme = layer, scheme
         self.stages: set[str] = set()
-        self._lowerings: dict[tuple[int, ...], Lowering] = {}
-        self._products: dict[tuple, dict[str, Gemm]] = {}
+        self._lowerings: dict[Shape, Lowering] = {}
+        self._products: dict[tuple[Shape, Shape], dict[str, Gemm]] = {}
         self.use(engine, plan)
 
     def use(self, engine: Engine, plan: Plan | None) -> None:
-        """Run by these from now on."""
+        """Run by these from now on. Raises ValueError as `check_engine` does, and changes nothing then."""
+        check_engine(engine, plan)
         self.engine, self.plan = engine, plan
-        self._programs: dict[int, Program] = {}
+        self._programs: dict[Gemm, Program] = {}
 
     def __deepcopy__(self, memo) -> "Offload":
         return Offload(self.layer, self.scheme, self.engine, self.plan)  # a copy of a layer uses the same hardware
 
-    def lowering(self, layer: nn.Module, shape: tuple[int, ...]) -> Lowering:
+    def lowering(self, layer: nn.Linear | nn.Conv2d, shape: Shape) -> Lowering:
         """The layer's GEMMs on an input of that shape. Raises ValueError for one that does not fit."""
         if shape not in self._lowerings:
             self._lowerings[shape] = lowered(*described(self.layer, layer, shape), self.scheme)
@@ -44,14 +48,17 @@ class Offload:
     def run(self, gemm: Gemm, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The product of a stage's operands, (M, N) in the dtype in which it leaves the array."""
         self.stages.add(gemm.stage)
-        if self.engine.config.accelerator == "sigma":  # whose programs depend on the operands' zeros
+        if self.engine.programs_depend_on_zeros:
             return self.engine.execute(gemm, a, b).c
-        key = id(gemm)  # lowerings and products keep theirs
-        if key not in self._programs:
-            self._programs[key] = schedule(gemm, self.engine.config, self.plan.mapping(gemm) if self.plan else "os")
-        return self.engine.perform(self._programs[key], a, b).c
+        return self.engine.perform(self._program(gemm), a, b).c
 
-    def products(self, a: tuple[int, ...], b: tuple[int, ...]) -> dict[str, Gemm]:
+    def _program(self, gemm: Gemm) -> Program:
+        """The GEMM's program: the same object in each step, whose cycles the engine then knows."""
+        if gemm not in self._programs:
+            self._programs[gemm] = self.engine.schedule(gemm, self.plan.mapping(gemm) if self.plan else None)
+        return self._programs[gemm]
+
+    def products(self, a: Shape, b: Shape) -> dict[str, Gemm]:
         """The GEMMs of products of operands of these shapes. Raises ValueError for ones that do not fit."""
         if (a, b) not in self._products:
             if len(a) < 2 or a[:-2] != b[:-2] or a[-1] != b[-2]:
@@ -66,22 +73,35 @@ class Offload:
         return self.run(gemm, a, b) if gemm.count > 1 else self.run(gemm, a[0], b[0])
 
     def pruned_gradients(self, lowering: Lowering, dy: np.ndarray) -> np.ndarray:
-        """dy (B, Ho, Wo, Co) float16 with zeros for what 'bp' skips, out of the copy that the SORE makes.
+        """dy (B, Ho, Wo, Co) float16 with zeros for the elements that 'bp' skips.
 
-        The functional engine is the host, which needs no copy; and SIGMA has no SORE.
+        The zeros are those of the compact copy that the accelerator's SORE makes of dy. The host prunes by itself where
+        the engine is the reference, which needs no copy, and where the accelerator has no SORE: the bits are the same.
+        Raises ValueError for a lowering whose gradients are not pruned.
         """
-        reduction = lowering.reduction()
-        if type(self.engine) is Functional or not self.engine.updates:
-            return prune(dy, reduction.sparsity.n, reduction.sparsity.m, axis=3)
-        program = schedule_update(reduction, self.engine.config)
+        reduction, pattern = lowering.reduction(), lowering.scheme.sparsity
+        if reduction is None or pattern is None:
+            raise ValueError(f"layer {self.layer}: method {lowering.scheme.method} prunes no gradients of it")
+        if self.engine.is_reference or not self.engine.updates:
+            return prune(dy, pattern.n, pattern.m, axis=3)
+        program = self.engine.schedule_update(reduction)
         updated, _ = self.engine.run(program, Weights(dy.reshape(reduction.k, reduction.n).astype(np.float32)))
         values, indices = updated.backward.values, updated.backward.indices  # (groups, N, pixels)
-        dense = np.zeros((len(values), reduction.sparsity.m, reduction.k), np.float16)
+        dense = np.zeros((len(values), pattern.m, reduction.k), np.float16)
         np.put_along_axis(dense, indices.astype(np.intp), values, axis=1)
         return np.ascontiguousarray(dense.reshape(-1, reduction.k)[: reduction.n].T).reshape(dy.shape)
 
 
-def described(name: str, layer: nn.Linear | nn.Conv2d, shape: tuple[int, ...]) -> tuple[Conv, int]:
+def check_engine(engine: Engine, plan: Plan | None) -> None:
+    """Raise ValueError, naming the field, for operands that are not FP16, and for a plan of another configuration or
+    accelerator than the engine's."""
+    if engine.operand_format != "fp16":
+        raise ValueError(f"training runs on fp16 operands, not on {engine.operand_format} of {engine.config.name}")
+    if plan is not None:
+        plan.check_config(engine.config)
+
+
+def described(name: str, layer: nn.Linear | nn.Conv2d, shape: Shape) -> tuple[Conv, int]:
     """A layer as the model knows it, and the batch, for an input (B, ..., Ci) of Linear, whose other dimensions are the
     rows of an image, or (B, Ci, H, W) or (Ci, H, W) of Conv2d.
 
@@ -89,25 +109,24 @@ def described(name: str, layer: nn.Linear | nn.Conv2d, shape: tuple[int, ...]) -
     """
     biased = layer.bias is not None
     if isinstance(layer, nn.Linear):
-        channels, expected, batch = shape[-1], layer.in_features, prod(shape[:-1][:1])
-    elif len(shape) not in (3, 4):
+        _check_channels(layer.in_features, shape[-1], shape)
+        image, batch = shape[1:-1], prod(shape[:-1][:1])
+        return Conv(name, layer.in_features, layer.out_features, prod(image), 1, bias=biased), batch
+    if len(shape) not in (3, 4):
         raise ValueError(f"the input of a convolution must have 3 or 4 dimensions, not {tuple(shape)}")
-    else:
-        batch, channels, height, width = (1, *shape)[-4:]
-        expected = layer.in_channels
+    batch, channels, height, width = (1, *shape)[-4:]
+    _check_channels(layer.in_channels, channels, shape)
+    kernel, stride, padding, dilation = map(_pair, (layer.kernel_size, layer.stride, layer.padding, layer.dilation))
+    return Conv(name, channels, layer.out_channels, height, width, kernel, stride, padding, dilation, biased), batch
+
+
+def _check_channels(expected: int, channels: int, shape: Shape) -> None:
     if channels != expected:
         raise ValueError(f"the layer takes {expected} input channels, not {channels} of an input {tuple(shape)}")
-    if isinstance(layer, nn.Linear):
-        return Conv(name, channels, layer.out_features, prod(shape[1:-1]), 1, bias=biased), batch
-    return Conv(
-        name,
-        channels,
-        layer.out_channels,
-        height,
-        width,
-        layer.kernel_size,
-        layer.stride,
-        layer.padding,
-        layer.dilation,
-        biased,
-    ), batch
+
+
+def _pair(sizes: str | tuple[int, ...]) -> HeightWidth:
+    """(height, width) of a convolution's attribute."""
+    assert not isinstance(sizes, str), "check_convolution refuses a padding by a word"
+    height, width = sizes
+    return height, width

@@ -10,7 +10,7 @@ from torch import Tensor
 from cosim.kernel_vectors import sgd, sgd_in_place
 from rtl.golden import Rates
 from training.precision import to_numpy
-from training.updates import Updates
+from training.updates import Updates, gradient_of
 
 
 class SGD(torch.optim.Optimizer):
@@ -44,8 +44,13 @@ class SGD(torch.optim.Optimizer):
         return [weight for group in self.param_groups for weight in group["params"]]
 
     @torch.no_grad()
-    def step(self, scale: float = 1.0) -> None:
-        """One update of every parameter that has a gradient; gradients are of the loss times `scale`."""
+    def step(self, scale: float = 1.0) -> None:  # type: ignore[override]  # a scale in place of PyTorch's closure
+        """One update of every parameter that has a gradient; gradients are of the loss times `scale`.
+
+        Raises ValueError for a closure, which PyTorch's own optimizers take in its place.
+        """
+        if callable(scale):
+            raise ValueError("step takes the scale of the gradients, not a closure")
         for group in self.param_groups:
             rates = Rates(group["lr"], group["momentum"], group["weight_decay"], scale)
             for weight in group["params"]:
@@ -69,10 +74,13 @@ def _check_constants(lr: float, momentum: float, weight_decay: float) -> None:
 
 
 def _on_host(weight: Tensor, velocity: Tensor, rates: Rates) -> None:
-    if all(tensor.is_contiguous() and tensor.is_cpu for tensor in (weight, velocity, weight.grad)):
-        sgd_in_place(*map(to_numpy, (weight, velocity, weight.grad)), rates)
+    """Update a parameter and its velocity, in place, from its gradient."""
+    tensors = weight, velocity, gradient_of(weight)
+    w, v, g = map(to_numpy, tensors)
+    if all(tensor.is_contiguous() and tensor.is_cpu for tensor in tensors):
+        sgd_in_place(w, v, g, rates)
         return
-    for tensor, new in zip((weight, velocity), sgd(*map(to_numpy, (weight, velocity, weight.grad)), rates)):
+    for tensor, new in zip((weight, velocity), sgd(w, v, g, rates), strict=True):
         tensor.copy_(torch.from_numpy(new))
 
 
@@ -94,12 +102,12 @@ class LossScale:
         self.scale, self.interval, self.good, self.skipped = float(scale), interval, 0, 0
 
     def state_dict(self) -> dict[str, float]:
-        """What changes, for load_state_dict."""
+        """Scale, good steps in a row and skipped steps, for load_state_dict."""
         return dict(scale=self.scale, good=self.good, skipped=self.skipped)
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from there."""
-        self.scale, self.good, self.skipped = state["scale"], state["good"], state["skipped"]
+        """Go on from the scale and counts of a `state_dict`."""
+        self.scale, self.good, self.skipped = state["scale"], int(state["good"]), int(state["skipped"])
 
     def step(self, optimizer: SGD) -> bool:
         """Update the weights, unless a gradient is not finite: then halve the scale and touch nothing else.

@@ -1,4 +1,4 @@
-"""From tensors to the arrays that the hardware sees."""
+"""Conversion of tensors to NumPy arrays in the formats that the hardware reads."""
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ def to_fp16(values: np.ndarray) -> np.ndarray:
 
 
 def operand(tensor: torch.Tensor) -> np.ndarray:
-    """The tensor as the hardware sees it: float16, rounded once, of the same shape, contiguous."""
+    """The tensor as a GEMM's operand: float16, rounded once, of the same shape, contiguous; never a view of it."""
     tensor = tensor.detach()
     if tensor.dtype == torch.float64:  # which torch rounds twice, by way of float32
         return to_fp16(to_numpy(tensor))

@@ -1,4 +1,4 @@
-"""SDGP's rescaling: what pruning has taken of an image's channel is made up for."""
+"""SDGP's rescaling: each image's channel of a pruned gradient gets back the sum of magnitudes that it had."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A whole training: an evaluation and a line of its log for each epoch, and checkpoints to take it up from."""
+"""A whole training: an evaluation and a line of the log for each epoch, and checkpoints from which it can go on."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import torch
 from cosim import Engine
 from training import checkpoint
 from training.board import Board
-from training.trainer import Trainer
+from training.trainer import Progress, Trainer
 
 CHECKPOINT, LOG, BOARD = "checkpoint.pt", "log.jsonl", "tensorboard"
 FORMAT = 1
@@ -47,23 +47,23 @@ class Run:
         for name, value in (("checkpoint_every", checkpoint_every), ("evaluate_every", evaluate_every)):
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
-        if not folder and (resume or checkpoint_every or board):
+        if folder is None and (resume or checkpoint_every or board):
             raise ValueError("checkpoints and TensorBoard need a folder, --out")
         self.trainer, self.folder, self.evaluator = trainer, folder, evaluator
         self.checkpoint_every, self.evaluate_every = checkpoint_every, evaluate_every
         self.losses: list[float] = []
         self.log: list[dict[str, Any]] = []
-        if resume:
-            self._take_up(checkpoint.load(folder / CHECKPOINT))
+        if folder and resume:
+            self._take_up(folder)
         elif folder and (folder / CHECKPOINT).exists():
             raise ValueError(f"{folder} has the checkpoint of a training already: --resume it, or choose another one")
         elif folder:
             folder.mkdir(parents=True, exist_ok=True)
-        self._board = Board(folder / BOARD, self.log) if board else None
+        self._board = Board(folder / BOARD, self.log) if folder and board else None
 
     def go(
         self,
-        progress: Callable[[int, int, float], None] | None = None,
+        progress: Progress | None = None,
         told: Callable[[dict[str, Any]], None] | None = None,
     ) -> float:
         """Train to the end. Returns the accuracy there. Raises ValueError for data that cannot be read.
@@ -73,16 +73,13 @@ class Run:
         """
         trainer, total = self.trainer, self.trainer.total
         while trainer.steps < total:
-            before = trainer.steps
-            self.losses += trainer.train(
-                steps=self._stop() - before,
-                progress=progress and (lambda done, _, loss: progress(before + done, total, loss)),
-            )
+            passed_on = _counted_on(progress, trainer.steps, total) if progress else None
+            self.losses += trainer.train(steps=self._stop() - trainer.steps, progress=passed_on)
             ended = trainer.steps == total or trainer.steps % trainer.steps_per_epoch == 0
             if ended:
                 self.log.append(self._line())
             if self.folder:
-                self._save()
+                self._save(self.folder)
             if ended and told:  # who listens may be gone, and then nothing is lost
                 told(self.log[-1])
         return self.log[-1]["accuracy"]
@@ -93,6 +90,7 @@ class Run:
         return min(self.trainer.total, *((steps // every + 1) * every for every in often if every))
 
     def _line(self) -> dict[str, Any]:
+        """The log's line for the epoch that has ended."""
         trainer, per_epoch = self.trainer, self.trainer.steps_per_epoch
         steps = trainer.steps
         epoch = -(-steps // per_epoch)
@@ -110,12 +108,13 @@ class Run:
         )
 
     def _identity(self) -> dict[str, Any]:
+        """All choices that change bits or lines of the log: a checkpoint is taken up by a run that has the same."""
         return self.trainer.identity() | dict(evaluate_every=self.evaluate_every)
 
-    def _save(self) -> None:
-        """The checkpoint, then what can be made of it."""
+    def _save(self, folder: Path) -> None:
+        """Write the checkpoint first, then the log and TensorBoard's files, which could be made of it."""
         checkpoint.save(
-            self.folder / CHECKPOINT,
+            folder / CHECKPOINT,
             dict(
                 format=FORMAT,
                 identity=self._identity(),
@@ -125,14 +124,17 @@ class Run:
                 losses=torch.tensor(self.losses, dtype=torch.float64),
             ),
         )
-        self._write_log()
+        self._write_log(folder)
         if self._board and self.log and self.log[-1]["steps"] == self.trainer.steps:
             self._board.show(self.log[-1])
 
-    def _take_up(self, content: dict[str, Any]) -> None:
+    def _take_up(self, folder: Path) -> None:
+        """Go on from the folder's checkpoint. Raises ValueError if it is missing, damaged or another training's."""
+        file = folder / CHECKPOINT
+        content = checkpoint.load(file)
         keys = {"identity", "threads", "trainer", "log", "losses"}
         if not isinstance(content, dict) or content.get("format") != FORMAT or not keys <= content.keys():
-            raise ValueError(f"{self.folder / CHECKPOINT} is no checkpoint of a training")
+            raise ValueError(f"{file} is no checkpoint of a training")
         saved = content["identity"]
         differing = [
             f"{name} {saved.get(name)}, not {value}"
@@ -140,13 +142,18 @@ class Run:
             if saved.get(name) != value
         ]
         if differing:
-            raise ValueError(f"{self.folder / CHECKPOINT} was made with {'; '.join(differing)}")
+            raise ValueError(f"{file} was made with {'; '.join(differing)}")
         torch.set_num_threads(content["threads"])  # with others, PyTorch's normalisation adds in another order
         self.trainer.restore(content["trainer"])
         self.losses, self.log = content["losses"].tolist(), content["log"]
-        self._write_log()
+        self._write_log(folder)
 
-    def _write_log(self) -> None:
-        """The whole log: what a run that was killed had not written yet, or would now repeat, is in the checkpoint."""
+    def _write_log(self, folder: Path) -> None:
+        """The whole log: lines that a killed run had not written yet, or would now repeat, are in the checkpoint."""
         lines = "".join(f"{json.dumps(line, allow_nan=False)}\n" for line in self.log)
-        checkpoint.write(self.folder / LOG, lines.encode())
+        checkpoint.write(folder / LOG, lines.encode())
+
+
+def _counted_on(progress: Progress, before: int, total: int) -> Progress:
+    """A progress of some steps, passed on as that of the whole run, which has taken `before` steps already."""
+    return lambda done, _, loss: progress(before + done, total, loss)

@@ -1,10 +1,10 @@
-"""How to train: the constants of a run, and the learning rate of each of its steps."""
+"""Settings of a training: its constants, and the learning rate of each of its steps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, inf, pi
 
-# What the learning rate is multiplied by, of the share that is done: from 0 to below 1, counted after the warm-up.
+# Factor of the learning rate, of the share of the steps that is done: from 0 to below 1, counted after the warm-up.
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": lambda done: 1.0,
     "cosine": lambda done: (1 + cos(pi * done)) / 2,
@@ -14,7 +14,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train.
+    """Constants of a training run.
 
     schedule         how the learning rate falls from `lr`: constant not at all, cosine as half a wave towards 0, step
                      to a tenth after half of the steps and to a hundredth after three quarters

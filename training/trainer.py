@@ -23,7 +23,9 @@ from training.optimizer import SGD, LossScale
 from training.settings import Settings
 from training.updates import Updates
 
+Progress = Callable[[int, int, float], None]  # called after each step with (steps done, steps in all, loss)
 EVALUATION_BATCH = 120
+DEFAULT_SETTINGS = Settings()
 
 
 class Trainer:
@@ -33,10 +35,11 @@ class Trainer:
                nn.Module, which is copied and stays as it is
     method     a name of METHODS, with the sparsity 'N:M' or a Sparsity, ignored for 'dense', and of a named model the
                layers dense that are so by default; or a whole Scheme
-    width      what the inner channels of a named model are multiplied by
+    width      factor of the inner channels of a named model
     Raises ValueError for an unknown model, method or pattern, for a layer that cannot be lowered, and for images that
     the named model does not take.
-    Afterwards `module` is the converted module, `optimizer` and `loss_scale` what updates it, `steps` the steps tried.
+    Afterwards `module` is the converted module, `optimizer` and `loss_scale` update it, and `steps` counts the steps
+    tried, those skipped for overflow included.
     """
 
     def __init__(
@@ -46,16 +49,18 @@ class Trainer:
         engine: Engine,
         method: str | Scheme = "dense",
         sparsity: str | Sparsity | None = None,
-        settings: Settings = Settings(),
+        settings: Settings = DEFAULT_SETTINGS,
         width: float = 1.0,
     ):
-        named = isinstance(model, str)
-        self.model = (model, width) if named else (type(model).__name__, None)
-        plain = _build(model, data, settings.seed, width) if named else model
+        self.model: tuple[str, float | None]
         pattern = Sparsity.parse(sparsity)
         self.scheme = scheme_of(method, *((pattern.n, pattern.m) if pattern else ()))
-        if named and isinstance(method, str):
-            self.scheme = replace(self.scheme, dense=models.find(model).dense)
+        if isinstance(model, str):
+            self.model, plain = (model, width), _build(model, data, settings.seed, width)
+            if isinstance(method, str):
+                self.scheme = replace(self.scheme, dense=models.find(model).dense)
+        else:
+            self.model, plain = (type(model).__name__, None), model
         self.module = convert(plain, self.scheme, engine=engine)
         self.data, self.engine, self.settings = data, engine, settings
         self.optimizer = SGD(
@@ -92,14 +97,14 @@ class Trainer:
         return loss.item()
 
     def follow(self, plan: Plan | None) -> None:
-        """From now on the GEMMs run by this plan. The bits stay the same."""
+        """From now on the GEMMs run by this plan. The bits stay the same. Raises ValueError as use_plan does."""
         use_plan(self.module, plan)
 
     def train(
         self,
         epochs: int | None = None,
         steps: int | None = None,
-        progress: Callable[[int, int, float], None] | None = None,
+        progress: Progress | None = None,
     ) -> list[float]:
         """Go on for so many epochs, or so many steps. Training in two calls is the same as in one.
 
@@ -107,11 +112,8 @@ class Trainer:
         Returns the loss of each step. Raises ValueError unless exactly one of epochs and steps is given, at least 1,
         for more steps than the schedule has, and for data that cannot be read.
         """
-        given = [amount for amount in (epochs, steps) if amount is not None]
-        if len(given) != 1 or given[0] < 1:
-            raise ValueError(f"give epochs or steps, at least 1, not epochs {epochs} and steps {steps}")
-        total, losses = steps or epochs * self.steps_per_epoch, []
-        self.settings.rate(self.steps + total - 1, self.steps_per_epoch)  # refuses what goes beyond the schedule
+        total, losses = _in_steps(epochs, steps, self.steps_per_epoch), []
+        self.settings.rate(self.steps + total - 1, self.steps_per_epoch)  # refuses a step beyond the schedule
         for x, y in islice(self._batches(), total):
             losses.append(self.step(x, y))
             if progress:
@@ -119,20 +121,20 @@ class Trainer:
         return losses
 
     def use(self, engine: Engine) -> None:
-        """From now on the GEMMs run on another engine. The bits stay the same."""
-        self.engine = engine
+        """From now on the GEMMs run on that engine. The bits stay the same. Raises ValueError as use_engine does."""
         use_engine(self.module, engine)
+        self.engine = engine
 
     @torch.no_grad()
     def evaluate(self, engine: Engine | None = None) -> float:
         """Share of the test images that are recognised, on the trainer's engine or another: the bits are the same.
 
-        The module is left in evaluation mode; `step` puts it back.
+        Raises ValueError as `use` does. The module is left in evaluation mode; `step` puts it back.
         """
-        self.module.eval()
         usual = self.engine
         if engine is not None and engine is not usual:
             self.use(engine)
+        self.module.eval()
         try:
             right = sum(int((self.module(x).argmax(1) == y).sum()) for x, y in self.data.test_batches(EVALUATION_BATCH))
         finally:
@@ -141,7 +143,7 @@ class Trainer:
         return right / self.data.test_size
 
     def identity(self) -> dict[str, Any]:
-        """What two runs have in common that give the same bits: model, data, scheme and settings, in plain types."""
+        """Model, data, scheme and settings, in plain types: two runs with the same identity have the same bits."""
         (model, width), data, scheme = self.model, self.data, self.scheme
         return dict(
             model=model,
@@ -157,7 +159,7 @@ class Trainer:
         )
 
     def state(self) -> dict[str, Any]:
-        """Everything that training changes, for `restore`: numbers and the tensors themselves, not copies of them."""
+        """All state that training changes, for `restore`: numbers and the tensors themselves, not copies of them."""
         return dict(
             module=self.module.state_dict(),
             optimizer=self.optimizer.state_dict(),
@@ -166,18 +168,27 @@ class Trainer:
         )
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from there, in a trainer with the same identity: the bits are as if it had come there itself."""
+        """Go on from the `state` of a trainer with the same identity: the bits are as if this one had come there."""
         self.module.load_state_dict(state["module"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.loss_scale.load_state_dict(state["loss_scale"])
         self.steps = state["steps"]
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """From that of the next step on, without end."""
+        """The training batches from that of the next step on, epoch after epoch, without end."""
         epoch, start = divmod(self.steps, self.steps_per_epoch)
         while True:
             yield from self.data.batches(self.settings.batch, self.settings.seed, epoch, start)
             epoch, start = epoch + 1, 0
+
+
+def _in_steps(epochs: int | None, steps: int | None, per_epoch: int) -> int:
+    """The one of two amounts that is given, in steps. Raises ValueError unless it is exactly one, and at least 1."""
+    if steps is None and epochs is not None and epochs >= 1:
+        return epochs * per_epoch
+    if epochs is None and steps is not None and steps >= 1:
+        return steps
+    raise ValueError(f"give epochs or steps, at least 1, not epochs {epochs} and steps {steps}")
 
 
 def _build(name: str, data: DataSet, seed: int, width: float) -> nn.Module:
@@ -189,7 +200,7 @@ def _build(name: str, data: DataSet, seed: int, width: float) -> nn.Module:
         raise ValueError(
             f"model {name} takes images of {' or '.join(map(str, takes))}, not {images} as {data.name} has"
         )
-    # Only what differs: a model of one's own in MODELS need not have any choice.
+    # Only choices that differ from the model's own: one that a user put into MODELS need not have any.
     return models.build(
         name,
         seed,
@@ -201,7 +212,8 @@ def _build(name: str, data: DataSet, seed: int, width: float) -> nn.Module:
 
 @contextmanager
 def _drawn_from(seed: int, step: int) -> Iterator[None]:
-    """What a module draws inside, such as dropout, depends on seed and step alone, and disturbs nobody else."""
+    """Random numbers that are drawn inside, such as dropout's, depend on seed and step alone, and leave the state of
+    PyTorch's generator as it was."""
     before = torch.get_rng_state()
     torch.default_generator.manual_seed(seed << 32 | step)  # torch.manual_seed remembers each call for other devices
     try:

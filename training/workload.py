@@ -10,7 +10,7 @@ from tlm.workload import step
 from tlm.workload.layer import Product
 from tlm.workload.methods import Scheme
 from tlm.workload.step import Call, Work
-from training.conversion import find_layers, scheme_of
+from training.conversion import Layer, find_layers, scheme_of
 from training.layers import MatMul
 from training.offload import described
 
@@ -47,7 +47,7 @@ def update_step(
     next step reads, and its bias; once where layers share it. Parameters outside of nn.Linear and nn.Conv2d are updated
     on the host.
 
-    input_shape, method, n, m as in training_step, which also says what is raised
+    input_shape, method, n, m as in training_step, and so is the ValueError
     """
     return step.updates_of(traced(module, input_shape), scheme_of(method, n, m))
 
@@ -67,12 +67,12 @@ def whole_step(
 def traced(module: nn.Module, input_shape: tuple[int, ...]) -> list[Call]:
     """The calls of the module's layers, in order. Raises ValueError as training.convert does."""
     calls: list[Call] = []
-    weights = {name: id(getattr(layer, "weight", None)) for name, layer in find_layers(module)}  # meta ones share none
+    owners = _owners(module)  # copies on the meta device share no weights
     shadow = copy.deepcopy(module).to("meta").train()
     for name, layer in find_layers(shadow):
 
         def record(layer, inputs, named, _output, name=name):
-            calls.append(_call(name, layer, (*inputs, *named.values()), weights[name]))
+            calls.append(_call(name, layer, (*inputs, *named.values()), owners[name]))
 
         layer.register_forward_hook(record, with_kwargs=True)
     with torch.enable_grad():
@@ -80,11 +80,21 @@ def traced(module: nn.Module, input_shape: tuple[int, ...]) -> list[Call]:
     return calls
 
 
-def _call(name: str, layer: nn.Module, inputs: tuple[Tensor, ...], weight: int) -> Call:
+def _owners(module: nn.Module) -> dict[str, str]:
+    """Of each layer, by its name, the name of the first layer that has its weight; its own where it has none."""
+    first: dict[Tensor, str] = {}
+    return {
+        name: name if isinstance(layer, MatMul) else first.setdefault(layer.weight, name)
+        for name, layer in find_layers(module)
+    }
+
+
+def _call(name: str, layer: Layer, inputs: tuple[Tensor, ...], owner: str) -> Call:
+    """The call of a layer on these operands; `owner` is the same for calls that share their weight."""
     if isinstance(layer, MatMul):
         a, b = inputs
-        product = Product(name, *a.shape[-2:], b.shape[-1])
-        return Call(product, a.shape[:-2].numel(), a.requires_grad, second_gradient=b.requires_grad)
+        (m, k), n = a.shape[-2:], b.shape[-1]
+        return Call(Product(name, m, k, n), a.shape[:-2].numel(), a.requires_grad, second_gradient=b.requires_grad)
     conv, batch = described(name, layer, inputs[0].shape)
     return Call(
         conv,
@@ -92,5 +102,5 @@ def _call(name: str, layer: nn.Module, inputs: tuple[Tensor, ...], weight: int) 
         inputs[0].requires_grad,
         layer.weight.requires_grad,
         layer.bias is not None and layer.bias.requires_grad,
-        weight=weight,
+        weight=owner,
     )

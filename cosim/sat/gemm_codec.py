@@ -5,8 +5,8 @@ import numpy as np
 from cosim.exchange import Operands
 from cosim.im2col import Im2col
 from rtl import words
-from rtl.config import BEAT, SatConfig
 from rtl.golden import nm_compact
+from rtl.sat_config import BEAT, SatConfig
 from tlm import GemmProgram, Tile
 
 

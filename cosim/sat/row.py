@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cosim.accelerator import Accelerator, ProgramKind
+from cosim.accelerator import Accelerator, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_weights
@@ -10,9 +10,11 @@ from cosim.sat import gemm_codec, update_codec
 from cosim.sat.gemm_pieces import GemmPieces
 from cosim.sat.reference import products, updated
 from cosim.sat.update_pieces import UpdatePieces
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat as sat_module
+from rtl import sat_axi, vivado, words
+from rtl import sat_timing as timing
 from rtl.sat import sat
+from rtl.sat_config import SatConfig
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.program import GemmProgram, schedule_gemm
@@ -51,4 +53,5 @@ SAT = Accelerator(
     },
     schedule=schedule,
     device=device,
+    verilog=Verilog("sat", sat_module.write, sat_axi.write, vivado.write, update_block="updater"),
 )

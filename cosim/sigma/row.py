@@ -1,6 +1,6 @@
 """SIGMA's row in the table of accelerators that run on engines."""
 
-from cosim.accelerator import Accelerator, ProgramKind
+from cosim.accelerator import Accelerator, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_pruned
@@ -9,7 +9,7 @@ from cosim.sigma.reference import products
 from cosim.sigma.scheduling import check_zeros, schedule
 from rtl.sigma import timing, words
 from rtl.sigma.config import SigmaConfig
-from rtl.sigma.sigma import sigma
+from rtl.sigma.sigma import sigma, write
 from tlm.sigma.program import SigmaProgram
 
 
@@ -39,6 +39,7 @@ SIGMA = Accelerator(
     programs={SigmaProgram: ProgramKind(check, products, codec)},
     schedule=schedule,
     device=device,
+    verilog=Verilog("sigma", write),
     operand_format=lambda config: config.operands,
     for_operands=True,
 )

@@ -1,4 +1,4 @@
-"""Golden models: what each unit computes, in plain Python and NumPy, without a simulator."""
+"""Golden models: the results of each unit, bit by bit, in plain Python and NumPy, without a simulator."""
 
 from rtl.golden.fan import fan
 from rtl.golden.fp16_mul import fp16_mul

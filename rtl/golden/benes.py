@@ -1,4 +1,4 @@
-"""SIGMA's Benes network: the settings that route a multicast, and what the network does with any settings.
+"""Golden model of SIGMA's Benes network: the settings that route a multicast, and the outputs for any settings.
 
 N = 2^n ports, 2n+1 levels of N switches. A switch has two inputs, straight and cross, and two outputs, straight and
 cross; but those of the first level have only the straight input (the network's; their cross input is zero), and those
@@ -26,7 +26,7 @@ def settings_bits(lanes: int) -> int:
 
 @cache
 def distances(lanes: int) -> tuple[int, ...]:
-    """How far the cross wires behind each level but the last one reach. Raises ValueError like settings_bits."""
+    """The distance that the cross wires span behind each level but the last. Raises ValueError like settings_bits."""
     if lanes not in range(2, LARGEST + 1) or lanes & lanes - 1:
         raise ValueError(f"a Benes network has a power of two of ports from 2 to {LARGEST}, not {lanes}")
     rising = [1 << t for t in range(lanes.bit_length() - 1)]
@@ -34,7 +34,7 @@ def distances(lanes: int) -> tuple[int, ...]:
 
 
 def distribute(values: Sequence[int], settings: int) -> list[int]:
-    """What leaves the network when `values` enter it, one for each port. Raises ValueError for other settings."""
+    """The network's outputs for `values` at its inputs, one for each port. Raises ValueError for other settings."""
     lanes = len(values)
     width = settings_bits(lanes)
     if not 0 <= settings < 1 << width:
@@ -43,10 +43,10 @@ def distribute(values: Sequence[int], settings: int) -> list[int]:
     switches = [(value, 0) for value in values]
     for level, distance in enumerate(distances(lanes)):
         here = bits[2 * lanes * level : 2 * lanes * (level + 1)]
-        straight = [inputs[bit] for inputs, bit in zip(switches, here[::2])]
-        cross = [inputs[bit] for inputs, bit in zip(switches, here[1::2])]
+        straight = [inputs[bit] for inputs, bit in zip(switches, here[::2], strict=True)]
+        cross = [inputs[bit] for inputs, bit in zip(switches, here[1::2], strict=True)]
         switches = [(straight[i], cross[i ^ distance]) for i in range(lanes)]
-    return [inputs[bit] for inputs, bit in zip(switches, bits[-lanes:])]
+    return [inputs[bit] for inputs, bit in zip(switches, bits[-lanes:], strict=True)]
 
 
 def route(sources: Sequence[int | None]) -> int:
@@ -83,12 +83,14 @@ def route(sources: Sequence[int | None]) -> int:
 
 
 @lru_cache(maxsize=4096)  # the columns of a dense operand are routed alike
-def _settings(sources):
+def _settings(sources: tuple[int | None, ...]) -> int:
+    """The settings by which each wanted input goes over its path's middle switch to the output."""
     lanes, hops = len(sources), distances(len(sources))
+    wanted = {output: source for output, source in enumerate(sources) if source is not None}
     stages = len(hops) // 2
     settings = 0
-    for output, middle in _middles(sources).items():
-        switch, crossed = sources[output], 0
+    for output, middle in _middles(lanes, wanted).items():
+        switch, crossed = wanted[output], False
         for level, distance in enumerate(hops):
             crosses = bool((middle ^ (switch if level < stages else output)) & distance)
             settings |= crossed << 2 * (lanes * level + switch) + crosses
@@ -97,16 +99,16 @@ def _settings(sources):
     return settings
 
 
-def _middles(sources):
-    """{output: middle switch of its path}, for outputs that want an input."""
-    lanes, random_order = len(sources), random.Random(0)
-    waiting = [output for output in reversed(range(lanes)) if sources[output] is not None]
-    middles = {}
+def _middles(lanes: int, wanted: dict[int, int]) -> dict[int, int]:
+    """{output: middle switch of its path}, for the outputs of wanted, {output: input}, which ascend."""
+    random_order = random.Random(0)
+    waiting = [*reversed(wanted)]
+    middles: dict[int, int] = {}
     for _ in range(TRIES * lanes):
         if not waiting:
             return middles
         output = waiting.pop()
-        blocked = _blocked(output, sources, middles)
+        blocked = _blocked(output, lanes, wanted, middles)
         free = (1 << lanes) - 1
         for switches, _ in blocked:
             free &= ~switches
@@ -121,21 +123,22 @@ def _middles(sources):
             del middles[other]
             waiting.insert(random_order.randrange(len(waiting) + 1), other)
         middles[output] = middle
+    sources = tuple(map(wanted.get, range(lanes)))
     raise RuntimeError(f"no route was found in {TRIES * lanes} tries for the sources {sources}")
 
 
-def _blocked(output, sources, middles):
+def _blocked(output: int, lanes: int, wanted: dict[int, int], middles: dict[int, int]) -> list[tuple[int, int]]:
     """(middle switches as a set of bits, the output whose path closes them to `output`), for all that are routed."""
-    alike, source = _alike(len(sources)), sources[output]
+    agreeing, source = _agreeing(lanes), wanted[output]
     return [
-        (alike[min((source ^ sources[other]).bit_length(), (output ^ other).bit_length())][middle], other)
+        (agreeing[min((source ^ wanted[other]).bit_length(), (output ^ other).bit_length())][middle], other)
         for other, middle in middles.items()
-        if sources[other] != source
+        if wanted[other] != source
     ]
 
 
 @cache
-def _alike(lanes):
+def _agreeing(lanes: int) -> list[list[int]]:
     """[t][m]: the middle switches whose bits 0 to t are those of m, as a set of bits; none for the last t."""
     stages = lanes.bit_length() - 1
     return [

@@ -1,12 +1,12 @@
-"""What SIGMA's forwarding adder network computes: the sum of each run of lanes, in the order of its tree."""
+"""Golden model of SIGMA's forwarding adder network, FAN: the sum of each run of lanes, in the order of its tree."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from rtl.golden.floats import FP32_NAN
+from rtl.formats import FP32_NAN
 
 MOST_LANES = 128
 
@@ -20,7 +20,7 @@ class Run(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """The adders of one level that add, and the lanes at both ends of what each has added. All index arrays."""
+    """The adders of one level that add, and the first and last lane of each one's sum. All are index arrays."""
 
     adders: np.ndarray
     firsts: np.ndarray
@@ -47,9 +47,9 @@ def fan(products: np.ndarray, runs: Sequence[int | None]) -> tuple[np.ndarray, n
     with np.errstate(all="ignore"):
         for adders, firsts, lasts in steps:
             kept[firsts] = kept[lasts] = kept[adders] + kept[adders + 1]
-    slots_of, firsts = [run.slot for run in found], [run.first for run in found]
+    slots_of = [run.slot for run in found]
     sums, complete = np.zeros_like(kept), np.zeros(len(runs), bool)
-    sums[slots_of], complete[slots_of] = kept[firsts], True
+    sums[slots_of], complete[slots_of] = kept[[run.first for run in found]], True
     sums[np.isnan(sums)] = np.uint32(FP32_NAN).view(np.float32)
     return np.ascontiguousarray(np.moveaxis(sums, 0, -1)), complete
 
@@ -65,13 +65,13 @@ def slots(runs: Sequence[int | None]) -> tuple[Run, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _plan(runs):
+def _plan(runs: tuple[int | None, ...]) -> tuple[tuple[Run, ...], list[_Step]]:
     """(runs, steps), one step for each level at which an adder adds."""
     lanes = len(runs)
     if not 2 <= lanes <= MOST_LANES or lanes & lanes - 1:
         raise ValueError(f"the FAN's lanes must be a power of two from 2 to {MOST_LANES}, not {lanes}")
     found = tuple(Run(first, last, _slot(first, last)) for first, last in _stretches(runs))
-    levels = [[] for _ in range(lanes.bit_length() - 1)]
+    levels: list[list[tuple[int, int, int]]] = [[] for _ in range(lanes.bit_length() - 1)]
     for first, last, _ in found:
         for level, step in enumerate(levels):
             reach = 1 << level
@@ -83,9 +83,9 @@ def _plan(runs):
     return found, [_Step(*np.array(step).T) for step in levels if step]
 
 
-def _stretches(runs):
+def _stretches(runs: tuple[int | None, ...]) -> Iterable[tuple[int, int]]:
     """(first lane, last lane) of each run."""
-    ends = {}
+    ends: dict[int, tuple[int, int]] = {}
     for lane, name in enumerate(runs):
         if name is not None:
             first, last = ends.get(name, (lane, lane - 1))
@@ -95,8 +95,11 @@ def _stretches(runs):
     return ends.values()
 
 
-def _slot(first, last):
-    """Of the numbers first + 1 to last the one with most zeros at its end, less 1."""
+def _slot(first: int, last: int) -> int:
+    """The adder of highest level inside a run: of first + 1 to last the number with most zeros at its end, less 1.
+
+    That number has the leading bits of `last` down to the first bit in which `last` differs from `first`, then zeros.
+    """
     if first == last:
         return first
     zeros = (first ^ last).bit_length() - 1

@@ -3,32 +3,7 @@
 import operator
 from typing import NamedTuple
 
-FP16_NAN = 0x7E00
-FP32_NAN = 0x7FC00000
-
-
-class Format(NamedTuple):
-    """A binary interchange format."""
-
-    exponent_bits: int
-    fraction_bits: int
-
-    @property
-    def infinity(self) -> int:
-        return ((1 << self.exponent_bits) - 1) << self.fraction_bits
-
-    @property
-    def sign_place(self) -> int:
-        return self.exponent_bits + self.fraction_bits
-
-    @property
-    def lowest_power(self) -> int:
-        """Power of two of the last bit of the smallest subnormal."""
-        return 2 - (1 << self.exponent_bits - 1) - self.fraction_bits
-
-
-FP16 = Format(5, 10)
-FP32 = Format(8, 23)
+from rtl.formats import Format
 
 
 class Unpacked(NamedTuple):
@@ -44,7 +19,7 @@ class Unpacked(NamedTuple):
 def unpack(bits: int, form: Format) -> Unpacked:
     """Split a bit pattern; a subnormal has no hidden bit and the exponent of the smallest normal.
 
-    Raises ValueError for a pattern that is too long, and TypeError for what is no integer.
+    Raises ValueError for a pattern that is too long, and TypeError for a value that is no integer.
     """
     bits = operator.index(bits)  # a NumPy integer would overflow
     if not 0 <= bits < 2 << form.sign_place:

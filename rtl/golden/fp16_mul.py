@@ -1,7 +1,8 @@
-"""What fp16_mul computes, in plain integers."""
+"""Golden model of fp16_mul, in plain integers."""
 
+from rtl.formats import FP16
 from rtl.golden.exact import multiply
-from rtl.golden.floats import FP16, unpack
+from rtl.golden.floats import unpack
 
 
 def fp16_mul(a: int, b: int) -> int:

@@ -1,7 +1,8 @@
-"""What fp32_add computes, in plain integers."""
+"""Golden model of fp32_add, in plain integers."""
 
+from rtl.formats import FP32, FP32_NAN
 from rtl.golden.exact import round_exact
-from rtl.golden.floats import FP32, FP32_NAN, unpack
+from rtl.golden.floats import unpack
 
 
 def fp32_add(a: int, b: int) -> int:

@@ -1,7 +1,8 @@
-"""What fp32_mul computes, in plain integers."""
+"""Golden model of fp32_mul, in plain integers."""
 
+from rtl.formats import FP32
 from rtl.golden.exact import multiply
-from rtl.golden.floats import FP32, unpack
+from rtl.golden.floats import unpack
 
 
 def fp32_mul(a: int, b: int) -> int:

@@ -1,9 +1,10 @@
-"""What fp32_to_fp16 computes, in plain integers; and for arrays, in NumPy."""
+"""Golden model of fp32_to_fp16, in plain integers; and for arrays, in NumPy."""
 
 import numpy as np
 
+from rtl.formats import FP16, FP16_NAN, FP32
 from rtl.golden.exact import round_exact
-from rtl.golden.floats import FP16, FP16_NAN, FP32, unpack
+from rtl.golden.floats import unpack
 
 
 def fp32_to_fp16(bits: int) -> int:

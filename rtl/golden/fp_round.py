@@ -1,4 +1,4 @@
-"""What fp_round computes, in plain integers."""
+"""Golden model of fp_round, in plain integers."""
 
 
 def fp_round(word: int, guard: int, sticky: int, exponent_bits: int, fraction_bits: int) -> int:

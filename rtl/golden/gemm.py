@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rtl.golden.floats import FP32_NAN
+from rtl.formats import FP32_NAN
 
 _BLOCK = 1 << 15  # elements of an accumulator block that stays in the cache while k runs
 
@@ -27,7 +27,7 @@ def gemm(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         for top in range(0, c.shape[0], height):
             acc, columns = c[top : top + height], np.ascontiguousarray(wide_a[top : top + height].T)
             product = np.empty_like(acc)
-            for column, row in zip(columns, wide_b):
+            for column, row in zip(columns, wide_b, strict=True):
                 np.multiply(column[:, None], row, out=product)
                 acc += product
     c.view(np.uint32)[np.isnan(c)] = FP32_NAN

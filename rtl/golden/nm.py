@@ -1,4 +1,4 @@
-"""The N:M contract in NumPy: which weights are kept, and their compact form."""
+"""The N:M contract in NumPy: the mask of the weights that are kept, and their compact copy."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def nm_mask(w: np.ndarray, n: int, m: int) -> np.ndarray:
-    """Which elements of each M consecutive ones along the first axis are among the N largest magnitudes.
+    """The mask of the N largest magnitudes of each M consecutive elements along the first axis.
 
     w        (K, ...) floats; a last group shorter than M is padded with zeros
     Returns  bool, like w. A tie keeps the lower index; NaN counts as largest.
@@ -41,7 +41,7 @@ def nm_compact(w: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def nm_pairs(patterns: Sequence[int], n: int, m: int) -> list[list[tuple[int, int]]]:
-    """What SORE answers: for each group of M FP16 bit patterns the N kept (pattern, index), indices ascending."""
+    """Golden model of the SORE: of each group of M FP16 bit patterns the N kept (pattern, index), indices ascending."""
     values, indices = nm_compact(np.array(patterns, np.uint16).view(np.float16)[:, None], n, m)
     kept = values[:, :, 0].view(np.uint16).tolist()
-    return [list(zip(*group)) for group in zip(kept, indices[:, :, 0].tolist())]
+    return [list(zip(*group, strict=True)) for group in zip(kept, indices[:, :, 0].tolist(), strict=True)]

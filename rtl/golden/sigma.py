@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rtl.formats import FP32_NAN
 from rtl.golden.fan import fan
-from rtl.golden.floats import FP32_NAN
 
 
 def products(stationary: np.ndarray, streamed: np.ndarray) -> np.ndarray:
@@ -21,7 +21,7 @@ def products(stationary: np.ndarray, streamed: np.ndarray) -> np.ndarray:
 
 
 def sums(stationary: np.ndarray, streamed: np.ndarray, runs: Sequence[int | None]) -> tuple[np.ndarray, np.ndarray]:
-    """What a Flex-DPE gives: the sum of each run's products, in its slot.
+    """Golden model of a Flex-DPE: the sum of each run's products, in its slot.
 
     stationary  (lanes,), streamed (..., lanes); runs as rtl/golden/fan.py takes them
     Returns     (sums float32 (..., lanes), complete bool (lanes,))

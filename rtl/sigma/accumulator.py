@@ -3,11 +3,12 @@
 from myhdl import Signal, always_comb, intbv
 
 from rtl.fp32_add import fp32_add
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.sigma import words
 from rtl.sum_bank import sum_bank
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def accumulator(clk, part, feed, add, write, drain_read, drain_column, drain_set, drained, config):
     """Add a part to the sum of its column; two sets of sums, so that one is drained while the other grows.

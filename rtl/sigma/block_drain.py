@@ -2,11 +2,15 @@
 
 from myhdl import Signal, always, always_comb, intbv
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.result_port import result_port
 from rtl.sigma import words
 
 
+@waives(
+    UNUSEDSIGNAL="of some words only certain fields are used here",
+    WIDTH="operands are as wide as they are, and results are cut to their signal",
+)
 @module
 def block_drain(
     clk, rst, finished, block_commands, drain_read, drain_column, drain_set, drained, results, stored, overflow, config

@@ -3,7 +3,7 @@
 from myhdl import Signal, always_comb, intbv
 
 from rtl import timing
-from rtl.golden.floats import FP32_NAN
+from rtl.formats import FP32_NAN
 from rtl.hierarchy import module
 from rtl.lanes import join, split
 from rtl.sigma.delay_line import delay_line

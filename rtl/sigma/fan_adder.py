@@ -4,12 +4,13 @@ from myhdl import Signal, always, always_comb, intbv
 
 from rtl import timing
 from rtl.fp32_add import fp32_add
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 
 LATENCY = timing.ACCUMULATE
 MINUS_ZERO = 1 << 31  # x + -0 is x, for both zeros too
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_adder(clk, left, right, add, total):
     """Add both operands, or pass the left one on, for it is a run of one lane that ends here.

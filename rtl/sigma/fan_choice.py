@@ -2,7 +2,7 @@
 
 from myhdl import Signal, always_comb, intbv
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.lanes import join
 
 
@@ -11,6 +11,7 @@ def choice_bits(level: int) -> int:
     return (level - 1).bit_length()
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_choice(spans, choices, level, lanes):
     """Choose the wires of one level's adders, level >= 2; see fan_control for where they lie.

@@ -4,13 +4,14 @@ from myhdl import Signal, always, always_comb, intbv
 
 from rtl import timing
 from rtl.fp32_add import fp32_add
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.sigma.delay_line import delay_line
 from rtl.sigma.fan_adder import MINUS_ZERO
 
 LATENCY = timing.ACCUMULATE
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_leaf(clk, left, right, add, leftward, rightward):
     """Add two lanes of one run; lanes of two runs pass, the left one leftward, the right one rightward.

@@ -2,10 +2,11 @@
 
 from myhdl import Signal, always_comb, intbv
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.lanes import join, split
 
 
+@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_spans(runs, active, spans, alone, lanes, id_bits):
     """Tell which lanes belong together.

@@ -2,10 +2,11 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.sigma import words
 
 
+@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
 def line_placer(
     clk,

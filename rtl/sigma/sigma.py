@@ -4,6 +4,7 @@ from myhdl import Signal, always_comb, intbv
 
 from rtl.hierarchy import module, write_verilog
 from rtl.lanes import join, split
+from rtl.prefix import Prefix
 from rtl.sigma import words
 from rtl.sigma.accumulator import accumulator
 from rtl.sigma.block_drain import block_drain
@@ -167,6 +168,10 @@ def ports(config: SigmaConfig) -> dict:
     )
 
 
-def write(config: SigmaConfig, folder) -> dict:
-    """Write the accelerator's Verilog, one module a file. Returns {module name: Path}, `sigma` last."""
-    return write_verilog(folder, sigma, **ports(config), config=config)
+def write(config: SigmaConfig, folder, prefix: str = "sigma_") -> dict:
+    """Write the Verilog, one module a file, under names that begin with the prefix (rtl/prefix.py).
+
+    Returns {module name: Path}, children before their parents: the top, `sigma` with the usual prefix, is last.
+    Raises ValueError for a prefix that no module can be called after.
+    """
+    return write_verilog(folder, sigma, **ports(config), config=config, prefix=Prefix("sigma", prefix))

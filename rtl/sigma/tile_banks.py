@@ -2,10 +2,11 @@
 
 from myhdl import Signal, always, always_comb, concat, intbv
 
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
 from rtl.sigma import words
 
 
+@waives(BLKSEQ="a clocked process assigns to variables of its own")
 @module
 def tile_banks(
     clk,

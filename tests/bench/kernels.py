@@ -11,7 +11,7 @@ import torch
 
 import cosim
 from rtl import sat_axi
-from rtl.config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.bench.measure import Row, Took, best, interleaved, timed
 from tlm import Gemm, schedule, simulate

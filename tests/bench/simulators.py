@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from cosim.scheduling import program_for
 
 import cosim
 from cosim.exchange import Operands
 from cosim.host import Host
 from cosim.icarus_engine import IcarusEngine
 from cosim.operands import operands_of
-from cosim.scheduling import program_for
 from rtl.sparsity import Sparsity
 from tests.bench.measure import CheckFailed, Row, Took, best, interleaved, pinned, timed
 from tests.bench.replay import Replay, record

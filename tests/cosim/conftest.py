@@ -1,8 +1,9 @@
-"""A tiny array whose generated Verilog is changed."""
+"""Fixtures: a tiny array whose generated Verilog is changed, and each path of the kernel."""
 
 import pytest
 
 import cosim
+from cosim import kernel
 from tests.cosim.support import TINY
 
 
@@ -19,3 +20,17 @@ def changed(tmp_path):
         return cosim.engine("icarus", TINY, verilog=tmp_path / "verilog", **options)
 
     return make
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that takes `path` on each path of the kernel; only then is the kernel compiled."""
+    if "path" in metafunc.fixturenames:
+        metafunc.parametrize("path", kernel.paths(), indirect=True)
+
+
+@pytest.fixture
+def path(request, monkeypatch):
+    """The name of the kernel's path that is in use."""
+    monkeypatch.setenv(kernel.CHOICE, request.param)
+    assert kernel.path() == request.param
+    return request.param

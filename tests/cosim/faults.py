@@ -23,102 +23,110 @@ FAULTS = (
     # the multiplier
     Fault(
         "stuck bit in the product",
-        "fp16_mul.v",
+        "sat_fp16_mul.v",
         "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0};",
         "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0} | 32'h4000;",
     ),
     # the adder
     Fault(
         "larger and smaller addend swapped",
-        "fp32_add.v",
+        "sat_fp32_add.v",
         "if ((a[31-1:0] < b[31-1:0])) begin",
         "if ((a[31-1:0] > b[31-1:0])) begin",
     ),
-    Fault("subtraction adds", "fp32_add.v", "if (order_subtract) begin", "if (1'b0) begin"),
-    Fault("NaN not canonical", "fp32_add.v", "(sign && (!invalid))", "sign", "special"),
+    Fault("subtraction adds", "sat_fp32_add.v", "if (order_subtract) begin", "if (1'b0) begin"),
+    Fault("NaN not canonical", "sat_fp32_add.v", "(sign && (!invalid))", "sign", "special"),
     # the rounding
-    Fault("ties away from zero", "fp_round_8_23.v", "(guard && (sticky || word[0]))", "guard"),
-    Fault("sticky ignored", "fp_round_8_23.v", "(guard && (sticky || word[0]))", "(guard && word[0])"),
+    Fault("ties away from zero", "sat_fp_round_8_23.v", "(guard && (sticky || word[0]))", "guard"),
+    Fault("sticky ignored", "sat_fp_round_8_23.v", "(guard && (sticky || word[0]))", "(guard && word[0])"),
     Fault(
         "half rounding truncates",
-        "fp_round_5_10.v",
+        "sat_fp_round_5_10.v",
         "(nearest_even_kept + nearest_even_up)",
         "nearest_even_kept",
         "half",
     ),
     Fault(
         "half subnormals flushed",
-        "fp32_to_fp16.v",
+        "sat_fp32_to_fp16.v",
         "if ((single[31-1:23] > 100)) begin",
         "if ((single[31-1:23] > 112)) begin",
         "half",
     ),
     # the processing element
-    Fault("index bit dropped", "uspe.v", "{chosen[20-1:16], 4'h0}", "{2'h0, chosen[18-1:16], 4'h0}"),
+    Fault("index bit dropped", "sat_uspe.v", "{chosen[20-1:16], 4'h0}", "{2'h0, chosen[18-1:16], 4'h0}"),
     Fault(
         "pruned mask ignored",
-        "uspe.v",
-        "if (((east[256+:16] & chosen[36-1:20]) != 0)) begin",
+        "sat_uspe.v",
+        "if (((east[272-1:256] & chosen[36-1:20]) != 0)) begin",
         "if (1'b0) begin",
         "special",
     ),
     Fault(
         "accumulator slot off by one",
-        "uspe.v",
+        "sat_uspe.v",
         "accumulators[tags[42-1:39]] <= total;",
         "accumulators[tags[42-1:39] + 3'h1] <= total;",
     ),
     # the lanes
-    Fault("weight and its index swapped on the way down", "north_lane.v", "send_line[20-1:16];", "send_line[4-1:0];"),
-    Fault("north address bit stuck", "north_lane.v", "memory[control[8-1:1]]", "memory[control[8-1:1] | 7'h1]"),
-    Fault("rows swapped at the west edge", "stce.v", ".write_data(split_0_lane1)", ".write_data(split_0_lane2)"),
-    Fault("columns swapped at the north edge", "stce.v", ".write_data(split_1_lane0)", ".write_data(split_1_lane3)"),
+    Fault(
+        "weight and its index swapped on the way down", "sat_north_lane.v", "send_line[20-1:16];", "send_line[4-1:0];"
+    ),
+    Fault("north address bit stuck", "sat_north_lane.v", "memory[control[8-1:1]]", "memory[control[8-1:1] | 7'h1]"),
+    Fault("rows swapped at the west edge", "sat_stce.v", ".write_data(split_0_lane1)", ".write_data(split_0_lane2)"),
+    Fault(
+        "columns swapped at the north edge", "sat_stce.v", ".write_data(split_1_lane0)", ".write_data(split_1_lane3)"
+    ),
     # control
-    Fault("second north bank not used", "loader.v", "north_line <= 64;", "north_line <= 0;"),
-    Fault("one group too few", "stepper.v", "groups_left <= groups;", "groups_left <= groups - (groups > 1);"),
-    Fault("a pause between tiles", "dispatcher.v", "(last_step || (!issuing))", "(!issuing)", "dense"),
+    Fault("second north bank not used", "sat_loader.v", "north_line <= 64;", "north_line <= 0;"),
+    Fault("one group too few", "sat_stepper.v", "groups_left <= groups;", "groups_left <= groups - (groups > 1);"),
+    Fault("a pause between tiles", "sat_dispatcher.v", "(last_step || (!issuing))", "(!issuing)", "dense"),
     Fault(
         "setup a cycle late",
-        "loader.v",
+        "sat_loader.v",
         "assign commands_ready = ((!loading) && (!occupied[bank]));",
         "reg late; always @(posedge clk) late <= loading || occupied[bank];\n"
         "assign commands_ready = !loading && !occupied[bank] && !late;",
     ),
     Fault(
         "banks freed too late",
-        "pacer.v",
+        "sat_pacer.v",
         "assign bank_done = releasing[(2 - 1)];",
         "reg late; always @(posedge clk) late <= releasing[1];\nassign bank_done = late;",
         "dense",
     ),
     Fault(
         "drain a cycle early",
-        "pacer.v",
+        "sat_pacer.v",
         "assign finished = finishing[(9 - 1)];",
         "assign finished = finishing[(9 - 2)];",
     ),
     # where weights are stationary
     Fault(
         "sum handed over a cycle late",
-        "uspe.v",
+        "sat_uspe.v",
         "assign handed = total;",
         "reg [31:0] late; always @(posedge clk) late <= total;\nassign handed = late;",
         "weights",
     ),
     Fault(
         "next weights overwrite those in use",
-        "uspe.v",
+        "sat_uspe.v",
         "memory[north[41-1:36]] <=",
         "memory[north[41-1:36] & 5'h0f] <=",
         "weights",
     ),
-    Fault("sums start from what was there", "sum_lane.v", "if (feeds[(12 + 2)]) begin", "if (1'b0) begin", "weights"),
+    Fault("sums start from what was there", "sat_sum_lane.v", "if (feeds[14]) begin", "if (1'b0) begin", "weights"),
     Fault(
-        "weights started again before their steps", "dispatcher.v", "in_step && (!primed) && ", "in_step && ", "weights"
+        "weights started again before their steps",
+        "sat_dispatcher.v",
+        "in_step && (!primed) && ",
+        "in_step && ",
+        "weights",
     ),
     Fault(
         "dataflow changed before the store",
-        "dispatcher.v",
+        "sat_dispatcher.v",
         "((accumulators_free == 2) && ",
         "((accumulators_free != 0) && ",
         "mixed",
@@ -126,14 +134,14 @@ FAULTS = (
     # the weight update
     Fault(
         "the later of two equals kept",
-        "sore_lane.v",
+        "sat_sore_lane.v",
         "(value[15-1:0] > stack[compare_k][15-1:0])",
         "(value[15-1:0] >= stack[compare_k][15-1:0])",
         "update",
     ),
     Fault(
         "momentum and decay swapped",
-        "wuve_lane.v",
+        "sat_wuve_lane.v",
         "assign decay = rates[64-1:32];",
         "assign decay = rates[96-1:64];",
         "update",
@@ -152,12 +160,15 @@ FAULTS = (
         "reg late; always @(posedge clk) late <= last_step;\nassign tile_done = late;",
     ),
     Fault(
-        "an operand bit lost at the port", "loader.v", "line <= operands_data;", "line <= operands_data & ~320'h200;"
+        "an operand bit lost at the port",
+        "sat_loader.v",
+        "line <= operands_data;",
+        "line <= operands_data & ~320'h200;",
     ),
-    Fault("a result bit unknown", "result_port.v", "results_data <= word;", "results_data <= {word[127:1], 1'bx};"),
+    Fault("a result bit unknown", "sat_result_port.v", "results_data <= word;", "results_data <= {word[127:1], 1'bx};"),
     Fault(
         "never ready for a command",
-        "loader.v",
+        "sat_loader.v",
         "assign commands_ready = ((!loading) && (!occupied[bank]));",
         "assign commands_ready = 1'b0;",
     ),

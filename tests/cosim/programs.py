@@ -4,8 +4,9 @@ import numpy as np
 
 from cosim import Operands, Weights
 from cosim.accelerators import accelerator_of
-from rtl.config import Config, SatConfig
+from rtl.config import Config
 from rtl.golden import Rates, nm_mask
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, operands
 from tests.support import update

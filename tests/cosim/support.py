@@ -7,8 +7,8 @@ import numpy as np
 
 from cosim import Engine, GemmResult, Operands
 from cosim.functional import Functional
-from rtl.config import SatConfig
 from rtl.golden import nm_mask
+from rtl.sat_config import SatConfig
 from tests.support.mixed import Mixed
 from tlm import Timeline, predict, simulate
 

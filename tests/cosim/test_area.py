@@ -2,7 +2,7 @@
 
 import pytest
 
-from cosim.area import CELLS, RESOURCES, SPARE, VCU1525, Area, Device, taken
+from cosim.area import CELLS, RESOURCES, SPARE, VCU1525, Area, Fpga, resources_of
 from cosim.synthesis import Netlist
 from cosim.tools import ToolFailed
 
@@ -38,14 +38,16 @@ NETLIST = Netlist(
     ],
 )
 def test_a_cell_takes_what_the_device_has_for_it(cell, expected):
-    assert taken({cell: 3}, "leaf") == dict.fromkeys(RESOURCES, 0) | {name: 3 * n for name, n in expected.items()}
+    assert resources_of({cell: 3}, "leaf") == dict.fromkeys(RESOURCES, 0) | {
+        name: 3 * n for name, n in expected.items()
+    }
 
 
 @pytest.mark.parametrize("cell", ["LDCE", "BUFG", "$add"])
 def test_a_cell_that_is_not_known_is_refused_with_its_module(cell):
     assert cell not in CELLS
     with pytest.raises(ToolFailed, match="^module leaf: it is not known what a cell "):
-        taken({"LUT2": 1, cell: 1}, "leaf")
+        resources_of({"LUT2": 1, cell: 1}, "leaf")
 
 
 def test_rows_are_modules_without_those_below_and_times_their_instances_they_are_the_total():
@@ -60,7 +62,7 @@ def test_rows_are_modules_without_those_below_and_times_their_instances_they_are
 
 @pytest.mark.parametrize("luts, short", [(109, []), (108, ["lut"]), (87, ["lut"]), (50, ["lut"])])
 def test_it_fits_where_a_fifth_of_everything_is_left(luts, short):
-    area = Area(NETLIST, Device("little", {"lut": luts, "lutram": 60, "ff": 60, "bram": 60, "dsp": 60, "uram": 1}))
+    area = Area(NETLIST, Fpga("little", {"lut": luts, "lutram": 60, "ff": 60, "bram": 60, "dsp": 60, "uram": 1}))
     assert SPARE == 0.2 and area.short == short
     assert area.left["lut"] == pytest.approx((luts - 87) / luts) and area.left["lutram"] == pytest.approx(0.2)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from cosim.accelerators import device_of
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.config import Config
 from rtl.sigma import timing as sigma_timing
 from rtl.sigma import words as sigma_words

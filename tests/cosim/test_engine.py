@@ -6,8 +6,9 @@ import pytest
 import cosim
 from cosim.engine import Engine
 from cosim.exchange import GemmResult, Report, Updated
-from rtl.config import PRESETS
+from cosim.recorder import Recorder
 from rtl.golden import nm_mask
+from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, operands
 from tlm import Gemm, Mapping, UpdateProgram
@@ -30,6 +31,13 @@ def test_every_engine_is_made_by_its_name():
     for name, kind in cosim.ENGINES.items():
         engine = cosim.engine(name, TINY)
         assert type(engine) is kind and engine.name == name and engine.config is TINY
+
+
+def test_the_functional_engine_alone_is_the_reference_and_only_sigmas_programs_depend_on_zeros():
+    assert [name for name, kind in cosim.ENGINES.items() if kind.is_reference] == ["functional"]
+    for accelerator, on_zeros in (("sat", False), ("sigma", True)):
+        recorder = Recorder(cosim.engine("functional", "small", accelerator))
+        assert (recorder.is_reference, recorder.programs_depend_on_zeros) == (False, on_zeros)
 
 
 def test_a_preset_is_made_by_its_name_and_small_is_the_default():

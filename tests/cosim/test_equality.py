@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import cosim
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands
 from tests.support.mixed import mixed_program

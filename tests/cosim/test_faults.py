@@ -11,7 +11,7 @@ import pytest
 import cosim
 from cosim import Operands
 from cosim.checker import Checker, Mismatch
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.faults import FAULTS, Fault, plant
 from tests.cosim.programs import update_of, weights_of
@@ -127,8 +127,10 @@ def test_text_that_is_not_there_or_there_twice_is_refused(generated, tmp_path):
     folder = tmp_path / "verilog"
     shutil.copytree(generated, folder)
     for old, times in (("no such text", 0), ("always @(posedge clk) begin", 4)):
-        with pytest.raises(ValueError, match=f"fault 'wrong' must find its text once in loader.v, not {times} times"):
-            plant(folder, Fault("wrong", "loader.v", old, "new"))
+        with pytest.raises(
+            ValueError, match=f"fault 'wrong' must find its text once in sat_loader.v, not {times} times"
+        ):
+            plant(folder, Fault("wrong", "sat_loader.v", old, "new"))
 
 
 def test_there_are_faults_of_every_kind():

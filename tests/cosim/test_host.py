@@ -12,7 +12,7 @@ from cosim.host import Host
 from cosim.messages import STAMP_BITS, STAMPS, beats_per_message, lines_per_message
 from cosim.sat import gemm_codec, update_codec
 from rtl import words
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from tests.cosim.programs import ODD, number, program_of, pruned, sent_back, stored, update_of, weights_of
 from tests.cosim.support import TINY, bits
 from tlm import simulate

@@ -7,7 +7,7 @@ import pytest
 
 import cosim
 from cosim import icarus
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from tests.cosim.support import TINY, assert_contract, operands
 
 MISSING = r"^{} is not installed; on Debian or Ubuntu: apt-get install iverilog .*$"
@@ -58,7 +58,7 @@ def test_keep_keeps_the_verilog_and_the_configuration_that_made_it(tmp_path):
     folder = tmp_path / "not" / "there"
     cosim.engine("icarus", TINY, keep=folder)
     names = {path.name for path in folder.iterdir()}
-    assert {"harness.v", "sat.v", "uspe.v", "fp32_add.v", "configuration.json"} <= names
+    assert {"sat_harness.v", "sat.v", "sat_uspe.v", "sat_fp32_add.v", "configuration.json"} <= names
     assert json.loads((folder / "configuration.json").read_text()) == TINY.model_dump()
     for path in folder.glob("*.v"):
         assert re.findall(r"^module (\w+)", path.read_text(), re.MULTILINE) == [path.stem]
@@ -67,7 +67,7 @@ def test_keep_keeps_the_verilog_and_the_configuration_that_made_it(tmp_path):
 def test_keep_keeps_it_again_after_it_was_removed(tmp_path):
     for _ in range(2):
         cosim.engine("icarus", TINY, keep=tmp_path)
-        assert (tmp_path / "harness.v").is_file()
+        assert (tmp_path / "sat_harness.v").is_file()
         for path in tmp_path.iterdir():
             path.unlink()
 
@@ -75,8 +75,8 @@ def test_keep_keeps_it_again_after_it_was_removed(tmp_path):
 def test_kept_verilog_can_be_run_and_is_what_runs(tmp_path):
     cosim.engine("icarus", TINY, keep=tmp_path)
     assert_contract(cosim.engine("icarus", TINY, verilog=tmp_path), *operands(3, 9, 5))
-    text = (tmp_path / "work_counters.v").read_text()
-    (tmp_path / "work_counters.v").write_text(text.replace("busy <= (busy + 1);", "busy <= (busy + 3);"))
+    text = (tmp_path / "sat_work_counters.v").read_text()
+    (tmp_path / "sat_work_counters.v").write_text(text.replace("busy <= (busy + 1);", "busy <= (busy + 3);"))
     values = operands(3, 9, 5)
     right, changed = (
         cosim.engine("icarus", TINY, **options).gemm(*values).report.busy for options in ({}, dict(verilog=tmp_path))
@@ -91,7 +91,7 @@ def test_keep_and_verilog_exclude_each_other(tmp_path):
 
 
 def test_verilog_of_another_configuration_and_no_verilog_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="must hold harness.v and configuration.json"):
+    with pytest.raises(ValueError, match="must hold sat_harness.v and configuration.json"):
         cosim.engine("icarus", TINY, verilog=tmp_path)
     cosim.engine("icarus", TINY, keep=tmp_path)
     with pytest.raises(ValueError, match="holds another configuration than small"):
@@ -111,7 +111,7 @@ def test_kept_verilog_can_be_run_beside_another_memory_and_under_another_name(tm
     [
         ("sat.v", "module sat;\n  oops oops\nendmodule\n", r"sat\.v:\d+: syntax error"),
         ("sat.v", "", r"Unknown module type: sat"),
-        ("uspe.v", "module uspe; endmodule\n", r"is not a port of"),
+        ("sat_uspe.v", "module sat_uspe; endmodule\n", r"is not a port of"),
     ],
 )
 def test_verilog_that_does_not_compile_fails_with_iverilogs_own_text(name, source, text, tmp_path):

@@ -35,19 +35,19 @@ def failure_of(engine, shape=SMALL) -> str:
 @pytest.mark.parametrize(
     "signal_name, file, old, new",
     [
-        ("commands_ready", "loader.v", "((!loading) && (!occupied[bank]))", "1'bx"),
+        ("commands_ready", "sat_loader.v", "((!loading) && (!occupied[bank]))", "1'bx"),
         (
             "operands_ready",
-            "loader.v",
+            "sat_loader.v",
             "assign operands_ready = loading;",
             "assign operands_ready = loading ? 1'bz : 0;",
         ),
-        ("results_valid", "result_port.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
-        ("tile_done", "stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
-        ("results_data", "uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
-        ("results_data", "result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),
-        ("busy", "work_counters.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),
-        ("waiting", "work_counters.v", "waiting <= (waiting + 1);", "waiting <= {1'bx, waiting[46:0]};"),
+        ("results_valid", "sat_result_port.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
+        ("tile_done", "sat_stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
+        ("results_data", "sat_uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
+        ("results_data", "sat_result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),
+        ("busy", "sat_work_counters.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),
+        ("waiting", "sat_work_counters.v", "waiting <= (waiting + 1);", "waiting <= {1'bx, waiting[46:0]};"),
     ],
 )
 def test_an_unknown_value_stops_the_run_with_its_name_and_cycle(signal_name, file, old, new, changed):
@@ -169,7 +169,7 @@ def test_waves_of_the_last_run_are_written_and_hold_all_its_cycles(tmp_path):
 
 
 def test_waves_of_a_run_that_fails_reach_the_cycle_that_is_named(changed, tmp_path):
-    engine = changed("uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;", waves=tmp_path / "run.vcd")
+    engine = changed("sat_uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;", waves=tmp_path / "run.vcd")
     cycle = int(failure_of(engine).split()[-1])
     assert max(cycles_in(tmp_path / "run.vcd")) >= cycle > 50
 

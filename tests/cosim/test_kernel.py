@@ -1,9 +1,5 @@
 """The kernel against rtl.golden, bit for bit, on every path that this machine has."""
 
-import multiprocessing
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,13 +38,6 @@ SHAPES = [
     (9, 20, 580),
     (30, 257, 48),
 ]
-
-
-@pytest.fixture(params=kernel.paths())
-def path(request, monkeypatch):
-    monkeypatch.setenv(kernel.CHOICE, request.param)
-    assert kernel.path() == request.param
-    return request.param
 
 
 def normal(rng, *shape):
@@ -204,16 +193,6 @@ def test_an_empty_product_is_of_zeros(path, m, k, n):
         assert_same(c, np.zeros((m, n), np.float16))
 
 
-def test_threads_do_not_change_the_bits(path):
-    rng = np.random.default_rng(4)
-    for m, k, n in [(300, 70, 40), (20, 70, 900), (16, 400, 16)]:
-        a, b = special(rng, m, k, share=0.001), normal(rng, k, n)
-        for sparsity in (None, Sparsity(2, 8)):
-            want = golden(a, b, sparsity)
-            for threads in (1, 2, 5):
-                assert_same(kernel.gemm(a, b, sparsity, threads=threads), want)
-
-
 @pytest.mark.parametrize(
     "a, b, options, message",
     [
@@ -251,34 +230,6 @@ def test_without_a_compiler_it_is_numpy(monkeypatch):
     with pytest.raises(ValueError, match="NumPy has no loop"):
         kernel.peak(1)
     kernel._number.cache_clear()
-
-
-def product_of(seed):
-    rng = np.random.default_rng(seed)
-    return kernel.gemm(normal(rng, 200, 300), normal(rng, 300, 100), Sparsity(2, 8), threads=2)
-
-
-def test_a_forked_process_has_threads_of_its_own(path):
-    want = product_of(7)  # the parent's threads are there now
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        assert all(np.array_equal(want, got) for got in pool.map(product_of, [7] * 4, chunksize=1))
-    assert np.array_equal(product_of(7), want)
-
-
-def test_threads_of_python_may_call_it_at_the_same_time(path):
-    want = product_of(7)
-    with ThreadPoolExecutor(4) as pool:
-        assert all(np.array_equal(want, got) for got in pool.map(product_of, [7] * 16))
-
-
-def test_it_runs_where_the_process_is_pinned_and_after(path):
-    want, before = product_of(8), os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(before)})
-        assert np.array_equal(product_of(8), want)
-    finally:
-        os.sched_setaffinity(0, before)
-    assert np.array_equal(product_of(8), want)
 
 
 def test_the_peak_is_a_speed(path):

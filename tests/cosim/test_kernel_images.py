@@ -10,7 +10,7 @@ import pytest
 
 from cosim import kernel
 from rtl.sparsity import Sparsity
-from tests.cosim.test_kernel import assert_same, golden, normal, path, special  # noqa: F401 (path is a fixture)
+from tests.cosim.test_kernel import assert_same, golden, normal, special
 from tests.support.im2col import im2col
 from tlm.feature_map import FeatureMap
 from tlm.workload.window import Window

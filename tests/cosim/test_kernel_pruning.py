@@ -8,7 +8,7 @@ import pytest
 from cosim import kernel
 from rtl.golden import nm_compact, nm_mask
 from rtl.sparsity import GROUP, KEPT
-from tests.cosim.test_kernel import normal, path, special  # noqa: F401 (path is a fixture)
+from tests.cosim.test_kernel import normal, special
 
 STRIDED = [lambda w: w, np.asfortranarray, lambda w: np.asfortranarray(w)[::-1], lambda w: w[:, ::-1]]
 
@@ -21,7 +21,9 @@ def test_pruning_and_compact_copies_are_the_goldens(path, n, m):
         w[rng.random(shape) < 0.3] = -0.0
         w = strided(w)
         values, indices = nm_compact(w, n, m) if w.size else np.zeros((2, 0, n, 5))
-        for got, want in zip(kernel.compact(w, n, m), (values.astype(np.float16), indices.astype(np.uint8))):
+        for got, want in zip(
+            kernel.compact(w, n, m), (values.astype(np.float16), indices.astype(np.uint8)), strict=True
+        ):
             assert (got.shape, got.dtype, got.tobytes()) == (want.shape, want.dtype, want.tobytes())
         for axis in range(2) if w.size else ():
             lines = np.moveaxis(w, axis, 0)

@@ -1,20 +1,14 @@
-"""What is done element by element, on every path, against the goldens."""
+"""Element-wise work of a training step, on every path of the kernel, against the goldens."""
 
 import numpy as np
 import pytest
 
-from cosim import kernel, kernel_vectors
+from cosim import kernel_vectors
 from cosim.col2im import col2im
 from rtl.golden import Rates, sgd
 from tests.tlm.workload.test_window import WINDOWS
 
 RATES = [Rates(0.05, 0.9, 5e-4, 1024.0), Rates(1e-30, 0.999, 0.0), Rates(3e38, 0.0, 1e30, 2.0**24), Rates(0.1)]
-
-
-@pytest.fixture(params=kernel.paths()[:2])
-def path(request, monkeypatch):
-    monkeypatch.setenv("SAT_KERNEL", request.param)
-    return request.param
 
 
 @pytest.mark.parametrize("rates", RATES, ids=str)
@@ -24,7 +18,7 @@ def test_an_update_has_the_goldens_bits_whatever_the_values(path, rates):
     for w, v, g in (bits.view(np.float32), usual, usual[:, ::-1].transpose(0, 2, 1)):
         found, want = kernel_vectors.sgd(w, v, g, rates), sgd(w, v, g, rates)
         assert [of.shape for of in found] == [w.shape] * 2
-        assert all(np.array_equal(a.view(np.uint32), b.view(np.uint32)) for a, b in zip(found, want))
+        assert all(np.array_equal(a.view(np.uint32), b.view(np.uint32)) for a, b in zip(found, want, strict=True))
     assert np.isnan(bits.view(np.float32)).any()
 
 

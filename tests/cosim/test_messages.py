@@ -6,8 +6,8 @@ from myhdl import Signal, intbv
 import cosim
 from cosim.messages import ToDevice, ToHost, beats_per_message, lines_per_message
 from rtl import words
-from rtl.config import PRESETS, SatConfig
 from rtl.hierarchy import flat_ports
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, TINY, operands
 from tlm import Update, schedule_update

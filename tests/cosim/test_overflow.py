@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import cosim
 from cosim.checker import Checker
 from cosim.functional import Functional
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from tests.cosim.support import HARDWARE, TINY, VALUES, operands
 from tests.support.properties import few
 

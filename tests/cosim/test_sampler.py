@@ -8,7 +8,7 @@ import pytest
 from cosim.exchange import Operands, Weights
 from cosim.functional import Functional
 from cosim.sampler import Sampler, draw
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.programs import RATES
 from tests.cosim.support import TINY, bits, normal

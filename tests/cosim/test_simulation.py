@@ -8,7 +8,7 @@ from myhdl import Simulation, delay, instance, now
 import cosim
 from cosim.host import Host
 from cosim.simulation import IDLE_WINDOWS, WINDOW_CYCLES, Bench, SimulationError, host_loop
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from tests.cosim.support import HARDWARE, TINY, assert_contract, operands
 
 WINDOW = 10

@@ -57,6 +57,14 @@ def test_what_yosys_writes_is_read(version, tmp_path):
     assert netlist.instances() == {"top": 1, "mid": 2, "leaf": 4} and netlist.own("mid") == {"LUT2": 1}
 
 
+@pytest.mark.parametrize("text, absent", [("{}", "version"), ('{"creator": "Yosys 0.70"}', "counts")])
+def test_a_file_that_is_not_one_of_yosys_is_refused(text, absent, tmp_path):
+    (tmp_path / "latches.txt").touch()
+    (tmp_path / "cells.json").write_text(text)
+    with pytest.raises(ToolFailed, match=f"^yosys failed: its file of cells has no {absent}$"):
+        counted(tmp_path, "top")
+
+
 def test_a_design_is_mapped_stage_by_stage_and_nothing_is_left_behind(temporary, written):
     stages = []
     netlist = synthesise(written(leaf=LEAF.replace("if (en) q = d", "q = en & d"), top=TOP), "top", stages.append)

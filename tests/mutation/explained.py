@@ -4,7 +4,8 @@ import re
 
 from tests.mutation.mutants import Mutant
 
-# A regular expression for the mutant as it prints itself (file, line, operator, old => new), and why it is no fault.
+# A regular expression for the mutant as it prints itself (file, line, operator, old => new) without the prefix of its
+# accelerator, and why it is no fault.
 EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"fp32_to_fp16\.v.* - 1\)\) != 0\);  =>  .* - 2\)\) != 0\);", "the lowest bit of what is shifted out is always 0"),
     (r"fp32_to_fp16\.v.* sticky = 0;  =>", "where it is not set otherwise, guard is 0 and nothing is rounded up"),
@@ -49,4 +50,4 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
 
 def explanation(mutant: Mutant) -> str:
     """Why the mutant is no fault, or nothing."""
-    return next((why for pattern, why in EXPLAINED if re.match(pattern, str(mutant))), "")
+    return next((why for pattern, why in EXPLAINED if re.match(rf"(sat_|sigma_)({pattern})", str(mutant))), "")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from cosim.scheduling import program_for
 
 from cosim import Operands
-from cosim.scheduling import program_for
 from rtl.sigma.config import SigmaConfig
 from sat.operands import KINDS
 from tests.mutation.stimuli import tiny

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from cosim import Operands, Weights
-from rtl.config import SatConfig
 from rtl.golden import Rates, nm_mask
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from sat.operands import KINDS
 from tlm import Gemm, Update, schedule, schedule_update

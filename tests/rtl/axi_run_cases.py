@@ -7,7 +7,8 @@ import cocotb
 import numpy as np
 from cocotb.triggers import ClockCycles, FallingEdge, ReadOnly, RisingEdge, Timer
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.registers import NAMED, bit
 from tests.support.axi import CHANNELS, Bench, same_bits
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.dispatcher import dispatcher
+from rtl.sat_config import SatConfig
 from tests.support.array import hop_of, steps_of
 from tests.support.script import Probe, fields, packed
 from tests.support.sequence import expected_starts, random_commands

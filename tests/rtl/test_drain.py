@@ -3,15 +3,14 @@
 from dataclasses import dataclass, field
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.drain import drain
 from rtl.golden import fp32_to_fp16
-from rtl.stream import Stream
+from rtl.sat_config import SatConfig
 from tests.support import floats
-from tests.support.script import fields, packed
+from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Sink
 
 CONFIGS = [
@@ -24,21 +23,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x3", "2x
 
 
 def device(build, config):
-    widths = dict(
-        finished_command=2 * words.command(config).width,
-        drain_slot=words.slot_bits(config),
-        drain_address=words.sum_bits(config),
-        drain_set=1,
-        drained=32 * config.columns,
-    )
-    flags = ("clk", "rst", "finished", "stored", "drain_load", "drain_shift", "drain_read", "drain_memory", "overflow")
-    return build(
-        drain,
-        config=config,
-        results=Stream(32 * config.columns),
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(drain, config=config)
 
 
 @dataclass
@@ -118,7 +103,7 @@ class Array:
         load, shift, fetch = (read(ports[f"drain_{name}"]) for name in ("load", "shift", "read"))
         assert not (load or shift if block.weights else fetch), "the wrong place to drain"
         if load:
-            number = fields(words.step(config), read(ports["drain_slot"]) << words.step(config)["set"][1])
+            number = words.slot(config).unpack(read(ports["drain_slot"]))
             assert number["set"] == len(self.stored) % 2, "the wrong set of accumulators"
             self.chain = list(block.sums[number["place"]])
         elif shift:

@@ -1,15 +1,24 @@
 """Hierarchical Verilog: one module a file, no logic lost, and always the same text."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from myhdl import Signal, ToVerilogWarning, _simulator, always, always_comb, intbv
 
-from rtl import sat
-from rtl.config import SatConfig
+from cosim.tools import call, tool
+from rtl import sat, sat_axi
 from rtl.hierarchy import flat_ports, module, write_verilog
+from rtl.sat_config import SatConfig
+from rtl.sigma import sigma
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.stream import Stream
 from tests.support.script import play
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @module
@@ -134,6 +143,31 @@ def test_two_conversions_are_the_same_text(tmp_path):
     assert not any(
         re.search(r"20\d\d", line) for text in texts[0].values() for line in text.splitlines() if line.startswith("//")
     )
+
+
+def test_the_text_does_not_depend_on_the_seed_of_hashes(tmp_path):
+    """MyHDL writes sensitivity lists in the order of a set; words of an array are in some of SAT's."""
+    folders = tmp_path / "1", tmp_path / "2"
+    code = "import sys; from rtl.sat import *; write(SatConfig(rows=2, columns=2, chunk=16), sys.argv[1])"
+    for folder in folders:
+        environment = {**os.environ, "PYTHONHASHSEED": folder.name, "PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", code, folder], env=environment, check=True)
+    texts = [{file.name: file.read_text() for file in folder.iterdir()} for folder in folders]
+    assert texts[0] == texts[1] and len(texts[0]) > 30
+
+
+def test_two_configurations_and_sigma_live_in_one_library(tmp_path):
+    sizes = dict(sat_=(1, 1), big_=(2, 2))
+    files = {}
+    for prefix, (rows, columns) in sizes.items():
+        config = SatConfig(rows=rows, columns=columns, chunk=16, update_lanes=1)
+        files |= sat_axi.write(config, tmp_path, prefix=prefix)
+    files |= sigma.write(SIGMA_PRESETS["small"], tmp_path)
+    assert len(list(tmp_path.iterdir())) == len(files) > 120
+    tops = "sat", "sat_axi", "big", "big_axi", "sigma"
+    assert set(tops) < files.keys() and {"sat_uspe", "big_uspe", "sigma_fp16_mul"} < files.keys()
+    for top in tops:
+        call(tool("iverilog"), "-g2005", "-Wall", "-t", "null", "-s", top, *files.values())
 
 
 def test_converted_and_simulated_a_hierarchy_does_the_same(build, rng):

@@ -1,10 +1,14 @@
-"""A bus and its lanes: what is split and joined again in another order, on both simulators."""
+"""A bus and its lanes or fields: what is taken apart and put together again in another order, on both simulators."""
 
 import pytest
 from myhdl import Signal, intbv
 
 from rtl.hierarchy import module
-from rtl.lanes import MOST_PARTS, choose, join, split
+from rtl.lanes import MOST_PARTS, choose, join, pack, split, unpack
+from rtl.layout import Layout
+from rtl.stream import bus
+
+STEP = Layout(valid=1, place=3, more=1, address=70)
 
 
 @module
@@ -51,3 +55,36 @@ def test_a_lane_is_chosen_by_its_bit_of_the_flags(compute, rng, width):
 
     assert got == [lane(case, 1, 2) | lane(case, 3, 0) << width | lane(case, 0, 2) << 2 * width for case in cases]
     assert len(got) == 160
+
+
+@module
+def other_fields(step, moved):
+    """A step with its flags exchanged and another place."""
+    valid, more, address = bus(STEP, "valid"), Signal(bool(0)), bus(STEP, "address")
+    return (
+        unpack(STEP, step, more=more, address=address, valid=valid),
+        pack(STEP, moved, address=address, place=5, valid=more, more=valid),
+    )
+
+
+def test_fields_are_taken_from_a_word_and_packed_into_another(compute, rng):
+    words = [rng.getrandbits(STEP.width) for _ in range(60)]
+    got = compute(other_fields, dict(step=bus(STEP), moved=bus(STEP)), [(word,) for word in words], 0)
+    fields = [STEP.unpack(word) for word in words]
+    assert got == [STEP.pack(**f | dict(valid=f["more"], more=f["valid"], place=5)) for f in fields]
+    assert len(got) == 60
+
+
+@pytest.mark.parametrize(
+    "wire, signals, complaint",
+    [
+        (pack, dict(valid=1, place=5, more=0), "cannot be made from"),
+        (pack, dict(valid=1, place=8, more=0, address=0), "place must have 3 bits, not 4"),
+        (pack, dict(valid=1, place=Signal(intbv(0)[2:]), more=0, address=0), "place must have 3 bits, not 2"),
+        (unpack, dict(place=Signal(intbv(0)[4:])), "place must have 3 bits, not 4"),
+        (unpack, dict(plaice=Signal(intbv(0)[3:])), "has no field plaice"),
+    ],
+)
+def test_wires_that_do_not_fit_the_layout_are_refused(wire, signals, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        wire(STEP, bus(STEP), **signals)

@@ -1,12 +1,11 @@
 """loader: tile commands and operand lines in, writes into two banks that take turns."""
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.loader import loader
-from rtl.stream import Stream
+from rtl.sat_config import BEAT, SatConfig
 from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Source
 
@@ -17,23 +16,7 @@ TILES = 9
 
 
 def device(build):
-    widths = dict(
-        line=words.line_bits(CONFIG),
-        loaded=2,
-        occupied=2,
-        held_commands=2 * COMMAND.width,
-        west_address=words.west_control(CONFIG).bits("address"),
-        north_address=words.north_control(CONFIG).bits("address"),
-    )
-    flags = ("clk", "rst", "west_write", "north_write", "started", "bank_done")
-    return build(
-        loader,
-        config=CONFIG,
-        commands=Stream(COMMAND.width),
-        operands=Stream(words.line_bits(CONFIG)),
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-        **{name: Signal(bool(0)) for name in flags},
-    )
+    return build(loader, config=CONFIG)
 
 
 def random_tiles(rng):

@@ -4,8 +4,8 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl import words
-from rtl.config import BEAT, SatConfig
 from rtl.north_lane import north_lane
+from rtl.sat_config import BEAT, SatConfig
 from tests.support.script import fields, packed, play
 
 LATENCY = 2

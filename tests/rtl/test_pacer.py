@@ -3,9 +3,10 @@
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.pacer import pacer
+from rtl.sat_config import SatConfig
 from tests.support.script import fields, packed, play
 
 CONFIGS = [

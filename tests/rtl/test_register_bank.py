@@ -3,9 +3,9 @@
 import pytest
 from myhdl import Signal, intbv
 
-from rtl.config import SatConfig
 from rtl.register_bank import register_bank
 from rtl.registers import ADDRESS_BITS, NAMED, RATES, REGISTERS, bit
+from rtl.sat_config import SatConfig
 from tests.support.script import play
 
 CONFIG = SatConfig(rows=3, columns=5, interleave=7, largest_m=8, chunk=48, update_lanes=4)

@@ -3,9 +3,9 @@
 import pytest
 
 from rtl import words
-from rtl.config import PRESETS, SatConfig
 from rtl.keywords import RESERVED
 from rtl.registers import ACCESS, ADDRESS_BITS, NAMED, RATES, REGISTERS, VERSION, WIDTH, bit, table
+from rtl.sat_config import PRESETS, SatConfig
 
 
 def test_words_follow_each_other_without_a_gap_the_constant_ones_first():

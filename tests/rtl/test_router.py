@@ -3,8 +3,8 @@
 from myhdl import Signal
 
 from rtl import words
-from rtl.config import SatConfig
 from rtl.router import router
+from rtl.sat_config import SatConfig
 from rtl.stream import Stream
 from tests.support.script import play
 

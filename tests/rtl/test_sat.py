@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from rtl import sat as unit
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.golden import fp32_to_fp16, gemm
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.support import floats
 from tests.support.array import command_of, lines_of, pruned

@@ -7,8 +7,8 @@ import pytest
 
 from cosim.tools import tool
 from rtl import sat_axi, words
-from rtl.config import PRESETS, SatConfig
 from rtl.hierarchy import flat_ports
+from rtl.sat_config import PRESETS, SatConfig
 from tests.support.cocotb_run import CASES, outcomes
 
 # No word of this one fills its bytes, but the result's. Every case runs on it, and the runs on `small` too.

@@ -7,8 +7,8 @@ from cosim import Operands, gemm_words, update_words
 from cosim.checker import compare_bits
 from cosim.functional import Functional
 from rtl import sat as unit
-from rtl import timing
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl.sat_config import SatConfig
 from tests.cosim.programs import RATES, as_received, number, program_of, pruned, update_of, weights_of
 from tests.support.streams import Referee, Sink, Source
 from tests.support.update import rates_word

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.sequencer import sequencer
 from tests.support.array import controls_of, hop_of, known_read, known_step, known_weight, steps_of
 from tests.support.script import Probe, fields, packed

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.sore import PLACES, sore
 from tests.support import floats, update
 from tests.support.script import play

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rtl import timing
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl.sat_config import SatConfig
 from rtl.sore_lane import sore_lane
 from tests.support import sore
 from tests.support.script import play

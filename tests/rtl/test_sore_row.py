@@ -4,7 +4,7 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl import words
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sore_row import sore_row
 from tests.support.script import play
 from tests.support.update import packed

@@ -4,8 +4,8 @@ from itertools import combinations
 
 import pytest
 
-from rtl import timing
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl.sat_config import SatConfig
 from rtl.sore_word import sore_word
 from tests.support import sore
 from tests.support.script import play

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.golden import gemm
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from rtl.stce import stce
 from tests.support import floats
@@ -21,34 +21,13 @@ from tests.support.array import (
     schedule_controls,
     steps_of,
 )
-from tests.support.script import packed, play
+from tests.support.script import play
 from tests.support.sequence import expected_starts
 from tlm import Gemm, schedule
 
 
 def device(build, config):
-    west, north = words.west_control(config), words.north_control(config)
-    widths = dict(
-        line=words.line_bits(config),
-        west_address=west.bits("address"),
-        north_address=north.bits("line"),
-        west_control=west.width,
-        north_control=north.width,
-        last_row=west.width,
-        below=west.width,
-        pace=words.pace(config).width,
-        drain_slot=words.slot_bits(config),
-        drain_address=words.sum_bits(config),
-        drain_set=1,
-        drained=32 * config.columns,
-    )
-    flags = ("clk", "rst", "west_write", "north_write", "drain_load", "drain_shift", "drain_read", "drain_memory")
-    return build(
-        stce,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(stce, config=config)
 
 
 def single_block(config, sparsity, depth, rng, mapping="os", rows=None):
@@ -111,7 +90,7 @@ def drain_entry(config, command, slot, row, now, after):
         now |= dict(drain_read=1, drain_address=row * config.interleave + slot)
         after |= dict(drain_memory=1)
     else:
-        number = packed(words.step(config), place=slot) >> words.step(config)["set"][1]
+        number = words.slot(config).pack(set=0, place=slot)
         now |= {"drain_shift" if row else "drain_load": 1, "drain_slot": number}
 
 

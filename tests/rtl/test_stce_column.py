@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl import timing as units
+from rtl import words
 from rtl.golden import gemm
+from rtl.sat_config import BEAT, SatConfig
 from rtl.sparsity import Sparsity
 from rtl.stce_column import stce_column
 from tests.support import floats
@@ -18,33 +19,7 @@ LANE = 2  # cycles of north_lane, from control to what goes down
 
 
 def device(build, config):
-    rows, control, boundary = config.rows, words.north_control(config), words.boundary(config).width
-    group, step = rows * words.group_bits(config), rows * words.step(config).width
-    widths = dict(
-        write_address=control.bits("line"),
-        write_data=config.interleave * words.weight(config).width,
-        control=control.width,
-        control_out=control.width,
-        west_steps=step,
-        west=group,
-        east_steps=step,
-        east=group,
-        feed=boundary,
-        feed_out=boundary,
-        collect=boundary,
-        collect_out=boundary,
-        drain_slot=words.slot_bits(config),
-        drain_address=words.sum_bits(config),
-        drain_set=1,
-        drained=32,
-    )
-    flags = ("clk", "rst", "write", "drain_load", "drain_shift", "drain_read", "drain_memory")
-    return build(
-        stce_column,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(stce_column, config=config)
 
 
 def group_word(config, beats):
@@ -71,13 +46,13 @@ def schedule_tile(program, tile, lines, bank, start, entries):
             at = first + number + row * hop
             merge(entries, at, "west_steps", step_word(config, step) << row * words.step(config).width)
             beats = [line >> row * 16 * BEAT for line in lines.west[groups * tile.beats : (groups + 1) * tile.beats]]
-            merge(entries, at, "west", group_word(config, beats) << row * words.group_bits(config))
+            merge(entries, at, "west", group_word(config, beats) << row * words.group(config).width)
         boundary = packed(
             words.boundary(config), **{name: step[name] for name in ("begin", "fresh", "set")}, valid=step["above"]
         )
         merge(entries, first + number, "feed", boundary)
         merge(entries, first + number + config.rows * hop, "collect", boundary)
-    return first + len(controls.steps) + config.rows * hop + timing.PRODUCT + timing.ACCUMULATE
+    return first + len(controls.steps) + config.rows * hop + timing.PRODUCT + units.ACCUMULATE
 
 
 def step_word(config, step):
@@ -106,7 +81,7 @@ def block_script(program, a, b):
         else:
             entries[ready + i] |= {
                 "drain_shift" if row else "drain_load": 1,
-                "drain_slot": packed(words.step(config), place=slot) >> words.step(config)["set"][1],
+                "drain_slot": words.slot(config).pack(set=0, place=slot),
             }
     return entries, leaves
 
@@ -142,7 +117,7 @@ def test_a_column_multiplies_as_golden_and_drains_from_the_top_row(
 
 def test_groups_steps_and_controls_reach_the_next_column_a_cycle_later(build, rng):
     config = SatConfig(rows=3, columns=1, largest_m=4, chunk=16)
-    width, step, boundary = words.group_bits(config), words.step(config).width, words.boundary(config).width
+    width, step, boundary = words.group(config).width, words.step(config).width, words.boundary(config).width
     load = sum(packed(words.step(config), load=1) << row * step for row in range(3))
     entries = [
         dict(

@@ -4,7 +4,7 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl import words
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.stepper import stepper
 from tests.support.script import play
 

@@ -3,8 +3,9 @@
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.steps_issuer import steps_issuer
 from tests.support.array import controls_of, known_read, known_step
 from tests.support.script import fields, packed, play

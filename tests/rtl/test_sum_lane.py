@@ -1,10 +1,10 @@
 """sum_lane: sums that come to a column's bottom, enter again at its top, and are drained."""
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.sum_lane import sum_lane
 from tests.support.script import packed, play
 
@@ -14,25 +14,7 @@ PRODUCT = timing.PRODUCT
 
 
 def device(build, config):
-    boundary = words.boundary(config).width
-    widths = dict(
-        feed=boundary,
-        feed_out=boundary,
-        collect=boundary,
-        collect_out=boundary,
-        sum_in=32,
-        sum_out=32,
-        drain_address=words.sum_bits(config),
-        drain_set=1,
-        drained=32,
-    )
-    flags = ("clk", "rst", "drain_read", "drain_memory")
-    return build(
-        sum_lane,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(sum_lane, config=config)
 
 
 def with_noise(rng, entries, cycles):

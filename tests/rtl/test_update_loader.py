@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.stream import Stream
 from rtl.update_loader import update_loader
 from tests.support import floats, script, update

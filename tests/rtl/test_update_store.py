@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.stream import Stream
 from rtl.update_store import update_store
 from tests.support import script, update

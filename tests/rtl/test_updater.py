@@ -3,9 +3,10 @@
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.golden import Rates
+from rtl.sat_config import SatConfig
 from rtl.stream import Stream
 from rtl.updater import updater
 from tests.support import floats, script, update

@@ -3,42 +3,25 @@
 from itertools import product
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl import timing, words
+from rtl import sat_timing as timing
+from rtl import timing as units
 from rtl import uspe as unit
-from rtl.config import SatConfig
+from rtl import words
+from rtl.formats import FP16_NAN
 from rtl.golden import fp16_mul, fp32_add
-from rtl.golden.floats import FP16_NAN
+from rtl.sat_config import SatConfig
 from tests.support import floats
 from tests.support.script import fields, packed, play
 
-LAG = timing.SELECT + timing.FP16_MUL + timing.ACCUMULATE  # from a step on east_step to its sum
+LAG = timing.SELECT + units.FP16_MUL + units.ACCUMULATE  # from a step on east_step to its sum
 SHAPES = [(1, 4), (3, 8), (4, 4), (5, 8), (8, 16)]
 HALVES = floats.FP16_CLASSES + [floats.half(x / 8) for x in range(-200, 200)]
 ONE, TWO = floats.half(1.0), floats.half(2.0)
 
 
 def device(build, config):
-    step, group, down = words.step(config).width, words.group_bits(config), words.descent(config).width
-    widths = dict(
-        west_step=step,
-        east_step=step,
-        west=group,
-        east=group,
-        north=down,
-        south=down,
-        sum_in=32,
-        sum_out=32,
-        drain_slot=words.slot_bits(config),
-    )
-    flags = ("clk", "rst", "drain_load", "drain_shift")
-    return build(
-        unit.uspe,
-        config=config,
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-        **{name: Signal(bool(0)) for name in flags},
-    )
+    return build(unit.uspe, config=config)
 
 
 def config_of(interleave, largest_m):
@@ -76,7 +59,7 @@ def written(config, weight, place, value=0, bank=0, **where):
 
 def slot(config, place, number):
     """The number of an accumulator."""
-    return packed(words.step(config), place=place, set=number) >> words.step(config)["set"][1]
+    return words.slot(config).pack(place=place, set=number)
 
 
 def random_tile(rng, config, tile, groups=4, values=2):
@@ -268,7 +251,7 @@ def test_groups_and_steps_move_on_after_one_cycle_and_weights_come_a_row_nearer(
     entries = [
         dict(
             west_step=rng.getrandbits(step.width),
-            west=rng.getrandbits(words.group_bits(config)),
+            west=rng.getrandbits(words.group(config).width),
             north=rng.getrandbits(down.width),
         )
         for _ in range(50)

@@ -7,7 +7,7 @@ import pytest
 
 from cosim.tools import tool
 from rtl import sat_axi
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 
 LONGEST = 5000  # lines
 
@@ -22,6 +22,28 @@ def complaints(name, *arguments) -> str:
     """What a tool prints. A missing tool is a failure, with the line that installs it: these checks are not skipped."""
     done = subprocess.run([tool(name), *map(str, arguments)], capture_output=True, text=True)
     return done.stdout + done.stderr
+
+
+def superfluous_waivers(top, configurations) -> set[tuple[str, str]]:
+    """(block, warning) of each warning that is switched off, and that Verilator has in none of the configurations.
+
+    configurations  the {module name: Path} of each; their files lose what switches warnings off
+    """
+
+    def block(module):
+        return re.sub(r"(_\d+)+$", "", module)
+
+    waived, said = set(), set()
+    for files in configurations:
+        for name, path in files.items():
+            text = path.read_text()
+            waived |= {
+                (block(name), kind) for kind in re.findall(r"^/\* verilator lint_off (\w+) \*/ // \w", text, re.M)
+            }
+            path.write_text(re.sub(r"^/\* verilator .*\n", "", text, flags=re.M))
+        warnings = complaints("verilator", "--lint-only", "-Wall", "--top-module", top, *files.values())
+        said |= {(block(name), kind) for kind, name in re.findall(r"^%Warning-(\w+): .*?/(\w+)\.v:", warnings, re.M)}
+    return waived - said
 
 
 def test_it_is_one_module_a_file_and_short_enough_to_be_read(files):
@@ -48,3 +70,8 @@ def test_icarus_has_nothing_to_say(files):
 
 def test_verilator_has_nothing_to_say(files):
     assert complaints("verilator", "--lint-only", "-Wall", "--top-module", "sat_axi", *files.values()) == ""
+
+
+def test_no_warning_is_switched_off_without_need(tmp_path):
+    files = [sat_axi.write(PRESETS[name], tmp_path / name) for name in ("small", "vcu1525")]
+    assert superfluous_waivers("sat_axi", files) == set()

@@ -3,8 +3,9 @@
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing, words
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
+from rtl import words
+from rtl.sat_config import SatConfig
 from rtl.weights_issuer import weights_issuer
 from tests.support.array import controls_of, known_weight
 from tests.support.script import fields, packed, play

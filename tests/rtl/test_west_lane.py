@@ -1,10 +1,9 @@
 """west_lane: beats written, then read and assembled to groups; and its control, which the row below follows."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import words
-from rtl.config import BEAT, SatConfig
+from rtl.sat_config import BEAT, SatConfig
 from rtl.west_lane import west_lane
 from tests.support import floats
 from tests.support.array import cleared, hop_of, keep_pace
@@ -16,22 +15,7 @@ def config_of(largest_m, interleave=4):
 
 
 def device(build, config):
-    control = words.west_control(config)
-    widths = dict(
-        write_address=control.bits("address"),
-        write_data=16 * BEAT,
-        pace=words.pace(config).width,
-        control=control.width,
-        control_out=control.width,
-        step=control.bits("step"),
-        group=words.group_bits(config),
-    )
-    return build(
-        west_lane,
-        config=config,
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "write")},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(west_lane, config=config)
 
 
 def fill(rng, config):

@@ -3,7 +3,7 @@
 import pytest
 
 from rtl import words
-from rtl.config import BEAT, PRESETS, SatConfig
+from rtl.sat_config import BEAT, PRESETS, SatConfig
 
 CONFIGS = [
     *PRESETS.values(),
@@ -37,7 +37,7 @@ def test_a_step_names_every_accumulator_and_every_weight_of_an_element(config):
     assert fits(step, "place", config.turn - 1) and words.place_bits(config) == step.bits("place")
     assert all(fits(step, name, 1) for name in ("valid", "fresh", "above", "below", "set", "bank", "load"))
     assert fits(step, "value", words.KEPT - 1)
-    assert 2 ** words.slot_bits(config) >= 2 * config.turn
+    assert 2 ** words.slot(config).width >= 2 * config.turn
     assert 2 ** words.address_bits(config) >= 2 * words.KEPT * config.turn
 
 
@@ -81,7 +81,7 @@ def test_fields_that_are_handed_on_as_one_stretch_of_bits_stand_alike(config):
     assert [control.bits(name) for name in where] == [down.bits(name) for name in where]
     assert control["distance"][0] == control.width and down["distance"][0] == down.width
     assert neighbours(step, ["set", "place", "value", "bank"]) and step["valid"][1] == 0
-    assert step["place"][0] - step["set"][1] == words.slot_bits(config)
+    assert step["place"][0] - step["set"][1] == words.slot(config).width
     assert step["bank"][0] - step["place"][1] == words.address_bits(config)
     assert max(step[name][0] for name in ("valid", "fresh", "above", "below", "set")) <= step["place"][1]
 
@@ -91,7 +91,7 @@ def test_an_operand_line_holds_a_beat_of_each_row_or_a_weight_of_each_output(con
     assert words.line_bits(config) >= config.rows * BEAT * 16
     assert words.line_bits(config) >= config.tile_columns * (16 + words.index_bits(config))
     assert words.weight(config).width == 16 + words.index_bits(config)
-    assert words.group_bits(config) == 17 * config.largest_m
+    assert words.group(config).width == 17 * config.largest_m
 
 
 def test_a_line_of_the_board_is_256_bytes_of_activations_at_most_twice_as_many_of_weights():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing
-from rtl.config import SatConfig
+from rtl import sat_timing as timing
 from rtl.golden import Rates, sgd, to_fp16
+from rtl.sat_config import SatConfig
 from rtl.wuve import wuve
 from tests.support import floats, update
 from tests.support.script import play

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from myhdl import Signal, intbv
 
-from rtl import timing
+from rtl import sat_timing as timing
+from rtl import timing as units
 from rtl import wuve_lane as unit
 from rtl.golden import Rates, sgd, to_fp16
 from tests.support import floats, update
@@ -100,4 +101,4 @@ def test_constants_change_between_weights_when_none_is_inside(build, rng):
 
 
 def test_the_latency_is_the_one_that_the_model_counts():
-    assert unit.LATENCY == timing.WUVE_LANE == 2 * (timing.FP32_MUL + 1) + 3 * (timing.FP32_ADD + 1)
+    assert unit.LATENCY == timing.WUVE_LANE == 2 * (units.FP32_MUL + 1) + 3 * (units.FP32_ADD + 1)

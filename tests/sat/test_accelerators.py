@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from tlm.sigma.step import cost_on_sigma, densities
 
-from rtl.config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from sat import accelerators, terminal
@@ -12,7 +13,6 @@ from sat.planning import SCHEDULED
 from tests.sat.support import refused
 from tlm import Gemm, Update, make_plan, predict
 from tlm.sigma.published import sigma_cycles
-from tlm.sigma.step import cost_on_sigma, densities
 from tlm.systolic import systolic_cycles
 
 PATTERN = Sparsity(2, 8)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from cosim.area import Area, Device
+from cosim.area import Area, Fpga
 from cosim.synthesis import Netlist
 from sat import terminal
 from sat.area import area_data, print_area
 
-LITTLE = Device("little", {"lut": 1_100_000, "lutram": 9, "ff": 10, "bram": 10, "dsp": 10, "uram": 4})
+LITTLE = Fpga("little", {"lut": 1_100_000, "lutram": 9, "ff": 10, "bram": 10, "dsp": 10, "uram": 4})
 
 
 def area(**below) -> Area:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import Gemm, Mapping, make_plan, schedule, schedule_update, simulate

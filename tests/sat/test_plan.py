@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import load_plan, make_plan
 from tlm.plan import programs

@@ -9,7 +9,7 @@ import pytest
 from cosim.checker import Checker, Mismatch
 from cosim.exchange import Copy
 from cosim.functional import Functional
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from sat.step_checks import Training, sample_check, step_check
 from sat.task import Task

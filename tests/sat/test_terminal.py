@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from sat import terminal
 from tlm import Gemm
 from tlm.report import DEFINITIONS, cost, step_report

@@ -6,7 +6,7 @@ import pytest
 
 from cosim.functional import Functional
 from cosim.myhdl_engine import MyhdlEngine
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from sat import terminal
 from sat.verify import _print
 from tests.sat.support import data, refused, sat
@@ -115,7 +115,7 @@ def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):
 
 def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
     sat("verify", "--gemm", 1, 1, 1, "--keep", tmp_path / "kept")
-    rounding = tmp_path / "kept" / "fp_round_5_10.v"
+    rounding = tmp_path / "kept" / "sat_fp_round_5_10.v"
     rounding.write_text(rounding.read_text().replace("guard &&", "!guard &&"))
     waves = tmp_path / "run.vcd"
     result = sat(
@@ -152,7 +152,7 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
         (["--verilog", "a", "--keep", "b"], "keep and verilog exclude each other"),
         (["--engine", "functional"], "engine must be myhdl or icarus"),
         (["--gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
-        (["--verilog", "nowhere"], "verilog folder nowhere must hold harness.v"),
+        (["--verilog", "nowhere"], "verilog folder nowhere must hold sat_harness.v"),
         *(
             (["--accelerator", "sigma", *words], f"{words[0]} cannot go with --accelerator sigma")
             for words in (["--sample", 3], ["--plan", "p.json"])

@@ -15,10 +15,10 @@ from tlm import predict
 GEMM = ("verify", "--accelerator", "sigma", "--gemm", 9, 20, 6, "--seed", 3)
 ELEMENT = r"element \(\d, \d\) is 0x\w{8}, not 0x\w{8}; it left the array at cycle \d+; \d+ of 54 elements differ"
 FAULTS = {  # (file, old text, new text, what is said of the place)
-    "a bit of the products": ("fp16_mul.v", "2'h0};", "2'h0} | 32'h4000;", ELEMENT),
-    "sums of a row not added": ("fan_adder.v", "addend = right;", "addend = 32'h80000000;", ELEMENT),
+    "a bit of the products": ("sigma_fp16_mul.v", "2'h0};", "2'h0} | 32'h4000;", ELEMENT),
+    "sums of a row not added": ("sigma_fan_adder.v", "addend = right;", "addend = 32'h80000000;", ELEMENT),
     "a step too many": (
-        "tile_sequencer.v",
+        "sigma_tile_sequencer.v",
         "(issuing && ((count + 1) == length))",
         "(issuing && (count == length))",
         r"tile \d+, which ends at cycle \d+, takes \d+ cycles, not \d+ as the model says",
@@ -86,7 +86,7 @@ def test_a_fault_makes_it_fail_and_the_words_say_where(fault, kept, tmp_path):
 
 def test_verilog_of_another_accelerator_is_refused(kept):
     line = refused("verify", "--gemm", 4, 4, 4, "--verilog", kept[0] / "verilog")
-    assert "/verilog/configuration.json: engines: Extra inputs are not permitted" in line
+    assert "/verilog must hold sat_harness.v and configuration.json" in line
 
 
 def test_a_systolic_array_takes_dense_gemms(tmp_path):

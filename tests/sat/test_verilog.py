@@ -9,9 +9,11 @@ import pytest
 from cosim.area import Area
 from cosim.synthesis import ABC9, LATCHES, OPTIONS, Netlist, counted, yosys
 from cosim.tools import ToolFailed
-from rtl.config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
+
+LANES = ("west_lane", "north_lane", "sum_lane")
 
 
 def test_one_module_a_file_and_the_configuration_beside_them(tmp_path):
@@ -20,7 +22,8 @@ def test_one_module_a_file_and_the_configuration_beside_them(tmp_path):
     assert {row["module"] + ".v" for row in found["modules"]} == {file.name for file in (tmp_path / "v").glob("*.v")}
     assert data(tmp_path / "v" / "configuration.json") == PRESETS["medium"].model_dump() == found["config"]
     assert 1000 < found["lines"] < 10_000 and f"{len(found['modules'])} modules" in output
-    assert [row["module"] for row in found["modules"] if row["module"].startswith("sat")] == ["sat", "sat_axi"]
+    names = [row["module"] for row in found["modules"]]
+    assert names[-1] == "sat_axi" and "sat" in names and all(name == "sat" or name[:4] == "sat_" for name in names)
     assert found["vivado"] == ["vivado.tcl", "clock.xdc"]
     assert all((tmp_path / "v" / name).exists() for name in found["vivado"])
 
@@ -61,21 +64,21 @@ def checked_area(config, tmp_path) -> dict:
     instances = {name: row["instances"] for name, row in rows.items()}
     assert {
         name: instances[name]
-        for name in ("uspe", "fp16_mul", "sat_axi", "sat", "wuve_lane", "west_lane", "north_lane", "sum_lane")
+        for name in ("sat_axi", "sat", *(f"sat_{block}" for block in ("uspe", "fp16_mul", "wuve_lane", *LANES)))
     } == dict(
-        uspe=config.elements,
-        fp16_mul=config.elements,
+        sat_uspe=config.elements,
+        sat_fp16_mul=config.elements,
         sat_axi=1,
         sat=1,
-        wuve_lane=config.update_lanes,
-        west_lane=config.rows,
-        north_lane=config.columns,
-        sum_lane=config.columns,
+        sat_wuve_lane=config.update_lanes,
+        sat_west_lane=config.rows,
+        sat_north_lane=config.columns,
+        sat_sum_lane=config.columns,
     )
-    assert rows["fp16_mul"]["dsp"] == 1 and rows["fp32_mul"]["dsp"] == 2
-    assert {name for name, row in rows.items() if row["dsp"]} == {"fp16_mul", "fp32_mul"}
+    assert rows["sat_fp16_mul"]["dsp"] == 1 and rows["sat_fp32_mul"]["dsp"] == 2
+    assert {name for name, row in rows.items() if row["dsp"]} == {"sat_fp16_mul", "sat_fp32_mul"}
     in_block_ram = {name for name, row in rows.items() if row["bram"]}
-    assert {"west_lane", "north_lane", "sum_bank_0", "sum_bank_1"} <= in_block_ram
+    assert {"sat_west_lane", "sat_north_lane", "sat_sum_bank_0", "sat_sum_bank_1"} <= in_block_ram
     assert re.search(r"^Yosys [\d.]+: .*no latches$", output, re.MULTILINE) and found["tool"] in output
     assert ("\nfits" if found["fits"] else "\ndoes not fit") in output
     return found
@@ -148,14 +151,19 @@ def test_sigma_is_written_without_what_is_sats_alone(tmp_path):
     found = data(tmp_path / "v.json")
     names = {file.name for file in (tmp_path / "v").iterdir()}
     assert {row["module"] + ".v" for row in found["modules"]} == names - {"configuration.json"}
-    assert {"sigma.v", "flex_dpu.v", "flex_dpe.v"} <= names and not names & {"sat.v", "sat_axi.v", "vivado.tcl"}
+    assert {"sigma.v", "sigma_flex_dpu.v", "sigma_flex_dpe.v"} <= names and not names & {
+        "sat.v",
+        "sat_axi.v",
+        "vivado.tcl",
+    }
     assert found["modules"][-1]["module"] == "sigma" and found["vivado"] == []
     assert data(tmp_path / "v" / "configuration.json") == found["config"] == SIGMA_PRESETS["small"].model_dump()
     assert "Verilog of sigma small, 2 x 8" in output and "the top is sigma\n" in output and "Vivado" not in output
 
 
 def test_a_systolic_array_is_written_as_sat_with_the_shortest_groups(tmp_path):
-    output = sat("verilog", "--accelerator", "systolic", "--config", "small", "-o", tmp_path / "one").output
+    words = ("--accelerator", "systolic", "--config", "small", "--prefix", "sat_")
+    output = sat("verilog", *words, "-o", tmp_path / "one").output
     (tmp_path / "c.json").write_text((tmp_path / "one" / "configuration.json").read_text())
     assert data(tmp_path / "c.json")["largest_m"] == 4 and "Verilog of systolic small, 4 x 4" in output
     sat("verilog", "--config", tmp_path / "c.json", "-o", tmp_path / "two")
@@ -175,4 +183,29 @@ def test_the_area_asked_for_is_that_of_the_accelerator(tmp_path, monkeypatch):
     for name in ("sat", "sigma", "systolic"):
         output = sat("verilog", "--area", "--accelerator", name, "--config", "small", "-o", tmp_path / name).output
         assert f"Area of {'small' if name == 'sat' else f'{name} small'}, " in output
-    assert tops == ["sat_axi", "sigma", "sat_axi"]
+    assert tops == ["sat_axi", "sigma", "systolic_axi"]
+
+
+@pytest.mark.parametrize(
+    "accelerator, prefix, tops, scripts",
+    [
+        ("sat", "big_", "the top is big, or with AXI ports big_axi", True),
+        ("systolic", None, "the top is systolic, or with AXI ports systolic_axi", True),
+        ("sigma", "two_", "the top is two", False),
+    ],
+)
+def test_the_prefix_is_in_every_name_and_the_script_for_vivado(tmp_path, accelerator, prefix, tops, scripts):
+    words = ("--accelerator", accelerator, "--config", "small", *(("--prefix", prefix) if prefix else ()))
+    output = sat("verilog", *words, "-o", tmp_path).output
+    own = (prefix or f"{accelerator}_").removesuffix("_")
+    assert f"{tops}\n" in output
+    assert all(file.stem == own or file.stem.startswith(f"{own}_") for file in tmp_path.glob("*.v"))
+    assert [file.name for file in tmp_path.glob("*.tcl")] == ["vivado.tcl"] * scripts
+    assert not scripts or f"set top {own}_axi\n" in (tmp_path / "vivado.tcl").read_text()
+
+
+@pytest.mark.parametrize("prefix", ["", "_", "2x_", "a-b", "a b", "table_", "bit", "größe_", "a\n"])
+def test_a_prefix_that_is_no_name_in_verilog_is_refused_before_anything_is_written(tmp_path, prefix):
+    line = refused("verilog", "--config", "small", "--prefix", prefix, "-o", tmp_path / "v")
+    assert line.startswith("sat: prefix must be letters, digits and underscores, a letter first, and no word of ")
+    assert not (tmp_path / "v").exists()

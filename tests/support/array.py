@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim.sat.gemm_codec import north_lines, west_lines
-from rtl import timing, words
-from rtl.config import BEAT, SatConfig
+from rtl import sat_timing as timing
+from rtl import words
 from rtl.golden import nm_mask
+from rtl.sat_config import BEAT, SatConfig
 from tests.support.script import packed
 from tlm import Program, Tile
 

@@ -18,6 +18,7 @@ from cosim.host import WORDS
 from rtl.config import load_config
 from rtl.golden import Rates
 from rtl.registers import NAMED, RATES, bit
+from rtl.sat_config import PRESETS, SatConfig
 
 PERIOD = 10  # ns
 PATIENCE = 10_000  # cycles that anything may take
@@ -38,7 +39,7 @@ class Bench:
     """The device in its clock and reset: masters on its ports, and a referee on each channel."""
 
     def __init__(self, dut):
-        self.dut, self.config = dut, load_config(os.environ["SAT_CONFIG"])
+        self.dut, self.config = dut, load_config(os.environ["SAT_CONFIG"], SatConfig, PRESETS)
         self.rng = random.Random(int(os.environ["SAT_SEED"]))
         self.numpy = np.random.default_rng(self.rng.getrandbits(64))
         self.moved = dict.fromkeys(CHANNELS, 0)

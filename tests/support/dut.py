@@ -19,13 +19,16 @@ LONGEST_MESSAGE = 4095  # characters: MyHDL's bridge keeps a message in 4,096 wi
 
 
 class Dut:
-    """A block with its ports, and a run of it."""
+    """A block with its ports, and a run of it.
+
+    arguments  the block's parameters; and ports, where it declares none (rtl/hierarchy.py) or they are the test's own
+    """
 
     def __init__(self, deco, arguments, waves=None):
-        self.deco, self.arguments, self.waves = deco, arguments, waves
-        self.ports = dict(flat_ports(arguments))
-        self.clk = arguments.get("clk", Signal(bool(0)))
-        self.rst = arguments.get("rst", Signal(bool(0)))
+        self.deco, self.arguments, self.waves = deco, deco.complete(arguments), waves
+        self.ports = dict(flat_ports(self.arguments))
+        self.clk = self.arguments.get("clk", Signal(bool(0)))
+        self.rst = self.arguments.get("rst", Signal(bool(0)))
 
     def read(self, signal) -> int:
         """The value of an output; fails when it is unknown (MyHDL would read an x as 0)."""
@@ -85,7 +88,7 @@ class IcarusDut(Dut):
 
     def __init__(self, deco, arguments, waves=None):
         super().__init__(deco, arguments, waves)
-        self.image, outputs = compiled(deco, arguments)
+        self.image, outputs = compiled(deco, self.arguments)
         self.outputs = {name: self.ports[name] for name in outputs}
         inputs = {name: port for name, port in self.ports.items() if name not in outputs}
         self.flags = Signal(intbv(0)[max(2, len(self.outputs)) :])

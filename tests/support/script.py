@@ -50,4 +50,4 @@ def packed(layout, **values) -> int:
 
 def fields(layout, word: int) -> dict[str, int]:
     """The fields of a word of a Layout."""
-    return {name: word >> low & (1 << high - low) - 1 for name, (high, low) in layout.fields.items()}
+    return layout.unpack(word)

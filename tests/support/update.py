@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtl import words
-from rtl.config import SatConfig
 from rtl.golden import Rates, nm_compact, sgd, to_fp16
+from rtl.sat_config import SatConfig
 from rtl.sparsity import GROUP, KEPT
 from tests.support import floats
 

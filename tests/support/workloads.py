@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm import Gemm, GemmProgram, Mapping, Update, UpdateProgram, schedule, schedule_update
 from tlm.dataflow import DATAFLOWS, group_of
@@ -34,9 +34,12 @@ def feature_maps(draw, transposed: bool = False) -> FeatureMap:
         draw(st.tuples(st.integers(1, most), st.integers(1, most))) for most in (3, 3, 2, 6)
     )
     padding = tuple(draw(st.integers(0, k)) for k in kernel)
-    reach = [d * (k - 1) for d, k in zip(dilation, kernel)]
+    reach = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     height, width = (max(length, r + 1 - 2 * p) for length, r, p in zip(size, reach, padding))
-    out = tuple((length + 2 * p - r - 1) // s + 1 for length, p, r, s in zip((height, width), padding, reach, stride))
+    out = tuple(
+        (length + 2 * p - r - 1) // s + 1
+        for length, p, r, s in zip((height, width), padding, reach, stride, strict=True)
+    )
     batch, channels = draw(st.integers(1, 3)), draw(st.integers(1, 5))
     return FeatureMap(batch, height, width, channels, kernel, stride, padding, dilation, out, transposed)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.memories import BURST
 from tlm import Gemm, Mapping, Update, schedule, schedule_update

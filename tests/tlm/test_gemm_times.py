@@ -1,6 +1,6 @@
 """Timelines of GEMMs on SAT worked out by hand, in both dataflows."""
 
-from rtl.config import SatConfig
+from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.mixed import mixed_program
 from tlm import Gemm, Mapping, schedule, simulate

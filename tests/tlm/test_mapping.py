@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import choices

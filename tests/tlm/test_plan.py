@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.config import SystolicConfig
+from rtl.sat_config import SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
 from tests.support.properties import few

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from cosim.sat.gemm_codec import command
-from rtl.config import BEAT, SatConfig
+from rtl.sat_config import BEAT, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.mixed import mixed_program
 from tests.support.properties import few

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
 from tests.support.memories import BURST, MEMORIES

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from rtl import words as layouts
-from rtl.config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
 from tests.support.properties import few

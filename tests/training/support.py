@@ -1,4 +1,4 @@
-"""What the training tests share."""
+"""Modules, engines and comparisons that the training tests share."""
 
 import copy
 
@@ -37,7 +37,7 @@ def gradients(module: nn.Module, x: torch.Tensor, seed: int) -> dict[str, torch.
     return {"y": y.detach(), "x": x.grad, **{name: p.grad for name, p in module.named_parameters()}}
 
 
-def masked(layer: nn.Module, dim: int, n: int, m: int) -> nn.Module:
+def masked(layer: nn.Linear | nn.Conv2d, dim: int, n: int, m: int) -> nn.Module:
     """A copy of the layer with its FP16 weights pruned along `dim`, dense where that has fewer than M elements."""
     result = copy.deepcopy(layer)
     with torch.no_grad():
@@ -61,7 +61,7 @@ def linear():
 
 
 class Keeping(Recorder):
-    """Remembers what each program gave as well."""
+    """A recorder that keeps the result of each program as well."""
 
     def __init__(self, inner):
         super().__init__(inner)
@@ -72,11 +72,11 @@ class Keeping(Recorder):
         self.given.append(result)
         return result, report
 
-    def updates(self):
-        """(update, what it gave) of each update, in order."""
+    def updated(self):
+        """(update, its result) of each update, in order."""
         return [
             (program.work, given)
-            for (program, _), given in zip(self.runs, self.given)
+            for (program, _), given in zip(self.runs, self.given, strict=True)
             if isinstance(program.work, Update)
         ]
 

@@ -6,10 +6,12 @@ import pytest
 import torch
 from torch import nn
 
+from cosim import engine
 from cosim.recorder import Recorder
+from rtl.sigma.config import PRESETS as SIGMA
 from tests.training.support import draw, functional, recorded
 from tlm import make_plan, schedule
-from training import SatConv2d, SatLinear, Scheme, convert, training_step
+from training import Offload, SatConv2d, SatLinear, Scheme, convert, training_step
 from training.conversion import use_engine, use_plan
 
 
@@ -41,7 +43,9 @@ def test_parameters_are_copied_and_keep_their_names_mode_and_hooks():
     converted = convert(module, "dense", None, None, functional())
     assert not converted.training and not converted.again.training
     assert list(converted.state_dict()) == list(module.state_dict())
-    assert all(torch.equal(a, b) and a is not b for a, b in zip(converted.parameters(), module.parameters()))
+    assert all(
+        torch.equal(a, b) and a is not b for a, b in zip(converted.parameters(), module.parameters(), strict=True)
+    )
     converted(draw((2, 8, 4, 4), 1))
     assert seen == [1]
 
@@ -94,6 +98,65 @@ def test_a_copy_of_a_converted_module_keeps_its_plan():
     plan = make_plan(training_step(module, (4, 8)), recorder.config, ("ws",))
     copy.deepcopy(convert(module, "dense", None, None, recorder, plan))(draw((4, 8), 1))
     assert [program.dataflow for program, _ in recorder.runs] == ["ws"]
+
+
+def another_plans():
+    """(a plan of a linear layer, an engine that it is not for, the field that differs): of both kinds of difference."""
+    plan = make_plan(training_step(nn.Linear(8, 8), (4, 8)), functional().config)
+    faster = functional().config.model_copy(update=dict(clock_mhz=250.0))
+    return [
+        pytest.param(plan, engine("functional", "medium"), "name must be 'medium', not 'vcu1525'", id="configuration"),
+        pytest.param(plan, engine("functional", faster), "clock_mhz must be 250.0, not 200.0", id="clock"),
+        pytest.param(
+            plan,
+            engine("functional", "small", "sigma"),
+            "config must be a SigmaConfig, not a SatConfig",
+            id="accelerator",
+        ),
+    ]
+
+
+@pytest.mark.parametrize("plan, other, words", another_plans())
+def test_a_plan_of_another_configuration_or_accelerator_is_refused_and_changes_nothing(plan, other, words):
+    planned = convert(nn.Sequential(nn.Linear(8, 8)), "dense", engine=functional(), plan=plan)
+    unplanned = convert(nn.Sequential(nn.Linear(8, 8)), "dense", engine=other)
+    before = planned[0].offload.engine
+    for refused in (
+        lambda: convert(nn.Linear(8, 8), "dense", engine=other, plan=plan),
+        lambda: convert(nn.ReLU(), "dense", engine=other, plan=plan),
+        lambda: use_engine(planned, other),
+        lambda: use_plan(unplanned, plan),
+        lambda: Offload("l", Scheme(), other, plan),
+        lambda: planned[0].offload.use(other, plan),
+    ):
+        with pytest.raises(ValueError, match=f"^the plan is for another [a-z]+: {words}$"):
+            refused()
+    assert planned[0].offload.engine is before and planned[0].offload.plan is plan
+    assert unplanned[0].offload.engine is other and unplanned[0].offload.plan is None
+
+
+def test_where_one_layer_may_not_change_none_does():
+    first, second = functional(), engine("functional", "medium")
+    module = convert(nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8)), "dense", engine=first)
+    module[1].offload.use(second, None)
+    plan = make_plan(training_step(nn.Linear(8, 8), (4, 8)), first.config)
+    with pytest.raises(ValueError, match="^the plan is for another configuration: name must be 'medium'"):
+        use_plan(module, plan)
+    assert [layer.offload.plan for layer in module] == [None, None]
+
+
+def test_the_plan_is_dropped_before_the_engine_becomes_another():
+    plan = make_plan(training_step(nn.Linear(8, 8), (4, 8)), functional().config)
+    module, other = convert(nn.Linear(8, 8), "dense", engine=functional(), plan=plan), engine("functional", "medium")
+    use_plan(module, None)
+    use_engine(module, other)
+    assert module.offload.engine is other and module.offload.plan is None
+
+
+def test_an_engine_of_other_operands_is_refused_later_too():
+    config = SIGMA["small"].model_copy(update=dict(operands="bf16", name="brain"))
+    with pytest.raises(ValueError, match="^training runs on fp16 operands, not on bf16 of brain$"):
+        use_engine(convert(nn.Linear(8, 8), "dense"), engine("functional", config))
 
 
 class Doubled(nn.Linear):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from rtl.sparsity import Sparsity
 from tests.training.support import functional, give_gradients, seeded
 from training import Decay, Scheme, convert, nm_mask
 from training.decay import kept
@@ -39,7 +40,7 @@ def test_the_mask_is_the_contracts_even_where_weights_are_zero_and_magnitudes_ti
     weight = torch.from_numpy(np.random.default_rng(3).integers(-2, 3, (40, 64)).astype(np.float32))
     weight[0, :8], weight[1, :8] = 0, torch.tensor([1e-9, 0, 0, 1e-9, -0.0, 0, 1e-12, 0])  # zeros in FP16
     for dim in (0, 1):
-        assert torch.equal(kept(weight, Scheme.of("srste", 2, 8), dim), nm_mask(weight.half(), 2, 8, dim))
+        assert torch.equal(kept(weight, Sparsity(2, 8), dim), nm_mask(weight.half(), 2, 8, dim))
 
 
 @pytest.mark.parametrize(

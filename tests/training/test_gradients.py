@@ -44,8 +44,9 @@ def by_autograd(layer, x, dy, method, n, m, rescale):
     y = run(weight * ff)
     (dx,) = torch.autograd.grad(run(weight * bp), x, pruned)
     dense = weight.clone().requires_grad_()
-    parameters = [dense] + ([layer.bias] if layer.bias is not None else [])
-    return dict(zip(("y", "x", "weight", "bias"), (y.detach(), dx, *torch.autograd.grad(run(dense), parameters, dy))))
+    parameters = dict(layer.named_parameters()) | {"weight": dense}  # the weight first
+    gradients_of = torch.autograd.grad(run(dense), [*parameters.values()], dy)
+    return {"y": y.detach(), "x": dx, **dict(zip(parameters, gradients_of, strict=True))}
 
 
 @pytest.mark.parametrize("n, m", [(2, 8), (1, 4), (4, 16)])

@@ -40,8 +40,8 @@ def test_weights_depend_on_the_seed_alone_and_leave_other_draws_alone(name):
     torch.manual_seed(5)
     assert torch.equal(drawn, torch.rand(4))
     second, other = models.build(name, 3, width=width), models.build(name, 4, width=width)
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters()))
-    matrices = [values for values in zip(first.parameters(), other.parameters()) if values[0].dim() > 1]
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    matrices = [values for values in zip(first.parameters(), other.parameters(), strict=True) if values[0].dim() > 1]
     assert len(matrices) >= 4 and not any(torch.equal(a, b) for a, b in matrices)
 
 

@@ -1,4 +1,4 @@
-"""What a layer knows of where its GEMMs run."""
+"""The engine and plan of a layer: its description, its programs, and the gradients that it prunes."""
 
 import copy
 
@@ -80,7 +80,7 @@ def test_products_and_their_gradients_run_on_the_engine():
     for module in (plain, converted):
         y = module(*given)
         results.append([y, *torch.autograd.grad(y, given, draw(tuple(y.shape), 9))])
-    for ours, theirs in zip(*results[::-1]):
+    for ours, theirs in zip(*results[::-1], strict=True):
         assert ours.shape == theirs.shape and torch.allclose(ours, theirs, atol=4e-3)
     gemms = [program.gemm for program, _ in recorder.runs]
     assert [(gemm.layer, gemm.stage, gemm.shape, gemm.count) for gemm in gemms] == [
@@ -108,6 +108,23 @@ def test_a_copy_uses_the_same_hardware_and_forgets_what_has_run():
     other = copy.deepcopy(module)
     assert other.offload is not module.offload and other.offload.engine is module.offload.engine
     assert module.offload.stages == {"ff"} and not other.offload.stages
+
+
+def test_gradients_of_a_layer_that_keeps_all_of_them_are_not_pruned():
+    layer = nn.Conv2d(8, 19, 3)
+    offload = Offload("l", Scheme.of("bdwp", 2, 8), functional())
+    with pytest.raises(ValueError, match="^layer l: method bdwp prunes no gradients of it$"):
+        offload.pruned_gradients(offload.lowering(layer, (2, 8, 5, 6)), np.zeros((2, 3, 4, 19), np.float16))
+
+
+def test_a_gemm_has_one_program_and_one_with_other_sources_another():
+    module, recorder = recorded(nn.Conv2d(8, 8, 3, padding=1), "dense")
+    for _ in range(2):
+        for size in ((6, 4), (4, 6)):
+            module(draw((1, 8, *size), 1))
+    first, other, *again = (program for program, _ in recorder.runs)
+    assert again[0] is first and again[1] is other and other is not first
+    assert first.gemm.shape == other.gemm.shape and first.gemm.source != other.gemm.source
 
 
 def test_another_engine_schedules_anew():

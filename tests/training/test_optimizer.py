@@ -32,8 +32,8 @@ def test_every_operation_of_the_update_rounds_once(lr, mu, wd, scale):
         g = (rng.standard_normal(size) * 10.0 ** rng.integers(-42, 3, size)).astype(np.float32)  # subnormals too
         weight.grad = torch.from_numpy(g)
         optimizer.step(scale)
-        pairs = [scalar_update(*values, lr, mu, wd, scale) for values in zip(w, v, g)]
-        w, v = (np.array(column, np.float32) for column in zip(*pairs))
+        pairs = [scalar_update(*values, lr, mu, wd, scale) for values in zip(w, v, g, strict=True)]
+        w, v = (np.array(column, np.float32) for column in zip(*pairs, strict=True))
         assert (weight.detach().numpy().view(np.uint32) == w.view(np.uint32)).all()
         assert (optimizer.state[weight]["velocity"].numpy().view(np.uint32) == v.view(np.uint32)).all()
 
@@ -43,6 +43,11 @@ def test_the_gradient_is_not_changed_and_weights_without_one_stay():
     a.grad = torch.tensor([0.5, 0.25])
     SGD([a, b], 0.1, 0.9, 0.1).step(2.0)
     assert a.grad.tolist() == [0.5, 0.25] and b.tolist() == [3.0] and a.tolist() != [1.0, 2.0]
+
+
+def test_a_closure_in_place_of_the_scale_is_refused():
+    with pytest.raises(ValueError, match="^step takes the scale of the gradients, not a closure$"):
+        SGD([parameter([1.0])], 0.1).step(lambda: 1.0)
 
 
 def test_updates_run_those_that_they_have_and_the_host_the_others():
@@ -73,7 +78,7 @@ def test_an_overflow_halves_the_scale_and_overwrites_nothing(bad):
     a.grad, b.grad = torch.tensor([1.0, 1.0]), torch.tensor([bad])
     assert not scale.step(optimizer)
     after = [a, b, *(optimizer.state[p]["velocity"] for p in (a, b))]
-    assert all(torch.equal(x, y) for x, y in zip(before, after)) and len(after) == 4
+    assert all(torch.equal(x, y) for x, y in zip(before, after, strict=True)) and len(after) == 4
     assert (scale.scale, scale.skipped) == (512.0, 1)
 
 

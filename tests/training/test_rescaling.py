@@ -1,4 +1,4 @@
-"""What pruning has taken of a channel is made up for."""
+"""A pruned gradient gets back the sum of magnitudes that each image's channel had."""
 
 import numpy as np
 import torch

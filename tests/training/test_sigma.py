@@ -28,6 +28,10 @@ def on_sigma(module, *scheme):
     return convert(module, *scheme, engine=recorder), recorder
 
 
+def key(gemm):
+    return gemm.layer, gemm.stage, gemm.shape, str(gemm.sparsity)
+
+
 @pytest.mark.parametrize("method", ["dense", "bdwp", "sdgp"])
 def test_every_gemm_of_a_step_runs_there_and_nothing_else(method):
     scheme = Scheme.of(method, *(() if method == "dense" else (2, 8)))
@@ -35,7 +39,6 @@ def test_every_gemm_of_a_step_runs_there_and_nothing_else(method):
     gradients(module, draw(INPUT, 1), 2)
     ran = [program.work for program, _ in recorder.runs]
     step = [one for one in training_step(network(), INPUT, scheme) if isinstance(one, Gemm)]
-    key = lambda gemm: (gemm.layer, gemm.stage, gemm.shape, str(gemm.sparsity))
     inner = [one for one in ran if (one.layer, one.stage) != ("0", "bp")]  # the image's gradient is wanted here
     assert list(map(key, inner)) == list(map(key, step)) and len(ran) == len(step) + 1
     assert {program.config for program, _ in recorder.runs} == {SMALL}

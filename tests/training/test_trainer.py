@@ -11,9 +11,9 @@ from torch.nn.functional import cross_entropy
 from cosim import engine
 from cosim.checker import Checker
 from cosim.recorder import Recorder
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 from tests.training.support import functional, linear, seeded
-from tlm import Program, make_plan
+from tlm import Gemm, make_plan
 from training import Data, Scheme, Settings, Trainer, digits, nm_mask, training_step, update_step
 
 DIGITS = digits(0)
@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_bits_and_two_calls_are_as_good_as_one(meth
     losses = one.train(steps=6)
     torch.manual_seed(99)  # nobody else's draws matter
     assert two.train(steps=2) + two.train(steps=4) == losses and len(losses) == 6
-    assert all(torch.equal(a, b) for a, b in zip(bits(one), bits(two))) and len(bits(one)) > 30
+    assert all(torch.equal(a, b) for a, b in zip(bits(one), bits(two), strict=True)) and len(bits(one)) > 30
     assert other.train(steps=6) != losses
 
 
@@ -103,13 +103,26 @@ def test_the_bits_of_a_training_run_are_the_same_in_every_dataflow_and_plan():
     assert len(laid_out) == len(PLANS)
 
 
+def test_an_engine_that_the_plan_is_not_for_is_refused_and_the_trainer_keeps_its_own():
+    run, medium = trainer(), engine("functional", "medium")
+    own = run.engine
+    run.follow(make_plan(work(run), own.config))
+    for refused in (run.use, run.evaluate):
+        with pytest.raises(ValueError, match="^the plan is for another configuration: name must be 'medium'"):
+            refused(medium)
+    assert run.engine is own and run.module.conv1.offload.engine is own
+    run.follow(None)
+    run.use(medium)
+    assert run.engine is run.module.conv1.offload.engine is medium
+
+
 def test_the_last_batch_of_an_epoch_runs_output_stationary_beside_the_plan():
     recorder = Recorder(functional())
     run = trainer(engine=recorder)
     run.follow(make_plan(work(run), recorder.config, ("ws",)))
     run.step(DIGITS.train_x[:32], DIGITS.train_y[:32])
     run.step(DIGITS.train_x[:29], DIGITS.train_y[:29])
-    flows = [program.dataflow for program, _ in recorder.runs if isinstance(program, Program)]
+    flows = [program.dataflow for program, _ in recorder.runs if isinstance(program.work, Gemm)]
     assert flows == ["ws"] * 11 + ["os"] * 11
 
 
@@ -135,12 +148,12 @@ def test_an_overflow_skips_the_step_and_the_next_goes_on():
     before = [weight.clone() for weight in run.optimizer.weights()]
     run.loss_scale.scale = 2.0**24  # beyond FP16 for the gradients of a mean over 32 images
     run.train(steps=1)
-    assert all(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights()))
+    assert all(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights(), strict=True))
     assert (run.loss_scale.skipped, run.loss_scale.scale) == (1, 2.0**23)
     assert len(recorder.runs) == 11 and all(program.work.stage != "update" for program, _ in recorder.runs)
     run.loss_scale.scale = 1024.0
     run.train(steps=1)
-    assert not any(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights()))
+    assert not any(torch.equal(a, b) for a, b in zip(before, run.optimizer.weights(), strict=True))
 
 
 def test_evaluation_can_use_another_engine_and_changes_nothing():
@@ -149,7 +162,7 @@ def test_evaluation_can_use_another_engine_and_changes_nothing():
     run.train(steps=2)
     before, executed = [value.clone() for value in bits(run)], len(recorder.runs)
     assert run.evaluate(functional()) == run.evaluate(functional())
-    assert len(recorder.runs) == executed and all(torch.equal(a, b) for a, b in zip(before, bits(run)))
+    assert len(recorder.runs) == executed and all(torch.equal(a, b) for a, b in zip(before, bits(run), strict=True))
     run.evaluate()
     assert len(recorder.runs) == executed + 3 * 4
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from cosim.recorder import Recorder
-from rtl.golden import nm_compact
+from rtl.golden import Rates, nm_compact
 from tests.training.support import Keeping, draw, functional, give_gradients, recorded, seeded
 from tlm import Update, make_plan
 from tlm.workload.layer import Conv
@@ -64,7 +64,7 @@ def test_the_copies_are_the_weights_that_the_next_steps_gemms_read(case):
     converted = convert(module, "bdwp", 2, 8, engine)
     give_gradients(converted, 1)
     SGD(converted.parameters(), 0.3, updates=Updates(converted)).step()
-    update, given = engine.updates()[0]
+    update, given = engine.updated()[0]
     lowering = lowered(*described("layer", module, shape), Scheme.of("bdwp", 2, 8))
     geometry, window = lowering.geometry, lowering.geometry.window
     weight = operand(converted.weight)[..., None, None] if converted.weight.dim() == 2 else operand(converted.weight)
@@ -158,7 +158,7 @@ def test_a_weight_that_two_layers_share_is_updated_once_from_both_gradients():
     ours, recorder = recorded(seeded(tied), "dense")
     theirs = convert(seeded(tied), "dense", None, None, functional())
     optimizers = [SGD(ours.parameters(), 0.1, updates=Updates(ours)), SGD(theirs.parameters(), 0.1)]
-    for module, optimizer in zip((ours, theirs), optimizers):
+    for module, optimizer in zip((ours, theirs), optimizers, strict=True):
         module(draw((4, 8), 1)).sum().backward()
         optimizer.step()
     assert same_bits(state(ours, optimizers[0]), state(theirs, optimizers[1])) == 2
@@ -216,7 +216,7 @@ def test_copies_that_are_made_before_use_are_made_of_the_new_weights_and_change_
         give_gradients(converted, 1)
         optimizer = SGD(converted.parameters(), 0.3, updates=Updates(converted))
         optimizer.step()
-        made[place] = engine.updates(), state(converted, optimizer)
+        made[place] = engine.updated(), state(converted, optimizer)
     (with_update, ours), (before_use, theirs) = made["update"], made["use"]
     assert same_bits(ours, theirs) == 4
     assert [(work.layer, work.stage) for work, _ in with_update] == [("Conv2d", "update"), ("Conv2d.bias", "update")]
@@ -236,6 +236,12 @@ def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
     give_gradients(module, 1)
     optimizer.step()
     assert not first.runs and [program.work.stage for program, _ in second.runs] == ["update", "reduce", "reduce"]
+
+
+def test_a_parameter_without_a_gradient_has_no_update():
+    module, _ = recorded(nn.Linear(8, 8, bias=False), "dense")
+    with pytest.raises(ValueError, match=r"^a parameter of shape \(8, 8\) has no gradient, and so no update$"):
+        Updates(module).run(module.weight, torch.zeros(8, 8), Rates(0.1))
 
 
 def test_what_cannot_be_lowered_has_no_updates_either():

@@ -6,6 +6,7 @@ from torch import nn
 
 from tests.training.support import draw, recorded
 from training import models, training_step
+from training.workload import traced
 
 
 class Residual(nn.Module):
@@ -84,6 +85,13 @@ def test_big_networks_are_traced_without_computing():
         module = nn.Sequential(*[nn.Conv2d(512, 512, 3, padding=1) for _ in range(50)])
     gemms = training_step(module, (64, 512, 56, 56), "bdwp", 2, 8)  # 4.7e11 multiply-adds a stage and layer
     assert len(gemms) == 149 and sum(gemm.macs for gemm in gemms) > 10**13
+
+
+def test_calls_that_share_a_weight_name_its_first_layer():
+    module = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8))
+    module[2].weight = module[0].weight
+    owners = [(call.layer.name, call.owner) for call in traced(module, (4, 8))]
+    assert owners == [("0", "0"), ("1", "1"), ("2", "0")]
 
 
 def test_what_cannot_be_lowered_is_refused():

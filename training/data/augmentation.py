@@ -1,4 +1,4 @@
-"""What is made of a picture: one view of it for the test, and one at random to train on.
+"""Views of a picture: a fixed one for the test, and random ones to train on.
 
 A random view draws only from the generator that it is given: one seeded for this picture alone.
 """

@@ -1,4 +1,4 @@
-"""What every data set is: images and labels, and their batches in a seeded order."""
+"""The interface of data sets: images and labels, and their batches in a seeded order."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from torch import Tensor
 class DataSet(ABC):
     """Images with labels, split for good into those to train on and those to test on.
 
-    name         what it is called
+    name         of the data set, in reports
     classes      number of classes: labels are from 0 to classes - 1
     image_shape  (channels, height, width) of each image in a batch
     train_size   number of images to train on
@@ -20,13 +20,13 @@ class DataSet(ABC):
 
     name: str
     classes: int
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, ...]
     train_size: int
     test_size: int
 
     @abstractmethod
     def train_batch(self, indices: np.ndarray, seed: int, epoch: int) -> tuple[Tensor, Tensor]:
-        """The training images of these indices. What is random of an image depends on seed, epoch and its index alone.
+        """The training images of these indices. A random view of an image depends on seed, epoch and index alone.
 
         Raises ValueError for a file that cannot be read.
         """

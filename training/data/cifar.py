@@ -16,7 +16,7 @@ PIXELS = 3 * 32 * 32  # bytes: red, green and blue, each in rows
 
 @dataclass(frozen=True)
 class _Labels:
-    """The labels of each picture: what they are called when pickled, and how many there are. The last is the class."""
+    """The labels of each picture: their names in a pickle, and the number of values of each. The last is the class."""
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
@@ -28,7 +28,7 @@ def _read_binary(file: Path, labels: _Labels) -> tuple[np.ndarray, np.ndarray]:
     if not len(content) or len(content) % record:
         raise ValueError(f"{file}: must be a multiple of {record} bytes, not {len(content)}")
     records = content.reshape(-1, record)
-    for column, (name, count) in enumerate(zip(labels.names, labels.counts)):
+    for column, (name, count) in enumerate(zip(labels.names, labels.counts, strict=True)):
         _check_labels(file, name, records[:, column], count)
     return records[:, len(labels.counts) :], records[:, len(labels.counts) - 1].astype(np.int64)
 
@@ -59,7 +59,7 @@ def _check_labels(file: Path, name: str, found: np.ndarray | list[int], count: i
 def _read(train: tuple[str, ...], test: tuple[str, ...], reader: Callable, labels: _Labels, folder: Path) -> Contents:
     splits = []
     for names in (train, test):
-        pixels, classes = map(np.concatenate, zip(*(reader(folder / name, labels) for name in names)))
+        pixels, classes = map(np.concatenate, zip(*(reader(folder / name, labels) for name in names), strict=True))
         pictures = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (pictures, 32, 32, 3)
         splits.append(Split(classes, partial(_picture, pictures)))
     return Contents(labels.counts[-1], *splits)

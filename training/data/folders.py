@@ -19,7 +19,7 @@ def decode(file: Path) -> Image.Image:
             return picture.convert("RGB")
     except UnidentifiedImageError:
         raise ValueError(f"{file}: must be a JPEG") from None
-    except Exception as error:  # what Pillow raises for a broken file is not always an OSError
+    except Exception as error:  # Pillow's error for a damaged file is not always an OSError
         raise ValueError(f"{file}: cannot be decoded: {error}") from None
 
 
@@ -46,7 +46,7 @@ def _read_tiny(folder: Path) -> Contents:
 
 
 def _text(file: Path) -> str:
-    return file.read_text("utf-8", errors="replace")  # what is broken is then found line by line
+    return file.read_text("utf-8", errors="replace")  # a damaged name is then refused with its line
 
 
 def _folders(parent: Path) -> list[str]:

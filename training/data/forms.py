@@ -1,4 +1,4 @@
-"""In which forms a data set lies on the disk, and where a folder has one of them."""
+"""Forms of a data set on the disk: the files of each, and the search for one that is complete."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a data set's files."""
+    """The number of classes and the two splits that a data set's files hold."""
 
     classes: int
     train: Split
@@ -46,7 +46,7 @@ class Form:
 def read(path: Path, forms: tuple[Form, ...]) -> Contents:
     """The first of the forms that is complete in `path`, or in its folder of the usual name.
 
-    Raises ValueError that says what is missing, and for files that are not as they must be.
+    Raises ValueError, naming the missing files or the first one that is damaged.
     """
     places = [(form, folder) for form in forms for folder in (path, path / form.folder)]
     for form, folder in places:

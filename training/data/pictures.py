@@ -39,7 +39,7 @@ class Pictures(DataSet):
         self.augment, self.workers = augment, workers
         self._contents, self._views = contents, views
         levels = np.arange(256) / 255
-        self._normal = [((levels - m) / s).astype(np.float32) for m, s in zip(mean, std)]  # of each byte
+        self._normal = [((levels - m) / s).astype(np.float32) for m, s in zip(mean, std, strict=True)]  # of each byte
 
     def train_batch(self, indices: np.ndarray, seed: int, epoch: int) -> tuple[Tensor, Tensor]:
         if not self.augment:

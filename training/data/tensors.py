@@ -1,7 +1,5 @@
 """Data sets that are tensors in memory."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,35 +7,26 @@ from torch import Tensor
 from training.data.base import DataSet
 
 
-@dataclass(frozen=True, eq=False)
 class Data(DataSet):
     """Images (images, channels, height, width) float32, and labels (images,) int64, shown as they are.
 
     classes  None: as many as the largest label says
     """
 
-    train_x: Tensor
-    train_y: Tensor
-    test_x: Tensor
-    test_y: Tensor
-    name: str = "tensors"
-    classes: int | None = None
-
-    def __post_init__(self):
-        if self.classes is None:
-            object.__setattr__(self, "classes", int(max(self.train_y.max(), self.test_y.max())) + 1)
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        return tuple(self.train_x.shape[1:])
-
-    @property
-    def train_size(self) -> int:
-        return len(self.train_x)
-
-    @property
-    def test_size(self) -> int:
-        return len(self.test_x)
+    def __init__(
+        self,
+        train_x: Tensor,
+        train_y: Tensor,
+        test_x: Tensor,
+        test_y: Tensor,
+        name: str = "tensors",
+        classes: int | None = None,
+    ):
+        self.train_x, self.train_y, self.test_x, self.test_y = train_x, train_y, test_x, test_y
+        self.name = name
+        self.classes = int(max(train_y.max(), test_y.max())) + 1 if classes is None else classes
+        self.image_shape = tuple(train_x.shape[1:])
+        self.train_size, self.test_size = len(train_x), len(test_x)
 
     def train_batch(self, indices: np.ndarray, seed: int, epoch: int) -> tuple[Tensor, Tensor]:
         return self.train_x[indices], self.train_y[indices]
@@ -58,10 +47,10 @@ class Enlarged(DataSet):
         if len(image_shape) != 3 or image_shape[0] < 1 or image_shape[0] % channels:
             raise ValueError(
                 f"image of {data.name} must have a multiple of {channels} channels, height and width, "
-                f"not be {_words(image_shape)}"
+                f"not be {_sizes(image_shape)}"
             )
         if image_shape[1] < height or image_shape[2] < width:
-            raise ValueError(f"image of {data.name} must be at least {height} x {width}, not {_words(image_shape[1:])}")
+            raise ValueError(f"image of {data.name} must be at least {height} x {width}, not {_sizes(image_shape[1:])}")
         self.data, self.image_shape = data, tuple(image_shape)
         self.name, self.classes = data.name, data.classes
         self.train_size, self.test_size = data.train_size, data.test_size
@@ -76,9 +65,9 @@ class Enlarged(DataSet):
 
     def _enlarged(self, x: Tensor) -> Tensor:
         channels, height, width = self.image_shape
-        rows, columns = (torch.arange(new) * old // new for new, old in zip((height, width), x.shape[2:]))
+        rows, columns = (torch.arange(new) * old // new for new, old in zip((height, width), x.shape[2:], strict=True))
         return x[:, :, rows][..., columns].repeat(1, channels // x.shape[1], 1, 1)
 
 
-def _words(shape: tuple[int, ...]) -> str:
+def _sizes(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))

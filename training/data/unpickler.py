@@ -1,7 +1,7 @@
 """Reads a pickle that holds numbers, text, lists, dictionaries and arrays of numbers, and refuses all else.
 
 A pickle is a program: it names functions and calls them. Here its few permitted names stand for objects of this module,
-so that no function of NumPy or Python is ever called with what the file says.
+so that no function of NumPy or Python is ever called with the file's arguments.
 """
 
 import pickle
@@ -14,7 +14,7 @@ import numpy as np
 
 
 class _Name:
-    """What a permitted name stands for: it can be called, and nothing else."""
+    """The object for which a permitted name stands: it can be called, and nothing else."""
 
     __slots__ = ("_call",)
 
@@ -50,7 +50,7 @@ class _Array:
     __slots__ = ("value",)
 
     def __init__(self, *_: Any):
-        self.value = None
+        self.value: np.ndarray | None = None
 
     def __setstate__(self, state: tuple) -> None:
         _, shape, dtype, fortran, content = state
@@ -62,7 +62,7 @@ class _Array:
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """How protocol 2, which has no bytes, writes them."""
+    """Bytes as protocol 2 writes them, which has none: text, to be encoded."""
     if not isinstance(text, str) or encoding != "latin1":
         raise pickle.UnpicklingError(f"it encodes in {encoding!r:.60}, not in latin1")
     return text.encode("latin1")

@@ -1,4 +1,4 @@
-"""Networks in PyTorch, by name: their default images and classes, and what stays dense, is in tlm.workload.networks.
+"""Networks in PyTorch, by name: default images, classes and dense layers of each are in tlm.workload.networks.
 
 models.build("resnet18", seed=0, image=32, classes=10, width=0.25)
 """
@@ -23,7 +23,7 @@ __all__ = ["MODELS", "Model", "build", "find"]
 
 @dataclass(frozen=True)
 class Model:
-    """A factory, and what it takes and gives by default: input_shape is (channels, height, width) of one image.
+    """A factory, its default input_shape, (channels, height, width) of one image, and its default number of classes.
 
     factory  makes the module, by default or with image=, classes= and width= as in `build`
     dense    layers that N:M sparsity leaves out by default
@@ -69,7 +69,7 @@ def build(
     """A new module with weights drawn from `seed`, whatever else has been drawn before.
 
     image    height and width of the images, classes the number of outputs; without, the model's own
-    width    what its inner channels are multiplied by, 1 without; they stay multiples of 8
+    width    factor of its inner channels, 1 without; they stay multiples of 8
     Raises ValueError for an unknown model, and for a size that it does not know.
     """
     model, given = find(name), dict(image=image, classes=classes, width=width)

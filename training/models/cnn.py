@@ -9,7 +9,8 @@ from tlm.workload.architecture import CNN, scaled
 
 def cnn(image: int, classes: int, width: float) -> nn.Module:
     """Three convolutions and a linear layer: 62,464 multiply-adds an image at width 1."""
-    layers, channels, size = OrderedDict(), 1, image
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    channels, size = 1, image
     for i, step in enumerate(CNN, 1):
         outputs = scaled(step.outputs, width)
         layers[step.name] = nn.Conv2d(channels, outputs, step.kernel, step.stride, step.padding, bias=False)

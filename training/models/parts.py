@@ -1,4 +1,4 @@
-"""What several networks need."""
+"""Parts that several networks share."""
 
 import torch
 from torch import nn

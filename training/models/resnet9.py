@@ -30,9 +30,10 @@ class Scale(nn.Module):
 def resnet9(image: int, classes: int, width: float) -> nn.Module:
     """A chain of convolutions, two pairs of them with a path around: 1162 M multiply-adds for a 32x32 image.
 
-    Drawn as PyTorch draws its layers, which is what the published code does. It is the same for every image size.
+    Drawn as PyTorch draws its layers, as the published code does. The network is the same for every image size.
     """
-    layers, channels = OrderedDict(), 3
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    channels = 3
     for step in RESNET9:
         outputs = scaled(step.outputs, width)
         one = convolution(channels, outputs, step)

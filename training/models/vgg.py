@@ -30,8 +30,8 @@ class Vgg(nn.Module):
                 self.features.append(nn.MaxPool2d(2))
         self.avgpool = nn.AdaptiveAvgPool2d(numbers.pooled(image))
         channels *= numbers.pooled(image) ** 2
-        classifier = OrderedDict()
-        for place, outputs in zip((0, 3), numbers.hidden(image)):
+        classifier: OrderedDict[str, nn.Module] = OrderedDict()
+        for place, outputs in zip((0, 3), numbers.hidden(image), strict=False):  # small images have no hidden layers
             outputs = scaled(outputs, width)
             classifier |= {
                 f"{place}": undrawn(nn.Linear, channels, outputs),
@@ -52,5 +52,5 @@ class Vgg(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             elif isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.01)
-            if isinstance(module, (nn.Conv2d, nn.Linear)):
+            if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -53,7 +53,7 @@ class Block(nn.Module):
 
 
 class Vit(nn.Module):
-    """Patches of an image become tokens, and a class token among them learns from all of them what they show.
+    """Patches of an image become tokens; a class token among them attends to all, and the head classifies it alone.
 
     sizes  its numbers for each size of an image
     """

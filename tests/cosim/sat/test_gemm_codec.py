@@ -7,7 +7,7 @@ from cosim import Operands
 from cosim.sat import gemm_codec
 from cosim.sat.gemm_codec import north_lines, west_lines
 from rtl import words
-from rtl.config import BEAT, SatConfig
+from rtl.sat_config import BEAT, SatConfig
 from tests.cosim.programs import ODD, as_received, number, program_of, pruned, stored
 from tests.cosim.support import PATTERNS, TINY, bits
 from tests.support import floats

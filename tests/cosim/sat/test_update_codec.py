@@ -10,8 +10,8 @@ from cosim.checker import compare_bits
 from cosim.functional import Functional
 from cosim.sat import update_codec
 from rtl import words
-from rtl.config import SatConfig
 from rtl.golden import Rates
+from rtl.sat_config import SatConfig
 from tests.cosim.programs import ODD, as_received, number, sent_back, tile_of, update_of, weights_of
 from tests.cosim.support import TINY
 from tests.support import floats, update

@@ -12,9 +12,9 @@ from tests.support.properties import few
 
 
 def delivers(sources) -> bool:
-    """Whether the routed network brings each output what it wants."""
+    """Whether the routed network brings each output the input that it wants."""
     got = distribute(range(1, len(sources) + 1), route(sources))
-    return all(source is None or value == source + 1 for source, value in zip(sources, got))
+    return all(source is None or value == source + 1 for source, value in zip(sources, got, strict=True))
 
 
 @st.composite

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from rtl.formats import FP16, FP32
 from rtl.golden.exact import round_exact
-from rtl.golden.floats import FP16, FP32
 from tests.support import floats
 
 

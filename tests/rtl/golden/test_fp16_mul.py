@@ -10,7 +10,7 @@ PARTS, PART = 8, 131_072
 
 
 def products(a: np.ndarray, b: np.ndarray) -> list[int]:
-    """What NumPy says; a product of two FP16 numbers is exact in FP32."""
+    """NumPy's product, which is exact in FP32 for two FP16 numbers."""
     with np.errstate(invalid="ignore"):
         return floats.canonical(a.view(np.float16).astype(np.float32) * b.view(np.float16).astype(np.float32)).tolist()
 

@@ -144,6 +144,6 @@ def test_the_given_arrays_stay_as_they_are_and_need_not_be_contiguous(rng):
     before = [x.copy() for x in (w, v, g)]
     turned = sgd(w.T[::2], v.T[::2], g.T[::2], update.RATES[0])
     straight = sgd(w, v, g, update.RATES[0])
-    assert all(np.array_equal(a, b) for a, b in zip((w, v, g), before))
-    for one, other in zip(turned, straight):
+    assert all(np.array_equal(a, b) for a, b in zip((w, v, g), before, strict=True))
+    for one, other in zip(turned, straight, strict=True):
         assert bits(np.ascontiguousarray(one.T)) == bits(np.ascontiguousarray(other[:, ::2]))

@@ -5,9 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from rtl.formats import FP16, FP32_NAN, Format
 from rtl.golden import fp32_add
 from rtl.golden.exact import multiply
-from rtl.golden.floats import FP16, FP32_NAN, Format, unpack
+from rtl.golden.floats import unpack
 from rtl.golden.sigma import add, products, sums
 from tests.support import floats
 
@@ -61,7 +62,7 @@ def test_a_stationary_vector_meets_every_column_and_each_run_is_summed_in_the_tr
     streamed = values(floats.random_halves(numbers, 800).reshape(100, 8), "fp16")
     got, complete = sums(stationary, streamed, [0, 0, 0, 1, 1, 1, 1, 2])
     assert got.shape == (100, 8) and complete.tolist() == [False, True, False, True, False, False, False, True]
-    for column, found in zip(streamed, got):
+    for column, found in zip(streamed, got, strict=True):
         a, b, c, d, e, f, g, h = floats.canonical(products(stationary, column)).tolist()
         want = [fp32_add(fp32_add(a, b), c), fp32_add(d, fp32_add(fp32_add(e, f), g)), h]
         assert floats.canonical(found[complete]).tolist() == want
@@ -73,5 +74,7 @@ def test_an_addition_rounds_once_and_gives_one_nan(rng):
     old, part = np.concatenate([pairs, more]).T.copy().view(np.float32)
     before = old.tobytes()
     got = add(old, part).view(np.uint32).tolist()
-    assert got == [fp32_add(a, b) for a, b in zip(old.view(np.uint32).tolist(), part.view(np.uint32).tolist())]
+    assert got == [
+        fp32_add(a, b) for a, b in zip(old.view(np.uint32).tolist(), part.view(np.uint32).tolist(), strict=True)
+    ]
     assert FP32_NAN in got and len(got) == 34**2 + 3000 and old.tobytes() == before

@@ -7,8 +7,9 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl import timing as units
+from rtl.formats import FP16, FP32, FP32_NAN, Format
 from rtl.golden.exact import multiply
-from rtl.golden.floats import FP16, FP32, FP32_NAN, Format, unpack
+from rtl.golden.floats import unpack
 from rtl.sigma import timing
 from rtl.sigma.multiplier import multiplier
 from tests.support import floats

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tlm.sigma.occupancy import Bitmaps
 
 from cosim import Operands, sigma_words
 from rtl.sigma import sigma as unit
@@ -20,7 +21,6 @@ from tests.support.sigma_tiles import (
 )
 from tests.support.streams import STALLS, Referee, Sink, Source
 from tlm import Gemm
-from tlm.sigma.occupancy import Bitmaps
 from tlm.sigma.program import schedule_sigma
 
 SMALL = SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8)

@@ -7,7 +7,7 @@ import pytest
 from cosim.synthesis import LATCHES
 from rtl.sigma.config import PRESETS
 from rtl.sigma.sigma import write
-from tests.rtl.test_verilog import LONGEST, complaints
+from tests.rtl.test_verilog import LONGEST, complaints, superfluous_waivers
 
 CONFIGS = {
     "small": PRESETS["small"],
@@ -27,7 +27,7 @@ def test_it_is_one_module_a_file_and_short_enough_to_be_read(files):
     assert {name: re.findall(r"^module (\w+)", text, re.MULTILINE) for name, text in texts.items()} == {
         name: [name] for name in files
     }
-    assert list(files)[-1] == "sigma" and "flex_dpu" in files
+    assert list(files)[-1] == "sigma" and "sigma_flex_dpu" in files
     assert sum(text.count("\n") for text in texts.values()) <= LONGEST
 
 
@@ -51,6 +51,12 @@ def test_icarus_has_nothing_to_say(files):
 
 def test_verilator_has_nothing_to_say(files):
     assert complaints("verilator", "--lint-only", "-Wall", "--top-module", "sigma", *files.values()) == ""
+
+
+def test_no_warning_is_switched_off_without_need(tmp_path):
+    configs = {**CONFIGS, "vcu1525": PRESETS["vcu1525"]}
+    files = [write(config, tmp_path / name) for name, config in configs.items()]
+    assert superfluous_waivers("sigma", files) == set()
 
 
 def test_yosys_finds_no_latch_no_loop_and_nothing_that_two_drive(files, tmp_path):

@@ -1,14 +1,17 @@
 """A GEMM on SIGMA as tiles: the walk-through's by hand, tiles that cover the operands, and the same told in short."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl.sigma.config import SigmaConfig
+from tests.support.memories import BURST, MEMORIES
 from tests.support.properties import few
 from tests.support.sigma import configurations, mappings
-from tlm import Gemm, simulate
+from tlm import Gemm, schedule, simulate
 from tlm.repeats import Repeat
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.program import NOTHING, schedule_sigma
@@ -56,7 +59,7 @@ def uniform_programs(draw):
 
 
 def flat(part):
-    """The tiles of a run, each as often as it comes."""
+    """The tiles of a repeat, each as often as it comes."""
     if not isinstance(part, Repeat):
         return [part]
     return [tile for inner in part.parts for tile in flat(inner)] * part.count
@@ -120,8 +123,8 @@ def test_tiles_that_share_streamed_words_and_chunks_that_have_nothing():
 
 
 def test_a_block_with_nothing_to_stay_is_a_tile_that_stores_zeros():
-    zeros = ExactZeros.of(np.zeros((3, 10)), np.ones((10, 4)))
-    for zeros in (zeros, UniformDensity(0.0, 1.0), UniformDensity(1.0, 0.0)):
+    exact = ExactZeros.of(np.zeros((3, 10)), np.ones((10, 4)))
+    for zeros in (exact, UniformDensity(0.0, 1.0), UniformDensity(1.0, 0.0)):
         program = schedule_sigma(Gemm(3, 10, 4), PAPER, zeros, "mk")
         (tile,) = program.tiles()
         assert tile.fold == NOTHING and (tile.first, tile.last, tile.loads_stream) == (True, True, False)
@@ -162,11 +165,12 @@ def test_blocks_begin_and_end_once_and_the_first_fold_of_a_chunk_opens_its_strea
 
 
 @few(250)
-@given(uniform_programs())
-def test_told_in_short_a_program_has_the_same_tiles_and_costs(program):
+@given(uniform_programs(), st.one_of(st.none(), MEMORIES))
+def test_told_in_short_a_program_has_the_same_tiles_and_costs_whatever_the_memory(program, memory):
+    program = replace(program, memory=memory or program.memory)
     tiles, short = list(program.tiles()), flat(program.repeats())
     assert len(short) == len(tiles)
-    for one, other in zip(short, tiles):
+    for one, other in zip(short, tiles, strict=True):
         assert program.times(one) == program.times(other)
         assert program.read_bytes(one) == program.read_bytes(other)
     timeline = simulate(program)
@@ -196,17 +200,43 @@ def test_each_element_of_the_result_is_a_word_of_one_block(program):
         assert len(places) == 1 and 0 <= places[0][1] < program.beats(places[0][0])
 
 
-def test_programs_are_equal_by_gemm_hardware_and_mapping_whatever_the_zeros():
-    zeros = ExactZeros.of(MK, KN)
-    mine = schedule_sigma(Gemm(3, 4, 4), PAPER, zeros, SigmaMapping("mk", 2, 3))
-    assert mine == schedule_sigma(Gemm(3, 4, 4), PAPER, UniformDensity(), SigmaMapping("mk", 2, 3))
-    assert mine != schedule_sigma(Gemm(3, 4, 4), PAPER, zeros, SigmaMapping("mk", 3, 2))
+def test_programs_are_equal_with_gemm_hardware_mapping_memory_and_zeros():
+    gemm, exact = Gemm(3, 4, 4), ExactZeros.of(MK, KN)
+    mine = schedule_sigma(gemm, PAPER, UniformDensity(0.5), SigmaMapping("mk", 2, 3))
+    assert mine == schedule_sigma(Gemm(3, 4, 4), PAPER, UniformDensity(0.5), SigmaMapping("mk", 2, 3))
+    for other in (
+        schedule_sigma(gemm, PAPER, UniformDensity(0.25), SigmaMapping("mk", 2, 3)),
+        schedule_sigma(gemm, PAPER, UniformDensity(0.5), SigmaMapping("mk", 3, 2)),
+        schedule_sigma(gemm, PAPER, UniformDensity(0.5), SigmaMapping("mk", 2, 3), BURST),
+        schedule_sigma(gemm, PAPER, exact, SigmaMapping("mk", 2, 3)),
+    ):
+        assert mine != other
+    assert exact.same_as(ExactZeros.of(MK, KN)) and not exact.same_as(ExactZeros.of(KN, KN))
+    assert mine.for_operands
 
 
 def test_what_does_not_fit_is_refused():
-    for mapping, words in (
+    for mapping, complaint in (
         ("os", "the stationary operand must be one of mk, kn, not 'os'"),
         (SigmaMapping("mk", 5, 1), r"rows of a block must be from 1 to 4 \(custom\), not 5"),
     ):
-        with pytest.raises(ValueError, match=f"^{words}$"):
+        with pytest.raises(ValueError, match=f"^{complaint}$"):
             schedule_sigma(Gemm(3, 4, 4), PAPER, UniformDensity(), mapping)
+
+
+@pytest.mark.parametrize(
+    "gemm, stationary, stream, mapping, wanted",
+    [
+        (Gemm(3, 5, 4), MK, KN, "mk", r"\(1, 3, 5\) and \(1, 5, 4\), not \(1, 3, 4\) and \(1, 4, 4\)"),
+        (Gemm(3, 4, 6), MK, KN, "kn", r"\(1, 6, 4\) and \(1, 4, 3\), not \(1, 3, 4\) and \(1, 4, 4\)"),
+        (Gemm(3, 4, 4), KN.T, MK, "kn", r"\(1, 4, 4\) and \(1, 4, 3\), not \(1, 4, 4\) and \(1, 3, 4\)"),
+        (Gemm(3, 4, 4, count=2), MK, KN, "mk", r"\(2, 3, 4\) and \(2, 4, 4\), not \(1, 3, 4\) and \(1, 4, 4\)"),
+    ],
+)
+def test_zeros_of_other_sides_than_the_mappings_are_refused_with_both_shapes(gemm, stationary, stream, mapping, wanted):
+    zeros = ExactZeros.of(stationary, stream)
+    message = f"^zeros of the stationary and the streamed operand must be of shapes {wanted}: .* given transposed$"
+    with pytest.raises(ValueError, match=message):
+        schedule_sigma(gemm, PAPER, zeros, mapping)
+    with pytest.raises(ValueError, match=message):
+        schedule(gemm, PAPER, mapping, zeros=zeros)

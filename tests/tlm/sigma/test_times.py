@@ -1,5 +1,7 @@
 """Timelines of SIGMA worked out by hand, and what holds for every one."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +17,11 @@ from tlm.sigma.zeros import ExactZeros, UniformDensity
 # 2 Flex-DPEs of 4 lanes: banks are free 14 cycles after a tile's last step, sums stand 21 cycles after it. A record of
 # a Flex-DPE takes 2 lines of 8 bytes, the gather record 1.
 BASE = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8, memory_latency=10)
+DENSE = UniformDensity()
 FAST = BASE.model_copy(update=dict(memory_latency=0, read_bytes_per_cycle=1e6, write_bytes_per_cycle=1e6))
 
 
-def spans(gemm, config=BASE, zeros=UniformDensity(), mapping="mk"):
+def spans(gemm, config=BASE, zeros=DENSE, mapping="mk"):
     return [tuple(span) for span in simulate(schedule_sigma(gemm, config, zeros, mapping)).spans]
 
 
@@ -97,9 +100,9 @@ def test_tiles_sum_to_the_cycles_and_so_do_busy_and_waiting(program):
 @given(st.one_of(programs(), uniform_programs()))
 def test_loads_computes_and_stores_each_follow_one_another_and_two_banks_are_enough(program):
     timeline = simulate(program)
-    for before, after in zip(timeline.spans, timeline.spans[1:]):
+    for before, after in pairwise(timeline.spans):
         assert before.load_end <= after.load_start and before.compute_end <= after.compute_start
-    for before, after in zip(timeline.spans, timeline.spans[2:]):
+    for before, after in zip(timeline.spans, timeline.spans[2:], strict=False):
         assert before.compute_end < after.load_start
     for span in timeline.spans:
         assert span.load_start < span.load_end < span.compute_start < span.compute_end

@@ -12,10 +12,11 @@ from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 # Lines of 64 bits; of a Flex-DPE's two, one holds the settings: 8 bytes for 4 values.
 BASE = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)
+DENSE = UniformDensity()
 GEMM = Gemm(8, 128, 32)  # 2 x 4 blocks; a 8 x 128: 2048 bytes, 2048 of settings, 128; b 128 x 32: 8192, 512
 
 
-def program(buffer=0, order="rows", zeros=UniformDensity(), gemm=GEMM, stationary="mk", rows=4):
+def program(buffer=0, order="rows", zeros=DENSE, gemm=GEMM, stationary="mk", rows=4):
     config = BASE.model_copy(update=dict(buffer_kib=buffer))
     return schedule_sigma(gemm, config, zeros, SigmaMapping(stationary, rows, 8, order))
 
@@ -48,7 +49,7 @@ def test_the_buffer_keeps_what_saves_most_and_of_the_outer_loop_a_block(buffer, 
 @pytest.mark.parametrize("buffer, order", [(0, "rows"), (3, "rows"), (3, "columns"), (5, "columns"), (1000, "columns")])
 def test_what_is_kept_is_read_once_and_what_is_not_for_each_block(buffer, order):
     one = program(buffer, order)
-    of_a, of_b = (1 if kept else again for kept, again in zip(one.traffic.kept, (4, 2)))
+    of_a, of_b = (1 if kept else again for kept, again in zip(one.traffic.kept, (4, 2), strict=True))
     values, others, results = one.bytes_moved
     assert values == 2048 * of_a + 8192 * of_b
     assert others == (2048 + 128) * of_a + 512 * of_b + gathers(one)

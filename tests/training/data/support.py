@@ -37,7 +37,10 @@ def write_binary(folder, labels_of_files, coarse=()):
     """Records of labels and pixels, as in cifar-10-batches-bin and, with a coarse label, in cifar-100-binary."""
     folder.mkdir(parents=True)
     for name, labels in labels_of_files.items():
-        records = [bytes([*coarse, label]) + pixels.tobytes() for label, pixels in zip(labels, cifar_pictures(labels))]
+        records = [
+            bytes([*coarse, label]) + pixels.tobytes()
+            for label, pixels in zip(labels, cifar_pictures(labels), strict=True)
+        ]
         (folder / f"{name}.bin").write_bytes(b"".join(records))
     return folder
 

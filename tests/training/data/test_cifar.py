@@ -1,5 +1,7 @@
 """CIFAR-10 and CIFAR-100, in both of their forms."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,9 @@ def test_both_forms_give_all_pictures_and_classes_from_the_folder_and_from_the_o
         found = content(path, name)
         assert found.classes == classes
         for split, files in ((found.train, train), (found.test, [test])):
-            assert split.labels.tolist() == sum((labels[file] for file in files), []) and split.labels.dtype == np.int64
+            assert split.labels.dtype == np.int64 and split.labels.tolist() == [
+                *chain(*(labels[file] for file in files))
+            ]
             pixels = np.concatenate([cifar_pictures(labels[file]) for file in files])
             for index, row in enumerate(pixels):
                 picture = split.picture(index)

@@ -28,7 +28,7 @@ def test_the_digits_are_images_in_0_to_1_and_no_image_is_both_trained_and_tested
 def test_batches_show_every_image_once_in_an_order_of_seed_and_epoch():
     a = digits(0)
     batches = list(a.batches(32, seed=1, epoch=2))
-    x, y = (torch.cat(parts) for parts in zip(*batches))
+    x, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
     assert [len(part) for part, _ in batches] == [32] * 44 + [29]
     assert sorted(map(tuple, x.flatten(1).tolist())) == sorted(map(tuple, a.train_x.flatten(1).tolist()))
     orders = [torch.cat([part for _, part in a.batches(32, seed, epoch)]) for seed, epoch in ((1, 2), (1, 3), (2, 2))]

@@ -1,4 +1,4 @@
-"""Where a data set is found, and what is said if it is not."""
+"""The search for a data set in a folder, and the errors where it is not there."""
 
 import pytest
 

@@ -21,7 +21,7 @@ def write(tmp_path, content):
 
 
 def refusal(tmp_path, content):
-    """What is said of a file of these bytes, without its name."""
+    """The error for a file of these bytes, without its name."""
     file = write(tmp_path, content)
     with pytest.raises(ValueError) as caught:
         unpickler.read(file)

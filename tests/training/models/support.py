@@ -1,4 +1,4 @@
-"""What the tests of the networks share."""
+"""Counts of parameters, and layers by hand, that the tests of the networks share."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from training import models
 
 
 def parameters(name: str, image: int, classes: int) -> int:
-    """How many numbers a network learns."""
+    """The number of values that a network learns."""
     with torch.device("meta"):
         return sum(parameter.numel() for parameter in models.build(name, 0, image, classes).parameters())
 

@@ -28,7 +28,10 @@ def test_it_is_three_convolutions_with_norm_and_a_linear_layer_drawn_as_pytorch_
     module = models.build("cnn", 3)
     assert repr(module) == repr(expected)
     assert list(module.state_dict()) == list(expected.state_dict())
-    assert all(torch.equal(*values) for values in zip(module.state_dict().values(), expected.state_dict().values()))
+    assert all(
+        torch.equal(*values)
+        for values in zip(module.state_dict().values(), expected.state_dict().values(), strict=True)
+    )
 
 
 def test_it_can_be_wider_and_tell_other_classes_apart():

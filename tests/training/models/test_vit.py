@@ -36,7 +36,7 @@ def reference(module: nn.Module, heads: int) -> nn.TransformerEncoder:
         "linear1": "mlp.fc1",
         "linear2": "mlp.fc2",
     }
-    for ours, theirs in zip(module.blocks, encoder.layers):
+    for ours, theirs in zip(module.blocks, encoder.layers, strict=True):
         state = ours.state_dict()
         for name, value in theirs.state_dict().items():
             for old, new in names.items():

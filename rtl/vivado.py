@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rtl import sat_axi
-from rtl.config import SatConfig
 from rtl.hierarchy import flat_ports
 from rtl.registers import ACCESS, ADDRESS_BITS, REGISTERS, VERSION, WIDTH, Register
+from rtl.sat_config import SatConfig
 from rtl.stream import Interface
 
 PART = "xcvu9p-fsgd2104-2L-e"  # of a VCU1525
-TOP = "sat_axi"
 SCRIPT, CLOCK = "vivado.tcl", "clock.xdc"
 BUSES = {sat_axi.AxiLite: "xilinx.com:interface:aximm_rtl:1.0", sat_axi.AxiStream: "xilinx.com:interface:axis_rtl:1.0"}
 SIGNALS = {"aclk": "xilinx.com:signal:clock_rtl:1.0", "aresetn": "xilinx.com:signal:reset_rtl:1.0"}
@@ -105,18 +104,18 @@ report_timing_summary -file [file join $here timing.rpt]
 
 
 def write(config: SatConfig, folder: Path, files: Iterable[Path]) -> list[Path]:
-    """Write script and constraints beside the Verilog `files` of sat_axi. Returns both."""
+    """Write script and constraints beside the Verilog `files` of sat_axi, the top last. Returns both."""
     script, clock = folder / SCRIPT, folder / CLOCK
     clock.write_text(CONSTRAINTS.format(mhz=config.clock_mhz, period=1000 / config.clock_mhz))
-    script.write_text(_script(config, files))
+    script.write_text(_script(config, list(files)))
     return [script, clock]
 
 
-def _script(config: SatConfig, files: Iterable[Path]) -> str:
+def _script(config: SatConfig, files: list[Path]) -> str:
     ports = sat_axi.ports(config)
     buses = [name for name, port in ports.items() if isinstance(port, Interface)]
     return TEMPLATE.format(
-        top=TOP,
+        top=files[-1].stem,
         name=_braced(config.name),
         rows=config.rows,
         columns=config.columns,

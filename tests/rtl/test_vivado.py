@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from cosim.tools import tool
-from rtl import sat_axi
-from rtl.config import PRESETS, SatConfig
+from rtl import sat_axi, vivado
 from rtl.registers import ACCESS, REGISTERS, VERSION
-from sat import vivado
+from rtl.sat_config import PRESETS, SatConfig
 
 COMMANDS = """
     create_project add_files get_files current_fileset set_property update_compile_order synth_design write_checkpoint
