@@ -42,7 +42,7 @@ def number(line: np.ndarray) -> int:
 
 
 def stored(program: GemmProgram, c) -> list[int]:
-    """The words of c in the order in which blocks leave: slot by slot, each from the top row; rubbish beyond c."""
+    """The beats of c in the order in which blocks leave: slot by slot, each from the top row; rubbish beyond c."""
     result, columns = [], program.config.columns
     for tile in (tile for tile in program.tiles() if tile.last):
         for slot in range(program.slots(tile)):
@@ -57,9 +57,9 @@ def stored(program: GemmProgram, c) -> list[int]:
     return result
 
 
-def as_received(words: list[int], columns: int) -> list[np.ndarray]:
+def as_received(beats: list[int], columns: int) -> list[np.ndarray]:
     """Words as the host holds them: (columns,) uint32 each."""
-    return [np.frombuffer(word.to_bytes(4 * columns, "little"), "<u4") for word in words]
+    return [np.frombuffer(beat.to_bytes(4 * columns, "little"), "<u4") for beat in beats]
 
 
 def update_of(k, n, channels, sparsity=None, config=TINY, forward=True, backward=True, momentum=True) -> UpdateProgram:
@@ -105,7 +105,7 @@ def tile_of(program: UpdateProgram, given: Weights, tile: UpdateTile) -> update.
 
 
 def sent_back(program: UpdateProgram, given: Weights) -> list[int]:
-    """The words of an update in the order in which they leave."""
+    """The beats of an update in the order in which they leave."""
     each = [tile_of(program, given, tile) for tile in program.tiles()]
     return [
         word

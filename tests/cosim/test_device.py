@@ -1,4 +1,4 @@
-"""The accelerators as the co-simulation sees them: their ports, and the widths of their words."""
+"""The accelerators as the co-simulation sees them: their ports, and the widths of their streams."""
 
 import pytest
 

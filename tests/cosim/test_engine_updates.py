@@ -89,7 +89,7 @@ def test_a_gradient_of_any_finite_size_skips_nothing():
 
 
 @pytest.mark.parametrize(
-    "change, words",
+    "change, text",
     [
         (dict(w=np.ones((4, 3))), "w must be a float32 matrix, not float64 with 2 dimensions"),
         (dict(v=np.ones((4, 3), np.float16)), "v must be a float32 matrix, not float16"),
@@ -113,14 +113,14 @@ def test_a_gradient_of_any_finite_size_skips_nothing():
         ),
     ],
 )
-def test_an_update_that_is_none_is_refused_with_rule_and_value(change, words):
+def test_an_update_that_is_none_is_refused_with_rule_and_value(change, text):
     ones = np.ones((4, 3), np.float32)
     given = dict(w=ones, v=ones, g=ones, rates=RATES, sparsity=None, config={}) | change
     config = TINY.model_copy(update=given.pop("config"))
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=text):
         Spy(config).update(**given)
     if not change.keys() & {"v", "g", "rates"}:
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=text):
             Spy(config).reduce(**{name: given[name] for name in ("w", "sparsity", "channels") if name in given})
 
 

@@ -114,7 +114,7 @@ def mailboxes(config, results=(), tile_ends=(), store_ends=(), counters=(0, 0, 0
 
 
 def deliver(host, sent, tile_ends, store_ends, step=8):
-    """Give a host all mailboxes, some words at a time."""
+    """Give a host all mailboxes, some entries at a time."""
     for start in range(0, max(map(len, (sent, tile_ends, store_ends))), step):
         assert not host.done
         host.collect(

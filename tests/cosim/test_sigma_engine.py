@@ -35,7 +35,7 @@ def test_icarus_takes_every_kind_of_mapping(mapping):
 
 
 @pytest.mark.parametrize(
-    "config, a, b, words",
+    "config, a, b, text",
     [
         (PRESETS["small"], SINGLE, HALF, "operand a must be a float16 matrix, not float32 with 2 dimensions"),
         (BF16, HALF, SINGLE, "operand a must be a float32 matrix, not float16 with 2 dimensions"),
@@ -50,13 +50,13 @@ def test_icarus_takes_every_kind_of_mapping(mapping):
     ],
 )
 @pytest.mark.parametrize("name", cosim.ENGINES)
-def test_operands_of_another_format_are_refused(name, config, a, b, words):
-    with pytest.raises(ValueError, match=f"^{words}$"):
+def test_operands_of_another_format_are_refused(name, config, a, b, text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
         cosim.engine(name, config).gemm(a, b)
 
 
 @pytest.mark.parametrize(
-    "config, mapping, words",
+    "config, mapping, text",
     [
         (PRESETS["small"], "os", "the stationary operand must be one of mk, kn, not 'os'"),
         (TINY, "mk", "dataflow must be one of os, ws, not 'mk'"),
@@ -70,8 +70,8 @@ def test_operands_of_another_format_are_refused(name, config, a, b, words):
     ],
     ids=str,
 )
-def test_a_mapping_that_the_hardware_does_not_know_is_refused(config, mapping, words):
-    with pytest.raises(ValueError, match=f"^{words}$"):
+def test_a_mapping_that_the_hardware_does_not_know_is_refused(config, mapping, text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
         cosim.engine("functional", config).gemm(HALF, HALF, mapping=mapping)
 
 

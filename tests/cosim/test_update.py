@@ -171,7 +171,7 @@ def test_the_bits_do_not_depend_on_the_hardware():
                 again.cycles,
             )
         )
-    assert len({words[:-2] for words in found}) == 1 and len({words[-2:] for words in found}) == 4
+    assert len({one[:-2] for one in found}) == 1 and len({one[-2:] for one in found}) == 4
 
 
 def test_a_weight_that_overflows_fp16_is_infinite_in_the_copies_and_finite_in_the_master():

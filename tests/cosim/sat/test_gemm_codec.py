@@ -1,4 +1,4 @@
-"""A GEMM in the device's words: lines hold the operands, commands the tile, and words become the result again."""
+"""A GEMM on the device's streams: lines hold the operands, commands the tile, and beats become the result again."""
 
 import numpy as np
 import pytest
@@ -168,7 +168,7 @@ def test_a_command_says_what_the_tile_is_and_has_no_kind_bit(sparsity, output, m
 @every_config
 @every_mapping
 @pytest.mark.parametrize("output", ["fp32", "fp16"])
-def test_words_become_the_result_again(config, output, mapping):
+def test_beats_become_the_result_again(config, output, mapping):
     program = program_of(7, 20, 53, "2:4", config, output, mapping)
     c = np.random.default_rng(5).integers(0, 1 << (32 if output == "fp32" else 16), (7, 53))
     got = gemm_codec.result(program, as_received(stored(program, c), config.columns))
@@ -176,8 +176,8 @@ def test_words_become_the_result_again(config, output, mapping):
     assert np.array_equal(bits(got), c)
 
 
-def test_words_of_a_result_by_hand():
-    """Two rows, three columns on two: the first slot's rows, then the second's, of whose words half is not used."""
+def test_beats_of_a_result_by_hand():
+    """Two rows, three columns on two: the first slot's rows, then the second's, of whose beats half is not used."""
     program = program_of(2, 4, 3, config=SMALL)
     one = [floats.single(x) for x in (1, 2, 3, 4, 5, 6)]
     received = as_received([one[0] | one[1] << 32, one[3] | one[4] << 32, one[2] | 99 << 32, one[5] | 99 << 32], 2)

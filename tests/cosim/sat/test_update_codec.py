@@ -1,4 +1,4 @@
-"""An update in the device's words: weights become lines, and words become weights and compact copies again."""
+"""An update on the device's streams: weights become lines, and beats weights and compact copies again."""
 
 import numpy as np
 import pytest
@@ -99,8 +99,8 @@ def test_the_constants_stand_in_their_fields():
     assert update_codec.constants(Weights(weights)) == 0
 
 
-def test_words_of_a_result_by_hand():
-    """One weight row of two columns: masters in four words, then both copies in two: of 18 bits each entry."""
+def test_beats_of_a_result_by_hand():
+    """One weight row of two columns: masters in four beats, then both copies in two: of 18 bits each entry."""
     program = update_of(1, 2, 1, "1:4", SMALL)
     weight, speed = floats.single(1.5), floats.single(-2.0)
     kept, other = floats.half(1.5), floats.half(7.0) | 1 << 16  # the second column's is of index 1
@@ -147,7 +147,7 @@ def test_lines_hold_every_weight_at_its_place_and_zeros_beyond(config, case):
 
 
 def assert_inverse(program, weights):
-    """What comes back of words that are made element by element is what the functional engine says."""
+    """Beats that are made element by element give the functional engine's result."""
     received = as_received(sent_back(program, weights), program.config.columns)
     assert len(received) == sum(map(program.beats, program.tiles()))
     want, report = Functional(program.config).run(program, weights)
@@ -161,7 +161,7 @@ def assert_inverse(program, weights):
 
 @every_case
 @every_config
-def test_words_become_weights_and_copies_again(config, case):
+def test_beats_become_weights_and_copies_again(config, case):
     program = update_of(**case, config=config)
     got, what = assert_inverse(program, weights_of(program)), program.update
     if what.momentum:
@@ -185,7 +185,7 @@ def test_words_become_weights_and_copies_again(config, case):
 
 @few(60)
 @given(updates(), st.sampled_from(sorted(update.NUMBERS)), st.integers(0, 999))
-def test_lines_and_words_of_any_update_are_those_made_element_by_element(program, kind, seed):
+def test_lines_and_beats_of_any_update_are_those_made_element_by_element(program, kind, seed):
     weights = weights_of(program, kind, seed)
     for tile in list(program.tiles())[:4]:
         lines = update_codec.lines(program, weights, tile)

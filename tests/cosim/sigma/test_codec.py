@@ -1,4 +1,4 @@
-"""A GEMM in SIGMA's words: commands, records and lines that say what the operands are, and results put together."""
+"""A GEMM on SIGMA's streams: commands, records and lines that say what the operands are, and results put together."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def given(shape=(7, 21, 12), of_a=0.5, of_b=0.6, count=1):
 
 
 def product(program, both):
-    """c from the words of all tiles: what each Flex-DPE would multiply, by the wires that its record sets."""
+    """c from the lines of all tiles: the sums of each Flex-DPE, by the wires that its record sets."""
     config, (rows, _, columns) = program.config, program.shape
     c, stream = np.zeros((rows, columns)), None
     for tile in program.tiles():
@@ -85,7 +85,7 @@ def summed(record, ports, config):
 
 
 @pytest.mark.parametrize("config, mapping, output", CASES)
-def test_what_the_words_say_is_the_product(config, mapping, output):
+def test_what_the_lines_say_is_the_product(config, mapping, output):
     """Of small integers, whose sums are exact in any order."""
     both = given()
     both = Operands(*(np.trunc(side * 4).astype(np.float16) for side in (both.a, both.b)))
@@ -137,7 +137,7 @@ def test_a_command_says_what_the_tile_is(config, mapping, output):
 
 @pytest.mark.parametrize("config, mapping, output", CASES)
 @pytest.mark.parametrize("count", [1, 2])
-def test_words_become_the_result_again(config, mapping, output, count):
+def test_beats_become_the_result_again(config, mapping, output, count):
     both = given(count=count)
     program = scheduled(
         Gemm(7, 21, 12, output=output, count=count), both, config, SigmaMapping(mapping, 3, 5, "columns")
