@@ -17,7 +17,7 @@ from cosim.myhdl_engine import MyhdlEngine
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 from rtl.config import Config
-from tlm import accelerators
+from tlm.accelerators import configuration
 
 __all__ = [
     "ENGINES",
@@ -45,19 +45,8 @@ def engine(name: str, config: Config | str = "small", accelerator: str | None = 
     options      memory, a tlm.Memory instead of the configuration's; IcarusEngine has waves, keep, verilog and patience
     Raises ValueError for an unknown name, configuration or option, and ToolMissing where a program is not installed.
     """
-    if name not in ENGINES:
+    if not isinstance(name, str) or name not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
     for option in options.keys() - inspect.signature(ENGINES[name]).parameters.keys():
         raise ValueError(f"engine {name} has no option {option!r}")
     return ENGINES[name](configuration(config, accelerator), **options)
-
-
-def configuration(config: Config | str, accelerator: str | None = None) -> Config:
-    """A configuration, a preset of the accelerator by its name, or its JSON file by its path. Raises ValueError."""
-    if isinstance(config, Config) and accelerator is None:
-        accelerators.accelerator_of(config)
-        return config
-    row = accelerators.accelerator(accelerator or accelerators.DEFAULT)
-    if isinstance(config, Config) and not isinstance(config, row.config_type):
-        raise ValueError(f"accelerator {row.name} takes a {row.config_type.__name__}, not a {type(config).__name__}")
-    return row.load(config)

@@ -1,6 +1,6 @@
-"""One accelerator as engines know it: the words of its RTL, and its arithmetic on this processor."""
+"""One accelerator as engines know it: the codec of its RTL's streams, and its arithmetic on this processor."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,14 +16,14 @@ from tlm.transactions import Program
 
 
 class Codec(Protocol):
-    """Between one kind of program and the device's words; a module of functions will do."""
+    """Between one kind of program and the device's streams; a module of functions will do."""
 
     def constants(self, operands: Any) -> int:
         """The word of the device's constants, which are steady in a run; 0 where it needs none."""
         ...
 
     def command(self, program: Any, tile: Any) -> int:
-        """The tile's word for the command port."""
+        """The tile's command, a beat of the command port."""
         ...
 
     def lines(self, program: Any, operands: Any, tile: Any) -> np.ndarray:
@@ -31,7 +31,7 @@ class Codec(Protocol):
         ...
 
     def result(self, program: Any, received: list[np.ndarray]) -> Any:
-        """The program's result, from the words of all blocks, each (32-bit parts,) uint32."""
+        """The program's result, from the beats of all blocks, each (32-bit parts,) uint32."""
         ...
 
 
@@ -55,7 +55,7 @@ class Piece(Protocol):
 
     @property
     def text(self) -> str:
-        """The part of the whole that it is, in words."""
+        """The part of the whole that it is, for messages."""
         ...
 
     def operands(self, whole: Any) -> Any:
@@ -64,6 +64,18 @@ class Piece(Protocol):
 
     def block(self, whole: Any) -> Any:
         """The part of the whole's result in its place; None where that is not the piece's own result."""
+        ...
+
+
+class Pieces(Protocol):
+    """All pieces of a program, none of which overlap; each is made when it is asked for."""
+
+    def __len__(self) -> int:
+        """How many they are."""
+        ...
+
+    def __getitem__(self, number: int, /) -> Piece:
+        """One of them, by its number from 0 on."""
         ...
 
 
@@ -76,8 +88,8 @@ class ProgramKind:
     codec      None: there is no RTL for it
     prunes     `reference` prunes b by itself; else operands come pruned
     updating   it is a weight update, for which the updater's clock runs
-    pieces     parts of a program that are small enough to be simulated, none of which overlap: (program, cycles that
-               each may take, about); None: it cannot be cut
+    pieces     parts of a program that are small enough to be simulated: (program, cycles that each may take, about);
+               None: it cannot be cut
     """
 
     check: Callable[[Any, Any], None]
@@ -85,7 +97,7 @@ class ProgramKind:
     codec: Codec | None = None
     prunes: bool = False
     updating: bool = False
-    pieces: Callable[[Any, int], Sequence[Piece]] | None = None
+    pieces: Callable[[Any, int], Pieces] | None = None
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Checked:
 
 
 class Mismatch(Exception):
-    """A GEMM or update whose bits or cycles differ from what they must be."""
+    """A GEMM or update whose bits or cycles are wrong."""
 
 
 class Checker(Engine):
@@ -54,7 +54,7 @@ class Checker(Engine):
         """Run a program that may be a piece of another one.
 
         origins  where in the other's result that of the piece begins: of 'c', or of each array of an update
-        known    what the result must be besides, if it is known from elsewhere: from the whole step
+        known    the result that it must have besides, where one is known from elsewhere: from the whole step
         """
         expected, predicted = self.reference.run(program, operands)
         try:
@@ -101,7 +101,7 @@ def compare_bits(
             left = f"; it left the array at cycle {left_at(program, report, *difference.where)}"
         else:
             element += f" of {name}"
-        return f"{element}{difference.how}{left}; {difference.count} of {want.size} elements differ"
+        return f"{element}{difference.how}{left}; {difference.differing} of {want.size} elements differ"
     return ""
 
 
@@ -110,13 +110,13 @@ def _moved(where: tuple[int, ...], origin: tuple[int, ...] | None) -> tuple[int,
     if origin is None:
         return where
     front = len(origin) - len(where)
-    return *origin[:front], *(first + step for first, step in zip(origin[front:], where))
+    return *origin[:front], *(first + step for first, step in zip(origin[front:], where, strict=True))
 
 
 class _Difference(NamedTuple):
     where: tuple[int, ...]
     how: str
-    count: int
+    differing: int
 
 
 def _first_difference(got: np.ndarray, want: np.ndarray) -> _Difference | None:
@@ -133,7 +133,7 @@ def arrays_of(result: np.ndarray | Updated) -> dict[str, np.ndarray]:
     """The arrays of a result by name: 'c' of a GEMM, those of an update as it has them."""
     if isinstance(result, np.ndarray):
         return {"c": result}
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, value in vars(result).items():
         if isinstance(value, Copy):
             arrays |= {f"{name} values": value.values, f"{name} indices": value.indices}
@@ -154,7 +154,7 @@ def left_at(program: Program, report: Report, *where: int) -> int:
 
 
 def compare_cycles(report: Report, predicted: Report) -> str:
-    """'' when total and all tiles are equal, or what differs first, and how."""
+    """'' when total and all tiles are equal, or the first difference in a sentence."""
     for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles, strict=False)):
         if got != want:
             return (

@@ -34,5 +34,5 @@ class Device:
 
     @property
     def ports(self) -> list[str]:
-        """The block's ports; what is called alike is the same in all accelerators."""
+        """The block's ports; those of one name are the same in all accelerators."""
         return [name for name in inspect.signature(self.block.func).parameters if name != "config"]

@@ -1,15 +1,17 @@
 """One interface for everything that can run a program; same operands, same bits, same cycles."""
 
 from abc import ABC, abstractmethod
+from copy import copy
+from numbers import Integral
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Self, final
 
 import numpy as np
 
 from cosim import accelerators
 from cosim.accelerator import ProgramKind
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
-from cosim.operands import check_weight_matrix, matrix, operands_of
+from cosim.operands import check_matrix, check_rates, check_weight_matrix, operands_of, plain
 from rtl.config import Config
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
@@ -31,8 +33,22 @@ class Engine(ABC):
     waves: Path | None = None  # the VCD file of the last run, where one is written
 
     def __init__(self, config: Config, memory: Memory | None = None):
-        self.config, self.memory = config, memory or memory_of(config)
-        self.accelerator, self._hardware = accelerator_of(config), accelerators.accelerator_of(config)
+        self.accelerator, self._row = accelerator_of(config), accelerators.accelerator_of(config)
+        self.config, self.memory = config, memory_of(config) if memory is None else memory
+        if not isinstance(self.memory, Memory):
+            raise ValueError(f"memory of an engine must be a tlm.Memory, not a {type(memory).__name__}")
+        try:
+            hash(self.memory)
+        except TypeError:
+            raise ValueError(
+                f"memory of an engine must be hashable: frozen, and equal by value, not {memory}"
+            ) from None
+
+    def beside(self, memory: Memory) -> Self:
+        """The same engine, with what it has compiled, beside another memory, of which the hardware knows nothing."""
+        other = copy(self)
+        other.memory = memory
+        return other
 
     @property
     def updates(self) -> bool:
@@ -47,12 +63,12 @@ class Engine(ABC):
     @property
     def operand_format(self) -> str:
         """The format of a GEMM's operands: 'fp16', or 'bf16', which float32 arrays hold."""
-        return self._hardware.operand_format(self.config)
+        return self._row.operand_format(self.config)
 
     @property
     def programs_depend_on_zeros(self) -> bool:
         """A GEMM's program is made for the zeros of its operands, and cannot be used again for others."""
-        return self._hardware.for_operands
+        return self._row.for_operands
 
     @final
     def run(self, program: Program, operands: Any) -> tuple[Any, Report]:
@@ -67,13 +83,13 @@ class Engine(ABC):
 
     @abstractmethod
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
-        """What `run` says, for a program and operands that belong together."""
+        """`run` of a program and operands that belong together."""
 
     def _kind_of(self, program: Program) -> ProgramKind:
         """How the program is treated. Raises ValueError for one that is not of this configuration and memory."""
-        kind = self._hardware.kind_of(program)
-        if program.config != self.config:
-            raise ValueError(f"the program is for another configuration: {_difference(program.config, self.config)}")
+        kind = self._row.kind_of(program)
+        if program.config is not self.config:
+            check_hardware(program.config, self.config)
         if program.memory != self.memory:
             raise ValueError(f"the program is for another memory: it must be {self.memory}, not {program.memory}")
         return kind
@@ -98,7 +114,9 @@ class Engine(ABC):
                   same. On SIGMA 'mk' or 'kn', the operand that stays, or a SigmaMapping; sums have another order then
         Raises ValueError for operands or patterns that the hardware does not know.
         """
-        a, b = matrix(a, "a", self.operand_format), matrix(b, "b", self.operand_format)
+        a, b = plain(a, "operand a"), plain(b, "operand b")
+        for array, name in ((a, "a"), (b, "b")):
+            check_matrix(array, name, self.operand_format)
         if a.shape[1] != b.shape[0]:
             raise ValueError(f"a and b must agree in K, not {a.shape[1]} and {b.shape[0]}")
         gemm = Gemm(a.shape[0], a.shape[1], b.shape[1], Sparsity.parse(sparsity), output, layer, stage)
@@ -111,8 +129,10 @@ class Engine(ABC):
         1, operands and c have that many in front.
         Raises ValueError for operands that are not those of the GEMM.
         """
+        if not isinstance(gemm, Gemm):
+            raise ValueError(f"a tlm.Gemm is executed, not a {type(gemm).__name__}")
         operands = operands_of(gemm, a, b, self.prunes, self.operand_format)
-        program = self._hardware.schedule(gemm, operands, self.config, mapping, self.memory)
+        program = self._row.schedule(gemm, operands, self.config, mapping, self.memory)
         return GemmResult(*self.run(program, operands), program)
 
     def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
@@ -143,13 +163,10 @@ class Engine(ABC):
         With a gradient that is not finite nothing runs: the result is `skipped` and has the old weights and velocities.
         Raises ValueError for matrices or patterns that the hardware does not know, and where it updates no weights.
         """
-        w, v, g = map(np.asarray, (w, v, g))
+        w, v, g = (plain(array, name) for array, name in ((w, "w"), (v, "v"), (g, "g")))
         for array, name in ((w, "w"), (v, "v"), (g, "g")):
             check_weight_matrix(array, name)
-        if not isinstance(rates, Rates):
-            raise ValueError(f"rates must be rtl.golden.Rates, not {type(rates).__name__}")
-        if not np.isfinite(rates.constants).all():
-            raise ValueError(f"rates must be finite in FP32, 1 / scale too, not {rates}")
+        check_rates(rates)
         if not w.shape == v.shape == g.shape:
             raise ValueError(f"w, v and g must have one shape, not {w.shape}, {v.shape} and {g.shape}")
         program = self.schedule_update(_update(w, sparsity, channels, True, layer))
@@ -161,7 +178,7 @@ class Engine(ABC):
         self, w: np.ndarray, sparsity: str | Sparsity | None, *, channels: int | None = None, layer: str = ""
     ) -> UpdateResult:
         """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are."""
-        w = np.asarray(w)
+        w = plain(w, "w")
         check_weight_matrix(w, "w")
         program = self.schedule_update(_update(w, sparsity, channels, False, layer))
         return UpdateResult(*self.run(program, Weights(w)), program)
@@ -189,14 +206,22 @@ class Engine(ABC):
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
     (k, n), pattern = w.shape, Sparsity.parse(sparsity)
-    channels = k if channels is None else channels
-    forward, backward = (pattern is not None and along >= pattern.m for along in (channels, n))
+    if not isinstance(channels, Integral | None):
+        raise ValueError(f"channels must be a whole number, not {channels!r}")
+    channels = k if channels is None else int(channels)
+    forward, backward = (pattern is not None and length >= pattern.m for length in (channels, n))
     return Update(k, n, channels, pattern, forward, backward, momentum, layer)
 
 
-def _difference(have: Config, want: Config) -> str:
-    """The first field in which two configurations differ, in words."""
+def check_hardware(have: Config, want: Config) -> None:
+    """Raise ValueError unless two configurations describe one hardware, naming the first field that differs.
+
+    Under whatever name and clock, which no bit and no cycle depends on; a program's memory stands beside its
+    configuration.
+    """
+    wrong = "the program is for another configuration"
     if type(have) is not type(want):
-        return f"it must be a {type(want).__name__}, not a {type(have).__name__}"
-    name = next(name for name in type(want).model_fields if getattr(have, name) != getattr(want, name))
-    return f"{name} must be {getattr(want, name)!r}, not {getattr(have, name)!r}"
+        raise ValueError(f"{wrong}: it must be a {type(want).__name__}, not a {type(have).__name__}")
+    for name in type(want).model_fields:
+        if name not in Config.model_fields and getattr(have, name) != getattr(want, name):
+            raise ValueError(f"{wrong}: {name} must be {getattr(want, name)!r}, not {getattr(have, name)!r}")

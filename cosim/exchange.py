@@ -22,11 +22,19 @@ class Operands:
 
     def whole(self) -> "Operands":
         """The same, with im2col matrices as arrays."""
-        return Operands(*(side[:, :] if isinstance(side, Im2col) else side for side in (self.a, self.b)))
+        return Operands(*self.arrays)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """a and b, im2col matrices as arrays."""
+        a, b = (side[:, :] if isinstance(side, Im2col) else side for side in (self.a, self.b))
+        return a, b
 
     def item(self, number: int) -> "Operands":
-        """Those of one of the GEMM's products."""
-        return Operands(self.a[number], self.b[number]) if len(self.a.shape) == 3 else self
+        """Those of one of the GEMM's products, of which images have but one."""
+        if isinstance(self.a, Im2col) or isinstance(self.b, Im2col) or self.a.ndim == 2:
+            return self
+        return Operands(self.a[number], self.b[number])
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,12 @@ class Copy:
 
 @dataclass(frozen=True)
 class Updated:
-    """The results of an update, None for each that it does not store: weights and velocities float32 (K, N), the weights as
-    float16, and their compact copies."""
+    """The results of an update, None for each that it does not store.
+
+    weights, velocities  float32 (K, N)
+    half                 the weights as float16
+    forward, backward    their compact copies
+    """
 
     weights: np.ndarray | None
     velocities: np.ndarray | None

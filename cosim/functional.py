@@ -24,7 +24,7 @@ class Functional(Engine):
     @property
     def prunes(self) -> bool:
         """`run` prunes b of a GEMM by itself, where the accelerator's reference arithmetic does."""
-        return self._hardware.prunes
+        return self._row.prunes
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         result = kind_of(program).reference(program, operands)

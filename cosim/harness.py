@@ -10,7 +10,7 @@ from myhdl import Signal, always, always_comb, intbv
 
 from cosim.accelerators import device_of
 from cosim.mailbox import mailbox
-from cosim.messages import STAMP_BITS, STAMPS, words_per_message
+from cosim.messages import STAMP_BITS, STAMPS, beats_per_message
 from cosim.operand_memory import operand_memory
 from cosim.result_memory import result_memory
 from rtl.hierarchy import module
@@ -95,7 +95,7 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
             config,
         ),
         result_memory(
-            clk, rst, announce, host.write_delay, host.words, results.valid, results.ready, block_done, outstanding
+            clk, rst, announce, host.write_delay, host.beats, results.valid, results.ready, block_done, outstanding
         ),
         mailbox(
             clk,
@@ -108,7 +108,7 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
             device_out.result_count,
             results_full,
             device.result_bits,
-            words_per_message(config),
+            beats_per_message(config),
         ),
         mailbox(
             clk,

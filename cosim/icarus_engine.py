@@ -12,6 +12,7 @@ from typing import Any
 from myhdl import Cosimulation, CosimulationError, Signal, Simulation, intbv
 
 from cosim import icarus
+from cosim.accelerators import device_of
 from cosim.engine import Engine
 from cosim.exchange import Report
 from cosim.host import Host
@@ -33,6 +34,7 @@ class IcarusEngine(Engine):
     keep      folder that keeps the generated Verilog
     verilog   folder whose Verilog is simulated instead of newly generated
     patience  seconds a window of 100 clock cycles may take
+    Raises ValueError for an accelerator without RTL, and ToolMissing.
     """
 
     name = "icarus"
@@ -48,6 +50,7 @@ class IcarusEngine(Engine):
         memory: Memory | None = None,
     ):
         super().__init__(config, memory)
+        device_of(config)
         tool("vvp")
         self.waves = waves and Path(waves).resolve()
         self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))
@@ -55,9 +58,9 @@ class IcarusEngine(Engine):
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)
-        with forgotten_signals(), one_processor():
-            with Simulator(self.image, Bench(program.config), self.patience) as simulator:
-                simulator.simulate(host)
+        bench = Bench(program.config)
+        with forgotten_signals(), one_processor(), Simulator(self.image, bench, self.patience) as simulator:
+            simulator.simulate(host)
         return host.result(), host.report()
 
 
@@ -88,7 +91,7 @@ class Simulator:
             'trap "" PIPE; exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
             '> "$5" 2>&1 < /dev/null'
         )
-        words = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
+        arguments = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
         signals = dict(
             flat_ports(
                 dict(
@@ -104,8 +107,8 @@ class Simulator:
         self.log.unlink(missing_ok=True)
         self.device = Cosimulation.__new__(Cosimulation)
         self._wind_up()
-        try:  # its __init__ waits for the simulator's first words
-            self.device.__init__(["sh", "-c", command, "sh", *map(str, words)], **signals)
+        try:  # its __init__ waits for the simulator's first message
+            self.device.__init__(["sh", "-c", command, "sh", *map(str, arguments)], **signals)
         except BaseException as error:
             self.__exit__()
             for pipe in (self.device._rt, self.device._wf):
@@ -117,9 +120,8 @@ class Simulator:
 
     def __exit__(self, *_) -> None:
         self.timer.cancel()
-        if self.process:
-            self.process.kill()
-            self.process.wait()
+        self._kill()
+        self._wait()
 
     @property
     def process(self) -> subprocess.Popen | None:
@@ -132,11 +134,11 @@ class Simulator:
         try:
             simulation.run(quiet=1)
         except (CosimulationError, BrokenPipeError):  # it ended before it answered, or before it was asked
-            self.process.wait()  # the watchdog still runs
+            self._wait()  # the watchdog still runs
             raise SimulationError(self.last_words()) from None
         finally:
             if not simulation._finished:  # after Ctrl-C, for example: MyHDL would still hold its pipes
-                self.process.kill()
+                self._kill()
                 simulation.quit()
 
     def _wind_up(self) -> None:
@@ -146,8 +148,15 @@ class Simulator:
 
     def _give_up(self) -> None:
         self.hung = True
+        self._kill()
+
+    def _kill(self) -> None:
         if self.process:
             self.process.kill()
+
+    def _wait(self) -> None:
+        if self.process:
+            self.process.wait()
 
     def check(self) -> None:
         """After each window: the watchdog starts anew, and an unknown value ends the run."""
@@ -162,4 +171,5 @@ class Simulator:
         if self.hung:
             return f"the simulator was ended: no answer within {self.patience:g} s"
         said = self.log.read_text().strip() if self.log.exists() else ""
-        return f"the simulator ended by itself (exit code {self.process.poll()}){': ' + said if said else ''}"
+        code = self.process.poll() if self.process else None
+        return f"the simulator ended by itself (exit code {code}){': ' + said if said else ''}"

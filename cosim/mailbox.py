@@ -1,4 +1,4 @@
-"""What the device has to say, kept until the host looks."""
+"""A mailbox of the device: results, or times, kept until the host has read them."""
 
 from myhdl import always, always_comb, concat
 

@@ -1,4 +1,4 @@
-"""What host and device say to each other when they meet, and how much of it fits a message."""
+"""The messages that host and device exchange when they meet, and how much fits one."""
 
 from myhdl import Signal, intbv
 
@@ -14,13 +14,13 @@ STAMP_BITS = 40
 
 
 class ToDevice(Interface):
-    """What the host drives; `toggle` changes with each message, and once during reset.
+    """The signals that the host drives; `toggle` changes with each message, and once during reset.
 
     lines, count          operand lines, the first in the low bits, and how many they are
     command               the tile's word for the command port, valid in the message that completes it
     rates                 words.rates, steady in a run; None where the device updates no weights
     read_delay            cycles before the tile's first operand line
-    write_delay, words    cycles before the block's first word is taken, and its words
+    write_delay, beats    cycles before the block's first beat is taken, and its beats
     complete, ended       the message completes a tile; and no tile follows
     taken                 changes when the host has read the mailboxes
     """
@@ -34,18 +34,18 @@ class ToDevice(Interface):
         self.rates = Signal(intbv(0)[words.rates().width :]) if device.updates else None
         self.read_delay = Signal(intbv(0)[32:])
         self.write_delay = Signal(intbv(0)[32:])
-        self.words = Signal(intbv(0)[16:])
+        self.beats = Signal(intbv(0)[16:])
         self.complete = Signal(bool(0))
         self.ended = Signal(bool(0))
         self.taken = Signal(bool(0))
 
 
 class ToHost(Interface):
-    """What the device's side drives.
+    """The signals that the device's side drives.
 
     need                       the clock stands still for want of a tile
-    seen                       follows `taken`: what the mailboxes hold is new
-    results, result_count      words of the result, the newest in the low bits
+    seen                       follows `taken`: the mailboxes' content is new
+    results, result_count      beats of the result, the newest in the low bits
     tile_ends, tile_count      for each tile, the cycle after its last step
     store_ends, store_count    for each block, the cycle after its last word
     busy, waiting, idle        the device's counters
@@ -56,8 +56,8 @@ class ToHost(Interface):
     def __init__(self, config: Config):
         self.need = Signal(bool(0))
         self.seen = Signal(bool(0))
-        self.results = Signal(intbv(0)[words_per_message(config) * device_of(config).result_bits :])
-        self.result_count = Signal(intbv(0)[words_per_message(config).bit_length() :])
+        self.results = Signal(intbv(0)[beats_per_message(config) * device_of(config).result_bits :])
+        self.result_count = Signal(intbv(0)[beats_per_message(config).bit_length() :])
         self.tile_ends = Signal(intbv(0)[STAMPS * STAMP_BITS :])
         self.tile_count = Signal(intbv(0)[STAMPS.bit_length() :])
         self.store_ends = Signal(intbv(0)[STAMPS * STAMP_BITS :])
@@ -74,15 +74,15 @@ def lines_per_message(config: Config) -> int:
     return _per_message(device_of(config).line_bits, "operand line", config)
 
 
-def words_per_message(config: Config) -> int:
-    """Result words that fit a message. Raises ValueError when not even one does."""
+def beats_per_message(config: Config) -> int:
+    """Beats of the result port that fit a message. Raises ValueError when not even one does."""
     return _per_message(device_of(config).result_bits, "result word", config)
 
 
-def _per_message(bits: int, what: str, config: Config) -> int:
+def _per_message(bits: int, unit: str, config: Config) -> int:
     if bits > MESSAGE_BITS:
         raise ValueError(
-            f"one {what} of configuration {config.name} has {bits} bits; "
+            f"one {unit} of configuration {config.name} has {bits} bits; "
             f"a message of the co-simulation holds {MESSAGE_BITS}"
         )
     return MESSAGE_BITS // bits

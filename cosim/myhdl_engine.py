@@ -4,21 +4,28 @@ from typing import Any
 
 from myhdl import block, delay, instance
 
+from cosim.accelerators import device_of
 from cosim.engine import Engine
 from cosim.exchange import Report
 from cosim.harness import harness
 from cosim.host import Host
 from cosim.simulation import WINDOW_CYCLES, Bench, host_loop
+from rtl.config import Config
 from rtl.hierarchy import forgotten_signals
+from tlm.memory import Memory
 from tlm.transactions import Program
 
 HALF_PERIOD = 5
 
 
 class MyhdlEngine(Engine):
-    """Simulates the blocks themselves."""
+    """Simulates the blocks themselves. Raises ValueError for an accelerator without RTL."""
 
     name = "myhdl"
+
+    def __init__(self, config: Config, memory: Memory | None = None):
+        super().__init__(config, memory)
+        device_of(config)
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         host = Host(program, operands)

@@ -1,5 +1,7 @@
 """Operands of programs: those that a user gives, checked, and b pruned; and whether they belong to a program."""
 
+from typing import Any
+
 import numpy as np
 
 from cosim.exchange import Operands, Weights
@@ -14,7 +16,7 @@ from tlm.update import Update
 DTYPES = {"fp16": np.float16, "bf16": np.float32}  # of arrays that hold operands of a form
 
 
-def operands_of(gemm: Gemm, a: np.ndarray, b: np.ndarray, as_given: bool = False, form: str = "fp16") -> Operands:
+def operands_of(gemm: Gemm, a: Any, b: Any, as_given: bool = False, form: str = "fp16") -> Operands:
     """The operands of a GEMM; arrays or, where it has a source, images. Raises ValueError for others.
 
     as_given  b is not pruned
@@ -39,12 +41,30 @@ def check_operands(program: Program, operands: Operands, form: str = "fp16") -> 
     gemm = program.work
     if not isinstance(gemm, Gemm) or not isinstance(operands, Operands):
         raise ValueError(f"a program of a GEMM takes Operands, not {type(operands).__name__}")
-    for side, name, source in ((operands.a, "a", gemm.source), (operands.b, "b", gemm.source_b)):
-        if not isinstance(side, Im2col):
-            _check_dtype(side, name, form, 2 + (gemm.count > 1))
-        elif side.source != source:
-            raise ValueError(f"operand {name} must be of images as {source}, not {side.source}")
+    transposed = bool(gemm.source and gemm.source.transposed)
+    for side, name, source, turned in (
+        (operands.a, "a", gemm.source, transposed),
+        (operands.b, "b", gemm.source_b, True),
+    ):
+        if isinstance(side, Im2col):
+            _check_images(side, name, source, turned, form)
+        else:
+            check_matrix(side, name, form, 2 + (gemm.count > 1))
     _check_shapes(gemm, operands.a, operands.b)
+    if isinstance(operands.b, Im2col) and gemm.sparsity and operands.b.depth % gemm.sparsity.m:
+        raise ValueError(
+            f"images of b need whole groups of {gemm.sparsity.m} a kernel position, not {operands.b.depth}"
+        )
+
+
+def check_pruned(gemm: Gemm, b: np.ndarray) -> None:
+    """Raise ValueError for a group of b (k, n), or (count, k, n), with more values than its sparsity keeps."""
+    if gemm.sparsity is None:
+        return
+    n, m = gemm.sparsity.n, gemm.sparsity.m
+    values = np.add.reduceat(b != 0, np.arange(0, gemm.k, m), axis=-2, dtype=np.intp)
+    if (most := values.max()) > n:
+        raise ValueError(f"b must be pruned to {gemm.sparsity}: {n} values a group, not {most}")
 
 
 def check_weights(program: Program, operands: Weights) -> None:
@@ -52,47 +72,80 @@ def check_weights(program: Program, operands: Weights) -> None:
     update = program.work
     if not isinstance(update, Update) or not isinstance(operands, Weights):
         raise ValueError(f"a program of an update takes Weights, not {type(operands).__name__}")
-    for name, array in vars(operands).items():
+    for name, part in vars(operands).items():
         wanted = name == "weights" or update.momentum
-        if (array is not None) != wanted:
-            raise ValueError(
-                f"{'an update' if update.momentum else 'a reduction'} takes {'' if wanted else 'no '}{name}, "
-                f"not {type(array).__name__}"
-            )
-        if name == "rates":
-            if wanted and not isinstance(array, Rates):
-                raise ValueError(f"rates must be rtl.golden.Rates, not {type(array).__name__}")
-        elif wanted:
-            check_weight_matrix(array, name, (update.k, update.n))
+        if (part is not None) != wanted:
+            taker = "an update" if update.momentum else "a reduction"
+            raise ValueError(f"{taker} takes {'' if wanted else 'no '}{name}, not {type(part).__name__}")
+        if wanted and name != "rates":
+            check_weight_matrix(part, name, (update.k, update.n))
+    if operands.rates is not None:
+        check_rates(operands.rates)
+
+
+def check_rates(rates: Rates) -> None:
+    """Raise ValueError unless they are constants of an update, finite in FP32."""
+    if not isinstance(rates, Rates):
+        raise ValueError(f"rates must be rtl.golden.Rates, not {type(rates).__name__}")
+    try:
+        finite = np.isfinite(rates.constants).all()
+    except (TypeError, ValueError):
+        raise ValueError(f"rates must be numbers, not {rates}") from None
+    if not finite:
+        raise ValueError(f"rates must be finite in FP32, 1 / scale too, not {rates}")
 
 
 def check_weight_matrix(array: np.ndarray, name: str, shape: tuple[int, int] | None = None) -> None:
     """Raise ValueError unless it is a float32 matrix, and of that shape."""
-    if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 2:
-        kind = f"{array.dtype} with {array.ndim} dimensions" if isinstance(array, np.ndarray) else type(array).__name__
-        raise ValueError(f"{name} must be a float32 matrix, not {kind}")
+    _check_plain(array, name)
+    if array.dtype != np.float32 or array.ndim != 2:
+        raise ValueError(f"{name} must be a float32 matrix, not {array.dtype} with {array.ndim} dimensions")
     if shape and array.shape != shape:
         raise ValueError(f"{name} must be of shape {shape}, not {array.shape}")
 
 
-def matrix(array: np.ndarray, name: str, form: str = "fp16", dimensions: int = 2) -> np.ndarray:
-    """The array itself. Raises ValueError unless it holds numbers of the form and has so many dimensions."""
-    array = np.asarray(array)
-    _check_dtype(array, name, form, dimensions)
+def plain(array: Any, name: str) -> np.ndarray:
+    """The array, or one with the numbers of a list, tensor or the like. Raises ValueError for what has none."""
+    if isinstance(array, np.ma.MaskedArray):
+        _check_plain(array, name)
+    try:
+        return np.asarray(array)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} must be an array, not {type(array).__name__}: {error}") from None
+
+
+def check_matrix(array: np.ndarray, name: str, form: str = "fp16", dimensions: int = 2) -> None:
+    """Raise ValueError unless operand `name` holds numbers of the form and has so many dimensions."""
+    _check_plain(array, f"operand {name}")
+    if array.dtype != DTYPES[form] or array.ndim != dimensions:
+        raise ValueError(
+            f"operand {name} must be a {np.dtype(DTYPES[form])} matrix, not {array.dtype} with {array.ndim} dimensions"
+        )
     if form == "bf16":
         rest = np.ascontiguousarray(array).view(np.uint32) & 0xFFFF
         if rest.any():
             where = tuple(map(int, np.argwhere(rest)[0]))
             raise ValueError(f"operand {name} must hold bfloat16 numbers, not {array[where]!r} at {where}")
-    return array
 
 
-def _check_dtype(array: np.ndarray, name: str, form: str, dimensions: int) -> None:
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"operand {name} must be an array, not {type(array).__name__}")
-    if array.dtype != DTYPES[form] or array.ndim != dimensions:
+def _check_plain(array: np.ndarray, name: str) -> None:
+    """Raise ValueError unless it is an array, and no subclass of other arithmetic or with a mask."""
+    if not isinstance(array, np.ndarray) or isinstance(array, np.matrix | np.ma.MaskedArray):
+        raise ValueError(f"{name} must be an array, not {type(array).__name__}")
+
+
+def _check_images(side: Im2col, name: str, source: FeatureMap | None, transposed: bool, form: str) -> None:
+    """Raise ValueError unless an im2col matrix is of the GEMM's source, as its operand stands."""
+    if form != "fp16":
+        raise ValueError(f"operand {name} must be a {np.dtype(DTYPES[form])} matrix, not images, which are float16")
+    if side.source != source:
+        raise ValueError(f"operand {name} must be of images as {source}, not {side.source}")
+    if side.transposed != transposed:
+        rule = f"{'' if transposed else 'not '}be transposed"
+        raise ValueError(f"the im2col matrix of operand {name} must {rule}, not transposed={side.transposed}")
+    if side.depth < side.source.channels:
         raise ValueError(
-            f"operand {name} must be a {np.dtype(DTYPES[form])} matrix, not {array.dtype} with {array.ndim} dimensions"
+            f"a kernel position of operand {name} must have {side.source.channels} elements or more, not {side.depth}"
         )
 
 
@@ -107,9 +160,11 @@ def _check_shapes(gemm: Gemm, a: np.ndarray | Im2col, b: np.ndarray | Im2col) ->
 
 
 def _given(
-    array: np.ndarray, name: str, source: FeatureMap | None, k: int, transposed: bool, dimensions: int, form: str
+    array: Any, name: str, source: FeatureMap | None, k: int, transposed: bool, dimensions: int, form: str
 ) -> np.ndarray | Im2col:
-    if source and np.ndim(array) == 4:
+    array = plain(array, f"operand {name}")
+    if source and array.ndim == 4:
         depth = source.channels if source.transposed else k // (source.kernel[0] * source.kernel[1])
-        return Im2col(np.asarray(array), source, depth, transposed)
-    return matrix(array, name, form, dimensions)
+        return Im2col(array, source, depth, transposed)
+    check_matrix(array, name, form, dimensions)
+    return array

@@ -1,4 +1,4 @@
-"""An engine that passes programs on and remembers what each took."""
+"""An engine that passes programs on, and keeps the report of each."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tlm.transactions import Program
 
 
 class Recorder(Engine):
-    """Runs on `inner`; `runs` holds a (program, report) for each GEMM, in order."""
+    """Runs on `inner`; `runs` holds a (program, report) for each program, in order."""
 
     def __init__(self, inner: Engine):
         super().__init__(inner.config, inner.memory)
@@ -16,6 +16,6 @@ class Recorder(Engine):
         self.runs: list[tuple[Program, Report]] = []
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
-        c, report = self.inner.run(program, operands)
+        result, report = self.inner.run(program, operands)
         self.runs.append((program, report))
-        return c, report
+        return result, report

@@ -1,4 +1,4 @@
-"""Memory as the device's result port sees it: a block's words are taken after a delay, one a cycle."""
+"""Memory as the device's result port sees it: a block's beats are taken after a delay, one a cycle."""
 
 from myhdl import Signal, always, always_comb, intbv
 
@@ -8,15 +8,15 @@ OUTSTANDING = 4  # blocks between command and store: two sets of accumulators, w
 
 
 @module
-def result_memory(clk, rst, announce, write_delay, block_words, valid, ready, block_done, outstanding):
-    """Take the words of each announced block as memory would.
+def result_memory(clk, rst, announce, write_delay, block_beats, valid, ready, block_done, outstanding):
+    """Take the beats of each announced block as memory would.
 
-    announce      in   a block of block_words words will come; its first is taken write_delay cycles after it is offered
+    announce      in   a block of block_beats beats will come; its first is taken write_delay cycles after it is offered
     valid, ready  in, out  of the result stream
-    block_done    out  the last word of a block moves
+    block_done    out  the last beat of a block moves
     outstanding   out  announced blocks that have not been taken
-    Latency     write_delay cycles from a block's first word being offered to its being taken
-    Throughput  1 word per cycle after that
+    Latency     write_delay cycles from a block's first beat being offered to its being taken
+    Throughput  1 beat per cycle after that
     Reset       synchronous, active high
     Golden      tlm/program.py, write_cycles
     """
@@ -36,7 +36,7 @@ def result_memory(clk, rst, announce, write_delay, block_words, valid, ready, bl
     def write():
         if announce:
             delays[newest].next = write_delay
-            sizes[newest].next = block_words
+            sizes[newest].next = block_beats
             newest.next = (newest + 1) % OUTSTANDING
         if block_done:
             oldest.next = (oldest + 1) % OUTSTANDING

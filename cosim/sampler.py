@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cosim.accelerator import Piece
+from cosim.accelerator import Piece, Pieces
 from cosim.accelerators import kind_of
 from cosim.engine import Engine
 from cosim.exchange import Operands, Report, Updated, Weights
@@ -87,7 +87,7 @@ def draw(programs: Sequence[Program], count: int, seed: int, longest: int = LONG
     return Sample(count, programs, [number for number, _ in drawn], [piece for _, piece in drawn])
 
 
-def _pieces(program: Program, longest: int) -> Sequence[Piece]:
+def _pieces(program: Program, longest: int) -> Pieces:
     pieces = kind_of(program).pieces
     if pieces is None:
         raise ValueError(f"no pieces can be drawn of a {type(program).__name__}: it runs as a whole")
@@ -100,7 +100,8 @@ def _queues(programs: Sequence[Program], rng: np.random.Generator) -> list[deque
     for number, program in enumerate(programs):
         pairs.setdefault(_pair(program), []).append(number)
     queues = [deque(rng.permutation(numbers).tolist()) for numbers in pairs.values()]
-    ranks, ranked = Counter(), []
+    ranks: Counter[tuple[str, str, bool]] = Counter()
+    ranked = []
     for place in rng.permutation(len(queues)):
         program = programs[queues[place][0]]
         kind = program.work.stage, program.dataflow, program.work.count > 1
@@ -113,8 +114,12 @@ def _pair(program: Program) -> tuple[str, str]:
     return program.work.layer, program.work.stage
 
 
-class Taken(NamedTuple):
-    """A piece, its operands in the step, and what the step's result has in its place, if all of it."""
+class KeptPiece(NamedTuple):
+    """A piece of a sample as the step has run it.
+
+    operands  its own, copied
+    block     the part of the step's result in its place; None where that is not the piece's own result
+    """
 
     piece: Piece
     operands: Operands | Weights
@@ -124,13 +129,13 @@ class Taken(NamedTuple):
 class Sampler(Engine):
     """Runs on `inner`, and keeps the pieces of a sample as their programs run; nothing else is copied.
 
-    When the step is run again, it replaces what it has.
+    When the step is run again, its pieces replace those that were kept before.
     """
 
     def __init__(self, inner: Engine, sample: Sample):
         super().__init__(inner.config, inner.memory)
         self.inner, self.name, self.sample = inner, inner.name, sample
-        self._taken: dict[int, Taken] = {}
+        self._kept: dict[int, KeptPiece] = {}
         wanted = defaultdict(list)
         for number, place in enumerate(sample.places):
             wanted[place].append(number)
@@ -138,23 +143,23 @@ class Sampler(Engine):
         self._wanted: dict[Any, list[list[int]]] = defaultdict(list)
         for place, program in enumerate(sample.programs):
             self._wanted[program.work].append(wanted[place])
-        self._seen = Counter()
+        self._seen: Counter[Any] = Counter()
 
     @property
     def complete(self) -> bool:
         """Every piece has been met."""
-        return len(self._taken) == len(self.sample.pieces)
+        return len(self._kept) == len(self.sample.pieces)
 
     @property
-    def taken(self) -> list[Taken]:
-        """What has been kept, in the order of the sample."""
-        return [self._taken[number] for number in sorted(self._taken)]
+    def kept(self) -> list[KeptPiece]:
+        """The pieces that have been met so far, in the order of the sample."""
+        return [self._kept[number] for number in sorted(self._kept)]
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         result, report = self.inner.run(program, operands)
         if turns := self._wanted.get(program.work):
             for number in turns[self._seen[program.work] % len(turns)]:
                 piece = self.sample.pieces[number]
-                self._taken[number] = Taken(piece, piece.operands(operands), piece.block(result))
+                self._kept[number] = KeptPiece(piece, piece.operands(operands), piece.block(result))
             self._seen[program.work] += 1
         return result, report

@@ -15,12 +15,12 @@ IDLE_WINDOWS = 20  # windows without any progress, after which the device hangs
 
 
 class SimulationError(RuntimeError):
-    """The simulated hardware, or its simulator, did not do what it must."""
+    """A failure of the simulated hardware, or of its simulator."""
 
 
 @dataclass
 class Bench:
-    """The signals between the host and the harness, and the words the loop needs to explain a failure."""
+    """The signals between the host and the harness of a configuration."""
 
     config: Config
     clk: Signal = field(default_factory=lambda: Signal(bool(0)))

@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -51,7 +52,10 @@ class Config(BaseModel, ABC):
         return type(self)(**{field: getattr(self, field) for field in own})
 
 
-def load_config(name: str | Config, kind: type[Config], presets: Mapping[str, Config]) -> Config:
+Kind = TypeVar("Kind", bound=Config)
+
+
+def load_config(name: str | Config, kind: type[Kind], presets: Mapping[str, Kind]) -> Kind:
     """A preset by its name, or a JSON file by its path; a configuration is passed on.
 
     kind, presets  type and presets of the accelerator that is meant
@@ -61,7 +65,7 @@ def load_config(name: str | Config, kind: type[Config], presets: Mapping[str, Co
         return name
     if isinstance(name, str) and name in presets:
         return presets[name]
-    if isinstance(name, Config) or not (path := Path(name)).is_file():
+    if not isinstance(name, str | PathLike) or not (path := Path(name)).is_file():
         raise ValueError(f"config must be one of {', '.join(presets)} or a JSON file, not {name!r}")
     try:
         return kind.model_validate_json(path.read_bytes())

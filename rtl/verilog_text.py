@@ -82,11 +82,12 @@ def _compact(text):
     )
     text = re.sub(r"\bend\n +else", "end else", text)
     text = re.sub(
-        r"^(?:assign|always .* =) .{%d,}\n" % LINE,
+        rf"^(?:assign|always .* =) .{{{LINE},}}\n",
         lambda found: _wrapped("", found[0].split()),
         text,
         flags=re.MULTILINE,
     )
+    text = re.sub(r"^(assign .*(?:\n    .*)*;\n)\n+(?=assign )", r"\1", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 

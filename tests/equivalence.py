@@ -41,7 +41,7 @@ class Design:
         found = {}
         for stem, name in names.items():
             text = re.sub(r"/\*.*?\*/|//.*", "", (self.folder / f"{stem}.v").read_text()).strip()
-            text = re.sub(r",\n +", ", ", text)
+            text = re.sub(r"\n{2,}", "\n", re.sub(r",\n +", ", ", text))
             text = re.sub(known, lambda at: (at[1] or "") + names[at[2]], text, flags=re.MULTILINE)
             found[name] = in_one_order(text)
         return found

@@ -4,8 +4,7 @@ from typing import Any
 
 from rtl.config import Config
 from rtl.sparsity import Sparsity
-from tlm import accelerators
-from tlm.accelerators import DEFAULT, accelerator_of
+from tlm.accelerators import accelerator_of, configuration
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping
 from tlm.memory import Memory
@@ -41,6 +40,8 @@ def schedule(
     gemm: Gemm, config: Config, mapping: Any = None, *, zeros: Any = None, memory: Memory | None = None
 ) -> Program:
     """The program of a GEMM on any accelerator's configuration (tlm.accelerator.Schedule, which says more)."""
+    if not isinstance(gemm, Gemm):
+        raise ValueError(f"a Gemm is scheduled, not a {type(gemm).__name__}")
     return accelerator_of(config).schedule(gemm, config, mapping, zeros=zeros, memory=memory)
 
 
@@ -62,10 +63,9 @@ def predict(
     config    a configuration, a preset's name or a JSON file's
     output    'fp32' or 'fp16'
     mapping   a dataflow's name (of SAT 'os' or 'ws') or a mapping of the accelerator's; None: its default
-    accelerator  whose preset or file it is; None: SAT's
+    accelerator  whose configuration, preset or file it is; None: the configuration's, or else SAT's
     memory    None: the configuration's
     Raises ValueError for sizes, patterns and configurations that the hardware does not know.
     """
     gemm = Gemm(m, k, n, Sparsity.parse(sparsity), output)
-    found = config if isinstance(config, Config) else accelerators.accelerator(accelerator or DEFAULT).load(config)
-    return simulate(schedule(gemm, found, mapping, memory=memory))
+    return simulate(schedule(gemm, configuration(config, accelerator), mapping, memory=memory))

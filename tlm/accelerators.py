@@ -20,6 +20,18 @@ def accelerator(name: str) -> Accelerator:
     return TABLE[name]
 
 
+def configuration(config: Config | str, name: str | None = None) -> Config:
+    """A configuration; a preset of an accelerator by its name, or a JSON file of it by its path.
+
+    name  of the accelerator; None: that of the configuration, or else SAT
+    Raises ValueError for an unknown name or key, and for a configuration of another accelerator.
+    """
+    row = accelerator_of(config) if isinstance(config, Config) and name is None else accelerator(name or DEFAULT)
+    if isinstance(config, Config) and type(config) is not row.config_type:
+        raise ValueError(f"accelerator {row.name} takes a {row.config_type.__name__}, not a {type(config).__name__}")
+    return row.load(config)
+
+
 def accelerator_of(config: Config) -> Accelerator:
     """The row of a configuration. Raises ValueError for one that is no accelerator's."""
     row = TABLE.get(getattr(config, "accelerator", ""))

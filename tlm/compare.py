@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any, Self
 
 from rtl.config import Config
-from tlm.accelerators import TABLE, accelerator
+from tlm.accelerator import Accelerator
+from tlm.accelerators import TABLE, accelerator, configuration
 from tlm.gemm import Gemm
 from tlm.work import nameless
 from tlm.workload.gemm_list import SparseGemm
@@ -17,12 +18,17 @@ EQUAL = ("elements", "clock_mhz", "buffer_kib", "memory_latency", "read_bytes_pe
 
 @dataclass(frozen=True)
 class Setup:
-    """A configuration of each accelerator that is compared, by its name. Raises ValueError for unequal ones."""
+    """A configuration of each accelerator that is compared, by its name.
+
+    Raises ValueError for no or unequal ones, and for one that is not that accelerator's.
+    """
 
     configs: Mapping[str, Config]
 
     def __post_init__(self):
-        (first, config), *others = self.configs.items()
+        if not self.configs:
+            raise ValueError("there must be at least one accelerator to compare")
+        (first, config), *others = ((name, configuration(one, name)) for name, one in self.configs.items())
         for name, other in others:
             for field in EQUAL:
                 if (ours := getattr(config, field)) != (theirs := getattr(other, field)):
@@ -125,13 +131,12 @@ def compare(cases: Iterable[Case], setup: Setup) -> dict[str, GemmCost]:
 
 def cost_of(case: Case, name: str, config: Config) -> GemmCost:
     """The cost of a case on a configuration of the accelerator of that name."""
-    return _cost_of(replace(case, gemm=nameless(case.gemm)), name, config)
+    return _cost_of(replace(case, gemm=nameless(case.gemm)), accelerator(name), config)
 
 
 @lru_cache(maxsize=8192)  # the layers of a network are alike, and methods share GEMMs
-def _cost_of(case: Case, name: str, config: Config) -> GemmCost:
-    row = accelerator(name)
-    (gemm,) = row.work_of([case.gemm])
+def _cost_of(case: Case, row: Accelerator, config: Config) -> GemmCost:
+    gemm = row.gemm_of(case.gemm)
     # Zeros of an N:M pattern are where it says; others fall by chance.
     densities = case.density_a, case.density_b
     program, cycles = row.best(gemm, config, densities=densities, by_chance=not case.gemm.sparsity)

@@ -15,16 +15,31 @@ from tlm.gemm import Gemm
 
 
 class Block(Protocol):
-    """What a dataflow must know of a tile (tlm.program.Tile)."""
+    """The sizes of a tile on which its dataflow depends (tlm.program.Tile has them)."""
 
-    rows: int
-    group_size: int
-    kept_per_group: int
-    depth: int
+    @property
+    def rows(self) -> int:
+        """Rows of the result."""
+        ...
+
+    @property
+    def depth(self) -> int:
+        """Elements of k."""
+        ...
 
     @property
     def depth_groups(self) -> int:
-        """Groups in the tile's stretch of k."""
+        """Groups of k, the last of which may be short."""
+        ...
+
+    @property
+    def group_size(self) -> int:
+        """Elements of a group, M."""
+        ...
+
+    @property
+    def kept_per_group(self) -> int:
+        """Elements kept of a group, N."""
         ...
 
 

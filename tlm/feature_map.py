@@ -6,7 +6,8 @@ import numpy as np
 
 ELEMENT = 2  # bytes of an FP16
 
-Pair = tuple[int, int]
+HeightWidth = tuple[int, int]
+Count = int | np.ndarray  # a number, or one for each of many stretches of rows
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class FeatureMap:
     height: int
     width: int
     channels: int
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair
-    out: Pair
+    kernel: HeightWidth
+    stride: HeightWidth
+    padding: HeightWidth
+    dilation: HeightWidth
+    out: HeightWidth
     transposed: bool = False
 
     @property
@@ -33,7 +34,7 @@ class FeatureMap:
         """Bytes of the images."""
         return self.batch * self.height * self.width * self.channels * ELEMENT
 
-    def touched(self, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+    def touched(self, first: Count, end: Count) -> Count:
         """Bytes of the images that rows first .. end - 1 of the operand are made of, at most; of each of many."""
         if self.transposed:
             channels = np.minimum(end - first, self.channels)  # each of them at some kernel position, all over
@@ -45,7 +46,7 @@ class FeatureMap:
         lines += np.maximum(0, last - image - 1) * self.height
         return lines * self.width * self.channels * ELEMENT
 
-    def _lines(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    def _lines(self, first: Count, last: Count) -> Count:
         """Lines of an image that output pixels first .. last meet."""
         top = first // self.out[1] * self.stride[0] - self.padding[0]
         bottom = last // self.out[1] * self.stride[0] - self.padding[0] + self.dilation[0] * (self.kernel[0] - 1)

@@ -1,6 +1,7 @@
 """What is to be computed: one matrix product, its sparsity, and where in the training step it stands."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 
 from rtl.sparsity import Sparsity
 from tlm.feature_map import FeatureMap
@@ -16,7 +17,7 @@ class Gemm:
     source    of an `a` that is an im2col matrix; source_b: of a `b` that is the transpose of one
     count     so many products of this shape one after another: a (count, m, k) @ b (count, k, n), as attention's heads
     output    'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
-    Raises ValueError for a size below 1 or above 2^27, and an unknown output.
+    Raises ValueError for a size that is no whole number from 1 to 2^27, and for an unknown sparsity or output.
     """
 
     m: int
@@ -32,11 +33,19 @@ class Gemm:
 
     def __post_init__(self):
         for name in ("m", "k", "n", "count"):
-            if not 1 <= (size := getattr(self, name)) <= LARGEST:
+            if not isinstance(size := getattr(self, name), Integral):
+                raise ValueError(f"GEMM size {name} must be a whole number, not {size!r}")
+            if not 1 <= size <= LARGEST:
                 rule = "least 1" if size < 1 else "most 2^27"
                 where = f" in {self.layer} {self.stage}" if self.layer else ""
                 raise ValueError(f"GEMM size {name} must be at {rule}, not {size}{where}")
-        if self.output not in OUTPUT_BYTES:
+        if not isinstance(self.sparsity, Sparsity | None):
+            raise ValueError(f"sparsity of a GEMM must be a Sparsity or None, not {self.sparsity!r}")
+        if self.source_b and self.source_b.transposed:
+            raise ValueError(
+                f"source_b is of a transposed im2col matrix as it is, and must not say so: {self.source_b}"
+            )
+        if not isinstance(self.output, str) or self.output not in OUTPUT_BYTES:
             raise ValueError(f"output must be one of {', '.join(OUTPUT_BYTES)}, not {self.output!r}")
 
     @property

@@ -95,5 +95,6 @@ class GemmState(NamedTuple):
             sums=(first, second),
             store_end=max(self.store_end - now, 0),
             weights_end=None if self.weights_end is None else self.weights_end - now,
+            mode=self.mode,
         )
         return now, state

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 
 from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
@@ -41,7 +42,9 @@ def block_corners(sides: tuple[int, int], sizes: tuple[int, int], order: str) ->
 
 
 def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
-    """Raise ValueError for a group longer than the datapath's largest M."""
+    """Raise ValueError for another accelerator's configuration, and a group longer than the datapath's largest M."""
+    if not isinstance(config, SatConfig):
+        raise ValueError(f"a program of SAT must be for a {SatConfig.__name__}, not for a {type(config).__name__}")
     if sparsity and sparsity.m > config.largest_m:
         raise ValueError(
             f"sparsity {sparsity} needs M up to largest_m = {config.largest_m} of configuration {config.name}"
@@ -70,7 +73,7 @@ def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping
     check_order(mapping.order)
     for name in ("rows", "columns", "depth"):
         size, most = getattr(mapping, name), getattr(limit, name)
-        if not 1 <= size <= most:
+        if not (isinstance(size, Integral) and 1 <= int(size) <= most):
             raise ValueError(
                 f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, {config.name}), not {size}"
             )

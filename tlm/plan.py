@@ -1,92 +1,30 @@
 """A plan: how each GEMM of a training step is laid on SAT's array, and where the N:M copies of its weights are made."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from copy import deepcopy
+from dataclasses import asdict
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from rtl.config import Config, first_error
 from rtl.sat_config import SatConfig
+from tlm.choices import GENERATION, Choice, GemmChoice, OneWork, Place, Strict, UpdateChoice, key_of, parts_of, place_of
 from tlm.dataflow import DATAFLOWS
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping
-from tlm.program import GemmProgram, schedule_gemm
+from tlm.memory import Memory, memory_of
+from tlm.program import schedule_gemm
 from tlm.scheduler import best_mapping
 from tlm.timeline import simulate
 from tlm.update import Update
-from tlm.update_program import UpdateProgram, schedule_update
+from tlm.update_program import schedule_update
 from tlm.work import Work, nameless
 
-GENERATION = {
-    "update": "with the weight update: the next step reads them (pre-generation)",
-    "use": "before each use, from the FP32 weights",
-}
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class GemmChoice(_Strict):
-    """One GEMM's mapping, and its cycles by the model."""
-
-    layer: str
-    stage: str
-    m: int
-    k: int
-    n: int
-    sparsity: str
-    dataflow: Literal["os", "ws"]
-    rows: int
-    columns: int
-    depth: int
-    order: Literal["rows", "columns"]
-    cycles: int = Field(ge=1)
-
-    @property
-    def key(self) -> tuple:
-        """The GEMM that the choice is for."""
-        return self.layer, self.stage, self.m, self.k, self.n, self.sparsity
-
-    @property
-    def option(self) -> Mapping:
-        """The mapping that was chosen."""
-        return Mapping(self.dataflow, self.rows, self.columns, self.depth, self.order)
-
-    def programs(self, gemm: Gemm, config: SatConfig) -> list[GemmProgram]:
-        """The program of the GEMM. Raises ValueError for a mapping that does not fit."""
-        return [schedule_gemm(gemm, config, self.option)]
-
-
-class UpdateChoice(_Strict):
-    """Where one update's compact copies are made, and the cycles of update and copies together."""
-
-    layer: str
-    stage: str
-    k: int
-    n: int
-    generation: Literal["update", "use"]
-    cycles: int = Field(ge=1)
-
-    @property
-    def key(self) -> tuple:
-        """The update that the choice is for."""
-        return self.layer, self.stage, self.k, self.n
-
-    @property
-    def option(self) -> str:
-        """The place of generation that was chosen."""
-        return self.generation
-
-    def programs(self, update: Update, config: SatConfig) -> list[UpdateProgram]:
-        """The programs of the update."""
-        return [schedule_update(part, config) for part in _parts(update, self.generation)]
-
-
-class Plan(_Strict):
+class Plan(Strict):
     """The choices for one training step on one configuration."""
 
     config: SatConfig
@@ -96,7 +34,7 @@ class Plan(_Strict):
     @property
     def cycles(self) -> int:
         """Of the whole step."""
-        return sum(choice.cycles for choice in (*self.gemms, *self.updates))
+        return sum(choice.cycles for choice in self.gemms) + sum(choice.cycles for choice in self.updates)
 
     @cached_property
     def _mappings(self) -> dict[tuple, Mapping]:
@@ -106,13 +44,20 @@ class Plan(_Strict):
     def _generations(self) -> dict[tuple, str]:
         return {choice.key: choice.generation for choice in reversed(self.updates)}
 
+    # A copy may have other choices (`model_copy`): it makes these dictionaries again.
+    def __copy__(self) -> Self:
+        return self.model_construct(**dict(self))
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self.model_construct(**deepcopy(dict(self), memo))
+
     def mapping(self, gemm: Gemm) -> Mapping | str:
         """The mapping of a GEMM; 'os' for one that is not in the plan, such as of an epoch's last, smaller batch."""
-        return self._mappings.get(_key(gemm), "os")
+        return self._mappings.get(key_of(gemm), "os")
 
     def parts(self, update: Update) -> list[Update]:
         """The parts of an update, one after another: itself, or first without copies and then a reduction for each."""
-        return _parts(update, self._generations.get(_key(update), "update"))
+        return parts_of(update, self._generations.get(key_of(update), "update"))
 
     def save(self, file: str | Path) -> None:
         """Write it as JSON."""
@@ -127,22 +72,25 @@ class Plan(_Strict):
             if want != have:
                 raise ValueError(f"the plan is for another configuration: {name} must be {want!r}, not {have!r}")
 
-    def check(self, work: Iterable[Work], config: SatConfig) -> None:
-        """Raise ValueError unless the plan is for this step and this configuration, naming what differs first.
+    def check(self, work: Iterable[Work], config: SatConfig, memory: Memory | None = None) -> None:
+        """Raise ValueError, naming what differs first, unless the plan is for this step, configuration and memory.
 
         Each choice must fit, take the cycles that it says, and be that of all entries for the same GEMM or update.
+        memory  None: the configuration's
         """
         self.check_config(config)
         gemms, updates = _by_kind(work)
-        wanted, found = [*gemms, *updates], [*self.gemms, *self.updates]
-        for one, choice in zip(wanted, found, strict=False):  # the first that differs says more than the lengths
-            if _key(one) != choice.key:
-                raise ValueError(f"the plan is for another training step: it must have {_key(one)}, not {choice.key}")
+        wanted = [*map(key_of, gemms), *map(key_of, updates)]
+        found = [*(choice.key for choice in self.gemms), *(choice.key for choice in self.updates)]
+        for want, have in zip(wanted, found, strict=False):  # the first that differs says more than the lengths
+            if want != have:
+                raise ValueError(f"the plan is for another training step: it must have {want}, not {have}")
         if len(wanted) != len(found):
             raise ValueError(
                 f"the plan is for another training step: it must have {len(wanted)} entries, not {len(found)}"
             )
-        _check_choices(wanted, found, config)
+        _check_choices(gemms, self.gemms, config, memory)
+        _check_choices(updates, self.updates, config, memory)
 
 
 def make_plan(
@@ -150,94 +98,81 @@ def make_plan(
     config: SatConfig,
     dataflows: Sequence[str] = tuple(DATAFLOWS),
     generations: Sequence[str] = tuple(GENERATION),
+    memory: Memory | None = None,
 ) -> Plan:
     """The plan of fewest cycles for a step's GEMMs and updates, among those dataflows and places of generation.
 
-    Raises ValueError for a configuration that is not SAT's, and an unknown dataflow.
+    memory  None: the configuration's
+    Raises ValueError for a configuration that is not SAT's, an unknown dataflow, and an unknown place.
     """
-    if not isinstance(config, SatConfig):
-        raise ValueError(f"a plan is made for a {SatConfig.__name__}, not for a {type(config).__name__}")
+    if type(config) is not SatConfig:
+        raise ValueError(f"a plan must be for a {SatConfig.__name__}, not for a {type(config).__name__}")
+    places, memory = [place_of(name) for name in generations], memory or memory_of(config)
+    if not places:
+        raise ValueError(f"the places of generation must be some of {', '.join(GENERATION)}, not none")
     gemms, updates = _by_kind(work)
     first: dict[tuple, Mapping] = {}
     choices = []
     for gemm in gemms:
-        mapping, cycles = _mapped(nameless(gemm), config, tuple(dataflows))
-        layer, stage, m, k, n, sparsity = key = _key(gemm)
+        mapping, cycles = best_mapping(gemm, config, dataflows, memory)
+        layer, stage, m, k, n, sparsity = key = key_of(gemm)
         if first.setdefault(key, mapping) != mapping:  # the layer's call with a feature map of another form
             mapping = first[key]
-            cycles = simulate(schedule_gemm(gemm, config, mapping)).cycles
+            cycles = simulate(schedule_gemm(gemm, config, mapping, memory)).cycles
         choices.append(
             GemmChoice(layer=layer, stage=stage, m=m, k=k, n=n, sparsity=sparsity, cycles=cycles, **asdict(mapping))
         )
-    return Plan(config=config, gemms=choices, updates=[_generation(update, config, generations) for update in updates])
+    placed = [_generation(update, config, places, memory) for update in updates]
+    return Plan(config=config, gemms=choices, updates=placed)
 
 
-def load_plan(file: str | Path, work: Iterable[Work], config: SatConfig) -> Plan:
-    """The plan in a file. Raises ValueError for one that is damaged, or for another step or configuration."""
+def load_plan(file: str | Path, work: Iterable[Work], config: SatConfig, memory: Memory | None = None) -> Plan:
+    """The plan in a file. Raises ValueError for one that is damaged, or for another step, configuration or memory."""
     try:
         plan = Plan.model_validate_json(Path(file).read_bytes())
     except ValidationError as error:
         raise ValueError(f"{file}: {first_error(error, 'plan')}") from None
     try:
-        plan.check(work, config)
+        plan.check(work, config, memory)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     return plan
 
 
-def without_pregeneration(update: Update) -> list[Update]:
-    """An update that makes no copies, and a reduction for each copy that it would have made, which makes no other."""
-    plain = replace(update, forward=False, backward=False, half=update.stores_half)
-    copies = [name for name in ("forward", "backward") if getattr(update, name)]
-    return [plain, *(replace(plain, momentum=False, half=False, stage="reduce", **{name: True}) for name in copies)]
-
-
-@lru_cache(maxsize=4096)  # the layers of a network are alike, and methods share GEMMs
-def _mapped(gemm: Gemm, config: SatConfig, dataflows: tuple[str, ...]) -> tuple[Mapping, int]:
-    return best_mapping(gemm, config, dataflows)
-
-
-def _parts(update: Update, generation: str) -> list[Update]:
-    return without_pregeneration(update) if generation == "use" and update.momentum else [update]
-
-
-def _check_choices(work: list[Work], choices: list[GemmChoice | UpdateChoice], config: SatConfig) -> None:
+def _check_choices(
+    work: Sequence[OneWork], choices: Sequence[Choice[OneWork]], config: SatConfig, memory: Memory | None
+) -> None:
+    """Raise ValueError for a choice that does not fit, or has other cycles, or is another than of its equals before."""
     first: dict[tuple, Mapping | str] = {}
     known: dict[tuple, int] = {}
     for one, choice in zip(work, choices, strict=True):
         try:
             if choice.option != first.setdefault(choice.key, choice.option):
                 raise ValueError(f"all entries of {choice.key} must have {first[choice.key]}, not {choice.option}")
-            same = nameless(one), choice.option
+            same = nameless(one), choice.option  # the layers of a network are alike
             if same not in known:
-                known[same] = sum(simulate(program).cycles for program in choice.programs(one, config))
+                known[same] = sum(simulate(program).cycles for program in choice.programs(one, config, memory))
             if choice.cycles != known[same]:
                 raise ValueError(f"cycles must be {known[same]}, not {choice.cycles}")
         except ValueError as error:
             raise ValueError(f"{one.layer} {one.stage}: {error}".lstrip()) from None
 
 
-def _generation(update: Update, config: SatConfig, generations: Sequence[str]) -> UpdateChoice:
-    if not update.momentum:
-        generations = ("use",)  # a reduction of gradients, which no update could make before
-    cycles = {name: _update_cycles(nameless(update), config, name) for name in generations}
+def _generation(update: Update, config: SatConfig, places: Sequence[Place], memory: Memory) -> UpdateChoice:
+    """The place of fewest cycles; of a reduction of gradients, which no update could make before, their use."""
+    possible: Sequence[Place] = places if update.momentum else ("use",)
+    cycles = {place: _update_cycles(nameless(update), config, place, memory) for place in possible}
     best = min(cycles, key=cycles.__getitem__)
     return UpdateChoice(
         layer=update.layer, stage=update.stage, k=update.k, n=update.n, generation=best, cycles=cycles[best]
     )
 
 
-@lru_cache(maxsize=4096)
-def _update_cycles(update: Update, config: SatConfig, generation: str) -> int:
-    return sum(simulate(schedule_update(part, config)).cycles for part in _parts(update, generation))
+@lru_cache(maxsize=4096)  # the layers of a network are alike
+def _update_cycles(update: Update, config: SatConfig, place: Place, memory: Memory) -> int:
+    return sum(simulate(schedule_update(part, config, memory)).cycles for part in parts_of(update, place))
 
 
 def _by_kind(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:
     work = list(work)
     return [one for one in work if isinstance(one, Gemm)], [one for one in work if isinstance(one, Update)]
-
-
-def _key(one: Work) -> tuple:
-    if isinstance(one, Update):
-        return one.layer, one.stage, one.k, one.n
-    return one.layer, one.stage, one.m, one.k, one.n, str(one.sparsity or "dense")

@@ -15,7 +15,7 @@ from tlm.mapping import Mapping, mapping_of
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
 from tlm.traffic import Traffic
-from tlm.transactions import Program
+from tlm.transactions import Program, check_types
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,10 @@ class GemmProgram(Program):
     config: SatConfig
     mapping: Mapping
     memory: Memory
+
+    def __post_init__(self):
+        check_types(self, gemm=Gemm, mapping=Mapping, memory=Memory)
+        mapping_of(self.gemm, self.config, self.mapping)
 
     @property
     def dataflow(self) -> str:

@@ -9,6 +9,7 @@ that split an operand evenly into as few tiles as fit, or a few more.
 import heapq
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -21,6 +22,7 @@ from tlm.mapping import ORDERS, Mapping, check_pattern, largest
 from tlm.memory import Memory, memory_of
 from tlm.program import GemmProgram
 from tlm.timeline import simulate
+from tlm.work import nameless
 
 ALL_SIZES = 20_000  # mappings of a dataflow up to which all are candidates
 MORE_TILES = 3  # else: so many tiles more than needed, along each dimension
@@ -32,10 +34,17 @@ def best_mapping(
     """The mapping of fewest cycles, and its cycles; of equal ones that of the lowest bound.
 
     memory  None: the configuration's
-    Raises ValueError for a group longer than the datapath's largest M, and for an unknown dataflow.
+    Raises ValueError for another accelerator's configuration, a group longer than the datapath's largest M, and an
+    unknown dataflow.
     """
     check_pattern(gemm.sparsity, config)
-    memory = memory or memory_of(config)
+    if not dataflows:
+        raise ValueError(f"the dataflows to choose from must be some of {', '.join(DATAFLOWS)}, not none")
+    return _best_mapping(nameless(gemm), config, tuple(dataflows), memory or memory_of(config))
+
+
+@lru_cache(maxsize=4096)  # the layers of a network are alike, and methods share GEMMs
+def _best_mapping(gemm: Gemm, config: SatConfig, dataflows: tuple[str, ...], memory: Memory) -> tuple[Mapping, int]:
     candidates = [mapping for dataflow in dataflows for mapping in _candidates(gemm, config, dataflow)]
     bounds = _lower_bounds(gemm, config, candidates, memory)
     ranked = [(bound, i, False) for i, bound in enumerate(bounds.tolist())]
@@ -86,7 +95,9 @@ def _lower_bounds(gemm: Gemm, config: SatConfig, mappings: Sequence[Mapping], me
     for name in dict.fromkeys(flows.tolist()):
         chosen = np.flatnonzero(flows == name)
         fields = zip(Sizes._fields, (gemm.m, gemm.n, gemm.k), strict=True)
-        sizes = Sizes(*(np.minimum([getattr(mappings[i], field) for i in chosen], total) for field, total in fields))
+        sizes = Sizes(
+            *(np.minimum([getattr(mappings[i], field) for i in chosen.tolist()], total) for field, total in fields)
+        )
         bounds[chosen] = _bounds_of(gemm, config, name, sizes, memory)
     return bounds
 
@@ -117,12 +128,13 @@ def _bounds_of(gemm: Gemm, config: SatConfig, dataflow: str, sizes: Sizes, memor
 
 
 def _one_store(memory: Memory) -> float:
-    return timing.STORE_SETUP + memory.writes_at_least(1, 1, 0)
+    return float(timing.STORE_SETUP + memory.writes_at_least(1, 1, 0))
 
 
 def _read_bound(program: GemmProgram) -> float:
     """Cycles at the least by the bytes that are read: all loads one after another, then a drain and a store."""
     config, traffic = program.config, program.traffic
     tiles, reading = traffic.tiles
-    loads = tiles * timing.LOAD_SETUP + program.memory.reads_at_least(tiles, 0, sum(traffic.total), off_chip=reading)
+    reads = program.memory.reads_at_least(tiles, 0, sum(traffic.total), off_chip=reading)
+    loads = float(tiles * timing.LOAD_SETUP + reads)
     return loads + timing.drain_lag(config.rows, config.columns, 0) + _one_store(program.memory)

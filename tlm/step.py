@@ -4,29 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from rtl.config import Config
+from tlm.accelerator import StepPlan
 from tlm.accelerators import accelerator_of
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.timeline import Timeline, simulate
 from tlm.transactions import Program
-from tlm.update import Update
 from tlm.work import Work, nameless
-
-
-class StepPlan(Protocol):
-    """How each piece of a step's work is to be carried out (tlm.plan.Plan)."""
-
-    def check_config(self, config: Config) -> None:
-        """Raise ValueError unless the plan is for this configuration."""
-        ...
-
-    def mapping(self, gemm: Gemm) -> object:
-        """The mapping of a GEMM, or the name of a dataflow."""
-        ...
-
-    def parts(self, update: Update) -> list[Update]:
-        """What is run for an update, one after another."""
-        ...
 
 
 class Cost(Protocol):
@@ -55,19 +39,26 @@ def programs(
     plan       how each is carried out
     dataflows  without a plan: each GEMM runs by the best mapping of these, () of all; None: by the default mapping
     memory     None: the configuration's
-    Raises ValueError for a plan of another configuration, and an unknown dataflow.
+    Raises ValueError for a plan of another configuration or beside dataflows, and an unknown dataflow.
     """
     row = accelerator_of(config)
-    if plan:
+    if plan is not None:
         plan.check_config(config)
-    for one in work:
+        if dataflows is not None:
+            raise ValueError(f"dataflows ({', '.join(dataflows)}) cannot go with a plan, which has its own")
+
+    def gemm_program(gemm: Gemm) -> Program:
+        if plan is None and dataflows is not None:
+            return row.best(gemm, config, dataflows, memory=memory)[0]
+        return row.schedule(gemm, config, plan.mapping(gemm) if plan else None, memory=memory)
+
+    def programs_of(one: Work) -> Iterator[Program]:
         if isinstance(one, Gemm):
-            if plan or dataflows is None:
-                yield row.schedule(one, config, plan.mapping(one) if plan else None, memory=memory)
-            else:
-                yield row.best(one, config, dataflows, memory=memory)[0]
+            yield gemm_program(one)
         elif row.schedule_update:
             yield from (row.schedule_update(part, config, memory) for part in (plan.parts(one) if plan else [one]))
+
+    return (program for one in work for program in programs_of(one))
 
 
 def cost(

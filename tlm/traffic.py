@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 
 from tlm.dataflow import dataflow_of, group_of
-from tlm.feature_map import ELEMENT, FeatureMap
+from tlm.feature_map import ELEMENT, Count, FeatureMap
 from tlm.gemm import Gemm
 from tlm.mapping import Mapping
 from tlm.memory import Memory
@@ -94,7 +94,7 @@ class Traffic:
         """Whether rows of tiles differ in what they read of a."""
         return self.kept[0] == PANEL and self.gemm.source is not None
 
-    def panels(self, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+    def panels(self, first: Count, end: Count) -> Count:
         """Bytes of a's panels with rows first .. end - 1."""
         return _panel(self.gemm.k, self.gemm.source, first, end)
 
@@ -146,7 +146,7 @@ class Traffic:
         return -(-self.gemm.m // self.mapping.rows) if kept == NOTHING else 1
 
 
-def _panel(k: int, source: FeatureMap | None, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+def _panel(k: int, source: FeatureMap | None, first: Count, end: Count) -> Count:
     """Bytes of rows first .. end - 1 of a, of k elements each; of each of many panels."""
     matrix = (end - first) * k * ELEMENT
     return np.minimum(matrix, source.touched(first, end)) if source else matrix
@@ -156,5 +156,5 @@ def _panel(k: int, source: FeatureMap | None, first: np.ndarray, end: np.ndarray
 def _panels(m: int, k: int, source: FeatureMap | None, rows: int) -> tuple[int, int]:
     """Bytes of the largest of the panels with so many rows of a, and of all of them."""
     first = np.arange(0, m, rows)
-    sizes = _panel(k, source, first, np.minimum(first + rows, m))
+    sizes = np.asarray(_panel(k, source, first, np.minimum(first + rows, m)))
     return int(sizes.max()), int(sizes.sum())

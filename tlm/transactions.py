@@ -7,6 +7,7 @@ transaction happens, and an engine executes them. That is why cycles can be equa
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any, Protocol, Self
 
 from rtl.config import Config
@@ -47,10 +48,18 @@ class TileState(Protocol):
         ...
 
 
+def check_types(program: "Program", **types: type) -> None:
+    """Raise ValueError unless each of these parts of a program is of the type that is given for it."""
+    for name, kind in types.items():
+        if not isinstance(value := getattr(program, name), kind):
+            raise ValueError(f"{name} of a program must be a {kind.__name__}, not a {type(value).__name__}")
+
+
 class Program(ABC):
     """The tiles of one GEMM or update on one configuration, and what each transaction takes.
 
-    Programs are frozen, and equal where they take the same tiles at the same cost.
+    Programs are frozen, equal where they take the same tiles at the same cost, and raise ValueError when they are made
+    of parts that do not fit each other.
     mapping  by which it was scheduled; None where there was no choice
     """
 
@@ -108,18 +117,21 @@ class Program(ABC):
         """Bytes that the store moves off-chip."""
 
     def read_cycles(self, tile: Any) -> int:
-        """Cycles of the load."""
-        return self.memory.read(self.lines(tile), sum(self.read_bytes(tile)))
+        """Cycles of the load. Raises ValueError for a memory that takes fewer than a beat each."""
+        beats = self.lines(tile)
+        return _at_least(beats, self.memory.read(beats, sum(self.read_bytes(tile))), "read")
 
     def write_cycles(self, tile: Any) -> int:
-        """Cycles of the store."""
-        return self.memory.write(self.beats(tile), self.write_bytes(tile))
+        """Cycles of the store. Raises ValueError for a memory that takes fewer than a beat each."""
+        beats = self.beats(tile)
+        return _at_least(beats, self.memory.write(beats, self.write_bytes(tile)), "write")
 
     @property
     def bytes_moved(self) -> tuple[float, float, int]:
         """Of all tiles, in bytes: (values read, what says where they belong, results written)."""
         repeats = self.repeats()
-        values, indices = (repeats.total(lambda tile, part=part: self.read_bytes(tile)[part]) for part in (0, 1))
+        values = repeats.total(lambda tile: self.read_bytes(tile)[0])
+        indices = repeats.total(lambda tile: self.read_bytes(tile)[1])
         return values, indices, repeats.total(lambda tile: self.write_bytes(tile) if tile.last else 0)
 
     @property
@@ -134,3 +146,10 @@ class Program(ABC):
     def beat_of(self, tile: Any, row: int, column: int) -> int | None:
         """Which beat of the block that `tile` stores brings that element of the result; None where none does."""
         return None
+
+
+def _at_least(beats: int, cycles: int, what: str) -> int:
+    """The cycles themselves, a whole number of at least the beats; else the hardware could not keep up."""
+    if not (isinstance(cycles, Integral) and int(cycles) >= beats):
+        raise ValueError(f"a {what} of {beats} beats must take {beats} cycles or more, whole ones, not {cycles!r}")
+    return cycles

@@ -1,6 +1,7 @@
 """A weight update, or a reduction of weights alone: FP32 masters become FP16 weights and their N:M copies."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 from rtl.sparsity import Sparsity
 
@@ -14,8 +15,8 @@ class Update:
     momentum   momentum SGD first, and store masters and velocities; else the copies alone are made
     half       store the dense FP16 weights; None: where not both copies are made, since then a pass uses them
                (`stores_half` says which)
-    Raises ValueError for sizes below 1, channels that do not divide k, copies without a pattern, and where nothing is
-    stored.
+    Raises ValueError for sizes that are no whole numbers of at least 1, channels that do not divide k, copies without
+    a pattern, and where nothing is stored.
     """
 
     k: int
@@ -31,10 +32,14 @@ class Update:
 
     def __post_init__(self):
         for name in ("k", "n", "channels"):
+            if not isinstance(getattr(self, name), Integral):
+                raise ValueError(f"update size {name} must be a whole number, not {getattr(self, name)!r}")
             if getattr(self, name) < 1:
                 raise ValueError(f"update size {name} must be at least 1, not {getattr(self, name)}")
         if self.k % self.channels:
             raise ValueError(f"k must be a multiple of the channels, {self.channels}, not {self.k}")
+        if not isinstance(self.sparsity, Sparsity | None):
+            raise ValueError(f"sparsity of an update must be a Sparsity or None, not {self.sparsity!r}")
         if (self.forward or self.backward) and self.sparsity is None:
             raise ValueError("a compact copy needs a sparsity such as 2:8, not dense")
         if not (self.momentum or self.stores_half or self.forward or self.backward):

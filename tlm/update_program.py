@@ -1,8 +1,7 @@
 """A weight update on SAT as a list of tile transactions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from rtl.sat_config import SatConfig
 from tlm.mapping import check_pattern
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
-from tlm.transactions import Program
+from tlm.transactions import Program, check_types
 from tlm.update import Update
 from tlm.update_times import UpdateState, UpdateTimes
 
@@ -41,8 +40,11 @@ class UpdateProgram(Program):
     update: Update
     config: SatConfig
     memory: Memory
+    mapping: None = field(default=None, init=False, repr=False)
 
-    mapping: ClassVar[None] = None
+    def __post_init__(self):
+        check_types(self, update=Update, memory=Memory)
+        check_pattern(self.update.sparsity, self.config)
 
     @property
     def work(self) -> Update:
@@ -173,5 +175,4 @@ def schedule_update(update: Update, config: SatConfig, memory: Memory | None = N
 
     memory  None: the configuration's
     """
-    check_pattern(update.sparsity, config)
     return UpdateProgram(update, config, memory or memory_of(config))

@@ -8,10 +8,10 @@ from torch import nn
 from cosim import Engine, Weights
 from cosim.kernel import prune
 from tlm import Gemm, Plan, Program
+from tlm.feature_map import HeightWidth
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
 from tlm.workload.methods import Scheme
-from tlm.workload.window import Pair
 
 Shape = tuple[int, ...]
 
@@ -125,7 +125,7 @@ def _check_channels(expected: int, channels: int, shape: Shape) -> None:
         raise ValueError(f"the layer takes {expected} input channels, not {channels} of an input {tuple(shape)}")
 
 
-def _pair(sizes: str | tuple[int, ...]) -> Pair:
+def _pair(sizes: str | tuple[int, ...]) -> HeightWidth:
     """(height, width) of a convolution's attribute."""
     assert not isinstance(sizes, str), "check_convolution refuses a padding by a word"
     height, width = sizes

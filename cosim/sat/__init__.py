@@ -1,1 +1,1 @@
-"""SAT on engines: its words, its arithmetic on this processor, pieces of its programs."""
+"""SAT on engines: the codec of its streams, its arithmetic on this processor, pieces of its programs."""

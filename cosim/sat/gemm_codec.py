@@ -1,8 +1,9 @@
-"""A GEMM in the device's words: operands become lines, tiles commands, and the words that come back a matrix."""
+"""A GEMM on the device's streams: operands become lines, tiles commands, and beats of the result port a matrix."""
 
 import numpy as np
 
 from cosim.exchange import Operands
+from cosim.im2col import Im2col
 from rtl import words
 from rtl.golden import nm_compact
 from rtl.sat_config import BEAT, SatConfig
@@ -16,7 +17,7 @@ def lines(program: GemmProgram, operands: Operands, tile: Tile) -> np.ndarray:
 
 
 def command(program: GemmProgram, tile: Tile) -> int:
-    """The tile's words.command."""
+    """The tile's command (rtl/words.py, command)."""
     return words.command(program.config).pack(
         west_lines=tile.west_lines,
         north_lines=tile.north_lines,
@@ -36,20 +37,20 @@ def command(program: GemmProgram, tile: Tile) -> int:
 
 
 def result(program: GemmProgram, received: list[np.ndarray]) -> np.ndarray:
-    """c (M, N), float32 or float16, from the words of all blocks, each (columns,) uint32; or (count, M, N)."""
-    gemm, columns, word = program.gemm, program.config.columns, iter(received)
+    """c (M, N), float32 or float16, from the beats of all blocks, each (columns,) uint32; or (count, M, N)."""
+    gemm, columns, beat = program.gemm, program.config.columns, iter(received)
     c = np.empty((gemm.count, gemm.m, gemm.n), np.uint32)
     for tile in filter(lambda tile: tile.last, program.tiles()):
         for slot in range(program.slots(tile)):
             left = tile.column + slot * columns
             width = min(columns, tile.column + tile.columns - left)
             for row in range(tile.row, tile.row + tile.rows):
-                c[tile.item, row, left : left + width] = next(word)[:width]
+                c[tile.item, row, left : left + width] = next(beat)[:width]
     c = c if gemm.count > 1 else c[0]
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
 
 
-def west_lines(program: GemmProgram, a: np.ndarray, tile: Tile) -> np.ndarray:
+def west_lines(program: GemmProgram, a: np.ndarray | Im2col, tile: Tile) -> np.ndarray:
     """The tile's activations as operand lines: (lines, bytes) uint8, zeros beyond the operand.
 
     A row of the array takes the groups of one row of the result, from the bottom up, which is how sums leave; where
@@ -67,7 +68,7 @@ def west_lines(program: GemmProgram, a: np.ndarray, tile: Tile) -> np.ndarray:
     return _padded(np.ascontiguousarray(beats).reshape(tile.west_lines, -1).view(np.uint8), config)
 
 
-def north_lines(program: GemmProgram, b: np.ndarray, tile: Tile) -> np.ndarray:
+def north_lines(program: GemmProgram, b: np.ndarray | Im2col, tile: Tile) -> np.ndarray:
     """The tile's weights as operand lines: (lines, bytes) uint8. b is (K, N), pruned."""
     config, sparsity = program.config, program.gemm.sparsity
     depth = tile.depth if tile.kept_in_last_group < tile.kept_per_group else tile.depth_groups * tile.group_size
@@ -93,5 +94,5 @@ def _padded(lines: np.ndarray, config: SatConfig) -> np.ndarray:
 
 
 def constants(operands: Operands) -> int:
-    """The device's constants, which a GEMM does not need."""
+    """A GEMM needs no constants: 0."""
     return 0

@@ -1,6 +1,5 @@
 """A GEMM cut into pieces, each small enough to be simulated: blocks of its result, over all of k or a stretch of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,7 +36,7 @@ class GemmPiece:
 
     @property
     def text(self) -> str:
-        """The part of the whole that it is, in words."""
+        """The part of the whole that it is, for messages."""
         gemm, whole = self.program.gemm, self.whole.gemm
         item = f" of product {self.item}" if self._item else ""
         return (
@@ -51,9 +50,10 @@ class GemmPiece:
         return Operands(np.array(one.a[rows, k], order="C"), np.array(one.b[k, columns], order="C"))
 
     def block(self, whole: np.ndarray) -> np.ndarray | None:
-        """What the whole's result c (M, N), or (count, M, N), has in its place; None for a stretch of k."""
+        """The elements of the whole's result c (M, N), or (count, M, N), in its place; None for a stretch of k."""
         rows, _, columns = self._slices
-        return np.array(whole[(*self._item, rows, columns)], order="C") if self.all_of_k else None
+        product = whole[self.item] if self._item else whole
+        return np.array(product[rows, columns], order="C") if self.all_of_k else None
 
     @property
     def _item(self) -> tuple[int, ...]:
@@ -62,8 +62,8 @@ class GemmPiece:
     @property
     def _slices(self) -> tuple[slice, slice, slice]:
         """Of m, k and n."""
-        firsts = self.row, self.start, self.column
-        return tuple(slice(first, first + size) for first, size in zip(firsts, self.program.gemm.shape))
+        m, k, n = self.program.gemm.shape
+        return slice(self.row, self.row + m), slice(self.start, self.start + k), slice(self.column, self.column + n)
 
 
 def evenly(total: int, most: int) -> int:
@@ -72,24 +72,25 @@ def evenly(total: int, most: int) -> int:
     return -(-total // parts)
 
 
-class GemmPieces(Sequence):
+class GemmPieces:
     """All pieces of a program, none of which overlap: its blocks as they are scheduled, each over all of k, or over
-    stretches of as many tiles as take about `longest` cycles at most, or of one."""
+    stretches of as many tiles as take about `longest` cycles at most, or of one (cosim.accelerator.Pieces)."""
 
     def __init__(self, program: GemmProgram, longest: int):
         self.whole, mapping, gemm = program, program.mapping, program.gemm
         first = self._program(min(mapping.rows, gemm.m), gemm.k, min(mapping.columns, gemm.n))
         cycles, tiles = simulate(first).cycles, -(-gemm.k // mapping.depth)
         self._sizes = mapping.rows, evenly(tiles, tiles * longest // cycles) * mapping.depth, mapping.columns
-        self._grid = gemm.count, *(-(-total // size) for total, size in zip(gemm.shape, self._sizes))
+        self._grid = gemm.count, *(-(-total // size) for total, size in zip(gemm.shape, self._sizes, strict=True))
 
     def __len__(self) -> int:
         return int(np.prod(self._grid))
 
     def __getitem__(self, number: int) -> GemmPiece:
         item, *places = map(int, np.unravel_index(range(len(self))[number], self._grid))
-        firsts = [place * size for place, size in zip(places, self._sizes)]
-        sizes = [min(size, total - first) for size, total, first in zip(self._sizes, self.whole.gemm.shape, firsts)]
+        firsts = [place * size for place, size in zip(places, self._sizes, strict=True)]
+        limits = zip(self._sizes, self.whole.gemm.shape, firsts, strict=True)
+        sizes = [min(size, total - first) for size, total, first in limits]
         return GemmPiece(self.whole, self._program(*sizes), item, *firsts)
 
     def _program(self, m: int, k: int, n: int) -> GemmProgram:

@@ -16,7 +16,7 @@ def products(program: GemmProgram, operands: Operands) -> np.ndarray:
     a, b, sparsity, output = operands.a, operands.b, program.gemm.sparsity, program.gemm.output
     if isinstance(b, Im2col):  # the same sums, of the transpose
         images = prune(b.images, sparsity.n, sparsity.m, axis=3) if sparsity else b.images
-        return gemm(images, a.T, output=output, source=b.source).T
+        return gemm(images, operands.arrays[0].T, output=output, source=b.source).T
     if isinstance(a, Im2col):
         return gemm(a.images, b, sparsity, output=output, source=a.source)
     if a.ndim == 3:
@@ -28,9 +28,10 @@ def updated(program: UpdateProgram, operands: Weights) -> Updated:
     """The masters, velocities, FP16 weights and copies that the update stores; None for each that it does not."""
     update, w = program.update, operands.weights
     n, m = update.kept_per_group, update.group_size
-    v = half = forward = backward = None
-    if update.momentum:
-        w, v = sgd(w, operands.velocities, operands.gradients, operands.rates)
+    v, g, rates = operands.velocities, operands.gradients, operands.rates
+    half = forward = backward = None
+    if v is not None and g is not None and rates is not None:  # else weights are only reduced
+        w, v = sgd(w, v, g, rates)
     w16 = to_fp16(w)
     if update.stores_half:
         half = w16

@@ -1,4 +1,4 @@
-"""A weight update in the device's words: weights become lines, and what comes back weights and their copies."""
+"""A weight update on the device's streams: weights become lines, and beats weights and their copies."""
 
 import numpy as np
 
@@ -10,10 +10,9 @@ from tlm import UpdateProgram, UpdateTile
 def lines(program: UpdateProgram, operands: Weights, tile: UpdateTile) -> np.ndarray:
     """The tile's operand lines: (lines, bytes) uint8. Of each slice the weights, then velocities and gradients."""
     config, lanes = program.config, program.config.update_lanes
-    given = [operands.weights]
-    if program.update.momentum:
-        given += [operands.velocities, operands.gradients]
-    slices = np.stack([_block(program, matrix, tile).reshape(-1, lanes) for matrix in given], axis=1)
+    given = operands.weights, operands.velocities, operands.gradients
+    blocks = [_block(program, matrix, tile).reshape(-1, lanes) for matrix in given if matrix is not None]
+    slices = np.stack(blocks, axis=1)
     per_line = words.line_bits(config) // 32
     padded = np.zeros((len(slices), program.slice_lines * per_line), np.float32)
     padded[:, : slices[0].size] = slices.reshape(len(slices), -1)
@@ -39,7 +38,7 @@ def _streamed(program: UpdateProgram) -> np.ndarray:
 
 
 def command(program: UpdateProgram, tile: UpdateTile) -> int:
-    """The tile's words.update, and above it the bit that says so."""
+    """The tile's command (rtl/words.py, update), and above it the bit that tells it from a GEMM's."""
     update, bits = program.update, words.command_bits(program.config) - 1
     pattern = update.sparsity
     return 1 << bits | words.update(program.config).pack(
@@ -55,7 +54,7 @@ def command(program: UpdateProgram, tile: UpdateTile) -> int:
 
 
 def result(program: UpdateProgram, received: list[np.ndarray]) -> Updated:
-    """What the update gives, from the words of all tiles, each (columns,) uint32."""
+    """The results of the update, from the beats of all tiles, each (columns,) uint32."""
     update, found = program.update, _Found(program)
     for tile in program.tiles():
         for name, bits in program.sections.items():
@@ -79,7 +78,7 @@ def result(program: UpdateProgram, received: list[np.ndarray]) -> Updated:
 
 
 class _Found:
-    """What has come back so far, with room for the zeros that fill vectors and groups."""
+    """The results so far, with room for the zeros that fill vectors and groups."""
 
     def __init__(self, program: UpdateProgram):
         self.program, update, lanes = program, program.update, program.config.largest_m
@@ -102,7 +101,7 @@ class _Found:
         )
 
     def put(self, tile: UpdateTile, name: str, rows: np.ndarray) -> None:
-        """Put a section's rows (rows, words) where they belong."""
+        """Put a section's rows, (rows, 32-bit parts) uint32, in their place."""
         lanes = self.program.config.largest_m
         columns, vectors = slice(tile.column, tile.column + lanes), slice(tile.row, tile.row + tile.vectors)
         if name == "masters":
@@ -130,8 +129,10 @@ def _copy(entries: np.ndarray) -> Copy:
 
 
 def constants(operands: Weights) -> int:
-    """The device's constants, words.rates; 0 where weights are only reduced."""
+    """The device's constants (rtl/words.py, rates); 0 where weights are only reduced."""
     if operands.rates is None:
         return 0
     names = words.rates().fields
-    return words.rates().pack(**{name: int(x.view(np.uint32)) for name, x in zip(names, operands.rates.constants)})
+    return words.rates().pack(
+        **{name: int(x.view(np.uint32)) for name, x in zip(names, operands.rates.constants, strict=True)}
+    )

@@ -1,6 +1,5 @@
 """An update or a reduction cut into pieces, each small enough to be simulated: rows and columns of the weights."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,14 +26,14 @@ class UpdatePiece:
     def origins(self) -> dict[str, tuple[int, ...]]:
         """Where in each array of the whole's result the block begins."""
         matrix, groups = (self.row, self.column), self._first_groups
-        origins = dict.fromkeys(("weights", "velocities", "half"), matrix)
+        origins: dict[str, tuple[int, ...]] = dict.fromkeys(("weights", "velocities", "half"), matrix)
         for part in ("values", "indices"):
             origins |= {f"forward {part}": (groups[0], 0, self.column), f"backward {part}": (groups[1], 0, self.row)}
         return origins
 
     @property
     def text(self) -> str:
-        """The part of the whole that it is, in words."""
+        """The part of the whole that it is, for messages."""
         update, whole = self.program.update, self.whole.update
         return (
             f"rows {self.row} to {self.row + update.k - 1}, columns {self.column} to "
@@ -43,14 +42,17 @@ class UpdatePiece:
 
     def operands(self, whole: Weights) -> Weights:
         """Its own operands, copied."""
-        return Weights(*map(self._cut, (whole.weights, whole.velocities, whole.gradients)), whole.rates)
+        weights = np.array(whole.weights[self._slices], order="C")
+        return Weights(weights, self._cut(whole.velocities), self._cut(whole.gradients), whole.rates)
 
     def block(self, whole: Updated) -> Updated:
-        """What the whole's result has in its place."""
+        """The part of the whole's result in its place."""
         update, (forward, backward), m = self.program.update, self._first_groups, self._m
         columns, rows = self._slices[::-1]
         return Updated(
-            *map(self._cut, (whole.weights, whole.velocities, whole.half)),
+            self._cut(whole.weights),
+            self._cut(whole.velocities),
+            self._cut(whole.half),
             _lines(whole.forward, forward, update.streamed // m, columns),
             _lines(whole.backward, backward, -(-update.n // m), rows),
         )
@@ -80,8 +82,9 @@ def _lines(copy: Copy | None, first: int, groups: int, lines: slice) -> Copy | N
     return Copy(*(np.array(part[first : first + groups, :, lines], order="C") for part in (copy.values, copy.indices)))
 
 
-class UpdatePieces(Sequence):
-    """All pieces of a program, none of which overlap; each takes about `longest` cycles at most, or is one group."""
+class UpdatePieces:
+    """All pieces of a program, none of which overlap; each takes about `longest` cycles at most, or is one group
+    (cosim.accelerator.Pieces)."""
 
     def __init__(self, program: UpdateProgram, longest: int):
         self.whole, update, width = program, program.update, program.config.largest_m

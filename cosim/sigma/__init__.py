@@ -1,1 +1,1 @@
-"""SIGMA on engines: its words, its arithmetic on this processor, programs for given operands."""
+"""SIGMA on engines: the codec of its streams, its arithmetic on this processor, programs for given operands."""

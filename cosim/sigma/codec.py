@@ -1,9 +1,9 @@
-"""A GEMM in SIGMA's words: operands become lines, tiles commands, and the words that come back a matrix."""
+"""A GEMM on SIGMA's streams: operands become lines, tiles commands, and beats of the result port a matrix."""
 
 import numpy as np
 
 from cosim.exchange import Operands
-from cosim.sigma.scheduling import sides
+from cosim.sigma.scheduling import sides, zeros_of
 from rtl.golden.fan import slots
 from rtl.layout import Layout
 from rtl.sigma import layouts
@@ -17,7 +17,7 @@ def lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndar
     """The tile's operand lines: (lines, bytes) uint8."""
     config, (stationary, stream) = program.config, sides(program.mapping.stationary, operands.item(tile.item))
     rows, depth, columns = blocks(tile)
-    lanes = lanes_of(tile.fold, program.zeros.kept(tile.item, rows, depth, columns), config)
+    lanes = lanes_of(tile.fold, zeros_of(program).kept(tile.item, rows, depth, columns), config)
     held = np.zeros(lanes.rows.shape, stationary.dtype)
     active = lanes.rows != IDLE
     held[active] = stationary[rows, depth][lanes.rows[active], lanes.elements[active]]
@@ -81,7 +81,7 @@ def _cut(record: int, layout: Layout, config: SigmaConfig) -> np.ndarray:
 
 
 def command(program: SigmaProgram, tile: SigmaTile) -> int:
-    """The tile's layouts.command."""
+    """The tile's command (rtl/sigma/layouts.py, command)."""
     return layouts.command(program.config).pack(
         engines=tile.fold.engines,
         columns=tile.columns,
@@ -94,18 +94,18 @@ def command(program: SigmaProgram, tile: SigmaTile) -> int:
 
 
 def result(program: SigmaProgram, received: list[np.ndarray]) -> np.ndarray:
-    """c (M, N), float32 or float16, from the words of all blocks, each (rows,) uint32; or (count, M, N)."""
-    gemm, word = program.gemm, iter(received)
+    """c (M, N), float32 or float16, from the beats of all blocks, each (rows,) uint32; or (count, M, N)."""
+    gemm, beat = program.gemm, iter(received)
     rows, _, columns = program.shape
     c = np.empty((gemm.count, rows, columns), np.uint32)
     for tile in filter(lambda tile: tile.last, program.tiles()):
         for column in range(tile.column, tile.column + tile.columns):
-            c[tile.item, tile.row : tile.row + tile.rows, column] = next(word)[: tile.rows]
+            c[tile.item, tile.row : tile.row + tile.rows, column] = next(beat)[: tile.rows]
     c = c if program.mapping.stationary == "mk" else c.transpose(0, 2, 1)
     c = np.ascontiguousarray(c if gemm.count > 1 else c[0])
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
 
 
 def constants(operands: Operands) -> int:
-    """The device's constants, which there are none of."""
+    """The device has no constants: 0."""
     return 0

@@ -4,7 +4,7 @@ import numpy as np
 
 from cosim.exchange import Operands
 from cosim.sigma.codec import blocks
-from cosim.sigma.scheduling import sides
+from cosim.sigma.scheduling import sides, zeros_of
 from rtl.golden import to_fp16
 from rtl.golden.fan import slots
 from rtl.golden.sigma import add, sums
@@ -30,10 +30,10 @@ def products(program: SigmaProgram, operands: Operands) -> np.ndarray:
 
 
 def _parts(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> dict[int, np.ndarray]:
-    """What a tile adds to rows of its block: (columns,) float32 each."""
+    """The parts that a tile adds to rows of its block: (columns,) float32 each."""
     config, (stationary, stream) = program.config, sides(program.mapping.stationary, operands.item(tile.item))
     rows, depth, columns = blocks(tile)
-    lanes = lanes_of(tile.fold, program.zeros.kept(tile.item, rows, depth, columns), config)
+    lanes = lanes_of(tile.fold, zeros_of(program).kept(tile.item, rows, depth, columns), config)
     held, streamed = stationary[rows, depth], stream[depth, columns].T
     parts: dict[int, np.ndarray] = {}
     for engine in range(tile.fold.engines):
@@ -41,9 +41,9 @@ def _parts(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> dict[i
         count = segments[-1].lane + segments[-1].count
         of_lanes, elements = lanes.rows[engine, :count], lanes.elements[engine, :count]
         runs = (*of_lanes.tolist(), *[None] * (config.lanes - count))
-        values, words = np.zeros(config.lanes, held.dtype), np.zeros((len(streamed), config.lanes), held.dtype)
-        values[:count], words[:, :count] = held[of_lanes, elements], streamed[:, elements]
-        found, _ = sums(values, words, runs)
+        values, stream_of = np.zeros(config.lanes, held.dtype), np.zeros((len(streamed), config.lanes), held.dtype)
+        values[:count], stream_of[:, :count] = held[of_lanes, elements], streamed[:, elements]
+        found, _ = sums(values, stream_of, runs)
         for segment, run in zip(segments, slots(runs), strict=True):
             part = found[:, run.slot]
             parts[segment.row] = add(parts[segment.row], part) if segment.row in parts else part

@@ -3,7 +3,7 @@
 from cosim.accelerator import Accelerator, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
-from cosim.operands import check_operands
+from cosim.operands import check_operands, check_pruned
 from cosim.sigma import codec
 from cosim.sigma.reference import products
 from cosim.sigma.scheduling import check_zeros, schedule
@@ -29,8 +29,9 @@ def device(config: SigmaConfig) -> Device:
 
 
 def check(program: SigmaProgram, operands: Operands) -> None:
-    """Raise ValueError unless they are operands of the program's GEMM, with the zeros that it was made for."""
+    """Raise ValueError unless they are operands of the program's GEMM, pruned, and with the zeros that it is for."""
     check_operands(program, operands, program.config.operands)
+    check_pruned(program.gemm, operands.arrays[1])
     check_zeros(program, operands)
 
 

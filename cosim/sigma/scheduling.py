@@ -28,19 +28,24 @@ def schedule(
 
 def sides(stationary: str, operands: Operands) -> tuple[np.ndarray, np.ndarray]:
     """The stationary operand (rows, k), and the streamed one (k, columns), or with their count in front."""
-    whole = operands.whole()
-    return (whole.a, whole.b) if stationary == "mk" else (whole.b.swapaxes(-1, -2), whole.a.swapaxes(-1, -2))
+    a, b = operands.arrays
+    return (a, b) if stationary == "mk" else (b.swapaxes(-1, -2), a.swapaxes(-1, -2))
 
 
-def check_zeros(program: SigmaProgram, operands: Operands) -> None:
-    """Raise ValueError unless the program was made for the zeros of these operands."""
+def zeros_of(program: SigmaProgram) -> ExactZeros:
+    """The zeros of the operands that the program was made for. Raises ValueError for one that is costed alone."""
     if not isinstance(program.zeros, ExactZeros):
         raise ValueError(
             "a program that runs must be made for the zeros of its operands (ExactZeros), not for densities: "
             f"{type(program.zeros).__name__}"
         )
-    if not program.zeros.same_as(ExactZeros.of(*sides(program.mapping.stationary, operands))):
-        raise ValueError("the program was made for operands with zeros in other places than these")
+    return program.zeros
+
+
+def check_zeros(program: SigmaProgram, operands: Operands) -> None:
+    """Raise ValueError unless the program was made for the zeros of these operands."""
+    if not zeros_of(program).same_as(ExactZeros.of(*sides(program.mapping.stationary, operands))):
+        raise ValueError("the program must be made for the zeros of its operands, not for zeros in other places")
 
 
 def _with_mapping(

@@ -2,23 +2,32 @@
 
 import numpy as np
 
-from cosim import Weights
+from cosim import Operands, Weights
+from cosim.accelerators import accelerator_of
+from rtl.config import Config
 from rtl.golden import Rates, nm_mask
 from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, operands
 from tests.support import update
-from tlm import Gemm, Program, Update, UpdateProgram, UpdateTile, schedule, schedule_update
+from tlm import Gemm, GemmProgram, Program, Update, UpdateProgram, UpdateTile, schedule_update
+from tlm.memory import memory_of
+from tlm.program import schedule_gemm
 
 ODD = SatConfig(name="odd", rows=3, columns=5, interleave=7, largest_m=8, chunk=24, update_lanes=4)
 RATES = Rates(0.1, 0.9, 1e-3, 4.0)
 
 
-def program_of(m, k, n, sparsity=None, config=TINY, output="fp32", mapping="os") -> Program:
-    return schedule(Gemm(m, k, n, Sparsity.parse(sparsity), output), config, mapping)
+def program_of(m, k, n, sparsity=None, config=TINY, output="fp32", mapping="os") -> GemmProgram:
+    return schedule_gemm(Gemm(m, k, n, Sparsity.parse(sparsity), output), config, mapping)
 
 
-def pruned(program: Program, seed=1) -> tuple[np.ndarray, np.ndarray]:
+def scheduled(gemm: Gemm, operands: Operands, config: Config, mapping=None) -> Program:
+    """The program that an engine makes of these operands."""
+    return accelerator_of(config).schedule(gemm, operands, config, mapping, memory_of(config))
+
+
+def pruned(program: GemmProgram, seed=1) -> tuple[np.ndarray, np.ndarray]:
     """Operands of any bits, b with zeros where the program's sparsity prunes."""
     gemm = program.gemm
     a, b = operands(gemm.m, gemm.k, gemm.n, seed, "any_bits", "any_bits")
@@ -32,8 +41,8 @@ def number(line: np.ndarray) -> int:
     return int.from_bytes(line.tobytes(), "little")
 
 
-def stored(program: Program, c) -> list[int]:
-    """The words of c in the order in which blocks leave: slot by slot, each from the top row; rubbish beyond c."""
+def stored(program: GemmProgram, c) -> list[int]:
+    """The beats of c in the order in which blocks leave: slot by slot, each from the top row; rubbish beyond c."""
     result, columns = [], program.config.columns
     for tile in (tile for tile in program.tiles() if tile.last):
         for slot in range(program.slots(tile)):
@@ -48,9 +57,9 @@ def stored(program: Program, c) -> list[int]:
     return result
 
 
-def as_received(words: list[int], columns: int) -> list[np.ndarray]:
+def as_received(beats: list[int], columns: int) -> list[np.ndarray]:
     """Words as the host holds them: (columns,) uint32 each."""
-    return [np.frombuffer(word.to_bytes(4 * columns, "little"), "<u4") for word in words]
+    return [np.frombuffer(beat.to_bytes(4 * columns, "little"), "<u4") for beat in beats]
 
 
 def update_of(k, n, channels, sparsity=None, config=TINY, forward=True, backward=True, momentum=True) -> UpdateProgram:
@@ -79,14 +88,14 @@ def tile_of(program: UpdateProgram, given: Weights, tile: UpdateTile) -> update.
     for vector in range(tile.vectors):
         row = source_row(program, tile.row + vector)
         for lane in range(tile.columns if row is not None else 0):
-            for matrix, values in zip(vectors, (given.weights, given.velocities, given.gradients)):
+            for matrix, values in zip(vectors, (given.weights, given.velocities, given.gradients), strict=True):
                 matrix[vector, lane] = 0 if values is None else values[row, tile.column + lane]
     what, pattern = program.update, program.update.sparsity
     command = dict(
         vectors=tile.vectors,
         momentum=what.momentum,
         masters=what.momentum,
-        half=what.half,
+        half=what.stores_half,
         forward=what.forward,
         backward=what.backward,
         n=pattern.n if pattern else 0,
@@ -96,7 +105,7 @@ def tile_of(program: UpdateProgram, given: Weights, tile: UpdateTile) -> update.
 
 
 def sent_back(program: UpdateProgram, given: Weights) -> list[int]:
-    """The words of an update in the order in which they leave."""
+    """The beats of an update in the order in which they leave."""
     each = [tile_of(program, given, tile) for tile in program.tiles()]
     return [
         word

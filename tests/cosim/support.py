@@ -121,9 +121,9 @@ def simulators(folder: str) -> list[int]:
     found = []
     for line in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            words = line.read_bytes().decode(errors="replace").split("\0")
+            arguments = line.read_bytes().decode(errors="replace").split("\0")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if words[0].endswith("vvp") and any(word.startswith(folder) for word in words):
+        if arguments[0].endswith("vvp") and any(one.startswith(folder) for one in arguments):
             found.append(int(line.parent.name))
     return found

@@ -24,8 +24,8 @@ class Altered(Functional):
         super().__init__(config)
         self.change = change
 
-    def run(self, program, operands):
-        return self.change(*super().run(program, operands))
+    def _run(self, program, operands):
+        return self.change(*super()._run(program, operands))
 
 
 def flip(row, column, bit):
@@ -45,7 +45,7 @@ def later(**changes):
 
 
 def checked(change, output="fp32", **names):
-    """(words of the mismatch, the verdict)"""
+    """(text of the mismatch, the verdict)"""
     checker = Checker(Altered(TINY, change))
     with pytest.raises(Mismatch) as caught:
         checker.gemm(*operands(5, 20, 9), "2:4", output=output, **names)
@@ -59,7 +59,7 @@ def test_an_equal_run_passes_and_is_listed(name):
     checker = Checker(cosim.engine(name, TINY), heard.append)
     results = [checker.gemm(*operands(3, 20, 9), sparsity, **NAMES) for sparsity in ("2:4", None)]
     assert checker.name == name and checker.config is TINY and heard == checker.checked and len(heard) == 2
-    for result, verdict in zip(results, checker.checked):
+    for result, verdict in zip(results, checker.checked, strict=True):
         assert verdict.bits_equal and verdict.cycles_equal and verdict.equal and verdict.difference == ""
         assert verdict.cycles == result.cycles > 0 and verdict.program is result.program
         expected = Functional(TINY).gemm(*operands(3, 20, 9), verdict.program.gemm.sparsity)
@@ -69,25 +69,25 @@ def test_an_equal_run_passes_and_is_listed(name):
 @pytest.mark.parametrize("output, digits", [("fp32", 8), ("fp16", 4)])
 @pytest.mark.parametrize("row, column, bit", [(0, 0, 0), (4, 8, 0), (3, 2, 9), (1, 5, 15)])
 def test_one_wrong_bit_is_caught_with_layer_stage_and_element(row, column, bit, output, digits):
-    words, verdict = checked(flip(row, column, bit), output, **NAMES)
+    text, verdict = checked(flip(row, column, bit), output, **NAMES)
     right = int(bits(Functional(TINY).gemm(*operands(5, 20, 9), "2:4", output=output).c)[row, column])
-    assert words.startswith(
+    assert text.startswith(
         f"conv2 bp: element ({row}, {column}) is 0x{right ^ 1 << bit:0{digits}x}, not 0x{right:0{digits}x}; "
     )
-    assert "1 of 45 elements differ" in words and verdict.difference in words
+    assert "1 of 45 elements differ" in text and verdict.difference in text
     assert not verdict.bits_equal and verdict.cycles_equal
 
 
 def test_the_cycle_named_is_the_one_in_which_the_element_left():
-    words, _ = checked(flip(4, 8, 3))
+    text, _ = checked(flip(4, 8, 3))
     result = Functional(TINY).gemm(*operands(5, 20, 9), "2:4")
     last_block, last_word = result.report.stores[-1], result.report.stores[-1] - 1
-    assert last_block == result.cycles and f"it left the array at cycle {last_word};" in words
+    assert last_block == result.cycles and f"it left the array at cycle {last_word};" in text
 
 
 def test_the_first_wrong_element_is_named_and_all_are_counted():
-    words, _ = checked(lambda c, report: (c + np.float32(1), report))
-    assert words.startswith("gemm: element (0, 0) is ") and words.endswith("45 of 45 elements differ")
+    text, _ = checked(lambda c, report: (c + np.float32(1), report))
+    assert text.startswith("gemm: element (0, 0) is ") and text.endswith("45 of 45 elements differ")
 
 
 def test_a_zero_of_the_wrong_sign_and_a_nan_of_another_payload_are_wrong_bits():
@@ -100,28 +100,28 @@ def test_a_zero_of_the_wrong_sign_and_a_nan_of_another_payload_are_wrong_bits():
 
 @pytest.mark.parametrize("by", [-1, 1])
 def test_a_tile_of_another_length_is_caught_with_its_number(by):
-    words, verdict = checked(later(tiles=lambda tiles: [tiles[0], tiles[1] + by, *tiles[2:]]), **NAMES)
+    text, verdict = checked(later(tiles=lambda tiles: [tiles[0], tiles[1] + by, *tiles[2:]]), **NAMES)
     tiles = Functional(TINY).gemm(*operands(5, 20, 9), "2:4").tiles
-    assert words.startswith("conv2 bp: tile 1") and f"takes {tiles[1] + by} cycles, not {tiles[1]}" in words
+    assert text.startswith("conv2 bp: tile 1") and f"takes {tiles[1] + by} cycles, not {tiles[1]}" in text
     assert verdict.bits_equal and not verdict.cycles_equal
 
 
 @pytest.mark.parametrize("name", ["cycles", "busy", "waiting", "idle"])
 def test_any_other_count_that_is_off_by_one_is_caught(name):
-    words, verdict = checked(later(**{name: lambda count: count + 1}))
-    assert words.startswith(f"gemm: the count of {name} is ")
+    text, verdict = checked(later(**{name: lambda count: count + 1}))
+    assert text.startswith(f"gemm: the count of {name} is ")
     assert verdict.bits_equal and not verdict.cycles_equal
 
 
 def test_a_store_that_ends_a_cycle_late_and_one_that_is_missing_are_caught():
     for change in (lambda stores: [stores[0] + 1, *stores[1:]], lambda stores: stores[:-1]):
-        words, verdict = checked(later(stores=change))
-        assert not verdict.cycles_equal and "block" in words
+        text, verdict = checked(later(stores=change))
+        assert not verdict.cycles_equal and "block" in text
 
 
 def test_wrong_bits_are_named_before_wrong_cycles_and_both_are_judged():
-    words, verdict = checked(lambda c, report: later(cycles=lambda n: n + 1)(*flip(2, 2, 4)(c, report)))
-    assert words.startswith("gemm: element (2, 2)") and not verdict.bits_equal and not verdict.cycles_equal
+    text, verdict = checked(lambda c, report: later(cycles=lambda n: n + 1)(*flip(2, 2, 4)(c, report)))
+    assert text.startswith("gemm: element (2, 2)") and not verdict.bits_equal and not verdict.cycles_equal
     assert verdict.cycles == Functional(TINY).gemm(*operands(5, 20, 9), "2:4").cycles + 1
 
 
@@ -150,8 +150,8 @@ def test_a_difference_names_the_waves_that_show_it(tmp_path):
 
 def test_an_overflow_that_is_not_reported_and_one_that_is_none_are_caught():
     wrong = later(overflow=lambda overflow: not overflow)
-    words, verdict = checked(wrong)
-    assert words == "gemm: overflow is True, not False" and verdict.bits_equal and not verdict.cycles_equal
+    text, verdict = checked(wrong)
+    assert text == "gemm: overflow is True, not False" and verdict.bits_equal and not verdict.cycles_equal
     infinite = np.full((1, 1), np.inf, np.float16)
     with pytest.raises(Mismatch, match="gemm: overflow is False, not True"):
         Checker(Altered(TINY, wrong)).gemm(infinite, infinite)

@@ -1,4 +1,4 @@
-"""The accelerators as the co-simulation sees them: their ports, and the widths of their words."""
+"""The accelerators as the co-simulation sees them: their ports, and the widths of their streams."""
 
 import pytest
 
@@ -49,5 +49,12 @@ def test_ports_of_the_same_name_are_the_same_in_all():
 
 
 def test_a_configuration_of_no_accelerator_is_refused():
-    with pytest.raises(TypeError, match="^a configuration must be a SatConfig or a SigmaConfig, not Config$"):
-        device_of(Config())
+    class Other(Config):
+        accelerator = "other"
+        elements = size = property(lambda self: 1)
+
+    for config, name in ((Other(), "other"), (None, "NoneType")):
+        with pytest.raises(
+            ValueError, match=f"^a configuration must be of one of sat, sigma, systolic, not of {name}$"
+        ):
+            device_of(config)

@@ -19,7 +19,7 @@ class Spy(Engine):
 
     name = "spy"
 
-    def run(self, program, operands):
+    def _run(self, program, operands):
         self.program, self.operands = program, operands
         if isinstance(program, UpdateProgram):
             return Updated(None, None, None, None, None), Report(7, [3, 4], [7], 5, 2)
@@ -59,7 +59,7 @@ def test_an_option_that_the_engine_does_not_have_is_refused():
 
 
 @pytest.mark.parametrize(
-    "a, b, words",
+    "a, b, text",
     [
         (np.ones((2, 3)), np.ones((3, 2), np.float16), "operand a must be a float16 matrix, not float64"),
         (np.ones((2, 3), np.float16), np.ones((3, 2), np.float32), "operand b must be a float16 matrix, not float32"),
@@ -72,8 +72,8 @@ def test_an_option_that_the_engine_does_not_have_is_refused():
     ],
 )
 @pytest.mark.parametrize("name", cosim.ENGINES)
-def test_operands_that_are_no_product_are_refused(name, a, b, words):
-    with pytest.raises(ValueError, match=words):
+def test_operands_that_are_no_product_are_refused(name, a, b, text):
+    with pytest.raises(ValueError, match=text):
         cosim.engine(name, TINY).gemm(a, b)
 
 
@@ -128,15 +128,15 @@ def test_the_mapping_is_a_dataflow_with_its_largest_tiles_or_one_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "mapping, words",
+    "mapping, text",
     [
         ("is", "dataflow must be one of os, ws, not 'is'"),
         (Mapping("ws", 5, 1, 4), r"rows of a tile must be from 1 to 4 \(ws, tiny\), not 5"),
         (Mapping("os", 1, 1, 4, "k"), "order must be one of rows, columns, not 'k'"),
     ],
 )
-def test_a_mapping_that_the_hardware_does_not_know_is_refused(mapping, words):
-    with pytest.raises(ValueError, match=words):
+def test_a_mapping_that_the_hardware_does_not_know_is_refused(mapping, text):
+    with pytest.raises(ValueError, match=text):
         Spy(TINY).gemm(*operands(2, 16, 2), mapping=mapping)
 
 

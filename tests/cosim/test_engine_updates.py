@@ -24,7 +24,10 @@ def test_an_update_is_run_with_its_matrices_and_constants():
     assert result.program is spy.program and result.program.config is TINY
     given, update = spy.operands, spy.program.update
     assert isinstance(given, Weights) and given.rates is RATES
-    assert all(np.array_equal(*pair) for pair in zip((given.weights, given.velocities, given.gradients), (w, v, g)))
+    assert all(
+        np.array_equal(*pair)
+        for pair in zip((given.weights, given.velocities, given.gradients), (w, v, g), strict=True)
+    )
     assert (update.shape, update.channels, update.sparsity) == ((12, 0, 5), 6, Sparsity(2, 4))
     assert (update.layer, update.stage, update.momentum) == ("conv1", "update", True)
 
@@ -67,13 +70,13 @@ def test_a_copy_is_made_where_there_are_channels_enough_for_a_group(pattern, cha
 @pytest.mark.parametrize("name", cosim.ENGINES)
 def test_a_gradient_that_is_not_finite_skips_the_update_and_leaves_everything(name, value):
     engine, (w, v, g) = cosim.engine(name, TINY), matrices()
-    engine.run = None  # nothing may run
+    engine._run = None  # nothing may run
     g[7, 3] = value
     before = w.copy(), v.copy()
     result = engine.update(w, v, g, RATES, "2:4")
     assert result.skipped and result.cycles == 0 and result.report == Report(0, [], [], 0, 0)
     assert result.program.update.k == 12
-    for array, old in zip((result.updated.weights, result.updated.velocities), before):
+    for array, old in zip((result.updated.weights, result.updated.velocities), before, strict=True):
         assert np.array_equal(array, old) and array.dtype == np.float32
     assert (result.updated.half, result.updated.forward, result.updated.backward) == (None, None, None)
 
@@ -86,7 +89,7 @@ def test_a_gradient_of_any_finite_size_skips_nothing():
 
 
 @pytest.mark.parametrize(
-    "change, words",
+    "change, text",
     [
         (dict(w=np.ones((4, 3))), "w must be a float32 matrix, not float64 with 2 dimensions"),
         (dict(v=np.ones((4, 3), np.float16)), "v must be a float32 matrix, not float16"),
@@ -110,14 +113,14 @@ def test_a_gradient_of_any_finite_size_skips_nothing():
         ),
     ],
 )
-def test_an_update_that_is_none_is_refused_with_rule_and_value(change, words):
+def test_an_update_that_is_none_is_refused_with_rule_and_value(change, text):
     ones = np.ones((4, 3), np.float32)
     given = dict(w=ones, v=ones, g=ones, rates=RATES, sparsity=None, config={}) | change
     config = TINY.model_copy(update=given.pop("config"))
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=text):
         Spy(config).update(**given)
     if not change.keys() & {"v", "g", "rates"}:
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=text):
             Spy(config).reduce(**{name: given[name] for name in ("w", "sparsity", "channels") if name in given})
 
 

@@ -1,5 +1,7 @@
 """The contract: RTL in MyHDL and its Verilog in Icarus give the functional engine's bits and the model's cycles."""
 
+from itertools import cycle
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -9,10 +11,11 @@ import cosim
 from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands
-from tests.support.mixed import Mixed
-from tests.tlm.test_mapping import mappings
+from tests.support.mixed import mixed_program
+from tests.support.workloads import mappings
 from tlm import Gemm, Mapping, simulate
-from tlm.mapping import group_of, largest
+from tlm.dataflow import group_of
+from tlm.mapping import largest
 
 RAGGED = SatConfig(name="ragged", rows=3, columns=2, chunk=16, memory_latency=3, read_bytes_per_cycle=64)
 LONG_SKEW = SatConfig(
@@ -68,7 +71,7 @@ def test_every_pattern_and_both_outputs(sparsity, output, mapping):
     assert assert_contract(cosim.engine("icarus", TINY), *operands(5, 37, 19), sparsity, output, mapping).c.size == 95
 
 
-@pytest.mark.parametrize("sparsity, mapping", list(zip(PATTERNS, ["os", "ws"] * 5)))
+@pytest.mark.parametrize("sparsity, mapping", list(zip(PATTERNS, cycle(["os", "ws"]), strict=False)))
 def test_every_pattern_in_myhdl(sparsity, mapping):
     assert_contract(cosim.engine("myhdl", TINY), *operands(2, 21, 9), sparsity, "fp16", mapping)
 
@@ -104,7 +107,7 @@ def test_any_number_of_outputs_that_take_turns(interleave, mapping):
     config = TINY.model_copy(update=dict(interleave=interleave))
     values = operands(5, 20, 2 * interleave + 1)
     result = assert_contract(cosim.engine("icarus", config), *values, "2:4", mapping=mapping)
-    assert result.report.busy == sum(tile.turns for tile in result.program.tiles()) * max(4, interleave)
+    assert result.report.busy == sum(tile.interleave_turns for tile in result.program.tiles()) * max(4, interleave)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +188,7 @@ def test_every_kind_of_value_with_every_other(a, b):
     assert compared == 240
 
 
-@pytest.mark.parametrize("kind, mapping", list(zip(VALUES, ["os", "ws"] * 3)))
+@pytest.mark.parametrize("kind, mapping", list(zip(VALUES, cycle(["os", "ws"]), strict=False)))
 def test_every_kind_of_value_in_myhdl(kind, mapping):
     assert_contract(cosim.engine("myhdl", TINY), *operands(2, 19, 5, 8, kind, kind), "2:8", "fp16", mapping)
 
@@ -229,9 +232,9 @@ def test_the_bits_do_not_depend_on_array_dataflow_or_tiles(a, b):
 def test_the_dataflow_may_change_from_block_to_block(name, turns, write):
     """After tiles of a group; and where results leave slowly, so that both sets of accumulators wait."""
     config = TINY.model_copy(update=dict(write_bytes_per_cycle=write, read_bytes_per_cycle=64))
-    program = Mixed(Gemm(5, 18, 5), config, Mapping("os", 2, 3, 16), turns)
+    program = mixed_program(Gemm(5, 18, 5), config, Mapping("os", 2, 3, 16), turns)
     result = assert_mixed(cosim.engine(name, config), *operands(5, 18, 5), program)
-    flows = [tile.stationary for tile in program.tiles() if tile.last]
+    flows = [tile.dataflow.name for tile in program.tiles() if tile.last]
     assert len(result.report.stores) == len(flows) == 6 and set(flows) == {"os", "ws"}
 
 
@@ -276,7 +279,7 @@ def mixed(draw, gemm, config):
         for name in draw(st.lists(st.sampled_from(["os", "ws"]), min_size=1, max_size=4))
     ]
     columns, order = draw(st.integers(1, config.tile_columns)), draw(st.sampled_from(["rows", "columns"]))
-    return Mixed(gemm, config, Mapping("os", rows, columns, group, order), tuple(turns))
+    return mixed_program(gemm, config, Mapping("os", rows, columns, group, order), tuple(turns))
 
 
 BOUNDED = dict(derandomize=True, deadline=None, database=None, phases=(Phase.explicit, Phase.generate))

@@ -78,7 +78,7 @@ STIMULI = {kind.__name__: kind for kind in (random, dense, half, special, weight
 
 
 def failure(folder, name) -> str:
-    """The words with which a folder's Verilog fails under a stimulus, or none."""
+    """The text with which a folder's Verilog fails under a stimulus, or none."""
     checker = Checker(cosim.engine("icarus", "small", verilog=folder, patience=60))
     try:
         checker.run(*STIMULI[name]())

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cosim import Operands, gemm_words, update_words
+from cosim import Operands
 from cosim.checker import compare_bits
 from cosim.functional import Functional
 from cosim.host import Host
-from cosim.messages import STAMP_BITS, STAMPS, lines_per_message, words_per_message
+from cosim.messages import STAMP_BITS, STAMPS, beats_per_message, lines_per_message
+from cosim.sat import gemm_codec, update_codec
 from rtl import words
 from rtl.sat_config import PRESETS
 from tests.cosim.programs import ODD, number, program_of, pruned, sent_back, stored, update_of, weights_of
@@ -47,7 +48,7 @@ every_host = pytest.mark.parametrize("make", HOSTS.values(), ids=HOSTS)
 
 def operands_of(host):
     """The operands that a host of this file was made with."""
-    if host.words_of is gemm_words:
+    if host.codec is gemm_codec:
         return Operands(*pruned(host.program))
     return weights_of(host.program)
 
@@ -57,7 +58,7 @@ def test_messages_carry_all_lines_of_all_tiles_in_order(make):
     host = make()
     width, most, messages = words.line_bits(host.config), lines_per_message(host.config), list(host.messages)
     sent = [message["lines"] >> i * width & (1 << width) - 1 for message in messages for i in range(message["count"])]
-    lines = [number(line) for tile in host.tiles for line in host.words_of.lines(host.program, operands_of(host), tile)]
+    lines = [number(line) for tile in host.tiles for line in host.codec.lines(host.program, operands_of(host), tile)]
     assert sent == lines and len(sent) == sum(map(host.program.lines, host.tiles))
     assert all(0 < message["count"] <= most for message in messages)
     assert sum(message["complete"] for message in messages) == len(host.tiles) == len(list(host.program.tiles()))
@@ -71,12 +72,12 @@ def test_commands_and_delays_say_what_the_program_says(make):
     fastest = min(latency, BUFFER_LATENCY) if host.config.buffer_kib else latency
     sent = [message for message in host.messages if message["complete"]]
     assert len(sent) == len(host.tiles) > 0
-    for message, tile in zip(sent, host.tiles):
-        assert message["command"] == host.words_of.command(program, tile)
-        assert message["command"] >> words.command_bits(host.config) - 1 == (host.words_of is update_words)
-        assert message["words"] == program.words(tile)
+    for message, tile in zip(sent, host.tiles, strict=True):
+        assert message["command"] == host.codec.command(program, tile)
+        assert message["command"] >> words.command_bits(host.config) - 1 == (host.codec is update_codec)
+        assert message["beats"] == program.beats(tile)
         assert message["read_delay"] == program.read_cycles(tile) - program.lines(tile) >= fastest
-        assert message["write_delay"] == program.write_cycles(tile) - program.words(tile) >= latency
+        assert message["write_delay"] == program.write_cycles(tile) - program.beats(tile) >= latency
 
 
 def test_a_tile_from_the_on_chip_buffer_waits_only_for_it():
@@ -88,8 +89,8 @@ def test_a_tile_from_the_on_chip_buffer_waits_only_for_it():
 
 def test_constants_come_with_an_update_and_are_zero_otherwise():
     update = update_host((5, 3), 5)
-    assert update.rates == update_words.rates(weights_of(update.program)) > 0
-    assert update_host((5, 3), 5, momentum=False).rates == gemm_host((2, 3, 4)).rates == 0
+    assert update.constants == update_codec.constants(weights_of(update.program)) > 0
+    assert update_host((5, 3), 5, momentum=False).constants == gemm_host((2, 3, 4)).constants == 0
 
 
 def mailboxes(config, results=(), tile_ends=(), store_ends=(), counters=(0, 0, 0), overflow=False):
@@ -113,7 +114,7 @@ def mailboxes(config, results=(), tile_ends=(), store_ends=(), counters=(0, 0, 0
 
 
 def deliver(host, sent, tile_ends, store_ends, step=8):
-    """Give a host all mailboxes, some words at a time."""
+    """Give a host all mailboxes, some entries at a time."""
     for start in range(0, max(map(len, (sent, tile_ends, store_ends))), step):
         assert not host.done
         host.collect(
@@ -123,7 +124,7 @@ def deliver(host, sent, tile_ends, store_ends, step=8):
                 (start, 2 * start, 3),
             )
         )
-    assert host.done and len(sent) == host.expected_words == len(host.words)
+    assert host.done and len(sent) == host.expected_beats == len(host.received)
 
 
 @pytest.mark.parametrize("output", ["fp32", "fp16"])
@@ -166,7 +167,7 @@ def test_a_run_may_take_twice_what_the_model_says_and_a_little_more(make):
 
 def test_mailboxes_filled_to_the_brim_are_read_whole():
     host = gemm_host((2, 16 * STAMPS, 2))
-    full = words_per_message(TINY)
+    full = beats_per_message(TINY)
     host.collect(mailboxes(TINY, range(full), [2**STAMP_BITS - 1 - i for i in range(STAMPS)], range(STAMPS)))
-    assert [int(word[0]) for word in host.words] == list(range(full))
+    assert [int(word[0]) for word in host.received] == list(range(full))
     assert host.tile_ends == [2**STAMP_BITS - 1 - i for i in range(STAMPS)] and host.store_ends == list(range(STAMPS))

@@ -1,4 +1,4 @@
-"""Icarus as a tool: what is compiled, what is kept, and clear words when a program is missing or refuses."""
+"""Icarus as a tool: what is compiled, what is kept, and a clear text when a program is missing or refuses."""
 
 import json
 import re
@@ -107,17 +107,17 @@ def test_kept_verilog_can_be_run_beside_another_memory_and_under_another_name(tm
 
 
 @pytest.mark.parametrize(
-    "name, text, words",
+    "name, source, text",
     [
         ("sat.v", "module sat;\n  oops oops\nendmodule\n", r"sat\.v:\d+: syntax error"),
         ("sat.v", "", r"Unknown module type: sat"),
         ("sat_uspe.v", "module sat_uspe; endmodule\n", r"is not a port of"),
     ],
 )
-def test_verilog_that_does_not_compile_fails_with_the_words_of_iverilog(name, text, words, tmp_path):
+def test_verilog_that_does_not_compile_fails_with_iverilogs_own_text(name, source, text, tmp_path):
     cosim.engine("icarus", TINY, keep=tmp_path)
-    (tmp_path / name).write_text(text)
-    with pytest.raises(cosim.ToolFailed, match=rf"(?s)^iverilog failed: .*{words}"):
+    (tmp_path / name).write_text(source)
+    with pytest.raises(cosim.ToolFailed, match=rf"(?s)^iverilog failed: .*{text}"):
         cosim.engine("icarus", TINY, verilog=tmp_path)
 
 

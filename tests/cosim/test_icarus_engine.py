@@ -25,7 +25,7 @@ def nothing_is_left():
     assert children() == []
 
 
-def words_of_failure(engine, shape=SMALL) -> str:
+def failure_of(engine, shape=SMALL) -> str:
     with pytest.raises(SimulationError) as caught:
         engine.gemm(*operands(*shape))
     nothing_is_left()
@@ -51,8 +51,8 @@ def words_of_failure(engine, shape=SMALL) -> str:
     ],
 )
 def test_an_unknown_value_stops_the_run_with_its_name_and_cycle(signal_name, file, old, new, changed):
-    words = words_of_failure(changed(file, old, new))
-    assert re.fullmatch(rf"{signal_name} is unknown \(x or z\) at cycle \d+", words), words
+    text = failure_of(changed(file, old, new))
+    assert re.fullmatch(rf"{signal_name} is unknown \(x or z\) at cycle \d+", text), text
 
 
 def test_the_cycle_named_is_the_one_of_the_unknown_value(changed):
@@ -63,7 +63,7 @@ def test_the_cycle_named_is_the_one_of_the_unknown_value(changed):
         "reg [39:0] now; always @(posedge clk) now <= rst ? 0 : now + 1;\n"
         f"assign tile_done = now == {at} ? 1'bx : 1'bz;\nendmodule",
     )
-    assert words_of_failure(engine) == f"tile_done is unknown (x or z) at cycle {at}"
+    assert failure_of(engine) == f"tile_done is unknown (x or z) at cycle {at}"
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_the_cycle_named_is_the_one_of_the_unknown_value(changed):
     ids=["loop", "zero-delay", "oscillation"],
 )
 def test_the_watchdog_ends_a_hung_simulator(hang, changed):
-    assert words_of_failure(changed(*beside(hang), patience=1.5)) == "the simulator was ended: no answer within 1.5 s"
+    assert failure_of(changed(*beside(hang), patience=1.5)) == "the simulator was ended: no answer within 1.5 s"
 
 
 @pytest.mark.parametrize("when", ["", "#0", f"#{AFTER_RESET}"], ids=["at-once", "at-time-zero", "later"])
 def test_a_simulator_that_ends_by_itself_leaves_its_last_words(when, changed):
-    words = words_of_failure(changed(*beside(f'initial begin {when} $display("farewell"); $finish; end')))
-    assert re.fullmatch(r"the simulator ended by itself \(exit code 0\): (?s:.*)farewell", words), words
+    text = failure_of(changed(*beside(f'initial begin {when} $display("farewell"); $finish; end')))
+    assert re.fullmatch(r"the simulator ended by itself \(exit code 0\): (?s:.*)farewell", text), text
 
 
 def test_a_simulator_that_is_killed_is_named_with_its_exit_code():
@@ -94,9 +94,9 @@ def test_a_simulator_that_is_killed_is_named_with_its_exit_code():
 
     killer = threading.Thread(target=kill)
     killer.start()
-    words = words_of_failure(cosim.engine("icarus", TINY), LONG)
+    text = failure_of(cosim.engine("icarus", TINY), LONG)
     killer.join()
-    assert words == "the simulator ended by itself (exit code -9)"
+    assert text == "the simulator ended by itself (exit code -9)"
 
 
 def test_a_simulator_that_dies_while_python_has_the_word_is_named_too(monkeypatch):
@@ -146,7 +146,7 @@ def test_failures_leave_no_open_files(changed):
 def test_the_processors_a_thread_may_use_are_given_back(changed):
     before = os.sched_getaffinity(0)
     cosim.engine("icarus", TINY).gemm(*operands(2, 3, 2))
-    words_of_failure(changed(*beside(f"initial #{AFTER_RESET} $finish;")))
+    failure_of(changed(*beside(f"initial #{AFTER_RESET} $finish;")))
     assert os.sched_getaffinity(0) == before
 
 
@@ -170,7 +170,7 @@ def test_waves_of_the_last_run_are_written_and_hold_all_its_cycles(tmp_path):
 
 def test_waves_of_a_run_that_fails_reach_the_cycle_that_is_named(changed, tmp_path):
     engine = changed("sat_uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;", waves=tmp_path / "run.vcd")
-    cycle = int(words_of_failure(engine).split()[-1])
+    cycle = int(failure_of(engine).split()[-1])
     assert max(cycles_in(tmp_path / "run.vcd")) >= cycle > 50
 
 

@@ -1,11 +1,11 @@
 """A list that is worked out at the first look."""
 
-from cosim.later import Later
+from cosim.lazy_list import LazyList
 
 
 def test_nothing_is_worked_out_before_the_first_look_and_nothing_twice():
     made = []
-    later = Later(lambda: made.append(1) or [3, 4, 5])
+    later = LazyList(lambda: made.append(1) or [3, 4, 5])
     assert not made
     assert (later[0], later[1:], len(later), sum(later), list(later), repr(later)) == (
         3,
@@ -19,6 +19,6 @@ def test_nothing_is_worked_out_before_the_first_look_and_nothing_twice():
 
 
 def test_it_equals_what_has_the_same_items():
-    later = Later(lambda: [1, 2])
-    assert later == [1, 2] and later == [1, 2] and later == Later(lambda: [1, 2])
+    later = LazyList(lambda: [1, 2])
+    assert later == [1, 2] and later == [1, 2] and later == LazyList(lambda: [1, 2])
     assert later != [1] and later != [2, 1] and later != (1, 2)

@@ -4,7 +4,7 @@ import pytest
 from myhdl import Signal, intbv
 
 import cosim
-from cosim.messages import ToDevice, ToHost, lines_per_message, words_per_message
+from cosim.messages import ToDevice, ToHost, beats_per_message, lines_per_message
 from rtl import words
 from rtl.hierarchy import flat_ports
 from rtl.sat_config import PRESETS, SatConfig
@@ -63,7 +63,7 @@ def test_every_word_that_is_exchanged_fits_its_signal():
         assert len(to_device.rates) == 4 * 32 and len(to_host.overflow) == 1
         assert len(to_device.lines) == lines_per_message(config) * words.line_bits(config)
         assert 2 ** len(to_device.count) > lines_per_message(config)
-        assert 2 ** len(to_host.result_count) > words_per_message(config)
+        assert 2 ** len(to_host.result_count) > beats_per_message(config)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_the_words_of_the_largest_update_can_be_counted(config):
     program = schedule_update(update, config)
     (tile,) = program.tiles()
     assert tile.vectors == config.update_vectors
-    assert program.words(tile) < 2 ** len(ToDevice(config).words)
+    assert program.beats(tile) < 2 ** len(ToDevice(config).beats)
 
 
 def test_as_many_lines_and_words_as_fit_go_into_a_message():
-    assert lines_per_message(TINY) == 12000 // 160 and words_per_message(TINY) == 12000 // 64
+    assert lines_per_message(TINY) == 12000 // 160 and beats_per_message(TINY) == 12000 // 64

@@ -35,7 +35,7 @@ def test_operand_memory_hands_lines_over_after_the_delay_and_waits_for_ready(rea
             commands.ready.next = True
             yield  # the command moves
             commands.ready.next = False
-            for cycle in range(read_delay):
+            for _ in range(read_delay):
                 assert not lines.valid and not commands.valid
                 yield
             for i in range(count):

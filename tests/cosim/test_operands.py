@@ -49,7 +49,7 @@ def test_several_products_of_one_gemm_follow_each_other(engine, mapping):
     rng, run = np.random.default_rng(3), cosim.engine(engine, "small")
     a, b = normal(rng, 3, 5, 70), normal(rng, 3, 70, 18)
     result = run.execute(Gemm(5, 70, 18, PATTERN, "fp16", count=3), a, b, mapping)
-    singles = [run.gemm(*pair, PATTERN, output="fp16", mapping=mapping) for pair in zip(a, b)]
+    singles = [run.gemm(*pair, PATTERN, output="fp16", mapping=mapping) for pair in zip(a, b, strict=True)]
     assert np.array_equal(result.c, np.stack([one.c for one in singles]))
     assert result.cycles < sum(one.cycles for one in singles)
     functional = cosim.engine("functional", "small").execute(Gemm(5, 70, 18, PATTERN, "fp16", count=3), a, b, mapping)
@@ -57,14 +57,14 @@ def test_several_products_of_one_gemm_follow_each_other(engine, mapping):
 
 
 @pytest.mark.parametrize(
-    "a, b, words",
+    "a, b, text",
     [
         ((5, 7), (8, 3), r"must be \(5, 7\) and \(7, 3\), not \(5, 7\) and \(8, 3\)"),
         ((5, 7, 1), (7, 3), "operand a must be a float16 matrix, not float16 with 3 dimensions"),
     ],
 )
-def test_other_operands_are_refused(a, b, words):
-    with pytest.raises(ValueError, match=words):
+def test_other_operands_are_refused(a, b, text):
+    with pytest.raises(ValueError, match=text):
         operands_of(Gemm(5, 7, 3), np.zeros(a, np.float16), np.zeros(b, np.float16))
     with pytest.raises(ValueError, match="operand a must be a float16 matrix, not float32"):
         operands_of(Gemm(5, 7, 3), np.zeros((5, 7), np.float32), np.zeros((7, 3), np.float16))

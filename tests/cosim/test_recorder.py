@@ -23,7 +23,7 @@ def test_results_pass_through_and_runs_are_kept_in_order():
 
 def test_a_run_that_fails_is_not_kept():
     class Broken(Functional):
-        def run(self, program, operands):
+        def _run(self, program, operands):
             raise cosim.SimulationError("no answer")
 
     recorder = Recorder(Broken(TINY))

@@ -13,7 +13,7 @@ from rtl.sparsity import Sparsity
 from tests.cosim.programs import RATES
 from tests.cosim.support import TINY, bits, normal
 from tlm import Gemm, Update, make_plan, schedule, schedule_update, simulate
-from tlm.plan import programs
+from tlm.step import programs
 from tlm.workload.methods import Scheme
 from tlm.workload.networks import layers
 from tlm.workload.step import calls_of, whole_step
@@ -31,7 +31,7 @@ def pair(program):
 
 
 def said(sample):
-    return [(pair(piece.whole), piece.words) for piece in sample.pieces]
+    return [(pair(piece.whole), piece.text) for piece in sample.pieces]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_every_layer_and_stage_is_drawn_where_there_are_pieces_enough(network, m
     assert sample.pairs == sample.pairs_covered == len(sample.pieces) == len(pairs)
     more = draw(step, len(pairs) + 5, 3)
     assert more.pairs_covered == len(pairs) and len(set(said(more))) == len(pairs) + 5
-    assert all(sample.programs[place] is piece.whole for place, piece in zip(sample.places, sample.pieces))
+    assert all(sample.programs[place] is piece.whole for place, piece in zip(sample.places, sample.pieces, strict=True))
 
 
 def test_too_few_for_all_layers_are_shared_by_stages_and_dataflows(resnet):
@@ -126,14 +126,14 @@ def given(step, seed):
 def test_results_pass_through_and_the_pieces_have_the_values_of_their_own_call():
     step = small_step()
     sampler = Sampler(Functional(TINY), draw(step, 10**6, 0))
-    for program, operands in zip(step, given(step, 1)):
+    for program, operands in zip(step, given(step, 1), strict=True):
         assert not sampler.complete
         result, report = sampler.run(program, operands)
         want, expected = Functional(TINY).run(program, operands)
         assert report == expected and np.array_equal(getattr(result, "weights", result), getattr(want, "weights", want))
-    assert sampler.complete and len(sampler.taken) == len(sampler.sample.pieces)
+    assert sampler.complete and len(sampler.kept) == len(sampler.sample.pieces)
     whole = list(given(step, 1))
-    for place, (piece, operands, block) in zip(sampler.sample.places, sampler.taken):
+    for place, (piece, operands, block) in zip(sampler.sample.places, sampler.kept, strict=True):
         for name, array in vars(piece.operands(whole[place])).items():
             assert np.array_equal(getattr(operands, name), array) or array is RATES
         again, _ = Functional(TINY).run(piece.program, operands)
@@ -144,14 +144,14 @@ def test_a_second_step_replaces_the_first_and_work_that_is_not_of_the_sample_is_
     step = small_step()
     sampler = Sampler(Functional(TINY), draw(step, 10**6, 0))
     for seed in (1, 2):
-        for program, operands in zip(step, given(step, seed)):
+        for program, operands in zip(step, given(step, seed), strict=True):
             sampler.run(program, operands)
     second = Sampler(Functional(TINY), sampler.sample)
-    for program, operands in zip(step, given(step, 2)):
+    for program, operands in zip(step, given(step, 2), strict=True):
         second.run(program, operands)
-    for one, other in zip(sampler.taken, second.taken, strict=True):
-        arrays = zip(vars(one.operands).values(), vars(other.operands).values())
+    for one, other in zip(sampler.kept, second.kept, strict=True):
+        arrays = zip(vars(one.operands).values(), vars(other.operands).values(), strict=True)
         assert all(np.array_equal(kept, new) for kept, new in arrays)
-    before = len(sampler.taken)
+    before = len(sampler.kept)
     sampler.gemm(*np.ones((2, 4, 4), np.float16))
-    assert len(sampler.taken) == before and sampler.complete
+    assert len(sampler.kept) == before and sampler.complete

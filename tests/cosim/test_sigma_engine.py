@@ -35,7 +35,7 @@ def test_icarus_takes_every_kind_of_mapping(mapping):
 
 
 @pytest.mark.parametrize(
-    "config, a, b, words",
+    "config, a, b, text",
     [
         (PRESETS["small"], SINGLE, HALF, "operand a must be a float16 matrix, not float32 with 2 dimensions"),
         (BF16, HALF, SINGLE, "operand a must be a float32 matrix, not float16 with 2 dimensions"),
@@ -50,34 +50,34 @@ def test_icarus_takes_every_kind_of_mapping(mapping):
     ],
 )
 @pytest.mark.parametrize("name", cosim.ENGINES)
-def test_operands_of_another_format_are_refused(name, config, a, b, words):
-    with pytest.raises(ValueError, match=f"^{words}$"):
+def test_operands_of_another_format_are_refused(name, config, a, b, text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
         cosim.engine(name, config).gemm(a, b)
 
 
 @pytest.mark.parametrize(
-    "config, mapping, words",
+    "config, mapping, text",
     [
         (PRESETS["small"], "os", "the stationary operand must be one of mk, kn, not 'os'"),
         (TINY, "mk", "dataflow must be one of os, ws, not 'mk'"),
         (
             PRESETS["small"],
             Mapping("os", 1, 1, 16),
-            "a mapping on this accelerator must be a SigmaMapping or a name, not .*",
+            "a mapping on this accelerator must be a SigmaMapping or an operand's name, not .*",
         ),
-        (TINY, SigmaMapping("mk", 1, 1), "a mapping on this accelerator must be a Mapping or a name, not .*"),
+        (TINY, SigmaMapping("mk", 1, 1), "a mapping .* must be a Mapping or a dataflow's name, not SigmaMapping.*"),
         (PRESETS["small"], SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9"),
     ],
     ids=str,
 )
-def test_a_mapping_that_the_hardware_does_not_know_is_refused(config, mapping, words):
-    with pytest.raises(ValueError, match=f"^{words}$"):
+def test_a_mapping_that_the_hardware_does_not_know_is_refused(config, mapping, text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
         cosim.engine("functional", config).gemm(HALF, HALF, mapping=mapping)
 
 
 def test_an_unknown_accelerator_and_the_configuration_of_another_are_refused():
     for config in ("small", TINY):
-        with pytest.raises(ValueError, match="^accelerator must be one of sat, sigma, not 'tpu'$"):
+        with pytest.raises(ValueError, match="^accelerator must be one of sat, sigma, systolic, not 'tpu'$"):
             cosim.engine("functional", config, "tpu")
     with pytest.raises(ValueError, match="^accelerator sigma takes a SigmaConfig, not a SatConfig$"):
         cosim.engine("functional", TINY, "sigma")

@@ -6,8 +6,8 @@ import pytest
 import cosim
 from cosim import Operands
 from cosim.checker import Checker
-from cosim.scheduling import program_for
 from rtl.sigma.config import SigmaConfig
+from tests.cosim.programs import scheduled
 from tests.cosim.support import HARDWARE, VALUES, bits
 from tests.support.sigma import sparse
 from tests.tlm.sigma.test_program import KN, MK
@@ -108,7 +108,7 @@ def test_blocks_back_to_back_with_both_sets_of_sums_and_both_banks_in_use():
     """The next block computes while the one before is stored, and the one after that is loaded."""
     config = SigmaConfig(engines=1, lanes=2, results=2, rows=2, columns=40, **FAST)
     both = Operands(*drawn(np.random.default_rng(6), (8, 4, 80), 1.0, 1.0))
-    program = program_for(Gemm(8, 4, 80), both, config, SigmaMapping("mk", 2, 40))
+    program = scheduled(Gemm(8, 4, 80), both, config, SigmaMapping("mk", 2, 40))
     spans, tiles = simulate(program).spans, list(program.tiles())
     overlapping = [
         i
@@ -129,7 +129,12 @@ def test_folds_that_share_streamed_words_beside_chunks_that_do_not():
     a[:, 4:8] *= np.array([[1], [0], [0]], np.float16)  # this chunk is one fold; the others take two
     result = equal(cosim.engine("icarus", TINY), a, b, mapping="mk")
     shared = [True, False]
-    assert [tile.opens for tile in result.program.tiles() if tile.column == 0] == [*shared, True, *shared, *shared]
+    assert [tile.loads_stream for tile in result.program.tiles() if tile.column == 0] == [
+        *shared,
+        True,
+        *shared,
+        *shared,
+    ]
 
 
 @pytest.mark.parametrize("operands, mapping", [("fp16", "mk"), ("fp16", "kn"), ("bf16", "mk"), ("bf16", "kn")])
@@ -156,7 +161,7 @@ def test_pruned_weights_are_skipped_and_several_products_follow_one_another():
     a, b = sparse(rng, (3, 4, 16), 1.0), sparse(rng, (3, 16, 5), 0.7)
     both, gemm = Operands(a, b), Gemm(4, 16, 5, output="fp16", count=3)
     checker = Checker(cosim.engine("icarus", config))
-    c, _ = checker.run(program_for(gemm, both, config), both)
+    c, _ = checker.run(scheduled(gemm, both, config), both)
     assert c.shape == (3, 4, 5) and checker.checked[0].equal
     engine = cosim.engine("icarus", config)
     dense, pruned = (equal(engine, a[0], b[0], sparsity=one, mapping="kn") for one in (None, "1:8"))
@@ -190,7 +195,7 @@ def any_work(config, rng, most, cycles):
         rows, columns = (int(rng.integers(1, largest + 1)) for largest in (config.rows, config.columns))
         small = SigmaMapping(stationary, rows, columns, str(rng.choice(["rows", "columns"])))
         mapping, output = [None, stationary, small][rng.integers(3)], str(rng.choice(["fp32", "fp16"]))
-        if simulate(program_for(Gemm(*shape, output=output), Operands(a, b), config, mapping)).cycles <= cycles:
+        if simulate(scheduled(Gemm(*shape, output=output), Operands(a, b), config, mapping)).cycles <= cycles:
             return a, b, dict(mapping=mapping, output=output)
 
 

@@ -47,7 +47,9 @@ def line_of(patterns: list[int], n: int, m: int) -> list[list[tuple[int, int]]]:
 def entries(copy, line: int) -> list[list[tuple[int, int]]]:
     """The same, of a line of a copy."""
     values, indices = np.ascontiguousarray(copy.values[:, :, line]).view(np.uint16), copy.indices[:, :, line]
-    return [list(zip(value, index)) for value, index in zip(values.tolist(), indices.tolist())]
+    return [
+        list(zip(value, index, strict=True)) for value, index in zip(values.tolist(), indices.tolist(), strict=True)
+    ]
 
 
 def assert_copies(updated, w, pattern, channels) -> int:
@@ -169,7 +171,7 @@ def test_the_bits_do_not_depend_on_the_hardware():
                 again.cycles,
             )
         )
-    assert len({words[:-2] for words in found}) == 1 and len({words[-2:] for words in found}) == 4
+    assert len({one[:-2] for one in found}) == 1 and len({one[-2:] for one in found}) == 4
 
 
 def test_a_weight_that_overflows_fp16_is_infinite_in_the_copies_and_finite_in_the_master():

@@ -79,6 +79,11 @@ def test_what_the_linter_must_not_say_is_switched_off_with_its_reason():
     )
 
 
+def test_assignments_stand_together():
+    text = TEXT.replace("assign x = (a + b);", "assign x = (a + b);\n\nassign y = a;\n\nassign w = b;\n")
+    assert "\n\nassign x = (a + b);\nassign y = a;\nassign w = b;\n\nalways @(a, x, y) begin\n" in tidied("m", text)
+
+
 def test_words_of_an_array_stand_by_their_number():
     assert "\nalways @(a, lanes[2], lanes[10], x) begin" in tidied(
         "m", TEXT.replace("y, x, a", "lanes[10], x, lanes[2], a")

@@ -1,27 +1,31 @@
 """The accelerators' areas: what is synthesised, what is left out, and the table."""
 
+from dataclasses import replace
+
 import pytest
 
+from cosim.accelerators import verilog_of
 from cosim.area import Area
 from cosim.synthesis import Netlist
 from cosim.tools import ToolFailed
 from sat import areas, terminal
 from tests.sat.support import data, sat
-from tlm.compare import SETUPS
+from tlm.compare import setups
 
 SIGMA = Netlist(
     "Yosys 0", "sigma", {"sigma": {"LUT6": 7, "FDRE": 5, "DSP48E2": 4}}, {"LUT6": 7, "FDRE": 5, "DSP48E2": 4}
 )
-SAT = Netlist(
-    "Yosys 0",
-    "sat",
-    {
-        "sat": {"LUT6": 100, "updater": 1, "lane": 3},
-        "lane": {"DSP48E2": 1, "RAMB18E2": 1},
-        "updater": {"LUT6": 20, "lane": 2},
-    },
-    {"LUT6": 120, "DSP48E2": 5, "RAMB18E2": 5},
-)
+
+
+def array(prefix: str) -> Netlist:
+    """SAT's netlist, or the systolic array's, with an updater."""
+    top, lane, updater = prefix.removesuffix("_"), f"{prefix}lane", f"{prefix}updater"
+    modules = {
+        top: {"LUT6": 100, updater: 1, lane: 3},
+        lane: {"DSP48E2": 1, "RAMB18E2": 1},
+        updater: {"LUT6": 20, lane: 2},
+    }
+    return Netlist("Yosys 0", top, modules, {"LUT6": 120, "DSP48E2": 5, "RAMB18E2": 5})
 
 
 @pytest.fixture
@@ -30,16 +34,16 @@ def synthesised(monkeypatch):
     seen = []
 
     def synthesise(files, top, _):
-        seen.append((top, len(files), any(name == "updater" for name in files)))
-        return SIGMA if top == "sigma" else SAT
+        seen.append((top, len(files), any(name.endswith("_updater") for name in files)))
+        return SIGMA if top == "sigma" else array(f"{top}_")
 
     monkeypatch.setattr("sat.area.synthesise", synthesise)
     return seen
 
 
 def test_each_is_synthesised_without_ports_and_the_weight_update_is_left_out(synthesised):
-    found = areas.areas_of(SETUPS["small"])
-    assert [top for top, *_ in synthesised] == ["sat", "sigma", "sat"]
+    found = areas.areas_of(setups()["small"])
+    assert [top for top, *_ in synthesised] == ["sat", "sigma", "systolic"]
     assert [updates for *_, updates in synthesised] == [True, False, True]
     none = dict(lutram=0, uram=0)
     assert found["sigma"] == dict(lut=7, ff=5, dsp=4, bram=0) | none
@@ -48,15 +52,20 @@ def test_each_is_synthesised_without_ports_and_the_weight_update_is_left_out(syn
 
 def test_the_systolic_array_is_another_circuit_than_sat(monkeypatch):
     written = []
-    monkeypatch.setattr(areas.sat_device, "write", lambda config, _: written.append(config) or {})
-    monkeypatch.setattr(areas.sigma_device, "write", lambda *_: {})
-    monkeypatch.setattr(areas, "area", lambda _: Area(SAT))
-    areas.areas_of(SETUPS["small"])
-    assert [config.largest_m for config in written] == [16, 4] and len({config.elements for config in written}) == 1
+    monkeypatch.setattr(areas, "area", lambda files: Area(array(f"{list(files)[-1]}_")))
+
+    def writer(config):
+        written.append(config)
+        return replace(verilog_of(config), write=lambda config, folder, prefix: {prefix[:-1]: folder})
+
+    monkeypatch.setattr(areas, "verilog_of", writer)
+    areas.areas_of(setups()["small"])
+    sat_config, _, systolic = written
+    assert (sat_config.largest_m, systolic.largest_m) == (16, 4) and sat_config.elements == systolic.elements
 
 
 def test_the_table_has_the_resources_that_any_takes(capsys):
-    areas.print_areas(terminal.console(), dict(sat=Area(SAT).without("updater"), sigma=Area(SIGMA).total))
+    areas.print_areas(terminal.console(), dict(sat=Area(array("sat_")).without("sat_updater"), sigma=Area(SIGMA).total))
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert " ".join(lines[0]) == "Area by Yosys, without AXI ports and weight update"
     assert lines[1] == ["accelerator", "LUT", "FF", "BRAM36", "DSP"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from cosim.gemm_words import north_lines, west_lines
 
+from cosim.sat.gemm_codec import north_lines, west_lines
 from rtl import sat_timing as timing
 from rtl import words
 from rtl.golden import nm_mask

@@ -4,16 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.sat_config import PRESETS
+from rtl.sat_config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
+from tests.support.toy import PRESETS as DOT
+from tests.support.toy import add_toy
 from tlm import Gemm, schedule, simulate
-from tlm.compare import ACCELERATORS, EQUAL, MARGIN, SETUPS, Case, Setup, Taken, compare, plain, taken
+from tlm.accelerators import TABLE
+from tlm.compare import EQUAL, Case, GemmCost, Setup, compare, cost_of, setups
 from tlm.feature_map import FeatureMap
 from tlm.scheduler import best_mapping
-from tlm.sigma.scheduler import best_sigma_mapping
+from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
 from tlm.workload.gemm_list import SparseGemm
 
+SETUPS = setups()
 SMALL = SETUPS["small"]
 GEMM = Gemm(30, 40, 50, Sparsity(2, 8), "fp16", "one", "ff")
 
@@ -21,10 +25,11 @@ GEMM = Gemm(30, 40, 50, Sparsity(2, 8), "fp16", "one", "ff")
 def test_every_setup_has_as_many_multipliers_and_the_same_memory_and_clock():
     assert list(SETUPS) == [*PRESETS, "paper"] == list(SIGMA_PRESETS)
     for name, setup in SETUPS.items():
-        assert setup.sigma == SIGMA_PRESETS[name] and setup.sat == PRESETS.get(name, setup.sat)
-        assert all(getattr(setup.sat, field) == getattr(setup.sigma, field) for field in EQUAL)
-        assert [setup.config(one) for one in ACCELERATORS] == [setup.sat, setup.sigma, plain(setup.sat)]
-    assert (SETUPS["paper"].sat.size, SETUPS["paper"].sigma.size) == ((128, 128), (128, 128))
+        assert list(setup.configs) == list(TABLE) == ["sat", "sigma", "systolic"]
+        sat, sigma, systolic = setup.configs.values()
+        assert sigma == SIGMA_PRESETS[name] and sat == PRESETS.get(name, sat) and systolic == SystolicConfig.of(sat)
+        assert len({tuple(getattr(config, field) for field in EQUAL) for config in setup.configs.values()}) == 1
+    assert {config.size for config in SETUPS["paper"].configs.values()} == {(128, 128)}
 
 
 @pytest.mark.parametrize(
@@ -40,9 +45,24 @@ def test_every_setup_has_as_many_multipliers_and_the_same_memory_and_clock():
 )
 def test_an_unequal_setup_is_refused_by_name_and_values(change):
     ((field, value),) = change.items()
-    name, ours, theirs = ("elements", 20, 16) if field == "columns" else (field, value, getattr(SMALL.sigma, field))
+    sat, sigma, _ = SMALL.configs.values()
+    name, ours, theirs = ("elements", 20, 16) if field == "columns" else (field, value, getattr(sigma, field))
     with pytest.raises(ValueError, match=f"^{name} must be the same to compare, not {ours} of SAT and {theirs} of SIG"):
-        Setup(SMALL.sat.model_copy(update=change), SMALL.sigma)
+        Setup({"sat": sat.model_copy(update=change), "sigma": sigma})
+
+
+@pytest.mark.parametrize(
+    "configs, complaint",
+    [
+        ({}, "there must be at least one accelerator to compare"),
+        ({"tpu": PRESETS["small"]}, "accelerator must be one of sat, sigma, systolic, not 'tpu'"),
+        ({"sigma": PRESETS["small"]}, "accelerator sigma takes a SigmaConfig, not a SatConfig"),
+        ({"sat": SystolicConfig.of(PRESETS["small"])}, "accelerator sat takes a SatConfig, not a SystolicConfig"),
+    ],
+)
+def test_a_setup_has_each_accelerators_own_configuration(configs, complaint):
+    with pytest.raises(ValueError, match=f"^{complaint}$"):
+        Setup(configs)
 
 
 def test_cases_are_rows_of_a_list_or_gemms_of_a_training_step():
@@ -71,19 +91,20 @@ def test_each_takes_what_its_own_scheduler_says(name, pattern, densities):
     useful = pytest.approx(3 * 30 * 40 * 50 * densities[0] * densities[1])
     dense = replace(gemm, sparsity=None)
     for accelerator, one in (("sat", gemm), ("systolic", dense)):
-        mapping, cycles = best_mapping(one, setup.sat)
-        program = schedule(one, setup.sat, mapping)
-        formula = found[accelerator].formula
-        assert found[accelerator] == Taken(
-            setup.config(accelerator), cycles, useful, sum(program.bytes_moved), *channels(program), formula, mapping
+        config, formula = setup.configs[accelerator], found[accelerator].formula
+        mapping, cycles = best_mapping(one, config)
+        program = schedule(one, config, mapping)
+        assert found[accelerator] == GemmCost(
+            config, cycles, useful, sum(program.bytes_moved), *channels(program), formula, mapping
         )
         assert cycles == simulate(program).cycles
-    program, cycles = best_sigma_mapping(gemm, setup.sigma, densities, margin=0 if pattern else MARGIN)
-    assert found["sigma"] == Taken(
-        setup.sigma, cycles, useful, sum(program.bytes_moved), *channels(program), mapping=program.mapping
+    sigma = setup.configs["sigma"]
+    program, cycles = best_sigma_mapping(gemm, sigma, densities, margin=0 if pattern else MARGIN)
+    assert found["sigma"] == GemmCost(
+        sigma, cycles, useful, sum(program.bytes_moved), *channels(program), mapping=program.mapping
     )
     assert found["sat"].formula is None and cycles == simulate(program).cycles
-    rows = setup.sat.rows  # by hand: of a x b, or of its transpose
+    rows = setup.configs["systolic"].rows  # by hand: of a x b, or of its transpose
     tiles = [
         -(-40 // rows) * -(-outer // rows) * (streamed + min(40, rows) + rows)
         for outer, streamed in ((50, 30), (30, 50))
@@ -92,10 +113,12 @@ def test_each_takes_what_its_own_scheduler_says(name, pattern, densities):
 
 
 def test_utilisation_and_operations_a_second_by_hand():
-    one = Taken(SMALL.sat, 1000, 4000.0, 12.5, 300, 600, 20)
+    one = GemmCost(SMALL.configs["sat"], 1000, 4000.0, 12.5, 300, 600, 20)
     assert one.utilisation == 4000 / (1000 * 16) == 0.25
     assert one.tflops == pytest.approx(0.25 * 16 * 2 * 200e6 / 1e12)  # a quarter of the peak at 200 MHz
-    assert one + Taken(SMALL.sat, 500, 0.0, 1.5, 3, 2, 1) == Taken(SMALL.sat, 1500, 4000.0, 14.0, 303, 602, 21)
+    assert one + GemmCost(SMALL.configs["sat"], 500, 0.0, 1.5, 3, 2, 1) == GemmCost(
+        SMALL.configs["sat"], 1500, 4000.0, 14.0, 303, 602, 21
+    )
     assert one.bound == "latency"  # the loads take 60 %
     assert [replace(one, **{name: 700}).bound for name in ("steps", "loads", "stores")] == ["steps", "loads", "stores"]
     assert (replace(one, formula=3) + replace(one, formula=4)).formula == 7
@@ -104,8 +127,8 @@ def test_utilisation_and_operations_a_second_by_hand():
 def test_cases_follow_one_another():
     cases = [Case(GEMM), Case(Gemm(5, 6, 7), 0.5, 0.5), Case(GEMM)]
     together, alone = compare(iter(cases), SMALL), [compare([case], SMALL) for case in cases]
-    for name in ACCELERATORS:
-        assert list(together) == list(ACCELERATORS)
+    for name in SMALL.configs:
+        assert list(together) == list(SMALL.configs)
         assert together[name] == alone[0][name] + alone[1][name] + alone[2][name]
     with pytest.raises(ValueError, match="^there must be at least one GEMM to compare$"):
         compare([], SMALL)
@@ -129,7 +152,20 @@ def test_names_do_not_matter_but_where_an_operand_comes_from_does():
     named = replace(GEMM, layer="other", stage="bp")
     images = FeatureMap(1, 30, 30, 8, (5, 5), (1, 1), (0, 0), (1, 1), (26, 26))
     matrix, large = Gemm(26 * 26, 25 * 8, 50), SETUPS["vcu1525"]
-    for name in ACCELERATORS:
-        assert taken(Case(named), SMALL, name) == taken(Case(GEMM), SMALL, name)
-        of_images, of_matrix = (taken(Case(replace(matrix, source=source)), large, name) for source in (images, None))
+    for name in SMALL.configs:
+        assert cost_of(Case(named), name, SMALL.configs[name]) == cost_of(Case(GEMM), name, SMALL.configs[name])
+        of_images, of_matrix = (
+            cost_of(Case(replace(matrix, source=source)), name, large.configs[name]) for source in (images, None)
+        )
         assert of_images.bytes < of_matrix.bytes and of_images.useful == of_matrix.useful
+
+
+def test_a_further_accelerator_is_compared_by_its_row_alone(monkeypatch):
+    add_toy(monkeypatch)
+    setup = setups()["small"]
+    assert list(setup.configs) == [*SMALL.configs, "dot"] and setup.configs["dot"] == DOT["small"]
+    found, without = (compare([Case(GEMM), Case(Gemm(3, 4, 5))], one) for one in (setup, SMALL))
+    assert {name: cost for name, cost in found.items() if name != "dot"} == without
+    one, other = (simulate(schedule(gemm, DOT["small"])) for gemm in (GEMM, Gemm(3, 4, 5)))
+    assert found["dot"].cycles == one.cycles + other.cycles and found["dot"].steps == one.busy + other.busy
+    assert 0 < found["dot"].utilisation <= 1 and found["dot"].formula is None

@@ -19,7 +19,8 @@ def met(source, first, end):
     found = set()
     for (image, *pixel), (*tap, channel) in pairs:
         place = [
-            p * s - pad + t * d for p, s, pad, t, d in zip(pixel, source.stride, source.padding, tap, source.dilation)
+            p * s - pad + t * d
+            for p, s, pad, t, d in zip(pixel, source.stride, source.padding, tap, source.dilation, strict=True)
         ]
         if 0 <= place[0] < source.height and 0 <= place[1] < source.width:
             found.add((image, *place, channel))

@@ -1,4 +1,6 @@
-"""What is to be computed: sizes, multiply-adds, and what sparsity saves of them."""
+"""A matrix product: its sizes, its multiply-adds, and how many of them sparsity saves."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from rtl.golden import nm_mask
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tlm import Gemm
+from tlm.feature_map import FeatureMap
 
 PATTERNS = [None, "1:4", "2:4", "2:8", "4:8", "1:16", "4:16"]
 
@@ -41,6 +44,18 @@ def test_kept_is_what_the_contract_keeps_where_no_weight_is_zero(k, pattern):
     sparsity = Sparsity.parse(pattern)
     mask = nm_mask(np.arange(1, k + 1, dtype=np.float16)[:, None], sparsity.n, sparsity.m)
     assert Gemm(1, k, 1, sparsity).kept == mask.sum()
+
+
+def test_gemms_that_differ_in_their_sources_alone_are_not_equal():
+    images = FeatureMap(1, 4, 4, 8, (3, 3), (1, 1), (1, 1), (1, 1), (4, 4))
+    matrix, of_a, of_b = Gemm(16, 72, 16), Gemm(16, 72, 16, source=images), Gemm(16, 72, 16, source_b=images)
+    assert len({matrix, of_a, of_b}) == 3 and of_a == Gemm(16, 72, 16, source=replace(images))
+    assert (of_a.sources, of_b.sources) == ((images, None), (None, images))
+
+
+@pytest.mark.parametrize("k, pattern, of_b", [(64, None, 1), (64, "2:8", 1 / 4), (10, "2:8", 4 / 10)])
+def test_the_densities_of_a_training_step_are_those_of_all_of_a_and_what_is_kept_of_b(k, pattern, of_b):
+    assert Gemm(16, k, 16, Sparsity.parse(pattern)).densities == (1.0, of_b)
 
 
 def test_a_quarter_of_the_multiply_adds_is_left_of_2_of_8():

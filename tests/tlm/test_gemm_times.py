@@ -2,7 +2,7 @@
 
 from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
-from tests.support.mixed import Mixed
+from tests.support.mixed import mixed_program
 from tlm import Gemm, Mapping, schedule, simulate
 
 # 2 x 2 elements: a bank is free 3 cycles after its tile's last step, and sums stand 14 cycles after it. Where weights
@@ -95,7 +95,7 @@ def test_three_blocks_with_stationary_weights_where_writing_is_the_slowest():
 
 def test_the_dataflow_changes_when_the_block_before_is_stored():
     # Blocks of 2 rows: sums stay, weights stay, sums stay. Each waits for the store (88, 187) though it was loaded.
-    mixed = Mixed(Gemm(6, 8, 8), BASE, Mapping("os", 2, 8, 16), (("os", 16), ("ws", 8)))
+    mixed = mixed_program(Gemm(6, 8, 8), BASE, Mapping("os", 2, 8, 16), (("os", 16), ("ws", 8)))
     assert [tuple(span) for span in simulate(mixed).spans] == [
         (0, 21, 22, 54, 88),
         (21, 42, 91, 123, 187),
@@ -104,6 +104,6 @@ def test_the_dataflow_changes_when_the_block_before_is_stored():
 
 
 def test_a_first_tile_waits_for_no_change_and_a_change_costs_nothing_that_a_slow_load_does_not_hide():
-    mixed = Mixed(Gemm(4, 8, 8), with_rates(read=1), Mapping("os", 2, 8, 16), (("ws", 8), ("os", 8)))
+    mixed = mixed_program(Gemm(4, 8, 8), with_rates(read=1), Mapping("os", 2, 8, 16), (("ws", 8), ("os", 8)))
     # 160 bytes at 1 a cycle: a load takes 1 + 10 + 160. The first block is stored (280) before the second is loaded.
     assert [tuple(span) for span in simulate(mixed).spans] == [(0, 171, 174, 206, 270), (171, 342, 343, 375, 409)]

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from rtl.sat_config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
+from tests.support.workloads import choices
 from tlm import Gemm, Mapping, schedule
-from tlm.mapping import DATAFLOWS, ORDERS, group_of, largest, mapping_of
+from tlm.mapping import ORDERS, block_corners, largest, mapping_of
+from tlm.sigma.mapping import SigmaMapping
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
 FLAT = SatConfig(name="flat", rows=8, columns=1, interleave=1, chunk=16)  # more rows than groups in a bank
@@ -35,11 +37,6 @@ def test_the_largest_tiles_are_those_worked_out_by_hand(config, gemm, dataflow, 
     assert mapping_of(gemm, config, dataflow) == Mapping(dataflow, rows, columns, depth)
 
 
-def test_a_group_is_the_patterns_or_the_smallest_dense_one():
-    assert group_of(DENSE) == (4, 4)
-    assert group_of(SPARSE) == (8, 2)
-
-
 @pytest.mark.parametrize(
     "order, corners",
     [
@@ -49,6 +46,7 @@ def test_a_group_is_the_patterns_or_the_smallest_dense_one():
 )
 def test_blocks_run_in_the_order_of_the_mapping(order, corners):
     assert list(Mapping("ws", 3, 6, 8, order).blocks(DENSE)) == corners
+    assert list(block_corners((5, 13), (3, 6), order)) == corners
     assert order in ORDERS
 
 
@@ -66,6 +64,8 @@ def test_blocks_run_in_the_order_of_the_mapping(order, corners):
         (Mapping("os", 1, 1, 20), r"depth of a tile must be from 1 to 16 \(os, custom\), not 20"),
         (Mapping("ws", 1, 1, 12), r"depth of a tile must be from 1 to 8 \(ws, custom\), not 12"),
         (Mapping("os", 1, 1, 6), "depth of a tile must be a multiple of the group's 4, not 6"),
+        (5, "a mapping on this accelerator must be a Mapping or a dataflow's name, not 5"),
+        (SigmaMapping("mk", 1, 1), "a mapping on this accelerator must be a Mapping or a dataflow's name, not SigmaM"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused_with_rule_and_value(mapping, complaint):
@@ -83,27 +83,11 @@ def test_a_mapping_fits_a_gemm_or_not_by_its_groups():
         schedule(Gemm(1, 1, 1, Sparsity(2, 16)), SMALL, Mapping("ws", 1, 1, 16))
 
 
-@st.composite
-def mappings(draw, gemm, config):
-    """A dataflow's name, or any mapping that fits."""
-    dataflow = draw(st.sampled_from(list(DATAFLOWS)))
-    if draw(st.booleans()):
-        return dataflow
-    most, group = largest(gemm, config, dataflow), group_of(gemm)[0]
-    return Mapping(
-        dataflow,
-        draw(st.integers(1, most.rows)),
-        draw(st.integers(1, most.columns)),
-        group * draw(st.integers(1, most.depth // group)),
-        draw(st.sampled_from(list(ORDERS))),
-    )
-
-
 @few(60)
 @given(st.data(), st.integers(1, 30), st.integers(1, 60))
 def test_blocks_cover_c_once_in_either_order(data, m, n):
     gemm = Gemm(m, 9, n)
-    mapping = mapping_of(gemm, SMALL, data.draw(mappings(gemm, SMALL)))
+    mapping = mapping_of(gemm, SMALL, data.draw(choices(gemm, SMALL)))
     blocks = list(mapping.blocks(gemm))
     seen = [
         (row, column)

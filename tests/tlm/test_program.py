@@ -5,37 +5,16 @@ from itertools import groupby
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from rtl import words
+from cosim.sat.gemm_codec import command
 from rtl.sat_config import BEAT, SatConfig
 from rtl.sparsity import Sparsity
-from tests.support.array import command_of
-from tests.support.mixed import Mixed
+from tests.support.mixed import mixed_program
 from tests.support.properties import few
-from tests.tlm.test_mapping import mappings
+from tests.support.workloads import programs
 from tlm import Gemm, Mapping, schedule
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
-
-
-@st.composite
-def programs(draw):
-    """A GEMM of any shape on a small array of any shape, in any mapping."""
-    largest_m = draw(st.sampled_from([4, 8, 16]))
-    rows, columns = draw(st.integers(1, 5)), draw(st.integers(1, 5))
-    config = SatConfig(
-        rows=rows,
-        columns=columns,
-        interleave=draw(st.integers(1, 8)),
-        largest_m=largest_m,
-        chunk=draw(st.sampled_from([16, 32, 48])),
-    )
-    patterns = [Sparsity(n, m) for m in (4, 8, 16) for n in (1, 2, 4) if n < m <= largest_m]
-    sparsity = draw(st.sampled_from([None, *patterns]))
-    m, k, n = (draw(st.integers(1, size)) for size in (20, 150, 40))
-    gemm = Gemm(m, k, n, sparsity, draw(st.sampled_from(["fp32", "fp16"])))
-    return schedule(gemm, config, draw(mappings(gemm, config)))
 
 
 def stretches(program):
@@ -59,7 +38,7 @@ def stretches(program):
 )
 def test_stretches_of_k_are_those_worked_out_by_hand(k, sparsity, mapping, expected):
     tiles = stretches(schedule(Gemm(1, k, 1, Sparsity.parse(sparsity)), SMALL, mapping))
-    assert [(tile.start, tile.depth, tile.depth_groups, tile.tail) for tile in tiles] == expected
+    assert [(tile.start, tile.depth, tile.depth_groups, tile.kept_in_last_group) for tile in tiles] == expected
 
 
 def test_tiles_run_over_rows_then_columns_then_k():
@@ -78,7 +57,7 @@ def test_tiles_run_over_rows_then_columns_then_k():
 
 def test_they_run_over_columns_first_where_the_mapping_says_so():
     program = schedule(Gemm(5, 12, 9), SMALL, Mapping("ws", 4, 6, 8, "columns"))
-    assert [(t.row, t.rows, t.column, t.columns, t.start, t.stationary) for t in program.tiles()] == [
+    assert [(t.row, t.rows, t.column, t.columns, t.start, t.dataflow.name) for t in program.tiles()] == [
         (0, 4, 0, 6, 0, "ws"),
         (0, 4, 0, 6, 8, "ws"),
         (4, 1, 0, 6, 0, "ws"),
@@ -91,20 +70,20 @@ def test_they_run_over_columns_first_where_the_mapping_says_so():
 
 
 @pytest.mark.parametrize(
-    "mapping, groups, steps, hop",
+    "mapping, groups, steps, skew",
     [
         ("os", 2, 4 * 4, 1),  # 4 kept values for each of 4 interleaved outputs
         ("ws", 2, 2 * 2 * 4, 2 * 4),
     ],
 )  # 2 rows of the result, 2 kept values of a row's group
-def test_what_a_tile_moves_is_what_was_worked_out_by_hand(mapping, groups, steps, hop):
+def test_what_a_tile_moves_is_what_was_worked_out_by_hand(mapping, groups, steps, skew):
     program = schedule(Gemm(2, 16, 7, Sparsity(2, 8), "fp16"), SMALL, mapping)
     (tile,) = program.tiles()
-    assert (tile.groups, tile.beats, tile.weights) == (groups, 2, mapping == "ws")
+    assert (tile.groups, tile.beats, tile.weight_stationary) == (groups, 2, mapping == "ws")
     assert (tile.west_lines, tile.north_lines, program.lines(tile)) == (4, 4, 8)
-    assert (program.steps(tile), program.hop(tile)) == (steps, hop)
+    assert (program.steps(tile), tile.dataflow.row_skew(tile, program.config)) == (steps, skew)
     assert program.read_bytes(tile) == (2 * (2 * 16 + 4 * 7), 4 * 7 * 3 / 8)
-    assert (program.slots(tile), program.words(tile)) == (3, 6)
+    assert (program.slots(tile), program.beats(tile)) == (3, 6)
     assert program.write_bytes(tile) == 2 * 7 * 2
     assert program.read_cycles(tile) == 32 + 8  # 130.5 bytes at 32 a cycle are less than 8 lines
     assert program.write_cycles(tile) == 32 + 6
@@ -113,9 +92,9 @@ def test_what_a_tile_moves_is_what_was_worked_out_by_hand(mapping, groups, steps
 def test_a_tile_of_stationary_weights_has_more_rows_than_the_array_and_zeros_in_its_last_group():
     program = schedule(Gemm(4, 6, 12), SMALL, "ws")
     (tile,) = program.tiles()
-    assert (tile.rows, tile.groups, tile.depth_groups, tile.tail) == (4, 4, 2, 4)
+    assert (tile.rows, tile.groups, tile.depth_groups, tile.kept_in_last_group) == (4, 4, 2, 4)
     assert (tile.west_lines, tile.north_lines, program.steps(tile)) == (4, 8, 4 * 4 * 4)
-    assert (program.words(tile), program.read_bytes(tile)) == (16, (2 * (4 * 6 + 8 * 12), 0))
+    assert (program.beats(tile), program.read_bytes(tile)) == (16, (2 * (4 * 6 + 8 * 12), 0))
 
 
 @pytest.mark.parametrize("interleave, turn", [(1, 4), (3, 4), (4, 4), (7, 7), (16, 16)])
@@ -132,10 +111,13 @@ def test_stretches_cover_k_exactly_and_fit_a_bank(program):
     tiles, size = stretches(program), program.config.chunk
     assert [k for tile in tiles for k in range(tile.start, tile.start + tile.depth)] == list(range(program.gemm.k))
     for tile in tiles:
-        assert tile.depth_groups == -(-tile.depth // tile.group) and 1 <= tile.tail <= tile.values
+        assert (
+            tile.depth_groups == -(-tile.depth // tile.group_size)
+            and 1 <= tile.kept_in_last_group <= tile.kept_per_group
+        )
         assert 1 <= tile.west_lines <= size // BEAT and 1 <= tile.north_lines <= size
-        assert tile.start % tile.group == 0  # no group is torn
-        assert tile.depth_groups <= program.config.rows or not tile.weights
+        assert tile.start % tile.group_size == 0  # no group is torn
+        assert tile.depth_groups <= program.config.rows or not tile.weight_stationary
 
 
 @few(80)
@@ -149,7 +131,7 @@ def test_every_element_of_c_is_covered_once_by_each_stretch(program):
         seen[starts.index(tile.start)][place] += 1
         stored[place] += tile.last
         assert 1 <= tile.rows <= mapping.rows and 1 <= tile.columns <= mapping.columns
-        assert tile.first == (tile.start == 0) and tile.stationary == mapping.dataflow
+        assert tile.first == (tile.start == 0) and tile.dataflow.name == mapping.dataflow
         assert tile.last == (tile.start + tile.depth == gemm.k)
     assert (seen == 1).all() and (stored == 1).all()
 
@@ -158,7 +140,7 @@ def test_every_element_of_c_is_covered_once_by_each_stretch(program):
 @given(programs())
 def test_the_array_does_every_kept_multiply_add(program):
     config = program.config
-    done = sum(tile.turns * config.interleave * config.elements for tile in program.tiles())
+    done = sum(tile.interleave_turns * config.interleave * config.elements for tile in program.tiles())
     assert done >= program.gemm.macs
     assert (
         sum(program.steps(tile) for tile in program.tiles()) * config.tile_columns * config.rows == done * config.turn
@@ -168,8 +150,7 @@ def test_the_array_does_every_kept_multiply_add(program):
 @few(80)
 @given(programs())
 def test_every_tile_has_its_command(program):
-    layout = words.command(program.config)
-    commands = [layout.pack(**command_of(program, tile)) for tile in program.tiles()]  # raises what does not fit
+    commands = [command(program, tile) for tile in program.tiles()]  # raises what does not fit
     assert len(commands) == len(list(program.tiles())) > 0
 
 
@@ -179,9 +160,9 @@ def test_a_group_longer_than_the_datapath_takes_is_refused():
 
 
 def test_a_mixed_program_of_the_tests_covers_c_with_blocks_in_turn():
-    mixed = Mixed(Gemm(5, 20, 7), SMALL, Mapping("os", 2, 4, 16), (("os", 16), ("ws", 8)))
+    mixed = mixed_program(Gemm(5, 20, 7), SMALL, Mapping("os", 2, 4, 16), (("os", 16), ("ws", 8)))
     blocks = [
-        (corner, [(tile.stationary, tile.depth) for tile in tiles])
+        (corner, [(tile.dataflow.name, tile.depth) for tile in tiles])
         for corner, tiles in groupby(mixed.tiles(), lambda tile: (tile.row, tile.column))
     ]
     one, two = [("os", 16), ("os", 4)], [("ws", 8), ("ws", 8), ("ws", 4)]

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 
 from tests.support.properties import few
-from tests.tlm.test_update import updates
-from tlm.runs import Run, places, stretches
+from tests.support.workloads import updates
+from tlm.repeats import Repeat, places, stretches
 
 
 def test_a_total_counts_every_part_as_often_as_it_comes():
-    inner = Run((1, 10), 3)
-    assert Run((inner, 100, Run((inner,), 2)), 5).total(lambda tile: tile) == 5 * (33 + 100 + 66)
+    inner = Repeat((1, 10), 3)
+    assert Repeat((inner, 100, Repeat((inner,), 2)), 5).total(lambda tile: tile) == 5 * (33 + 100 + 66)
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ def test_the_first_and_the_last_place_are_kinds_of_their_own(total, size, kinds)
 @few(120)
 @given(updates())
 def test_an_update_told_in_short_has_all_its_tiles(program):
-    tiles, runs = list(program.tiles()), program.runs()
-    for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns, program.weights, program.lines, program.words):
-        assert runs.total(of) == sum(map(of, tiles))
+    tiles, repeats = list(program.tiles()), program.repeats()
+    for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns, program.weights, program.lines, program.beats):
+        assert repeats.total(of) == sum(map(of, tiles))
     values, indices, results = program.bytes_moved
     assert (values, indices) == (sum(program.read_bytes(tile)[0] for tile in tiles), 0)
     assert results == sum(map(program.write_bytes, tiles))

@@ -7,7 +7,8 @@ import pytest
 from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Update, make_plan, schedule
-from tlm.report import DEFINITIONS, cost, step_report
+from tlm.report import DEFINITIONS, step_report
+from tlm.step import cost
 
 SMALL = PRESETS["small"]
 

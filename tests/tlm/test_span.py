@@ -1,9 +1,11 @@
 """A tile's times: in order, and after those of the tile before."""
 
+from itertools import pairwise
+
 from hypothesis import given
 
 from tests.support.properties import few
-from tests.tlm.test_program import programs
+from tests.support.workloads import programs
 from tlm import simulate
 from tlm.span import Span
 
@@ -19,7 +21,7 @@ def test_a_tile_that_does_not_store_has_no_store():
 @given(programs())
 def test_loads_computes_and_stores_each_follow_one_another(program):
     timeline = simulate(program)
-    for before, after in zip(timeline.spans, timeline.spans[1:]):
+    for before, after in pairwise(timeline.spans):
         assert before.load_end <= after.load_start
         assert before.compute_end <= after.compute_start
     for span in timeline.spans:

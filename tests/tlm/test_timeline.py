@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
+from tests.support.memories import MEMORIES
 from tests.support.properties import few
-from tests.support.workloads import cases
+from tests.support.workloads import cases, programs
 from tests.tlm.test_gemm_times import BASE, with_rates
-from tests.tlm.test_program import programs
 from tlm import Gemm, Mapping, predict, schedule, simulate
 from tlm.gemm_times import GemmState
 
@@ -35,15 +35,15 @@ def test_tiles_sum_to_the_cycles_and_so_do_busy_and_waiting(program):
     assert timeline.cycles == timeline.stores[-1] == max(timeline.stores)
 
 
-@few(300)
-@given(cases(), st.integers(1, 3))
-def test_a_run_told_in_short_has_the_tiles_and_takes_the_cycles_of_all_its_tiles_one_by_one(case, count):
+@few(500)
+@given(cases(), st.integers(1, 3), st.one_of(st.none(), MEMORIES))
+def test_told_in_short_a_program_has_the_tiles_and_takes_the_cycles_of_all_tiles_one_by_one(case, count, memory):
     gemm, config, mapping = case
-    program = schedule(gemm if gemm.source else replace(gemm, count=count), config, mapping)
-    timeline, runs, tiles = simulate(program), program.runs(), list(program.tiles())
+    program = schedule(gemm if gemm.source else replace(gemm, count=count), config, mapping, memory=memory)
+    timeline, repeats, tiles = simulate(program), program.repeats(), list(program.tiles())
     assert timeline.cycles == timeline.spans[-1].store_end
     for of in (lambda tile: 1, lambda tile: tile.rows * tile.columns * tile.depth, program.steps, program.lines):
-        assert runs.total(of) == sum(map(of, tiles))
+        assert repeats.total(of) == sum(map(of, tiles))
     values, indices, results = program.bytes_moved
     read = [program.read_bytes(tile) for tile in tiles]
     assert values == pytest.approx(sum(one for one, _ in read)) and indices == sum(one for _, one in read)

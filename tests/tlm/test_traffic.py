@@ -1,6 +1,7 @@
 """What a GEMM's tiles read off-chip, against the bookkeeping of a buffer that remembers every element."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
@@ -9,8 +10,8 @@ from rtl.sat_config import PRESETS
 from tests.support.properties import few
 from tests.support.workloads import cases
 from tlm import Gemm, Mapping, schedule
+from tlm.dataflow import group_of
 from tlm.feature_map import FeatureMap
-from tlm.mapping import group_of
 from tlm.traffic import NOTHING, PANEL, WHOLE
 
 # 8 x 8 images with 4 channels under a 3 x 3 kernel: 512 bytes each, and nine times as much in the im2col matrix.
@@ -92,7 +93,7 @@ def test_with_a_buffer_no_operand_is_read_more_often_than_without(case):
     gemm, config, mapping = case
     program = schedule(gemm, config, mapping)
     without = totals(schedule(gemm, config.model_copy(update=dict(buffer_kib=0)), mapping))
-    assert all(ours <= theirs + 1e-6 for ours, theirs in zip(totals(program), without))
+    assert all(ours <= theirs + 1e-6 for ours, theirs in zip(totals(program), without, strict=True))
 
 
 @few(100)
@@ -124,7 +125,7 @@ def test_a_larger_buffer_never_reads_more(case):
     assume(gemm.sparsity or mapping.dataflow == "ws" or gemm.k % 4 == 0)  # else the zeros of b's last group count
     buffers = [config.model_copy(update=dict(buffer_kib=kib)) for kib in (0, 1, 2, 64)]
     read = [sum(totals(schedule(gemm, larger, mapping))) for larger in buffers]
-    assert all(more <= less + 1e-6 for less, more in zip(read, read[1:]))
+    assert all(more <= less + 1e-6 for less, more in pairwise(read))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """When an update's tiles load, compute and store: worked out by hand, and what holds for every one."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl import sat_timing as timing
+from tests.support.memories import MEMORIES
 from tests.support.properties import few
-from tests.tlm.test_update import BASE, BOTH, tiles, updates
+from tests.support.workloads import updates
+from tests.tlm.test_update_program import BASE, BOTH, tiles
 from tlm import Update, schedule_update, simulate
 
 LAG = timing.UPDATE_LAG
@@ -62,15 +67,22 @@ def test_a_timeline_adds_up_and_nothing_overlaps_that_may_not(program):
     assert len(timeline.spans) == len(timeline.tiles) == len(timeline.stores) == len(every)
     assert sum(timeline.tiles) == timeline.cycles == timeline.busy + timeline.waiting == timeline.stores[-1]
     assert timeline.busy == sum(map(program.steps, every)) and all(cycles > 0 for cycles in timeline.tiles)
-    for tile, span in zip(every, timeline.spans):
+    for tile, span in zip(every, timeline.spans, strict=True):
         assert span.load_end - span.load_start == timing.LOAD_SETUP + program.read_cycles(tile)
         assert span.load_start < span.compute_start <= span.load_end < span.compute_end
         assert span.store_end >= span.compute_end + LAG + timing.STORE_SETUP + program.write_cycles(tile)
-    for before, after in zip(timeline.spans, timeline.spans[1:]):
+    for before, after in pairwise(timeline.spans):
         assert before.load_end <= after.load_start and before.compute_end <= after.compute_start
         assert before.store_end < after.store_end
-    for before, after in zip(timeline.spans, timeline.spans[2:]):
+    for before, after in zip(timeline.spans, timeline.spans[2:], strict=False):
         assert before.store_end <= after.load_start  # two banks
+
+
+@few(200)
+@given(updates(), st.one_of(st.none(), MEMORIES))
+def test_told_in_short_an_update_takes_the_cycles_of_all_its_tiles_one_by_one(program, memory):
+    timeline = simulate(replace(program, memory=memory or program.memory))
+    assert timeline.cycles == timeline.spans[-1].store_end
 
 
 @few(80)

@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 def regor(stream: np.ndarray) -> np.ndarray:
     """The elements of k that have a value in any column: (k,) bool of the streamed bitmap (k, columns)."""
-    return stream.any(axis=1)
+    return np.asarray(stream.any(axis=1))
 
 
 def lanes_of(fold: Fold, kept: np.ndarray, config: SigmaConfig) -> Lanes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
@@ -38,17 +39,24 @@ def check_stationary(name: str) -> None:
         raise ValueError(f"the stationary operand must be one of {', '.join(STATIONARY)}, not {name!r}")
 
 
-def mapping_of(gemm: Gemm, config: SigmaConfig, mapping: SigmaMapping | str) -> SigmaMapping:
+def check_config(config: SigmaConfig) -> None:
+    """Raise ValueError for another accelerator's configuration."""
+    if not isinstance(config, SigmaConfig):
+        raise ValueError(f"a program of SIGMA must be for a {SigmaConfig.__name__}, not for a {type(config).__name__}")
+
+
+def mapping_of(config: SigmaConfig, mapping: SigmaMapping | str) -> SigmaMapping:
     """The mapping itself, or the largest blocks of an operand's name. Raises ValueError for one that does not fit."""
+    check_config(config)
+    if not isinstance(mapping, SigmaMapping | str):
+        raise ValueError(f"a mapping on this accelerator must be a SigmaMapping or an operand's name, not {mapping!r}")
     if isinstance(mapping, str):
         check_stationary(mapping)
         return SigmaMapping(mapping, config.rows, config.columns)
-    if not isinstance(mapping, SigmaMapping):
-        raise ValueError(f"a mapping on this accelerator must be a SigmaMapping or an operand's name, not {mapping!r}")
     check_stationary(mapping.stationary)
     check_order(mapping.order)
     for name in ("rows", "columns"):
         size, most = getattr(mapping, name), getattr(config, name)
-        if not 1 <= size <= most:
+        if not (isinstance(size, Integral) and 1 <= int(size) <= most):
             raise ValueError(f"{name} of a block must be from 1 to {most} ({config.name}), not {size}")
     return mapping

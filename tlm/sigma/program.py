@@ -14,7 +14,7 @@ from tlm.sigma.packing import Fold, pack
 from tlm.sigma.times import SigmaState, SigmaTimes
 from tlm.sigma.traffic import SigmaTraffic
 from tlm.sigma.zeros import ExactZeros, ZeroPattern
-from tlm.transactions import Program
+from tlm.transactions import Program, check_types
 
 NOTHING = Fold(())
 
@@ -58,6 +58,12 @@ class SigmaProgram(Program):
     zeros: ZeroPattern = field(repr=False)
 
     for_operands = True
+
+    def __post_init__(self):
+        check_types(self, gemm=Gemm, mapping=SigmaMapping, memory=Memory, zeros=ZeroPattern)
+        mapping_of(self.config, self.mapping)
+        if isinstance(self.zeros, ExactZeros):
+            self.zeros.check(self.gemm.count, *self.shape)
 
     @property
     def work(self) -> Gemm:
@@ -245,7 +251,4 @@ def schedule_sigma(
     memory   None: the configuration's
     Raises ValueError for an unknown operand, for blocks that do not fit, and for zeros of other shapes.
     """
-    chosen = mapping_of(gemm, config, mapping)
-    if isinstance(zeros, ExactZeros):
-        zeros.check(gemm.count, *chosen.sides(gemm))
-    return SigmaProgram(gemm, config, chosen, memory or memory_of(config), zeros)
+    return SigmaProgram(gemm, config, mapping_of(config, mapping), memory or memory_of(config), zeros)

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-WORDS = 128  # words that enter the array in a cycle
+WORDS_PER_CYCLE = 128  # that enter the array
 ELEMENTS = 16384  # processing elements
 DENSITY = 0.2  # of the stationary operand, in all published counts
 
@@ -61,15 +61,21 @@ class SigmaCycles:
 
 
 def sigma_cycles(
-    *, m: int, n: int, k: int, density: float | Fraction = DENSITY, words: int = WORDS, elements: int = ELEMENTS
+    *,
+    m: int,
+    n: int,
+    k: int,
+    density: float | Fraction = DENSITY,
+    words_per_cycle: int = WORDS_PER_CYCLE,
+    elements: int = ELEMENTS,
 ) -> SigmaCycles:
     """Cycles of (m, k) x (k, n) with the (m, k) operand stationary, of which `density` is not zero.
 
-        loading    ceil(nnz / words)                nnz = density m k, a real number, not rounded to whole values
-        streaming  ceil(k / words) ceil(density m min(k, words) / elements) n
+        loading    ceil(nnz / w)        w = words_per_cycle; nnz = density m k, a real number, not rounded
+        streaming  ceil(k / w) ceil(density m min(k, w) / elements) n
         add        ceil(nnz / elements) ceil(log2(elements))
 
-    k is cut in chunks of `words`, the last one counted as a whole one; a chunk's stationary values fill the elements so
+    k is cut in chunks of w, the last one counted as a whole one; a chunk's stationary values fill the elements so
     many times, and each time all n columns stream by, one a cycle. The density of the streamed operand does not enter,
     and nothing overlaps. Known from the counts is the formula for 128 words, 16384 elements and density 0.2, with 14
     per addition, which we read as the levels of an adder tree over all elements. Other numbers are our generalisation:
@@ -78,16 +84,16 @@ def sigma_cycles(
     density   meant as the decimal that str() shows, and exact: 0.2 is 1/5. A Fraction is taken as it is
     Raises ValueError for a size below 1, and a density outside 0 to 1.
     """
-    for name, size in dict(m=m, n=n, k=k, words=words, elements=elements).items():
+    for name, size in dict(m=m, n=n, k=k, words_per_cycle=words_per_cycle, elements=elements).items():
         if size < 1:
             raise ValueError(f"{name} must be at least 1, not {size}")
     if not 0 <= density <= 1:
         raise ValueError(f"density must be from 0 to 1, not {density}")
     share = Fraction(str(density))  # as floats 0.1 * 3 > 0.3: ceil would be one too many
     nonzero = share * m * k
-    rounds = math.ceil(share * m * min(k, words) / elements)
+    rounds = math.ceil(share * m * min(k, words_per_cycle) / elements)
     return SigmaCycles(
-        loading=math.ceil(nonzero / words),
-        streaming=-(-k // words) * rounds * n,
+        loading=math.ceil(nonzero / words_per_cycle),
+        streaming=-(-k // words_per_cycle) * rounds * n,
         add=math.ceil(nonzero / elements) * (elements - 1).bit_length(),
     )

@@ -6,7 +6,7 @@ from rtl.sigma.config import PRESETS, SigmaConfig
 from tlm.accelerator import Accelerator, Formula
 from tlm.gemm import Gemm
 from tlm.memory import Memory
-from tlm.sigma.mapping import STATIONARY, SigmaMapping
+from tlm.sigma.mapping import STATIONARY, SigmaMapping, mapping_of
 from tlm.sigma.program import SigmaProgram, schedule_sigma
 from tlm.sigma.published import sigma_cycles
 from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
@@ -23,15 +23,17 @@ def schedule(
 ) -> SigmaProgram:
     """tlm.accelerator.Schedule: without zeros, a name or None stands for the best blocks; with them, a name for the
     largest."""
-    if zeros is None and not isinstance(mapping, SigmaMapping):
-        return best(gemm, config, () if mapping is None else (mapping,), memory=memory)[0]
+    if mapping is not None:
+        mapping_of(config, mapping)  # refuses what is no mapping, or does not fit
+    if zeros is None:
+        if not isinstance(mapping, SigmaMapping):
+            return best(gemm, config, () if mapping is None else (mapping,), memory=memory)[0]
+        own, streamed = gemm.densities if mapping.stationary == "mk" else reversed(gemm.densities)
+        zeros = UniformDensity(own, streamed)
     if mapping is None:
         raise ValueError(
             f"a program for given zeros needs a mapping: one of {', '.join(STATIONARY)}, or a SigmaMapping"
         )
-    if zeros is None:
-        own, streamed = gemm.densities if mapping.stationary == "mk" else reversed(gemm.densities)
-        zeros = UniformDensity(own, streamed)
     return schedule_sigma(gemm, config, zeros, mapping, memory)
 
 
@@ -53,7 +55,9 @@ def _published_cycles(program: SigmaProgram) -> int:
     """By the latency model of SIGMA's paper, for the operand that stays."""
     rows, k, columns = program.shape
     lanes, elements = program.config.lanes, program.config.elements
-    cycles = sigma_cycles(m=rows, n=columns, k=k, density=program.zeros.shares[0], words=lanes, elements=elements)
+    cycles = sigma_cycles(
+        m=rows, n=columns, k=k, density=program.zeros.shares[0], words_per_cycle=lanes, elements=elements
+    )
     return program.gemm.count * cycles.total
 
 
@@ -76,5 +80,9 @@ SIGMA = Accelerator(
         "tile": "rows are the stationary operand's",
         "macs": "of two values other than zero",
         "bytes_indices": "bitmaps and settings",
+    },
+    compared={
+        "bytes": "where zeros come by chance, as its cycles, of two standard deviations above the mean",
+        "mapping": "the operand that stays, sizes of blocks, and their order",
     },
 )

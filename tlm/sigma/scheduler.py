@@ -10,7 +10,7 @@ from rtl.sigma.config import SigmaConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import ORDERS
 from tlm.memory import Memory, memory_of
-from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_stationary
+from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_config, check_stationary
 from tlm.sigma.program import SigmaProgram, schedule_sigma
 from tlm.sigma.zeros import UniformDensity
 from tlm.timeline import simulate
@@ -34,8 +34,11 @@ def best_sigma_mapping(
     stationary  'mk', 'kn' or both: the operands that may stay
     margin      of tlm.sigma.zeros.UniformDensity: above 0 where zeros fall by chance
     memory      None: the configuration's
-    Raises ValueError for an unknown operand.
+    Raises ValueError for another accelerator's configuration, and an unknown operand.
     """
+    check_config(config)
+    if not stationary:
+        raise ValueError(f"the operands that may stay must be some of {', '.join(STATIONARY)}, not none")
     for name in stationary:
         check_stationary(name)
     shares = gemm.densities if densities is None else densities
@@ -79,9 +82,9 @@ def _estimate(program: SigmaProgram) -> float:
     steps = tiles * max(config.turn, min(mapping.columns, columns))
     records = layouts.pieces(layouts.engine_record(config), config) * config.engines
     lines = along * folds * records + down * chunks * columns
-    loads = memory.reads_at_least(tiles, lines, sum(program.traffic.estimate), off_chip=tiles)
+    loads = float(memory.reads_at_least(tiles, lines, sum(program.traffic.estimate), off_chip=tiles))
     result = program.gemm.m * program.gemm.n * OUTPUT_BYTES[program.gemm.output]
-    return program.gemm.count * max(steps, loads, memory.writes_at_least(0, 0, result))
+    return program.gemm.count * max(steps, loads, float(memory.writes_at_least(0, 0, result)))
 
 
 def _candidates(gemm: Gemm, config: SigmaConfig, stationary: str, zeros: UniformDensity) -> Iterator[SigmaMapping]:

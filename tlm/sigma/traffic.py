@@ -70,7 +70,7 @@ class SigmaTraffic:
         saved = [
             again * whole - once for again, whole, once in zip(passes, self._sizes((1.0, 1.0)), sizes, strict=True)
         ]
-        room, kept = self.memory.buffer_bytes, [False, False]
+        kept, room = [False, False], float(self.memory.buffer_bytes)
         for side in sorted((0, 1), key=lambda side: -saved[side]):
             needed = sizes[side] * parts[side]
             if saved[side] > 0 and needed <= room:

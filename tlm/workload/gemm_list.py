@@ -77,12 +77,21 @@ def _gemm(place: str, fields: list[str], columns: list[str]) -> SparseGemm:
     given = dict(zip(columns, fields, strict=True))
     if not (given["layer"] and given["layer"].isprintable()):
         raise ValueError(f"{place}: layer must be a printable name, not {given['layer']!r}")
-    sizes = {name: whole(given[name]) for name in SIZES}
-    densities = {name: float(given[name]) if _DECIMAL.fullmatch(given[name]) else None for name in DENSITIES}
-    for name, number in (sizes | densities).items():
-        if number is None:
-            raise ValueError(f"{place}: {name} must be {_SIZE if name in SIZES else _DENSITY}, not {given[name]!r}")
     try:
-        return SparseGemm(given["layer"], **sizes, **densities)
+        m, n, k = (_size(name, given[name]) for name in SIZES)
+        density_a, density_b = (_density(name, given[name]) for name in DENSITIES)
+        return SparseGemm(given["layer"], m, n, k, density_a, density_b)
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from None
+
+
+def _size(name: str, field: str) -> int:
+    if (number := whole(field)) is None:
+        raise ValueError(f"{name} must be {_SIZE}, not {field!r}")
+    return number
+
+
+def _density(name: str, field: str) -> float:
+    if not _DECIMAL.fullmatch(field):
+        raise ValueError(f"{name} must be {_DENSITY}, not {field!r}")
+    return float(field)

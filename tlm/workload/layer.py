@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from math import prod
 
-from tlm.workload.window import Pair, Window
+from tlm.feature_map import HeightWidth
+from tlm.workload.window import Window
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,10 @@ class Conv:
     outputs: int
     height: int
     width: int
-    kernel: Pair = (1, 1)
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
+    kernel: HeightWidth = (1, 1)
+    stride: HeightWidth = (1, 1)
+    padding: HeightWidth = (0, 0)
+    dilation: HeightWidth = (1, 1)
     bias: bool = False
 
     def __post_init__(self):
@@ -39,7 +40,7 @@ class Conv:
         return Window(self.kernel, self.stride, self.padding, self.dilation)
 
     @property
-    def out(self) -> Pair:
+    def out(self) -> HeightWidth:
         """Height and width of the output."""
         return self.window.output((self.height, self.width))
 

@@ -18,6 +18,8 @@ from tlm.workload.layer import Conv, Product
 from tlm.workload.methods import STAGES, Scheme
 from tlm.workload.window import Window
 
+POINTWISE = Window()  # 1x1: its im2col matrix is the images themselves
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -28,7 +30,7 @@ class Geometry:
     width: int
     channels: int
     outputs: int
-    window: Window = Window()
+    window: Window = POINTWISE
 
     def __post_init__(self):
         if min(self.batch, *self.out) < 1:
@@ -56,7 +58,7 @@ class Geometry:
     def source(self, transposed: bool = False) -> FeatureMap | None:
         """The images that an im2col matrix is made of; None where it is the images themselves."""
         window = self.window
-        if window == Window():
+        if window == POINTWISE:
             return None
         return FeatureMap(
             self.batch,
@@ -176,8 +178,8 @@ def product_gemms(product: Product, batch: int) -> dict[str, Gemm]:
     """The GEMMs of products without weights, all heads and images: 'ff', and the gradients of both operands."""
     m, k, n = product.m, product.k, product.n
 
-    def gemm(stage: str, *shape: int) -> Gemm:
-        return Gemm(*shape, None, "fp16", product.name, stage, count=batch * product.copies)
+    def gemm(stage: str, m: int, k: int, n: int) -> Gemm:
+        return Gemm(m, k, n, None, "fp16", product.name, stage, count=batch * product.copies)
 
     return {"ff": gemm("ff", m, k, n), "left": gemm("bp", m, n, k), "right": gemm("bp", k, m, n)}
 

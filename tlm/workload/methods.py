@@ -81,8 +81,11 @@ class Scheme:
     @classmethod
     def of(cls, method: str, n: int | None = None, m: int | None = None, **choices) -> "Scheme":
         """The scheme of a method's name and its N:M. A dense method ignores n and m. Raises ValueError."""
-        given = method in METHODS and METHODS[method].rules and (n, m) != (None, None)
-        return cls(method, Sparsity(n, m) if given else None, **choices)
+        if method not in METHODS or not METHODS[method].rules or (n is None and m is None):
+            return cls(method, **choices)
+        if n is None or m is None:
+            raise ValueError(f"a sparsity must have N and M, not {n}:{m}")
+        return cls(method, Sparsity(n, m), **choices)
 
     def of_layer(self, name: str) -> "Scheme":
         """What holds for the layer of that name."""
@@ -102,8 +105,8 @@ class Scheme:
 
     def pattern(self, stage: str, channels: int) -> Sparsity | None:
         """What a stage's GEMM skips, which sums over `channels` at each kernel position; fewer than M stay dense."""
-        rule = self.rule(stage)
-        return self.sparsity if rule and rule.along == SUMMED[stage] and channels >= self.sparsity.m else None
+        rule, sparsity = self.rule(stage), self.sparsity
+        return sparsity if rule and sparsity and rule.along == SUMMED[stage] and channels >= sparsity.m else None
 
     def weights(self, stage: str, channels: int) -> Sparsity | None:
         """The same where the weights are pruned: their compact copy is what the stage reads."""

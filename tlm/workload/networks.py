@@ -121,7 +121,7 @@ def vgg(numbers: Vgg, image: int, classes: int, width: float) -> Iterator[Conv]:
         else:
             size, place = size // 2, place + 1
     channels *= numbers.pooled(image) ** 2
-    for place, outputs in zip((0, 3), numbers.hidden(image), strict=True):
+    for place, outputs in zip((0, 3), numbers.hidden(image), strict=False):  # a small image has no hidden layers
         yield Conv(f"classifier.{place}", channels, scaled(outputs, width), 1, 1, bias=True)
         channels = scaled(outputs, width)
     yield Conv("classifier.6", channels, classes, 1, 1, bias=True)

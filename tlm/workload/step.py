@@ -49,15 +49,15 @@ def gemms_of(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
 def updates_of(calls: Iterable[Call], scheme: Scheme) -> list[Update]:
     """The update of each trained parameter, with the copies that the next step reads; once where layers share it."""
     stages: dict[Hashable, set[str]] = {}
-    calls = [call for call in calls if isinstance(call.layer, Conv)]
-    for call in calls:
+    trained = [(call, call.layer) for call in calls if isinstance(call.layer, Conv)]
+    for call, _ in trained:
         stages.setdefault(call.owner, {"ff"}).update({"bp"} if call.input_gradient else ())
     updates: dict[Hashable, Update] = {}
-    for call in calls:
-        lowering = lowered(call.layer, call.batch, scheme)
+    for call, layer in trained:
+        lowering = lowered(layer, call.batch, scheme)
         if call.weight_gradient:
             updates.setdefault(call.owner, lowering.update(stages[call.owner]))
-        if call.layer.bias and call.bias_gradient:
+        if layer.bias and call.bias_gradient:
             updates.setdefault((call.owner, "bias"), lowering.bias_update())
     return list(updates.values())
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-Pair = tuple[int, int]
+from tlm.feature_map import HeightWidth
 
 
 @dataclass(frozen=True)
 class Window:
     """How a kernel moves over an image; each field is (height, width)."""
 
-    kernel: Pair = (1, 1)
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
+    kernel: HeightWidth = (1, 1)
+    stride: HeightWidth = (1, 1)
+    padding: HeightWidth = (0, 0)
+    dilation: HeightWidth = (1, 1)
 
     @property
     def positions(self) -> int:
@@ -21,7 +21,7 @@ class Window:
         return self.kernel[0] * self.kernel[1]
 
     @property
-    def reach(self) -> Pair:
+    def reach(self) -> HeightWidth:
         """Distance from the first kernel position to the last: dilation * (kernel - 1)."""
         return self.dilation[0] * (self.kernel[0] - 1), self.dilation[1] * (self.kernel[1] - 1)
 
@@ -32,18 +32,18 @@ class Window:
 
     def reverse(self) -> "Window":
         """The window of that convolution, for weights flipped in both directions."""
-        return Window(
-            self.kernel, (1, 1), tuple(r - p for p, r in zip(self.padding, self.reach, strict=True)), self.dilation
-        )
+        high, wide = (reach - padding for padding, reach in zip(self.padding, self.reach, strict=True))
+        return Window(self.kernel, (1, 1), (high, wide), self.dilation)
 
-    def output(self, size: Pair) -> Pair:
+    def output(self, size: HeightWidth) -> HeightWidth:
         """Height and width of the output for an input of `size`; a stride that does not fit is rounded down."""
-        return tuple(
-            (length + 2 * p - r - 1) // s + 1
-            for length, p, r, s in zip(size, self.padding, self.reach, self.stride, strict=True)
+        height, width = (
+            (length + 2 * padding - reach - 1) // stride + 1
+            for length, padding, reach, stride in zip(size, self.padding, self.reach, self.stride, strict=True)
         )
+        return height, width
 
-    def taps(self, size: Pair) -> Iterator[tuple[slice, slice]]:
+    def taps(self, size: HeightWidth) -> Iterator[tuple[slice, slice]]:
         """For each kernel position, ascending: the elements of the padded image that it meets."""
         spans = [
             [slice(i * d, i * d + (out - 1) * s + 1, s) for i in range(k)]

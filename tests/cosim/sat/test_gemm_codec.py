@@ -1,10 +1,11 @@
-"""A GEMM in the device's words: lines hold the operands, commands the tile, and words become the result again."""
+"""A GEMM on the device's streams: lines hold the operands, commands the tile, and beats become the result again."""
 
 import numpy as np
 import pytest
-from cosim.gemm_words import north_lines, west_lines
 
-from cosim import Operands, gemm_words
+from cosim import Operands
+from cosim.sat import gemm_codec
+from cosim.sat.gemm_codec import north_lines, west_lines
 from rtl import words
 from rtl.sat_config import BEAT, SatConfig
 from tests.cosim.programs import ODD, as_received, number, program_of, pruned, stored
@@ -89,7 +90,7 @@ def test_west_lines_hold_each_activation_at_its_place_and_zeros_beyond(config, s
             for lane in range(config.rows * BEAT):
                 row, element = lane // BEAT, lane % BEAT
                 if mapping == "ws":
-                    m, k = i // tile.beats, row * tile.group + i % tile.beats * BEAT + element
+                    m, k = i // tile.beats, row * tile.group_size + i % tile.beats * BEAT + element
                 else:
                     m, k = config.rows - 1 - row, i * BEAT + element
                 inside = m < tile.rows and k < tile.depth
@@ -114,8 +115,11 @@ def test_north_lines_give_every_weight_back_at_its_place(sparsity, config, mappi
             for place in range(config.tile_columns):
                 column, slot = divmod(place, config.interleave)
                 word = line >> width * place & (1 << width) - 1
-                index = word >> 16 if program.gemm.sparsity else i % tile.values
-                k, n = tile.start + i // tile.values * tile.group + index, tile.column + slot * config.columns + column
+                index = word >> 16 if program.gemm.sparsity else i % tile.kept_per_group
+                k, n = (
+                    tile.start + i // tile.kept_per_group * tile.group_size + index,
+                    tile.column + slot * config.columns + column,
+                )
                 if n < tile.column + tile.columns and k < 50:
                     found[k, n] |= word & 0xFFFF
                 else:
@@ -128,7 +132,7 @@ def test_a_tiles_lines_are_its_activations_and_then_its_weights(mapping):
     program = program_of(5, 37, 19, "2:8", ODD, mapping=mapping)
     a, b = pruned(program)
     for tile in program.tiles():
-        lines = gemm_words.lines(program, Operands(a, b), tile)
+        lines = gemm_codec.lines(program, Operands(a, b), tile)
         assert lines.dtype == np.uint8 and len(lines) == program.lines(tile)
         assert np.array_equal(lines[: tile.west_lines], west_lines(program, a, tile))
         assert np.array_equal(lines[tile.west_lines :], north_lines(program, b, tile))
@@ -140,14 +144,14 @@ def test_a_command_says_what_the_tile_is_and_has_no_kind_bit(sparsity, output, m
     program = program_of(5, 39, 19, sparsity, TINY, output, mapping)
     layout, tiles = words.command(TINY), list(program.tiles())
     for tile in tiles:
-        command = gemm_words.command(program, tile)
+        command = gemm_codec.command(program, tile)
         assert command >> words.command_bits(TINY) - 1 == 0
         assert fields(layout, command) == dict(
             west_lines=tile.west_lines,
             north_lines=tile.north_lines,
             groups=tile.groups,
-            values=tile.values,
-            tail=tile.tail,
+            values=tile.kept_per_group,
+            tail=tile.kept_in_last_group,
             beats=tile.beats,
             sparse=sparsity is not None,
             first=tile.first,
@@ -164,21 +168,21 @@ def test_a_command_says_what_the_tile_is_and_has_no_kind_bit(sparsity, output, m
 @every_config
 @every_mapping
 @pytest.mark.parametrize("output", ["fp32", "fp16"])
-def test_words_become_the_result_again(config, output, mapping):
+def test_beats_become_the_result_again(config, output, mapping):
     program = program_of(7, 20, 53, "2:4", config, output, mapping)
     c = np.random.default_rng(5).integers(0, 1 << (32 if output == "fp32" else 16), (7, 53))
-    got = gemm_words.result(program, as_received(stored(program, c), config.columns))
+    got = gemm_codec.result(program, as_received(stored(program, c), config.columns))
     assert got.dtype == {"fp32": np.float32, "fp16": np.float16}[output]
     assert np.array_equal(bits(got), c)
 
 
-def test_words_of_a_result_by_hand():
-    """Two rows, three columns on two: the first slot's rows, then the second's, of whose words half is not used."""
+def test_beats_of_a_result_by_hand():
+    """Two rows, three columns on two: the first slot's rows, then the second's, of whose beats half is not used."""
     program = program_of(2, 4, 3, config=SMALL)
     one = [floats.single(x) for x in (1, 2, 3, 4, 5, 6)]
     received = as_received([one[0] | one[1] << 32, one[3] | one[4] << 32, one[2] | 99 << 32, one[5] | 99 << 32], 2)
-    assert gemm_words.result(program, received).tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert gemm_codec.result(program, received).tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
 def test_a_gemm_needs_no_constants():
-    assert gemm_words.rates(Operands(*pruned(program_of(2, 4, 3)))) == 0
+    assert gemm_codec.constants(Operands(*pruned(program_of(2, 4, 3)))) == 0

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from cosim.exchange import Operands
-from cosim.functional import Functional, products
-from cosim.gemm_pieces import GemmPieces, evenly
+from cosim.functional import Functional
 from cosim.im2col import Im2col
 from cosim.operands import operands_of
+from cosim.sat.gemm_pieces import GemmPieces, evenly
+from cosim.sat.reference import products
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, bits, normal
 from tests.cosim.test_kernel_images import SIZE, WINDOWS, source_of
@@ -60,8 +61,9 @@ def test_over_all_of_k_a_piece_gives_what_the_whole_has_in_its_place(dataflow, o
     rng = np.random.default_rng(1)
     gemm = Gemm(7, 40, 11, Sparsity(2, 8), output, count=3)
     operands = operands_of(gemm, normal(rng, (3, 7, 40)), normal(rng, (3, 40, 11)))
-    c = products(operands, gemm.sparsity, output)
-    for piece in GemmPieces(schedule(gemm, TINY, dataflow), 10**6):
+    whole = schedule(gemm, TINY, dataflow)
+    c = products(whole, operands)
+    for piece in GemmPieces(whole, 10**6):
         found, _ = Functional(TINY).run(piece.program, piece.operands(operands))
         item, row, column = piece.origins["c"]
         block = piece.block(c)
@@ -81,7 +83,8 @@ def test_so_does_a_piece_of_an_im2col_matrix_which_is_never_there_as_a_whole(win
         operands = Operands(lazy, normal(rng, (lazy.shape[1], other)))
     sources = {"source_b" if side == "b" else "source": source}
     gemm = Gemm(operands.a.shape[0], operands.a.shape[1], operands.b.shape[1], **sources)
-    c, pieces = products(operands, None, "fp32"), GemmPieces(schedule(gemm, TINY, "os"), 10**6)
+    whole = schedule(gemm, TINY, "os")
+    c, pieces = products(whole, operands), GemmPieces(whole, 10**6)
     for piece in pieces:
         assert piece.program.gemm.sources == (None, None)
         found, _ = Functional(TINY).run(piece.program, piece.operands(operands))
@@ -114,5 +117,5 @@ def test_what_a_piece_keeps_is_a_copy():
 def test_a_piece_says_what_it_is():
     pieces = pieces_of((5, 70, 9), "2:8", "os", 30)
     last = pieces[-1]
-    assert last.words == f"rows 4 to 4, columns 8 to 8, k {last.start} to 69 of 5 x 70 x 9"
-    assert " of product 2 of " in pieces_of((5, 70, 9), "2:8", "os", 30, 3)[-1].words
+    assert last.text == f"rows 4 to 4, columns 8 to 8, k {last.start} to 69 of 5 x 70 x 9"
+    assert " of product 2 of " in pieces_of((5, 70, 9), "2:8", "os", 30, 3)[-1].text

@@ -1,13 +1,14 @@
-"""An update in the device's words: weights become lines, and words become weights and compact copies again."""
+"""An update on the device's streams: weights become lines, and beats weights and compact copies again."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cosim import Copy, Weights, update_words
+from cosim import Copy, Weights
 from cosim.checker import compare_bits
 from cosim.functional import Functional
+from cosim.sat import update_codec
 from rtl import words
 from rtl.golden import Rates
 from rtl.sat_config import SatConfig
@@ -16,7 +17,7 @@ from tests.cosim.support import TINY
 from tests.support import floats, update
 from tests.support.properties import few
 from tests.support.script import fields
-from tests.tlm.test_update import updates
+from tests.support.workloads import updates
 
 # A line holds 4 FP32, a word 2; a vector has 4 weights, a slice 2.
 SMALL = SatConfig(name="small", rows=2, columns=2, interleave=2, largest_m=4, chunk=16, update_lanes=2)
@@ -36,7 +37,7 @@ def test_lines_with_momentum_by_hand():
     program = update_of(3, 3, 3, "2:4", SMALL, backward=False)
     (tile,) = program.tiles()
     weights = Weights(matrix(3, 3), matrix(3, 3, 10), matrix(3, 3, 100), Rates(1.0))
-    assert [singles(line) for line in update_words.lines(program, weights, tile)] == [
+    assert [singles(line) for line in update_codec.lines(program, weights, tile)] == [
         [1, 2, 10, 20],
         [100, 200, 0, 0],
         [3, 0, 30, 0],
@@ -58,7 +59,7 @@ def test_lines_without_momentum_by_hand():
     program = update_of(2, 2, 1, "2:4", SMALL, backward=False, momentum=False)
     (tile,) = program.tiles()
     empty = [[0] * 4]
-    assert [singles(line) for line in update_words.lines(program, Weights(matrix(2, 2)), tile)] == [
+    assert [singles(line) for line in update_codec.lines(program, Weights(matrix(2, 2)), tile)] == [
         [1, 2, 0, 0],
         *empty * 7,
         [3, 4, 0, 0],
@@ -80,7 +81,7 @@ def test_a_command_says_what_the_tile_is_and_its_top_bit_that_it_is_an_update(pa
     program = update_of(12, 4, 12, pattern, SMALL, **changes)
     sizes = []
     for tile in program.tiles():
-        command = update_words.command(program, tile)
+        command = update_codec.command(program, tile)
         assert command >> words.command_bits(SMALL) - 1 == 1
         rest = command & (1 << words.command_bits(SMALL) - 1) - 1
         assert rest >> words.update(SMALL).width == 0
@@ -92,14 +93,14 @@ def test_a_command_says_what_the_tile_is_and_its_top_bit_that_it_is_an_update(pa
 def test_the_constants_stand_in_their_fields():
     rates = Rates(0.1, 0.9, 5e-4, 1024.0)
     weights = np.ones((1, 1), np.float32)
-    assert fields(words.rates(), update_words.rates(Weights(weights, weights, weights, rates))) == dict(
+    assert fields(words.rates(), update_codec.constants(Weights(weights, weights, weights, rates))) == dict(
         unscale=floats.single(1 / 1024), decay=floats.single(5e-4), momentum=floats.single(0.9), rate=floats.single(0.1)
     )
-    assert update_words.rates(Weights(weights)) == 0
+    assert update_codec.constants(Weights(weights)) == 0
 
 
-def test_words_of_a_result_by_hand():
-    """One weight row of two columns: masters in four words, then both copies in two: of 18 bits each entry."""
+def test_beats_of_a_result_by_hand():
+    """One weight row of two columns: masters in four beats, then both copies in two: of 18 bits each entry."""
     program = update_of(1, 2, 1, "1:4", SMALL)
     weight, speed = floats.single(1.5), floats.single(-2.0)
     kept, other = floats.half(1.5), floats.half(7.0) | 1 << 16  # the second column's is of index 1
@@ -112,7 +113,7 @@ def test_words_of_a_result_by_hand():
     ]
     for row in (kept | other << 18, other):  # forward: lane by lane; backward: vector by vector
         found += [row & (1 << 64) - 1, row >> 64]
-    got = update_words.result(program, as_received(found, 2))
+    got = update_codec.result(program, as_received(found, 2))
     assert (got.weights.tolist(), got.velocities.tolist(), got.half) == ([[1.5, 1.5]], [[-2.0, -2.0]], None)
     assert (got.forward.values.tolist(), got.forward.indices.tolist()) == ([[[1.5, 7.0]]], [[[0, 1]]])
     assert (got.backward.values.tolist(), got.backward.indices.tolist()) == ([[[7.0]]], [[[1]]])
@@ -138,7 +139,7 @@ def test_lines_hold_every_weight_at_its_place_and_zeros_beyond(config, case):
     program, moved = update_of(**case, config=config), 0
     weights = weights_of(program, "any_bits")
     for tile in program.tiles():
-        lines = update_words.lines(program, weights, tile)
+        lines = update_codec.lines(program, weights, tile)
         assert lines.dtype == np.uint8 and lines.shape == (program.lines(tile), -(-words.line_bits(config) // 8))
         assert list(map(number, lines)) == update.lines(config, tile_of(program, weights, tile))
         moved += len(lines)
@@ -146,11 +147,11 @@ def test_lines_hold_every_weight_at_its_place_and_zeros_beyond(config, case):
 
 
 def assert_inverse(program, weights):
-    """What comes back of words that are made element by element is what the functional engine says."""
+    """Beats that are made element by element give the functional engine's result."""
     received = as_received(sent_back(program, weights), program.config.columns)
-    assert len(received) == sum(map(program.words, program.tiles()))
+    assert len(received) == sum(map(program.beats, program.tiles()))
     want, report = Functional(program.config).run(program, weights)
-    got = update_words.result(program, received)
+    got = update_codec.result(program, received)
     assert compare_bits(got, want, program, report) == ""
     assert [name for name, value in vars(got).items() if value is None] == [
         name for name, value in vars(want).items() if value is None
@@ -160,13 +161,13 @@ def assert_inverse(program, weights):
 
 @every_case
 @every_config
-def test_words_become_weights_and_copies_again(config, case):
+def test_beats_become_weights_and_copies_again(config, case):
     program = update_of(**case, config=config)
     got, what = assert_inverse(program, weights_of(program)), program.update
     if what.momentum:
         assert got.weights.dtype == got.velocities.dtype == np.float32
         assert got.weights.shape == got.velocities.shape == (what.k, what.n)
-    if what.half:
+    if what.stores_half:
         assert got.half.dtype == np.float16 and got.half.shape == (what.k, what.n)
     groups = (
         {
@@ -184,9 +185,9 @@ def test_words_become_weights_and_copies_again(config, case):
 
 @few(60)
 @given(updates(), st.sampled_from(sorted(update.NUMBERS)), st.integers(0, 999))
-def test_lines_and_words_of_any_update_are_those_made_element_by_element(program, kind, seed):
+def test_lines_and_beats_of_any_update_are_those_made_element_by_element(program, kind, seed):
     weights = weights_of(program, kind, seed)
     for tile in list(program.tiles())[:4]:
-        lines = update_words.lines(program, weights, tile)
+        lines = update_codec.lines(program, weights, tile)
         assert list(map(number, lines)) == update.lines(program.config, tile_of(program, weights, tile))
     assert_inverse(program, weights)

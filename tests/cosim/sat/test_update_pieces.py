@@ -5,7 +5,7 @@ import pytest
 
 from cosim import Weights
 from cosim.functional import Functional
-from cosim.update_pieces import UpdatePieces
+from cosim.sat.update_pieces import UpdatePieces
 from rtl.sparsity import Sparsity
 from tests.cosim.programs import RATES
 from tests.cosim.support import TINY
@@ -71,7 +71,9 @@ def test_a_piece_gives_what_the_whole_has_in_its_place(shape, copies, longest, m
         block = arrays(piece.block(whole))
         assert arrays(found).keys() == block.keys() == arrays(whole).keys()
         for name, array in arrays(found).items():
-            part = tuple(slice(first, first + size) for first, size in zip(piece.origins[name], array.shape))
+            part = tuple(
+                slice(first, first + size) for first, size in zip(piece.origins[name], array.shape, strict=True)
+            )
             assert array.tobytes() == block[name].tobytes() == arrays(whole)[name][part].tobytes()
 
 
@@ -94,4 +96,4 @@ def test_what_a_piece_keeps_is_a_copy_and_it_says_what_it_is():
     before = kept.weights.copy()
     given.weights[:] = 7
     assert np.array_equal(kept.weights, before) and kept.rates is RATES
-    assert piece.words == f"rows {piece.row} to 44, columns 16 to 19 of 45 x 20"
+    assert piece.text == f"rows {piece.row} to 44, columns 16 to 19 of 45 x 20"

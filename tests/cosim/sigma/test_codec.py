@@ -1,14 +1,15 @@
-"""A GEMM in SIGMA's words: commands, records and lines that say what the operands are, and results put together."""
+"""A GEMM on SIGMA's streams: commands, records and lines that say what the operands are, and results put together."""
 
 import numpy as np
 import pytest
 
-from cosim import Operands, sigma_words
-from cosim.scheduling import program_for
+from cosim import Operands
+from cosim.sigma import codec
 from rtl.golden.benes import distribute
 from rtl.golden.fan import slots
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
+from tests.cosim.programs import scheduled
 from tests.cosim.support import bits
 from tests.support.sigma import as_bf16, sparse
 from tests.tlm.sigma.test_program import KN, MK
@@ -28,7 +29,7 @@ def fields(layout, word):
 
 def taken(layout, lines, config):
     """(the record that lines begin with, the lines after it)"""
-    count = words.pieces(layout, config)
+    count = layouts.pieces(layout, config)
     return fields(layout, int.from_bytes(lines[:count].tobytes(), "little")), lines[count:]
 
 
@@ -43,26 +44,26 @@ def given(shape=(7, 21, 12), of_a=0.5, of_b=0.6, count=1):
 
 
 def product(program, both):
-    """c from the words of all tiles: what each Flex-DPE would multiply, by the wires that its record sets."""
+    """c from the lines of all tiles: the sums of each Flex-DPE, by the wires that its record sets."""
     config, (rows, _, columns) = program.config, program.shape
     c, stream = np.zeros((rows, columns)), None
     for tile in program.tiles():
-        lines, layout = sigma_words.lines(program, both, tile), words.engine_record(config)
+        lines, layout = codec.lines(program, both, tile), layouts.engine_record(config)
         assert lines.shape == (program.lines(tile), config.lanes * 2) and lines.dtype == np.uint8
         records = []
         for _ in range(tile.fold.engines):
             record, lines = taken(layout, lines, config)
             records.append(record)
-        gather, lines = taken(words.gather_record(config), lines, config)
-        stream = lines if tile.opens else stream
+        gather, lines = taken(layouts.gather_record(config), lines, config)
+        stream = lines if tile.loads_stream else stream
         for column in range(tile.columns) if tile.fold.engines else ():
             ports = stream[column].view(np.uint16).tolist()
             sums = [summed(record, ports, config) for record in records]
             for engine in range(1, len(sums)):
                 if gather["spans"] >> engine - 1 & 1:
                     sums[engine][0] += sums[engine - 1][config.results - 1]
-            flat = sum(sums, [])
-            for row, pick in enumerate(cut(gather["picks"], words.gather_bits(config), config.rows)):
+            flat = [one for each in sums for one in each]
+            for row, pick in enumerate(cut(gather["picks"], layouts.gather_bits(config), config.rows)):
                 if gather["used"] >> row & 1:
                     c[tile.row + row, tile.column + column] += flat[pick]
     return c
@@ -84,11 +85,11 @@ def summed(record, ports, config):
 
 
 @pytest.mark.parametrize("config, mapping, output", CASES)
-def test_what_the_words_say_is_the_product(config, mapping, output):
+def test_what_the_lines_say_is_the_product(config, mapping, output):
     """Of small integers, whose sums are exact in any order."""
     both = given()
     both = Operands(*(np.trunc(side * 4).astype(np.float16) for side in (both.a, both.b)))
-    program = program_for(Gemm(7, 21, 12, output=output), both, config, mapping)
+    program = scheduled(Gemm(7, 21, 12, output=output), both, config, mapping)
     expected = both.a.astype(float) @ both.b.astype(float)
     assert np.array_equal(product(program, both), expected if mapping == "mk" else expected.T)
     assert len(list(program.tiles())) > 8
@@ -96,12 +97,12 @@ def test_what_the_words_say_is_the_product(config, mapping, output):
 
 def test_the_walk_throughs_lines():
     a, b = (np.where(side, np.arange(1, side.size + 1).reshape(side.shape), 0).astype(np.float16) for side in (MK, KN))
-    program = program_for(Gemm(3, 4, 4), Operands(a, b), PAPER, "mk")
+    program = scheduled(Gemm(3, 4, 4), Operands(a, b), PAPER, "mk")
     (tile,) = program.tiles()
-    lines = sigma_words.lines(program, Operands(a, b), tile)
-    first, rest = taken(words.engine_record(PAPER), lines, PAPER)
-    second, rest = taken(words.engine_record(PAPER), rest, PAPER)
-    gather, rest = taken(words.gather_record(PAPER), rest, PAPER)
+    lines = codec.lines(program, Operands(a, b), tile)
+    first, rest = taken(layouts.engine_record(PAPER), lines, PAPER)
+    second, rest = taken(layouts.engine_record(PAPER), rest, PAPER)
+    gather, rest = taken(layouts.gather_record(PAPER), rest, PAPER)
     values = [np.array(cut(record["values"], 16, 4), np.uint16).view(np.float16).tolist() for record in (first, second)]
     assert values == [[2, 3, 5, 6], [7, 9, 10, 11]]  # A B D E, F G H I
     assert (first["active"], second["active"]) == (0b1111, 0b1111)
@@ -114,19 +115,19 @@ def test_the_walk_throughs_lines():
 
 def test_bfloat16_is_the_upper_half_of_float32():
     values = as_bf16(np.array([1.0, -2.5, 3e38, 1e-40]))
-    assert sigma_words.patterns(values).tolist() == [0x3F80, 0xC020, 0x7F61, 0x0001]
-    assert sigma_words.patterns(np.array([1.0, -2.0], np.float16)).tolist() == [0x3C00, 0xC000]
+    assert codec.patterns(values).tolist() == [0x3F80, 0xC020, 0x7F61, 0x0001]
+    assert codec.patterns(np.array([1.0, -2.0], np.float16)).tolist() == [0x3C00, 0xC000]
 
 
 @pytest.mark.parametrize("config, mapping, output", CASES)
 def test_a_command_says_what_the_tile_is(config, mapping, output):
     both = given()
-    program = program_for(Gemm(7, 21, 12, output=output), both, config, mapping)
+    program = scheduled(Gemm(7, 21, 12, output=output), both, config, mapping)
     for tile in program.tiles():
-        assert fields(words.command(config), sigma_words.command(program, tile)) == dict(
+        assert fields(layouts.command(config), codec.command(program, tile)) == dict(
             engines=tile.fold.engines,
             columns=tile.columns,
-            opens=tile.opens,
+            loads_stream=tile.loads_stream,
             first=tile.first,
             last=tile.last,
             rows=tile.rows,
@@ -136,9 +137,9 @@ def test_a_command_says_what_the_tile_is(config, mapping, output):
 
 @pytest.mark.parametrize("config, mapping, output", CASES)
 @pytest.mark.parametrize("count", [1, 2])
-def test_words_become_the_result_again(config, mapping, output, count):
+def test_beats_become_the_result_again(config, mapping, output, count):
     both = given(count=count)
-    program = program_for(
+    program = scheduled(
         Gemm(7, 21, 12, output=output, count=count), both, config, SigmaMapping(mapping, 3, 5, "columns")
     )
     c = np.random.default_rng(5).integers(0, 1 << (32 if output == "fp32" else 16), (count, 7, 12))
@@ -149,10 +150,10 @@ def test_words_become_the_result_again(config, mapping, output, count):
             word = np.full(config.rows, 0xDEAD, np.uint32)  # rubbish beyond the block's rows
             word[: tile.rows] = side[tile.row : tile.row + tile.rows, column]
             received.append(word)
-    got = sigma_words.result(program, received)
+    got = codec.result(program, received)
     assert got.dtype == {"fp32": np.float32, "fp16": np.float16}[output] and got.flags.c_contiguous
     assert np.array_equal(bits(got), c if count > 1 else c[0])
 
 
 def test_there_are_no_constants():
-    assert sigma_words.rates(given()) == 0
+    assert codec.constants(given()) == 0

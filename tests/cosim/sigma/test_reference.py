@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import cosim
-from cosim import Operands, sigma_functional
-from cosim.scheduling import program_for
+from cosim import Operands
+from cosim.sigma.reference import products
 from rtl.golden import nm_mask
 from rtl.sigma.config import PRESETS, SigmaConfig
+from tests.cosim.programs import scheduled
 from tests.cosim.support import VALUES, bits
 from tests.support.sigma import as_bf16, sparse
 from tlm import Gemm, simulate
@@ -41,9 +42,9 @@ def element(row, column, kept, places, config):
     places       of each chunk, (fold, Flex-DPE, lane) of each of these
     """
     total = np.float32(0)
-    for elements, where in zip(kept, places):
+    for elements, where in zip(kept, places, strict=True):
         parts = {}
-        for at, (fold, engine, lane) in zip(elements, where):
+        for at, (fold, engine, lane) in zip(elements, where, strict=True):
             parts.setdefault(fold, {}).setdefault(engine, {})[lane] = multiplied(row[at], column[at])
         for fold in sorted(parts):
             part = None
@@ -203,7 +204,7 @@ def test_several_products_are_each_as_if_alone(mapping, output):
     rng = np.random.default_rng(12)
     a, b = sparse(rng, (3, 5, 20), 0.5), sparse(rng, (3, 20, 6), 0.5)
     gemm, both = Gemm(5, 20, 6, output=output, count=3), Operands(a, b)
-    c = sigma_functional.products(program_for(gemm, both, CONFIGS[1], mapping), both)
+    c = products(scheduled(gemm, both, CONFIGS[1], mapping), both)
     assert c.shape == (3, 5, 6)
     for item in range(3):
         assert np.array_equal(bits(c[item]), bits(check(CONFIGS[1], a[item], b[item], mapping, output=output)))

@@ -1,19 +1,20 @@
-"""From operands to a program: SAT's depends on shapes, SIGMA's on zeros, and each takes its own mappings."""
+"""From operands to SIGMA's program for them: for their zeros, pruned ones too, and by its own mappings."""
 
 import numpy as np
 import pytest
 
 from cosim import Operands
-from cosim.scheduling import program_for
 from rtl.sigma.config import PRESETS
 from rtl.sparsity import Sparsity
-from tests.cosim.support import TINY, operands
+from tests.cosim.programs import scheduled
+from tests.cosim.support import operands
 from tests.support.sigma import sparse
-from tlm import Gemm, Mapping, Program, simulate
+from tlm import Gemm, Mapping, simulate
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.program import SigmaProgram
 
 SMALL = PRESETS["small"]
+KIND = "a mapping on this accelerator must be a SigmaMapping or an operand's name"
 
 
 def given(shape, of_a, of_b, seed=1):
@@ -21,21 +22,13 @@ def given(shape, of_a, of_b, seed=1):
     return Operands(sparse(rng, (m, k), of_a), sparse(rng, (k, n), of_b))
 
 
-def test_on_sat_the_default_is_os_whatever_the_operands():
-    gemm = Gemm(5, 20, 9)
-    program = program_for(gemm, Operands(*operands(5, 20, 9)), TINY)
-    assert isinstance(program, Program) and program.dataflow == "os"
-    mine = Mapping("ws", 3, 2, 4)
-    assert program_for(gemm, Operands(*operands(5, 20, 9)), TINY, mine).mapping == mine
-
-
 @pytest.mark.parametrize("mapping", ["mk", "kn", SigmaMapping("mk", 3, 8), SigmaMapping("kn", 3, 8, "columns")])
-def test_on_sigma_the_bitmaps_are_those_of_the_sides(mapping):
+def test_the_bitmaps_are_those_of_the_sides(mapping):
     both, gemm = given((9, 20, 11), 0.4, 0.3), Gemm(9, 20, 11)
-    program = program_for(gemm, both, SMALL, mapping)
+    program = scheduled(gemm, both, SMALL, mapping)
     assert isinstance(program, SigmaProgram)
     sides = (both.a, both.b) if program.dataflow == "mk" else (both.b.T, both.a.T)
-    for bitmap, side in zip((program.occupancy.stationary, program.occupancy.stream), sides):
+    for bitmap, side in zip((program.zeros.stationary, program.zeros.stream), sides, strict=True):
         assert np.array_equal(bitmap[0], side != 0)
     if isinstance(mapping, SigmaMapping):
         assert program.mapping == mapping
@@ -46,42 +39,32 @@ def test_on_sigma_the_bitmaps_are_those_of_the_sides(mapping):
 @pytest.mark.parametrize("of_a, of_b, expected", [(0.1, 1.0, "mk"), (1.0, 0.1, "kn")])
 def test_by_default_that_operand_stays_which_takes_fewer_cycles(of_a, of_b, expected):
     both, gemm = given((40, 40, 40), of_a, of_b), Gemm(40, 40, 40)
-    cycles = {name: simulate(program_for(gemm, both, SMALL, name)).cycles for name in ("mk", "kn")}
-    program = program_for(gemm, both, SMALL)
+    cycles = {name: simulate(scheduled(gemm, both, SMALL, name)).cycles for name in ("mk", "kn")}
+    program = scheduled(gemm, both, SMALL)
     assert program.dataflow == expected == min(cycles, key=cycles.get) and simulate(program).cycles == cycles[expected]
 
 
 def test_where_there_is_no_difference_a_stays():
     both = Operands(*(np.ones((8, 8), np.float16),) * 2)
-    assert program_for(Gemm(8, 8, 8), both, SMALL).dataflow == "mk"
+    assert scheduled(Gemm(8, 8, 8), both, SMALL).dataflow == "mk"
 
 
 @pytest.mark.parametrize("mapping, values", [("mk", [(0, 12), (1, 0)]), ("kn", [(0, 16), (0, 4), (1, 0)])])
 def test_several_products_have_a_bitmap_each(mapping, values):
     b = np.stack([np.ones((4, 5), np.float16), np.zeros((4, 5), np.float16)])
-    program = program_for(Gemm(3, 4, 5, count=2), Operands(np.ones((2, 3, 4), np.float16), b), SMALL, mapping)
+    program = scheduled(Gemm(3, 4, 5, count=2), Operands(np.ones((2, 3, 4), np.float16), b), SMALL, mapping)
     assert [(tile.item, tile.fold.values) for tile in program.tiles()] == values and program.macs == 3 * 4 * 5
 
 
 @pytest.mark.parametrize(
-    "config, mapping, words",
+    "mapping, text",
     [
-        (SMALL, "os", "the stationary operand must be one of mk, kn, not 'os'"),
-        (TINY, "mk", "dataflow must be one of os, ws, not 'mk'"),
-        (
-            SMALL,
-            Mapping("os", 1, 1, 16),
-            "a mapping on this accelerator must be a SigmaMapping or a name, not Mapping.*",
-        ),
-        (
-            TINY,
-            SigmaMapping("mk", 1, 1),
-            "a mapping on this accelerator must be a Mapping or a name, not SigmaMapping.*",
-        ),
-        (SMALL, 3, "a mapping on this accelerator must be a SigmaMapping or a name, not 3"),
-        (SMALL, SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9"),
+        ("os", "the stationary operand must be one of mk, kn, not 'os'"),
+        (Mapping("os", 1, 1, 16), f"{KIND}, not Mapping.*"),
+        (3, f"{KIND}, not 3"),
+        (SigmaMapping("mk", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9"),
     ],
 )
-def test_a_mapping_that_is_the_other_accelerators_or_does_not_fit_is_refused(config, mapping, words):
-    with pytest.raises(ValueError, match=f"^{words}$"):
-        program_for(Gemm(8, 8, 8, Sparsity(2, 8)), Operands(*operands(8, 8, 8)), config, mapping)
+def test_a_mapping_that_is_the_other_accelerators_or_does_not_fit_is_refused(mapping, text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        scheduled(Gemm(8, 8, 8, Sparsity(2, 8)), Operands(*operands(8, 8, 8)), SMALL, mapping)

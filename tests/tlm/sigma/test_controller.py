@@ -67,7 +67,7 @@ def test_column_0s_tables_and_accumulation_ids_are_those_that_the_paper_prints()
     assert tables == [[Entry(0, 1, 1), Entry(1, 0, 2)], [Entry(1, 1, 0), Entry(2, 0, 1), Entry(2, 1, 3)]]
     shown = []
     for found in tables:
-        ids = dict((one.destination, one.row) for one in found)
+        ids = {one.destination: one.row for one in found}
         shown.append(" ".join(str(ids.get(lane, "-")) for lane in range(4)))
     assert shown == ["- 0 1 -", "1 2 - 2"]
 

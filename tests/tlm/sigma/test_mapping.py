@@ -1,10 +1,11 @@
-"""Which operand stays, and the blocks: what is looped over, and what does not fit."""
+"""Which operand stays, and the blocks: their loops, and mappings that do not fit."""
 
 import pytest
 
+from rtl.sat_config import PRESETS as SAT
 from rtl.sigma.config import PRESETS
-from tlm import Gemm
-from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_stationary, largest
+from tlm import Gemm, Mapping
+from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_stationary, mapping_of
 
 SMALL = PRESETS["small"]
 GEMM = Gemm(5, 30, 9)
@@ -28,28 +29,35 @@ def test_blocks_in_both_orders(stationary, order, expected):
     assert list(SigmaMapping(stationary, 3, 6, order).blocks(GEMM)) == expected
 
 
-def test_the_largest_blocks_are_the_configurations():
+def test_an_operands_name_stands_for_the_largest_blocks_of_the_configuration():
     for name in STATIONARY:
-        assert largest(GEMM, SMALL, name) == SigmaMapping(name, SMALL.rows, SMALL.columns, "rows")
-        assert largest(GEMM, SMALL, name).checked(SMALL) == largest(GEMM, SMALL, name)
+        largest = SigmaMapping(name, SMALL.rows, SMALL.columns, "rows")
+        assert mapping_of(SMALL, name) == mapping_of(SMALL, largest) == largest
 
 
 @pytest.mark.parametrize(
-    "mapping, words",
+    "mapping, complaint",
     [
         (SigmaMapping("os", 1, 1), "the stationary operand must be one of mk, kn, not 'os'"),
         (SigmaMapping("mk", 1, 1, "k"), "order must be one of rows, columns, not 'k'"),
         (SigmaMapping("mk", 0, 1), r"rows of a block must be from 1 to 8 \(small\), not 0"),
         (SigmaMapping("kn", 9, 1), r"rows of a block must be from 1 to 8 \(small\), not 9"),
         (SigmaMapping("kn", 8, 65), r"columns of a block must be from 1 to 64 \(small\), not 65"),
+        ("nk", "the stationary operand must be one of mk, kn, not 'nk'"),
+        (
+            Mapping("os", 1, 1, 4),
+            "a mapping on this accelerator must be a SigmaMapping or an operand's name, not Mapp.*",
+        ),
+        ([], r"a mapping on this accelerator must be a SigmaMapping or an operand's name, not \[\]"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_rule_and_value(mapping, words):
-    with pytest.raises(ValueError, match=f"^{words}$"):
-        mapping.checked(SMALL)
+def test_a_mapping_that_does_not_fit_is_refused_with_rule_and_value(mapping, complaint):
+    with pytest.raises(ValueError, match=f"^{complaint}$"):
+        mapping_of(SMALL, mapping)
 
 
-def test_the_name_of_no_operand_is_refused():
-    for refuse in (check_stationary, lambda name: largest(GEMM, SMALL, name)):
-        with pytest.raises(ValueError, match="^the stationary operand must be one of mk, kn, not 'nk'$"):
-            refuse("nk")
+def test_the_name_of_no_operand_and_another_accelerators_configuration_are_refused():
+    with pytest.raises(ValueError, match="^the stationary operand must be one of mk, kn, not 'nk'$"):
+        check_stationary("nk")
+    with pytest.raises(ValueError, match="^a program of SIGMA must be for a SigmaConfig, not for a SatConfig$"):
+        mapping_of(SAT["small"], "mk")

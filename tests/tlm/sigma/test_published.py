@@ -67,8 +67,8 @@ def test_counts_by_hand(sizes, density, expected):
 
 def test_other_arrays():
     # nnz 32: 16 pairs of words, 8 times 4 elements; k in 4 chunks of 2, whose 8 values fill the elements twice
-    assert sigma_cycles(m=8, n=5, k=8, density=0.5, words=2, elements=4) == SigmaCycles(16, 4 * 2 * 5, 8 * 2)
-    assert sigma_cycles(m=3, n=1, k=1, density=1, words=1, elements=1) == SigmaCycles(3, 3, 0)  # no adder
+    assert sigma_cycles(m=8, n=5, k=8, density=0.5, words_per_cycle=2, elements=4) == SigmaCycles(16, 4 * 2 * 5, 8 * 2)
+    assert sigma_cycles(m=3, n=1, k=1, density=1, words_per_cycle=1, elements=1) == SigmaCycles(3, 3, 0)  # no adder
 
 
 def test_a_decimal_density_is_exact():
@@ -93,7 +93,7 @@ def test_parts_add_up_and_more_work_never_takes_less(m, n, k, density, other):
 @pytest.mark.parametrize(
     "change, complaint",
     [
-        *(({name: 0}, f"{name} must be at least 1, not 0") for name in ("m", "n", "k", "words", "elements")),
+        *(({name: 0}, f"{name} must be at least 1, not 0") for name in ("m", "n", "k", "words_per_cycle", "elements")),
         (dict(m=-3), "m must be at least 1, not -3"),
         *(
             (dict(density=density), f"density must be from 0 to 1, not {density}")

@@ -7,17 +7,18 @@ from rtl.sigma.config import SigmaConfig
 from tlm import Gemm
 from tlm.feature_map import FeatureMap
 from tlm.sigma.mapping import SigmaMapping
-from tlm.sigma.occupancy import Bitmaps, Spread
 from tlm.sigma.program import schedule_sigma
+from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 # Lines of 64 bits; of a Flex-DPE's two, one holds the settings: 8 bytes for 4 values.
 BASE = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)
+DENSE = UniformDensity()
 GEMM = Gemm(8, 128, 32)  # 2 x 4 blocks; a 8 x 128: 2048 bytes, 2048 of settings, 128; b 128 x 32: 8192, 512
 
 
-def program(buffer=0, order="rows", occupancy=Spread(), gemm=GEMM, stationary="mk", rows=4):
+def program(buffer=0, order="rows", zeros=DENSE, gemm=GEMM, stationary="mk", rows=4):
     config = BASE.model_copy(update=dict(buffer_kib=buffer))
-    return schedule_sigma(gemm, config, occupancy, SigmaMapping(stationary, rows, 8, order))
+    return schedule_sigma(gemm, config, zeros, SigmaMapping(stationary, rows, 8, order))
 
 
 def gathers(program):
@@ -48,7 +49,7 @@ def test_the_buffer_keeps_what_saves_most_and_of_the_outer_loop_a_block(buffer, 
 @pytest.mark.parametrize("buffer, order", [(0, "rows"), (3, "rows"), (3, "columns"), (5, "columns"), (1000, "columns")])
 def test_what_is_kept_is_read_once_and_what_is_not_for_each_block(buffer, order):
     one = program(buffer, order)
-    of_a, of_b = (1 if kept else again for kept, again in zip(one.traffic.kept, (4, 2)))
+    of_a, of_b = (1 if kept else again for kept, again in zip(one.traffic.kept, (4, 2), strict=True))
     values, others, results = one.bytes_moved
     assert values == 2048 * of_a + 8192 * of_b
     assert others == (2048 + 128) * of_a + 512 * of_b + gathers(one)
@@ -61,7 +62,7 @@ def test_an_operand_that_is_passed_once_is_not_worth_keeping():
 
 
 def test_only_values_other_than_zero_are_read_but_all_of_the_bitmaps():
-    one = program(occupancy=Spread(0.5, 0.25))
+    one = program(zeros=UniformDensity(0.5, 0.25))
     values, others, _ = one.bytes_moved
     tiles = list(one.tiles())
     stays = sum(tile.fold.values for tile in tiles)
@@ -90,12 +91,12 @@ def test_what_is_kept_is_read_by_the_first_block_that_has_anything_to_do():
     """A chunk in which the first rows have no values is streamed for the second ones, and the other way round."""
     stationary, stream = np.ones((8, 8)), np.ones((8, 16))
     stationary[:4, :4] = 0  # in the first chunk
-    one = program(1000, occupancy=Bitmaps.of(stationary, stream), gemm=Gemm(8, 8, 16))
+    one = program(1000, zeros=ExactZeros.of(stationary, stream), gemm=Gemm(8, 8, 16))
     assert one.traffic.kept == (True, True)
     assert one.bytes_moved[0] == 2 * (48 + 128)
     stationary, stream = np.ones((8, 8)), np.ones((8, 16))
     stream[4:, :8] = 0  # nothing of the second chunk stays for the first columns
-    one = program(1000, occupancy=Bitmaps.of(stationary, stream), gemm=Gemm(8, 8, 16))
+    one = program(1000, zeros=ExactZeros.of(stationary, stream), gemm=Gemm(8, 8, 16))
     assert one.bytes_moved[0] == 2 * (64 + 96)
 
 

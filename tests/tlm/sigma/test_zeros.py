@@ -10,8 +10,8 @@ from rtl.sigma.config import PRESETS
 from tests.support.properties import few
 from tests.support.sigma import configurations, mappings
 from tlm import Gemm, simulate
-from tlm.sigma.occupancy import Bitmaps, Spread
 from tlm.sigma.program import SigmaProgram, schedule_sigma
+from tlm.sigma.zeros import ExactZeros, UniformDensity
 
 STATIONARY = np.array([[0, 1, 2, 3], [4, 5, 6, 0], [7, 8, np.nan, -0.0]])
 STREAM = np.array([[1, 2, 0, 3], [0, 4, 5, 0], [np.inf, 0, 0, 7], [0, 0, 0, 0]])
@@ -19,7 +19,7 @@ ALL = slice(0, 4)
 
 
 def test_bitmaps_count_what_stays_after_regor_and_a_nan_is_a_value():
-    bitmaps = Bitmaps.of(STATIONARY, STREAM)
+    bitmaps = ExactZeros.of(STATIONARY, STREAM)
     assert bitmaps.stationary.shape == (1, 3, 4) and bitmaps.stream.shape == (1, 4, 4)
     assert bitmaps.regor(0, ALL, ALL).tolist() == [True, True, True, False]
     assert bitmaps.kept(0, slice(0, 3), ALL, ALL).astype(int).tolist() == [[0, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0]]
@@ -30,25 +30,25 @@ def test_bitmaps_count_what_stays_after_regor_and_a_nan_is_a_value():
 
 def test_products_are_of_two_values():
     expected = ((STATIONARY != 0).astype(int) @ (STREAM != 0)).sum()
-    assert Bitmaps.of(STATIONARY, STREAM).products(1, 3, 4, 4) == expected == 18
-    both = Bitmaps.of(np.stack([STATIONARY, STATIONARY]), np.stack([STREAM, np.zeros_like(STREAM)]))
+    assert ExactZeros.of(STATIONARY, STREAM).products(1, 3, 4, 4) == expected == 18
+    both = ExactZeros.of(np.stack([STATIONARY, STATIONARY]), np.stack([STREAM, np.zeros_like(STREAM)]))
     assert both.products(2, 3, 4, 4) == 18 and both.counts(1, slice(0, 3), ALL, ALL) == (0, 0, 0)
 
 
 def test_a_spread_tells_means():
-    spread = Spread(0.5, 0.25)
+    spread = UniformDensity(0.5, 0.25)
     assert spread.uniform and spread.shares == (0.5, 0.25)
     assert spread.counts(0, slice(0, 4), slice(0, 8), slice(0, 1)) == (1, 1, 1, 1)  # 8 / 2 / 4
     assert sum(spread.counts(0, slice(0, 100), slice(0, 8), slice(0, 2))) == 175  # of 16 pairs 7 are empty
     assert spread.streamed(0, slice(8, 16), slice(4, 6)) == 4 and spread.products(3, 4, 8, 2) == 24
-    assert Spread().counts(0, slice(0, 3), slice(0, 5), slice(0, 1)) == (5, 5, 5)
-    assert Spread(1.0, 0.0).counts(0, slice(0, 3), slice(0, 5), slice(0, 9)) == (0, 0, 0)
+    assert UniformDensity().counts(0, slice(0, 3), slice(0, 5), slice(0, 1)) == (5, 5, 5)
+    assert UniformDensity(1.0, 0.0).counts(0, slice(0, 3), slice(0, 5), slice(0, 9)) == (0, 0, 0)
 
 
 def bitmaps_of(density, stream, shape):
     rows, k, columns = shape
     rng = np.random.default_rng(1)
-    return Bitmaps.of(rng.random((rows, k)) < density, rng.random((k, columns)) < stream)
+    return ExactZeros.of(rng.random((rows, k)) < density, rng.random((k, columns)) < stream)
 
 
 def like(one: SigmaProgram, other: SigmaProgram) -> None:
@@ -74,8 +74,8 @@ def gemms(draw):
 def test_of_dense_operands_both_make_the_same_program(case):
     gemm, config, mapping = case
     rows, k, columns = mapping.sides(gemm)
-    dense = Bitmaps.of(np.ones((gemm.count, rows, k)), np.ones((gemm.count, k, columns)))
-    like(schedule_sigma(gemm, config, dense, mapping), schedule_sigma(gemm, config, Spread(), mapping))
+    dense = ExactZeros.of(np.ones((gemm.count, rows, k)), np.ones((gemm.count, k, columns)))
+    like(schedule_sigma(gemm, config, dense, mapping), schedule_sigma(gemm, config, UniformDensity(), mapping))
 
 
 @few(60)
@@ -87,24 +87,24 @@ def test_of_an_n_m_sparse_operand_that_stays_they_do_where_chunks_are_whole_grou
     gemm = Gemm(gemm.m, -(-gemm.k // m) * m, gemm.n)
     rows, k, columns = mapping.sides(gemm)
     weights = np.random.default_rng(seed).standard_normal((k, rows)).astype(np.float16)
-    bitmaps = Bitmaps.of(nm_mask(weights, n, m).T, np.ones((k, columns)))
-    like(schedule_sigma(gemm, config, bitmaps, mapping), schedule_sigma(gemm, config, Spread(n / m), mapping))
+    bitmaps = ExactZeros.of(nm_mask(weights, n, m).T, np.ones((k, columns)))
+    like(schedule_sigma(gemm, config, bitmaps, mapping), schedule_sigma(gemm, config, UniformDensity(n / m), mapping))
 
 
 def test_of_an_n_m_sparse_operand_that_streams_they_do_where_columns_are_many():
     """A row of it is hardly ever empty; with few columns it may be, and the spread tells a mean."""
     gemm = Gemm(8, 64, 128)
     weights = np.random.default_rng(3).standard_normal((64, 128)).astype(np.float16)
-    bitmaps = Bitmaps.of(np.ones((8, 64)), nm_mask(weights, 2, 8))
+    bitmaps = ExactZeros.of(np.ones((8, 64)), nm_mask(weights, 2, 8))
     config = PRESETS["medium"]
-    like(schedule_sigma(gemm, config, bitmaps, "mk"), schedule_sigma(gemm, config, Spread(1.0, 0.25), "mk"))
+    like(schedule_sigma(gemm, config, bitmaps, "mk"), schedule_sigma(gemm, config, UniformDensity(1.0, 0.25), "mk"))
 
 
 def spread_by_real(name, density, stream, shape):
     """Cycles by the spread over those of random operands."""
     gemm, config = Gemm(*shape), PRESETS[name]
     real = schedule_sigma(gemm, config, bitmaps_of(density, stream, shape), "mk")
-    return simulate(schedule_sigma(gemm, config, Spread(density, stream), "mk")).cycles / simulate(real).cycles
+    return simulate(schedule_sigma(gemm, config, UniformDensity(density, stream), "mk")).cycles / simulate(real).cycles
 
 
 @pytest.mark.parametrize("name, shape", [("medium", (64, 256, 256)), ("vcu1525", (256, 512, 1024))])

@@ -10,6 +10,7 @@ from tests.support.properties import few
 from tlm.gemm import LARGEST
 from tlm.workload.gemm_list import SparseGemm, read_gemm_list
 
+ARABIC = "\N{ARABIC-INDIC DIGIT ZERO}.\N{ARABIC-INDIC DIGIT FIVE}"  # 0.5, which float() reads
 HEADER = "layer,M,N,K,density_a,density_b"
 GOOD = dict(layer="a", m=2, n=3, k=4, density_a=0.5, density_b=1.0)
 
@@ -96,7 +97,7 @@ def test_a_wrong_header_is_named_with_what_is_wrong_in_it(tmp_path, header, comp
         (f"a,1,1,{LARGEST + 1},1,1", "k must be an integer from 1 to 2.27, not 134217729"),
         *(
             (f"a,1,1,1,{density},1", f"density_a must be a decimal number from 0 to 1, not '{density}'")
-            for density in ("", "nan", "inf", "-inf", "-0.1", "-0", "20%", "1/5", "0.1_5", ".", "e1", "0.5.1", "٠.٥")
+            for density in ("", "nan", "inf", "-inf", "-0.1", "-0", "20%", "1/5", "0.1_5", ".", "e1", "0.5.1", ARABIC)
         ),
         ("a,1,1,1,1,1.5", "density_b must be a decimal number from 0 to 1, not 1.5"),
         ("a,1,1,1,1,1e999", "density_b must be a decimal number from 0 to 1, not inf"),

@@ -3,6 +3,7 @@
 import pytest
 
 from tlm import Gemm, Update
+from tlm.feature_map import FeatureMap
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Geometry, Lowering, lowered, product_gemms
 from tlm.workload.methods import Scheme
@@ -16,12 +17,17 @@ def lowering(scheme=BDWP, channels=16, outputs=24, **window):
     return Lowering("conv", scheme, Geometry(2, 6, 5, channels, outputs, Window(**window)))
 
 
+def images(channels=16, stride=(1, 1), out=(6, 5), transposed=False):
+    """Two images under the kernel of these tests."""
+    return FeatureMap(2, 6, 5, channels, (3, 3), stride, (1, 1), (1, 1), out, transposed)
+
+
 @pytest.mark.parametrize(
     "stage, gemm",
     [
-        ("ff", Gemm(2 * 6 * 5, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
-        ("bp", Gemm(2 * 6 * 5, 9 * 24, 16, PATTERN, "fp16", "conv", "bp")),
-        ("wu", Gemm(9 * 16, 2 * 6 * 5, 24, None, "fp32", "conv", "wu")),
+        ("ff", Gemm(2 * 6 * 5, 9 * 16, 24, PATTERN, "fp16", "conv", "ff", images())),
+        ("bp", Gemm(2 * 6 * 5, 9 * 24, 16, PATTERN, "fp16", "conv", "bp", images(24))),
+        ("wu", Gemm(9 * 16, 2 * 6 * 5, 24, None, "fp32", "conv", "wu", images(transposed=True))),
     ],
 )
 def test_the_gemms_of_a_convolution_of_stride_1(stage, gemm):
@@ -31,9 +37,9 @@ def test_the_gemms_of_a_convolution_of_stride_1(stage, gemm):
 @pytest.mark.parametrize(
     "stage, gemm",
     [
-        ("ff", Gemm(2 * 3 * 3, 9 * 16, 24, PATTERN, "fp16", "conv", "ff")),
+        ("ff", Gemm(2 * 3 * 3, 9 * 16, 24, PATTERN, "fp16", "conv", "ff", images(16, (2, 2), (3, 3)))),
         ("bp", Gemm(2 * 3 * 3, 24, 9 * 16, PATTERN, "fp32", "conv", "bp")),
-        ("wu", Gemm(9 * 16, 2 * 3 * 3, 24, None, "fp32", "conv", "wu")),
+        ("wu", Gemm(9 * 16, 2 * 3 * 3, 24, None, "fp32", "conv", "wu", images(16, (2, 2), (3, 3), True))),
     ],
 )
 def test_the_gemms_of_a_strided_convolution(stage, gemm):
@@ -67,13 +73,12 @@ def test_an_empty_geometry_is_refused(geometry):
 def test_pruned_gradients_are_the_second_operand_of_the_transpose_and_are_reduced_before():
     layer = lowering(Scheme.of("sdgp", 2, 8), kernel=(3, 3), padding=(1, 1))
     gemm = layer.gemm("bp")
-    assert gemm == Gemm(16, 9 * 24, 2 * 6 * 5, PATTERN, "fp16", "conv", "bp") and gemm.source is None
-    assert (gemm.source_b.channels, gemm.source_b.out, gemm.source_b.bytes) == (24, (6, 5), 2 * 6 * 5 * 24 * 2)
+    assert gemm == Gemm(16, 9 * 24, 2 * 6 * 5, PATTERN, "fp16", "conv", "bp", source_b=images(24))
     assert layer.reduction() == Update(
         60, 24, 60, PATTERN, backward=True, momentum=False, layer="conv", stage="reduce", half=False
     )
     strided = lowering(Scheme.of("sdgp", 2, 8), kernel=(3, 3), stride=(2, 2), padding=(1, 1)).gemm("bp")
-    assert strided == Gemm(9 * 16, 24, 2 * 3 * 3, PATTERN, "fp32", "conv", "bp") and strided.source_b is None
+    assert strided == Gemm(9 * 16, 24, 2 * 3 * 3, PATTERN, "fp32", "conv", "bp")
     few = lowering(Scheme.of("sdgp", 2, 8), outputs=7)
     assert few.reduction() is None and few.gemm("bp") == Gemm(60, 7, 16, None, "fp16", "conv", "bp")
 

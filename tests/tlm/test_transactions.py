@@ -1,0 +1,71 @@
+"""The protocol of programs: what follows from a program's own tiles and times, whoever's it is."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rtl.sat_config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA
+from tests.support.memories import BURST, MEMORIES
+from tests.support.properties import few
+from tests.support.toy import PRESETS as DOT
+from tests.support.toy import DotProgram
+from tests.support.workloads import programs, updates
+from tests.tlm.sigma.test_program import uniform_programs
+from tlm import Gemm, Program, Update, schedule, schedule_update, simulate
+from tlm.transactions import TileState
+
+EXAMPLES = [
+    schedule(Gemm(9, 40, 18, count=2), PRESETS["small"]),
+    schedule(Gemm(9, 40, 18, count=2), SIGMA["small"]),
+    schedule_update(Update(9, 40, 3), PRESETS["small"]),
+    DotProgram(Gemm(9, 40, 18, count=2), DOT["small"], BURST),
+]
+KINDS = st.one_of(programs(), updates(), uniform_programs())
+
+
+class Plain(DotProgram):
+    """A program that leaves to the protocol all that it can."""
+
+    repeats, beat_of = Program.repeats, Program.beat_of
+
+
+def test_without_a_shorter_way_a_program_tells_its_tiles_one_by_one():
+    short, plain = (kind(Gemm(9, 40, 18, count=2), DOT["small"], BURST) for kind in (DotProgram, Plain))
+    assert plain.repeats().parts == tuple(plain.tiles()) and plain.repeats().count == 1
+    assert simulate(plain).cycles == simulate(short).cycles and plain.bytes_moved == short.bytes_moved
+    assert plain.beat_of(next(plain.tiles()), 0, 0) is None
+
+
+@pytest.mark.parametrize("program", EXAMPLES, ids=lambda program: type(program).__name__)
+def test_a_program_is_frozen_equal_by_value_and_of_its_memory(program):
+    assert isinstance(program, Program) and program == replace(program) and hash(program) == hash(replace(program))
+    assert program != replace(program, memory=replace(BURST, miss=1))
+    with pytest.raises(FrozenInstanceError):
+        program.memory = BURST
+    assert program.macs == program.work.macs and len(program.tile) == 3
+
+
+@few(80)
+@given(KINDS, MEMORIES)
+def test_cycles_and_bytes_of_transactions_are_the_memorys_whatever_it_is(program, memory):
+    program = replace(program, memory=memory)
+    tiles = list(program.tiles())
+    for tile in tiles[:5]:
+        assert program.read_cycles(tile) == memory.read(program.lines(tile), sum(program.read_bytes(tile)))
+        assert program.write_cycles(tile) == memory.write(program.beats(tile), program.write_bytes(tile))
+    values, indices, results = program.bytes_moved
+    assert values == pytest.approx(sum(program.read_bytes(tile)[0] for tile in tiles))
+    assert indices == pytest.approx(sum(program.read_bytes(tile)[1] for tile in tiles))
+    assert results == sum(program.write_bytes(tile) for tile in tiles if tile.last)
+
+
+@few(80)
+@given(KINDS)
+def test_the_first_state_has_nothing_under_way_and_is_what_normalising_leaves_of_it(program):
+    idle: TileState = program.idle
+    assert idle.store_end == 0 and idle.normalised() == (0, idle.normalised()[1])
+    state, span = idle.after(program.times(next(program.tiles())))
+    assert span.load_start == 0 and hash(state) is not None
