@@ -126,7 +126,7 @@ def pack(layout, bus, /, **signals):
     if signals.keys() != layout.fields.keys():
         raise ValueError(f"a word of {list(layout.fields)} cannot be made from {list(signals)}")
     _check_widths(layout, signals)
-    given = [(signals[name], layout.bits(name), low) for name, (_, low) in layout.fields.items()]
+    given = [(signals[name], layout.bits(name), low - layout.low) for name, (_, low) in layout.fields.items()]
     values = [one if isinstance(one, SignalType) else Signal(intbv(int(one))[bits:]) for one, bits, _ in given]
     lows = [low for _, _, low in given]
 
@@ -141,7 +141,8 @@ def pack(layout, bus, /, **signals):
 def unpack(layout, bus, /, **signals):
     """Drive each signal from its field of `bus`, a word of `layout`; those that are not named lead nowhere.
 
-    A field x of a nested word `step` is step_x. Combinational. Raises ValueError for a field that the word does not have, or of another width.
+    A field x of a nested word `step` is step_x. Combinational. Raises ValueError for a field that the word does not
+    have, or of another width.
     """
     _check_widths(layout, signals)
     names, drives = list(signals), list(signals.values())
