@@ -126,7 +126,7 @@ def pack(layout, bus, /, **signals):
     if signals.keys() != layout.fields.keys():
         raise ValueError(f"a word of {list(layout.fields)} cannot be made from {list(signals)}")
     _check_widths(layout, signals)
-    given = [(signals[name], layout.bits(name), low) for name, (_, low) in layout.fields.items()]
+    given = [(signals[name], layout.bits(name), low - layout.low) for name, (_, low) in layout.fields.items()]
     values = [one if isinstance(one, SignalType) else Signal(intbv(int(one))[bits:]) for one, bits, _ in given]
     lows = [low for _, _, low in given]
 
