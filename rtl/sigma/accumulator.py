@@ -11,7 +11,7 @@ from rtl.sum_bank import sum_bank
 
 
 @module
-def accumulator(clk, part, addition, drain, drained, config):
+def accumulator(clk, part, addition, drain, drained):
     """Add a part to the sum of its column; two sets of sums, so that one is drained while the other grows.
 
     part          in   FP32: what a tile adds

@@ -3,15 +3,14 @@
 from myhdl import always_comb
 
 from rtl.hierarchy import module
-from rtl.sigma.config import SigmaConfig
 from rtl.stream import bit, bus
 
 
 @module
-def bit_picker(bits, pick, picked, config):
-    """Take one bit of a Flex-DPE's lanes.
+def bit_picker(bits, pick, picked):
+    """Take one of several bits.
 
-    bits      in   one a lane
+    bits      in   the bits
     pick      in   which one
     picked    out  that bit
     Latency   0, combinational
@@ -25,10 +24,10 @@ def bit_picker(bits, pick, picked, config):
     return select
 
 
-def ports(config: SigmaConfig) -> dict:
+def ports(count: int) -> dict:
     """Fresh ports of a `bit_picker`, by name."""
     return dict(
-        bits=bus(config.lanes),
-        pick=bus(config.levels),
+        bits=bus(count),
+        pick=bus((count - 1).bit_length()),
         picked=bit(),
     )

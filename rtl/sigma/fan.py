@@ -3,7 +3,7 @@
 from myhdl import always_comb
 
 from rtl import timing
-from rtl.formats import FP32_NAN
+from rtl.formats import FP32, FP32_NAN
 from rtl.hierarchy import module
 from rtl.lanes import join, split
 from rtl.sigma import layouts
@@ -43,7 +43,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
         raise ValueError(f"the FAN's lanes must be one of {LANES}, not {lanes}")
     levels = lanes.bit_length() - 1
     adders = [range((1 << level) - 1, lanes - 1, 2 << level) for level in range(levels)]
-    last, f = lanes - 1, layouts.single()
+    last, f = lanes - 1, FP32.layout
     terms = [bus(32) for _ in range(lanes)]
     spans = bus((lanes + 1) * levels)
     alone, completing = (bus(lanes) for _ in range(2))

@@ -3,9 +3,9 @@
 from myhdl import always, always_comb
 
 from rtl import timing
+from rtl.formats import FP32
 from rtl.fp32_add import fp32_add
 from rtl.hierarchy import module
-from rtl.sigma import layouts
 from rtl.stream import bit, bus
 
 LATENCY = timing.ACCUMULATE
@@ -23,7 +23,7 @@ def fan_adder(clk, left, right, add, total):
     Reset        none: a pipeline without state
     Golden       rtl/golden/fp32_add.py
     """
-    f = layouts.single()
+    f = FP32.layout
     addend, sum_out = (bus(32) for _ in range(2))
 
     @always_comb

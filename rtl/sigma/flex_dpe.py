@@ -88,7 +88,7 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
         [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)],
         join(singles, products),
         fan(clk, products, runs, active, sums, complete, lanes, layouts.RUN),
-        [bit_picker(complete, chosen[r], wanted[r], config) for r in range(config.results)],
+        [bit_picker(complete, chosen[r], wanted[r]) for r in range(config.results)],
         [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)],
         join(picked, results),
     )

@@ -3,13 +3,11 @@
 from myhdl import always
 
 from rtl.hierarchy import module
-from rtl.sigma import layouts
-from rtl.sigma.config import SigmaConfig
 from rtl.stream import bit, bus
 
 
 @module
-def line_register(clk, line, write, held, config):
+def line_register(clk, line, write, held):
     """Keep a line until the next one is written.
 
     line     in   an operand line
@@ -28,11 +26,11 @@ def line_register(clk, line, write, held, config):
     return keep
 
 
-def ports(config: SigmaConfig) -> dict:
+def ports(bits: int) -> dict:
     """Fresh ports of a `line_register`, by name."""
     return dict(
         clk=bit(),
-        line=bus(layouts.line_bits(config)),
+        line=bus(bits),
         write=bit(),
-        held=bus(layouts.line_bits(config)),
+        held=bus(bits),
     )

@@ -34,9 +34,7 @@ def record(clk, line, write, place, low, high, config, pieces):
         if write:
             strobes.next = 1 << (place[f.bank_bit] * pieces + place[f.piece_high : f.piece_low])
 
-    registers = [
-        line_register(clk, line, strobe, held, config) for strobe, held in zip(chosen, lows + highs, strict=True)
-    ]
+    registers = [line_register(clk, line, strobe, held) for strobe, held in zip(chosen, lows + highs, strict=True)]
     return select, split(strobes, chosen), registers, join(lows, low), join(highs, high)
 
 

@@ -69,14 +69,14 @@ def sigma(clk, rst, commands, operands, results, tile_done, stored, working, ove
         ),
         tile_banks(clk, rst, commands.data, load.turns, free, tiles, occupied, config),
         line_placer(clk, rst, load, operands, records, stream, loading, config),
-        stream_buffer(clk, records.line, stream.write, stream.address, read_address, streamed, config),
+        stream_buffer(clk, records.line, stream.write, stream.address, read_address, streamed),
     )
     compute = (
         tile_sequencer(clk, rst, tiles, stored, step, read_address, issuing, last_step, blocks, free_sums, config),
         step_trail(clk, rst, step, banks, addition, config),
         flex_dpu(clk, records, banks, streamed, parts, config),
         split(parts, part),
-        [accumulator(clk, part[r], addition, drain, sums[r], config) for r in range(config.rows)],
+        [accumulator(clk, part[r], addition, drain, sums[r]) for r in range(config.rows)],
         join(sums, drained),
     )
     store = block_drain(clk, rst, blocks, drain, drained, results, stored, overflow, config)

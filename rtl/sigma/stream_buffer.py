@@ -9,7 +9,7 @@ from rtl.stream import bit, bus
 
 
 @module
-def stream_buffer(clk, line, write, write_address, read_address, streamed, config):
+def stream_buffer(clk, line, write, write_address, read_address, streamed):
     """Keep lines, and give one a cycle.
 
     line, write, write_address  in  a line to be kept

@@ -2,18 +2,14 @@
 
 import pytest
 
-from rtl.sigma.config import SigmaConfig
 from rtl.sigma.line_register import line_register
 from tests.support.script import play
 
 
-@pytest.mark.parametrize("lanes", [2, 8, 128])
-def test_it_shows_the_line_written_last_from_the_next_cycle_on(build, rng, lanes):
-    config = SigmaConfig(engines=1, lanes=lanes, results=2, rows=1)
-    dut = build(line_register, config=config)
-    entries = [
-        dict(line=rng.getrandbits(len(dut.ports["line"])), write=int(not i or rng.random() < 0.4)) for i in range(100)
-    ]
+@pytest.mark.parametrize("bits", [16, 128, 2048])
+def test_it_shows_the_line_written_last_from_the_next_cycle_on(build, rng, bits):
+    dut = build(line_register, bits=bits)
+    entries = [dict(line=rng.getrandbits(bits), write=int(not i or rng.random() < 0.4)) for i in range(100)]
     got, kept, expected = play(dut, entries, "held")["held"], None, []
     for entry in entries:
         kept = entry["line"] if entry["write"] else kept

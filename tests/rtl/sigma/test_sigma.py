@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tlm.sigma.occupancy import Bitmaps
 
 from cosim import Operands
 from cosim.sigma import codec
