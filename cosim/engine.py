@@ -1,9 +1,10 @@
 """One interface for everything that can run a program; same operands, same bits, same cycles."""
 
 from abc import ABC, abstractmethod
+from copy import copy
 from numbers import Integral
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Self, final
 
 import numpy as np
 
@@ -42,6 +43,12 @@ class Engine(ABC):
             raise ValueError(
                 f"memory of an engine must be hashable: frozen, and equal by value, not {memory}"
             ) from None
+
+    def beside(self, memory: Memory) -> Self:
+        """The same engine, with what it has compiled, beside another memory, of which the hardware knows nothing."""
+        other = copy(self)
+        other.memory = memory
+        return other
 
     @property
     def updates(self) -> bool:

@@ -1,1 +1,1 @@
-"""The command line `sat`: one file a command, and what they share in options.py and terminal.py."""
+"""The command line `sat`: a folder or a file a command; several share those beside them."""

@@ -2,24 +2,30 @@
 
 import signal
 import sys
+from typing import cast
 
 import typer
 
-from sat.compare import KEYS, compare_command
-from sat.cycles import cycles
+from sat.compare.command import compare_command
+from sat.compare.keys import keys
+from sat.cycles.command import cycles
 from sat.plan import plan
 from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions
-from sat.train import train
-from sat.verify import verify
+from sat.train.command import train
+from sat.verify.command import verify
 from sat.verilog import verilog
+from tlm.accelerators import TABLE
+from tlm.report import DEFINITIONS
 
-USAGE_ERROR = typer.BadParameter.__base__  # which typer does not export
+# UsageError, which typer does not export; a BadParameter is one, and has the same methods.
+USAGE_ERROR = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="SAT, a systolic accelerator for N:M sparse training: its RTL, its model, and training on it; "
-    "SIGMA and a plain systolic array beside it.",
+    help="Accelerators for training: their RTL, their cycles, and training on them. "
+    + "; ".join(f"{row.title}: {row.summary}" for row in TABLE.values())
+    + ".",
 )
 
 
@@ -29,16 +35,16 @@ def ended_politely() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-app.command(epilog=definitions())(train)
-app.command(epilog=definitions())(cycles)
+app.command(epilog=definitions(DEFINITIONS))(train)
+app.command(epilog=definitions(DEFINITIONS))(cycles)
 app.command()(plan)
 app.command()(verify)
 app.command()(verilog)
-app.command("compare", epilog=definitions(KEYS))(compare_command)
+app.command("compare", epilog=definitions(keys()))(compare_command)
 
 
 def main() -> None:
-    """Run the command line. What it cannot read ends with one line and exit code 2."""
+    """Run the command line. Words that it cannot read end it with one line and exit code 2."""
     try:
         sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
     except USAGE_ERROR as error:

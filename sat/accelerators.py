@@ -1,4 +1,4 @@
-"""The accelerators that a command can take, and the report of a step on one of them."""
+"""The option that chooses an accelerator, and the report of a step on one of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from rtl.config import Config
-from sat import terminal
-from sat.planning import SCHEDULED, check_dataflow, plan_for
+from sat.planning import dataflows_of, plan_for
+from sat.report import ON_HOST
 from tlm.accelerator import Accelerator
 from tlm.accelerators import DEFAULT, TABLE
 from tlm.report import StepReport, step_report
@@ -24,13 +24,18 @@ Name = Annotated[
 
 
 def on_host(row: Accelerator) -> tuple[str, ...]:
-    """The parts of a step that are in no cycles."""
-    return terminal.ON_HOST if row.counts_updates else (*terminal.ON_HOST, "weight updates, and N:M copies")
+    """The parts of a step that run on the host, and are in no cycles."""
+    return ON_HOST if row.counts_updates else (*ON_HOST, "weight updates, and N:M copies")
 
 
 def title(row: Accelerator, config: Config) -> str:
     """The name of a configuration in a report."""
     return config.name if row.name == DEFAULT else f"{row.name} {config.name}"
+
+
+def planners() -> str:
+    """The titles of the accelerators whose steps are planned."""
+    return " and ".join(row.title for row in TABLE.values() if row.plans)
 
 
 def costed(row: Accelerator, work: Sequence[Work], config: Config, dataflow: str, plan: Path | None) -> list[Costed]:
@@ -41,9 +46,8 @@ def costed(row: Accelerator, work: Sequence[Work], config: Config, dataflow: str
     if row.plans:
         return cost(work, config, plan_for(work, config, dataflow, plan))
     if plan:
-        raise ValueError(f"--plan is {TABLE[DEFAULT].title}'s, and cannot go with another --accelerator")
-    check_dataflow(dataflow, config)
-    return cost(work, config, dataflows=() if dataflow == SCHEDULED else (dataflow,))
+        raise ValueError(f"--plan is {planners()}'s, and cannot go with another --accelerator")
+    return cost(work, config, dataflows=dataflows_of(dataflow, config))
 
 
 def report(

@@ -6,15 +6,24 @@ from typing import Annotated, Any
 
 import typer
 
-from rtl.sat_config import PRESETS
 from rtl.sparsity import Sparsity
+from tlm.accelerators import DEFAULT, TABLE
 from tlm.workload.methods import METHODS, Scheme
 from tlm.workload.networks import NETWORKS
 
 LARGEST_SEED = 2**32 - 1
 NONE = "none"
 
-Config = Annotated[str, typer.Option(help=f"A preset ({', '.join(PRESETS)}; of SIGMA also paper) or a JSON file.")]
+
+def presets() -> str:
+    """The names of the default accelerator's presets, and of those that others have beside them."""
+    known = TABLE[DEFAULT].presets
+    more = {row.title: [name for name in row.presets if name not in known] for row in TABLE.values()}
+    beside = [f"; of {title} also {', '.join(names)}" for title, names in more.items() if names]
+    return ", ".join(known) + "".join(beside)
+
+
+Config = Annotated[str, typer.Option(help=f"A preset ({presets()}) or a JSON file.")]
 Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
 Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
 Image = Annotated[
@@ -31,7 +40,7 @@ DataImage = Annotated[
         "enlarged to the least that the network takes.",
     ),
 ]
-Width = Annotated[float, typer.Option(help="What the network's inner channels are multiplied by.")]
+Width = Annotated[float, typer.Option(help="Factor of the network's inner channels.")]
 Classes = Annotated[int | None, typer.Option(help="Outputs of the network. By default its own.")]
 Data = Annotated[str, typer.Option(help="digits, which are built in; or cifar10, cifar100, tinyimagenet, imagenet.")]
 DataPath = Annotated[Path | None, typer.Option(help="The folder with the data set's files. Nothing is downloaded.")]
@@ -60,13 +69,14 @@ Json = Annotated[Path | None, typer.Option("--json", help="Write the same conten
 
 def given(context: typer.Context, name: str) -> bool:
     """Whether an option was on the command line."""
-    return context.get_parameter_source(name).name == "COMMANDLINE"
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def refuse(context: typer.Context, option: str, names: Collection[str]) -> None:
     """Raise ValueError for parameters that cannot go with an option, and would silently do nothing."""
     for parameter in context.command.params:
-        if parameter.name in names and given(context, parameter.name):
+        if parameter.name and parameter.name in names and given(context, parameter.name):
             raise ValueError(f"{parameter.opts[0]} cannot go with {option}")
 
 
@@ -78,7 +88,7 @@ def scheme(
     decay: float | None = None,
     rescale: bool = False,
 ) -> Scheme:
-    """The scheme that the options ask for. Raises ValueError for a method or pattern that nobody knows.
+    """The scheme that the options ask for. Raises ValueError for an unknown method or pattern.
 
     model  the network whose own choice of dense layers holds where `dense` is not given
     """
@@ -103,6 +113,6 @@ def scheme_data(chosen: Scheme) -> dict[str, Any]:
 
 
 def title(chosen: Scheme) -> str:
-    """What a scheme is called in a report."""
+    """The name of a scheme in a report."""
     rescaled = ", rescaled" if chosen.rescale else ""
     return f"{chosen.method} {chosen.sparsity}{rescaled}" if chosen.sparsity else chosen.method

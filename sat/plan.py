@@ -1,19 +1,36 @@
 """`sat plan`: offline scheduling, before a training run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sat import options, terminal
 from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
+from sat.planning import plan_for
 from sat.workload import Input, Module, Topology, workload
 from tlm.accelerators import DEFAULT, accelerator
-from tlm.dataflow import DATAFLOWS
-from tlm.plan import Plan, make_plan
 from tlm.workload.step import whole_step
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save the plan to this file, for --plan.")]
+
+GEMM_COLUMNS = {  # heading -> format of a GEMM's choices
+    "layer": "{layer}",
+    "stage": "{stage}",
+    "m x k x n": "{m} x {k} x {n}",
+    "N:M": "{sparsity}",
+    "dataflow": "{dataflow}",
+    "tile": "{rows} x {depth} x {columns}",
+    "order": "{order}",
+    "cycles": "{cycles:,}",
+}
+UPDATE_COLUMNS = {  # of an update's; the rest is empty
+    "layer": "{layer}",
+    "stage": "{stage}",
+    "m x k x n": "{k} x 0 x {n}",
+    "dataflow": "copies with {generation}",
+    "cycles": "{cycles:,}",
+}
 
 
 def plan(
@@ -38,60 +55,37 @@ def plan(
     """Choose dataflow, tile sizes and order of each GEMM, and where N:M copies are made, by the model's cycles."""
     with terminal.reading_input():
         terminal.writable(json_file, output)
-        chosen = accelerator(DEFAULT).load(config)
-        what = workload(context, model, image, classes, width, batch, topology, module, shape)
-        scheme = options.scheme(method, sparsity, model if what.built_in else None, dense, decay, rescale)
-        work = whole_step(what.calls, scheme)
-        with terminal.working("scheduling"):
-            made = make_plan(work, chosen)
-            fixed = {name: make_plan(work, chosen, (name,)).cycles for name in DATAFLOWS}
+        row = accelerator(DEFAULT)
+        chosen = row.load(config)
+        network = workload(context, model, image, classes, width, batch, topology, module, shape)
+        scheme = options.scheme(method, sparsity, model if network.built_in else None, dense, decay, rescale)
+        work = whole_step(network.calls, scheme)
+        with terminal.spinner("scheduling"):
+            made = plan_for(work, chosen)
+            fixed = {name: plan_for(work, chosen, name).cycles for name in row.dataflows}
     if output:
         made.save(output)
-    terminal.write_json(
-        json_file,
-        dict(
-            model=what.name,
-            **options.scheme_data(scheme),
-            batch=what.batch,
-            **made.model_dump(),
-            cycles=made.cycles,
-            fixed=fixed,
-        ),
+    content = dict(
+        model=network.name,
+        **options.scheme_data(scheme),
+        batch=network.batch,
+        **made.model_dump(),
+        cycles=made.cycles,
+        fixed=fixed,
     )
-    _print(
-        made,
-        fixed,
-        f"Plan of a training step of {what.name}, {options.title(scheme)}, batch {what.batch}, on {chosen.name}",
-    )
+    terminal.write_json(json_file, content)
+    title = f"{network.name}, {options.title(scheme)}, batch {network.batch}, on {chosen.name}"
+    _print(content, f"Plan of a training step of {title}")
 
 
-def _print(made: Plan, fixed: dict[str, int], heading: str) -> None:
-    console = terminal.console()
-    rows = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "dataflow", "tile", "order", "cycles"])
-    for one in made.gemms:
-        rows.add_row(
-            one.layer,
-            one.stage,
-            f"{one.m} x {one.k} x {one.n}",
-            one.sparsity,
-            one.dataflow,
-            f"{one.rows} x {one.depth} x {one.columns}",
-            one.order,
-            f"{one.cycles:,}",
-        )
-    for one in made.updates:
-        rows.add_row(
-            one.layer,
-            one.stage,
-            f"{one.k} x 0 x {one.n}",
-            "",
-            f"copies with {one.generation}",
-            "",
-            "",
-            f"{one.cycles:,}",
-        )
+def _print(content: dict[str, Any], heading: str) -> None:
+    """A row for each GEMM and update, and the cycles beside those with one dataflow for all GEMMs."""
+    console, rows = terminal.console(), terminal.table(heading, list(GEMM_COLUMNS))
+    for columns, choices in ((GEMM_COLUMNS, content["gemms"]), (UPDATE_COLUMNS, content["updates"])):
+        for choice in choices:
+            rows.add_row(*(columns.get(column, "").format(**choice) for column in GEMM_COLUMNS))
     console.print(rows)
     console.print(
-        f"{made.cycles:,} cycles; with one dataflow for all: "
-        + ", ".join(f"{name} {cycles:,}" for name, cycles in fixed.items())
+        f"{content['cycles']:,} cycles; with one dataflow for all: "
+        + ", ".join(f"{name} {cycles:,}" for name, cycles in content["fixed"].items())
     )

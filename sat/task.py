@@ -1,4 +1,4 @@
-"""What is trained: a network and a data set, as the options of a command choose them."""
+"""A training task: a network and a data set, as the options of a command choose them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # PyTorch is loaded when it is needed: a command that is refu
 
 @dataclass(frozen=True)
 class Task:
-    """A network of that width, and a data set with images of that height; None: what both of them know."""
+    """A network of that width, and a data set with images of that height; None: their usual one."""
 
     model: str
     data: str
@@ -51,7 +51,7 @@ class Task:
         return Trainer(self.model, data, engine, scheme, settings=settings, width=self.width)
 
     def as_data(self, data: DataSet) -> dict[str, Any]:
-        """What is said of it in --json."""
+        """The task in --json."""
         return dict(
             model=self.model, width=self.width, data=self.data, image=list(data.image_shape), classes=data.classes
         )

@@ -1,8 +1,8 @@
-"""What every command does alike: tables, progress, data files, and one clear line for what went wrong."""
+"""The terminal and data files of every command: tables, progress, and one clear line for an error."""
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,65 +17,36 @@ from rich.text import Text
 
 from cosim.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
-from rtl.config import Config
-from tlm.report import DEFINITIONS, StepReport
 
 WIDTH = 400  # no table is wider: a terminal wraps its lines instead of losing some
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
 
-COLUMNS = {  # heading -> a row's values
-    "layer": "{layer}",
-    "stage": "{stage}",
-    "m x k x n": "{m} x {k} x {n}",
-    "N:M": "{sparsity}",
-    "flow": "{dataflow}",
-    "macs": "{macs:,}",
-    "skipped": "{macs_skipped:,}",
-    "cycles": "{cycles:,}",
-    "share": "{share:.1%}",
-    "filled": "{filled:.1%}",
-    "utilised": "{utilisation:.1%}",
-    "waiting": "{memory_wait:,}",
-    "values B": "{bytes_values:,}",
-    "indices B": "{bytes_indices:,}",
-    "results B": "{bytes_results:,}",
-}
-ON_HOST = (
-    "normalisation",
-    "activation functions",
-    "pooling",
-    "loss",
-    "biases and their gradients",
-    "rounding to FP16",
-    "scatter-add of a strided bp",
-    "check for overflow",
-    "srste's decay, and zeros in its bp",
-    "rescaling of pruned gradients",
-)
-WORDS = (
-    "layer",
-    "stage",
-    "m x k x n",
-    "N:M",
-    "flow",
-    "dataflow",
-    "tile",
-    "order",
-    "what",
-    "choice",
-    "module",
-    "network",
-    "method",
-    "case",
-    "densities",
-    "sigma\nbound by",
-    "fastest",
-    "accelerator",
+# Headings of columns that hold text, in any table; all others hold numbers.
+TEXT_COLUMNS = frozenset(
+    {
+        "layer",
+        "stage",
+        "m x k x n",
+        "N:M",
+        "flow",
+        "dataflow",
+        "tile",
+        "order",
+        "what",
+        "choice",
+        "module",
+        "network",
+        "method",
+        "case",
+        "densities",
+        "fastest",
+        "accelerator",
+    }
 )
 
 
 def console() -> Console:
-    """Standard output. Text is shown as it is: what is to be bold is a rich Text."""
+    """Standard output. Text is shown as it is: bold text is a rich Text."""
     return Console(width=WIDTH, highlight=False, markup=False, emoji=False)
 
 
@@ -84,51 +55,22 @@ def verdict(to: Console, word: str, rest: str) -> None:
     to.print(Text.assemble((word, "bold"), rest))
 
 
-def definitions(of: Mapping[str, str] = DEFINITIONS) -> str:
-    """What each key of a report means, for --help."""
-    return "\n\n".join(["Keys of the report:", *(f"[bold]{key}[/]: {text}" for key, text in of.items())])
+def definitions(keys: Mapping[str, str]) -> str:
+    """The keys of --json with their definitions, for --help."""
+    return "\n\n".join(["Keys of the report:", *(f"[bold]{key}[/]: {text}" for key, text in keys.items())])
 
 
-def table(heading: str, columns: list[str]) -> Table:
-    """An empty table; columns of words to the left, of numbers to the right."""
+def table(heading: str, columns: list[str], text: Collection[str] = ()) -> Table:
+    """An empty table; columns of text are aligned to the left, of numbers to the right.
+
+    text  columns of text beside TEXT_COLUMNS
+    """
     title = Text(heading, "table.title", no_wrap=True, overflow="ignore")  # it may be wider than the table
     result = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in columns:
-        result.add_column(column, justify="left" if column in WORDS else "right", no_wrap=True)
+        left = column in TEXT_COLUMNS or column in text
+        result.add_column(column, justify="left" if left else "right", no_wrap=True)
     return result
-
-
-def print_report(to: Console, report: StepReport, heading: str, on_host: Sequence[str] = ON_HOST) -> None:
-    """A row for each GEMM and update, the totals, the step against dense, and what of it the host does."""
-    rows, totals = table(heading, list(COLUMNS)), report.totals
-    for row in report.rows:
-        rows.add_row(*(form.format(**row) for form in COLUMNS.values()))
-    rows.add_section()
-    in_total = dict.fromkeys(DEFINITIONS, "") | totals | {"layer": "total", "share": 1}
-    rows.add_row(*("" if heading in WORDS[1:] else form.format(**in_total) for heading, form in COLUMNS.items()))
-    to.print(rows)
-    time = duration(totals["cycles"], report.config)
-    to.print(
-        f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); "
-        f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x"
-    )
-    to.print(f"on the host, and not in these cycles: {', '.join(on_host)}")
-
-
-def duration(cycles: float, config: Config) -> str:
-    """How long cycles take, in a unit that suits."""
-    microseconds = cycles / config.clock_mhz
-    for unit, size in (("s", 1e6), ("ms", 1e3)):
-        if microseconds >= size:
-            return f"{microseconds / size:,.{0 if microseconds >= 1000 * size else 2}f} {unit}"
-    return f"{microseconds:.2f} µs"
-
-
-def report_data(report: StepReport, seed: int, on_host: Sequence[str] = ON_HOST) -> dict[str, Any]:
-    """A report as data: config, seed, rows, totals, on_host."""
-    return dict(
-        config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals, on_host=list(on_host)
-    )
 
 
 def progress() -> Progress:
@@ -149,9 +91,9 @@ def progress() -> Progress:
     )
 
 
-def working(what: str) -> Status:
-    """Says on standard error, where that is a terminal, what takes its time."""
-    return Console(stderr=True).status(Text(what))
+def spinner(text: str) -> Status:
+    """A spinner beside the text on standard error, where that is a terminal, for work whose length is not known."""
+    return Console(stderr=True).status(Text(text))
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -162,7 +104,7 @@ def fail(message: str, code: int) -> NoReturn:
 
 @contextmanager
 def reading_input() -> Iterator[None]:
-    """Around everything that depends on the user's input and tools: what is wrong there ends with one line."""
+    """Around everything that depends on the user's input and tools: an error there ends with one line and exit 2."""
     try:
         yield
     except (ValueError, OSError, ToolMissing, ToolFailed) as error:
@@ -171,7 +113,7 @@ def reading_input() -> Iterator[None]:
 
 @contextmanager
 def simulating() -> Iterator[None]:
-    """Around a run: a simulator or a device that fails ends it with one line."""
+    """Around a run: a simulator or a device that fails ends it with one line and exit 1."""
     try:
         yield
     except (SimulationError, ToolFailed) as error:

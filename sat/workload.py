@@ -1,4 +1,4 @@
-"""What a command costs: a built-in network, a list of layers in a file, or a module of one's own."""
+"""The network that a command costs: a built-in one, a list of layers in a file, or a module of one's own."""
 
 import importlib
 import sys
@@ -37,7 +37,10 @@ _INSTEAD_OF = {
 
 @dataclass(frozen=True)
 class Workload:
-    """The calls of a training step's layers, what they are called, and the batch."""
+    """The calls of a training step's layers, on a batch.
+
+    built_in  they are of a network that has its own choice of dense layers
+    """
 
     name: str
     calls: Sequence[Call]
@@ -56,8 +59,8 @@ def workload(
     module: str | None,
     shape: str | None,
 ) -> Workload:
-    """What the options ask for. Raises ValueError for a network, a file or a module that cannot be costed, and for an
-    option that would silently do nothing."""
+    """The workload that the options ask for. Raises ValueError for a network, a file or a module that cannot be costed,
+    and for an option that would silently do nothing."""
     for option, others in _INSTEAD_OF.items():
         if given(context, option):
             refuse(context, f"--{option}", others)
@@ -106,6 +109,6 @@ def _shape(text: str | None) -> tuple[int, ...]:
 
 
 def _told(error: Exception) -> str:
-    """What an exception says; its name where that alone tells what has happened."""
+    """The message of an exception, after its name where the message alone does not tell what has happened."""
     clear = isinstance(error, (ImportError, ValueError, RuntimeError))
     return str(error) if clear else f"{type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ from rtl.sat_config import PRESETS, SatConfig
 from rtl.sigma import sigma
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sigma.config import SigmaConfig
-from sat import paper
+from sat.cycles import paper
 from sat.__main__ import app
 from tlm import make_plan
 from tlm.report import DEFINITIONS

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -88,12 +89,22 @@ def test_hardware_imports_nothing_from_its_golden_models():
         "training/data",
         "training/models",
         "sat",
+        "sat/compare",
+        "sat/cycles",
+        "sat/train",
+        "sat/verify",
     ],
 )
 def test_every_module_has_its_test(layer):
     modules = [file.name for file in sorted((ROOT / layer).glob("*.py")) if not file.name.startswith("__")]
     assert modules
     assert [name for name in modules if not (ROOT / "tests" / layer / f"test_{name}").exists()] == []
+
+
+def test_every_package_is_installed():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {file.parent.relative_to(ROOT) for file in files_of(*LAYERS)}
+    assert listed == sorted(".".join(folder.parts) for folder in folders)
 
 
 def test_every_unit_with_a_golden_of_its_name_says_so():
@@ -131,12 +142,15 @@ def limit(function: ast.FunctionDef) -> int:
 
 
 def own_lines(function: ast.FunctionDef) -> int:
-    """Lines of a function without its docstring and the functions inside it, which count for themselves."""
-    length = function.end_lineno - function.lineno + 1
-    if ast.get_docstring(function):
-        length -= function.body[0].end_lineno - function.body[0].lineno + 1
-    inner = [node for node in function.body if isinstance(node, ast.FunctionDef)]
-    return length - sum(node.end_lineno - node.lineno + 1 for node in inner)
+    """Lines of a function's body, without its docstring and the functions inside it, which count for themselves.
+
+    A signature is no code to follow: the formatter puts one parameter on a line, and a command has 25 options.
+    """
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    if not body:
+        return 0
+    inner = [node for node in body if isinstance(node, ast.FunctionDef)]
+    return function.end_lineno - body[0].lineno + 1 - sum(node.end_lineno - node.lineno + 1 for node in inner)
 
 
 def test_every_file_and_every_public_function_and_class_says_what_it_is():

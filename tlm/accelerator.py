@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from rtl.config import Config, load_config
+from rtl.sparsity import Sparsity
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.transactions import Program
@@ -46,6 +48,60 @@ class Best(Protocol):
     ) -> tuple[Program, int]: ...
 
 
+class StepPlan(Protocol):
+    """How each piece of a step's work is to be carried out."""
+
+    def check_config(self, config: Config) -> None:
+        """Raise ValueError unless the plan is for this configuration."""
+        ...
+
+    def mapping(self, gemm: Gemm) -> object:
+        """The mapping of a GEMM, or the name of a dataflow."""
+        ...
+
+    def parts(self, update: Update) -> list[Update]:
+        """What is run for an update, one after another."""
+        ...
+
+
+class OfflinePlan(StepPlan, Protocol):
+    """A plan that was made before the step runs, and can be kept in a file."""
+
+    @property
+    def cycles(self) -> int:
+        """Clock cycles of the whole step, by the model."""
+        ...
+
+    def save(self, file: Path) -> None:
+        """Write it to the file."""
+        ...
+
+    def model_dump(self) -> dict[str, Any]:
+        """The plan as data: configuration, choices for GEMMs, choices for updates."""
+        ...
+
+
+@dataclass(frozen=True)
+class Planner:
+    """How steps are planned offline.
+
+    make     the plan of fewest cycles with these dataflows, () for all: (work, configuration, dataflows)
+    load     the plan in a file; ValueError for one of another step or configuration: (file, work, configuration)
+    without  an idea of the architecture -> the plan of fewest cycles where it is left out: (work, configuration)
+    takes    the datapath takes an N:M pattern: (pattern, configuration)
+    """
+
+    make: Callable[[Sequence[Work], Any, Sequence[str]], OfflinePlan]
+    load: Callable[[Path, Sequence[Work], Any], OfflinePlan]
+    without: Mapping[str, Callable[[Sequence[Work], Any], OfflinePlan]]
+    takes: Callable[[Sparsity, Any], bool]
+
+
+def array_of(config: Config) -> str:
+    """The processing elements of a configuration, in words."""
+    return f"{' x '.join(map(str, config.size))} elements"
+
+
 @dataclass(frozen=True)
 class Formula:
     """Cycles of a GEMM's program by somebody else's formula, beside the model's.
@@ -73,11 +129,13 @@ class Accelerator:
     schedule_update  makes the program of a weight update; None: it has no unit for them, and the host updates
     counts_updates   a step's cycles have its updates in them; otherwise they are the host's
     skips_zeros      its GEMMs skip pruned weights; otherwise a step is costed with all its multiply-adds
-    plans            a step can be planned (tlm.plan), and run by a plan
+    planner          plans steps; None: there are no plans for it
+    array            the processing elements of a configuration, in words
     formula          None: there is no other formula
     comparable       configurations by the names of a comparison (tlm.compare); None: the presets
     challenger       comparisons say how many times as fast it is as each of the others
     definitions      additions to the definitions of a report's keys
+    compared         additions to the definitions of the keys of a comparison
     """
 
     name: str
@@ -93,11 +151,18 @@ class Accelerator:
     derive: Callable[[Any], Config] | None = None
     counts_updates: bool = True
     skips_zeros: bool = True
-    plans: bool = False
+    planner: Planner | None = None
+    array: Callable[[Any], str] = array_of
     formula: Formula | None = None
     comparable: Mapping[str, Config] | None = None
     challenger: bool = False
     definitions: Mapping[str, str] = field(default_factory=dict)
+    compared: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plans(self) -> bool:
+        """Its steps can be planned, and run by a plan."""
+        return self.planner is not None
 
     def load(self, name: str | Config) -> Config:
         """A preset by its name, or a JSON file by its path; one of its configurations is passed on.

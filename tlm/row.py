@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
-from tlm.accelerator import Accelerator, Formula
+from rtl.sparsity import Sparsity
+from tlm.accelerator import Accelerator, Formula, Planner
 from tlm.dataflow import DATAFLOWS
 from tlm.gemm import Gemm
 from tlm.memory import Memory
+from tlm.plan import Plan, load_plan, make_plan
 from tlm.program import GemmProgram, schedule_gemm
 from tlm.scheduler import best_mapping
 from tlm.systolic import systolic_cycles
 from tlm.update_program import schedule_update
+from tlm.work import Work
 
 
 def schedule(
@@ -33,6 +36,31 @@ def best(
     """tlm.accelerator.Best: zeros that are no N:M pattern are multiplied as everything else."""
     mapping, cycles = best_mapping(gemm, config, tuple(dataflows or DATAFLOWS), memory)
     return schedule_gemm(gemm, config, mapping, memory), cycles
+
+
+def plan(work: Sequence[Work], config: SatConfig, dataflows: Sequence[str] = ()) -> Plan:
+    """tlm.accelerator.Planner.make."""
+    return make_plan(work, config, tuple(dataflows or DATAFLOWS))
+
+
+def plan_without_interleaving(work: Sequence[Work], config: SatConfig) -> Plan:
+    """The best plan where each processing element holds one output, whose steps wait for the adder."""
+    return make_plan(work, config.model_copy(update=dict(interleave=1)))
+
+
+def plan_without_pregeneration(work: Sequence[Work], config: SatConfig) -> Plan:
+    """The best plan where N:M copies are made before each use, and never with the update."""
+    return make_plan(work, config, generations=("use",))
+
+
+def takes(pattern: Sparsity, config: SatConfig) -> bool:
+    """tlm.accelerator.Planner.takes."""
+    return pattern.m <= config.largest_m
+
+
+def array(config: SatConfig) -> str:
+    """Its processing elements, in words."""
+    return f"{config.rows} x {config.columns} elements, {config.interleave} interleaved"
 
 
 def _tpu_cycles(program: GemmProgram) -> int:
@@ -70,7 +98,13 @@ SAT = Accelerator(
     schedule=schedule,
     best=best,
     schedule_update=schedule_update,
-    plans=True,
+    planner=Planner(
+        plan,
+        load_plan,
+        {"interleaving": plan_without_interleaving, "pre-generation": plan_without_pregeneration},
+        takes,
+    ),
+    array=array,
     comparable=_COMPARABLE,
 )
 

@@ -4,29 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from rtl.config import Config
+from tlm.accelerator import StepPlan
 from tlm.accelerators import accelerator_of
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.timeline import Timeline, simulate
 from tlm.transactions import Program
-from tlm.update import Update
 from tlm.work import Work, nameless
-
-
-class StepPlan(Protocol):
-    """How each piece of a step's work is to be carried out (tlm.plan.Plan)."""
-
-    def check_config(self, config: Config) -> None:
-        """Raise ValueError unless the plan is for this configuration."""
-        ...
-
-    def mapping(self, gemm: Gemm) -> object:
-        """The mapping of a GEMM, or the name of a dataflow."""
-        ...
-
-    def parts(self, update: Update) -> list[Update]:
-        """What is run for an update, one after another."""
-        ...
 
 
 class Cost(Protocol):

@@ -19,7 +19,7 @@ from cosim.simulation import Bench
 from cosim.tools import call, tool
 from rtl.hierarchy import flat_ports
 from tests.bench.measure import CheckFailed, pinned
-from tlm.timeline import AnyProgram
+from tlm.transactions import Program
 
 WINDOW = 1000  # Verilog's time units between two meetings of host and device
 MAIL = ("results", "result_count", "tile_ends", "tile_count", "store_ends", "store_count")
@@ -122,7 +122,7 @@ class Tape(Simulator):
         )
 
 
-def record(engine: IcarusEngine, program: AnyProgram, operands: Operands) -> Recorded:
+def record(engine: IcarusEngine, program: Program, operands: Operands) -> Recorded:
     """Run a program on the engine's image, and remember everything that crosses the pipe."""
     host, bench = Host(program, operands), Bench(program.config)
     with pinned(), Tape(engine.image, bench, engine.patience) as tape:
@@ -170,14 +170,14 @@ class Replay:
 
 
 def _brief(final: tuple[str, ...]) -> str:
-    return ", ".join(f"{name} {value[-16:]}" for name, value in zip((*COUNTERS, "unknown", "mail"), final))
+    return ", ".join(f"{name} {value[-16:]}" for name, value in zip((*COUNTERS, "unknown", "mail"), final, strict=True))
 
 
 def _hex(recorded: Recorded) -> str:
     lines = []
     for window, values in recorded.stimulus:
         word = window
-        for value, width in zip(values, recorded.widths):
+        for value, width in zip(values, recorded.widths, strict=True):
             word = word << width | value
         lines.append(f"{word:x}\n")
     return "".join(lines)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from cosim.scheduling import program_for
 
 import cosim
+from cosim.accelerators import accelerator_of
 from cosim.exchange import Operands
 from cosim.host import Host
 from cosim.icarus_engine import IcarusEngine
@@ -23,7 +23,7 @@ from rtl.sparsity import Sparsity
 from tests.bench.measure import CheckFailed, Row, Took, best, interleaved, pinned, timed
 from tests.bench.replay import Replay, record
 from tlm import Gemm
-from tlm.timeline import AnyProgram
+from tlm.transactions import Program
 
 PE_CYCLES = 60_000  # a second, to reach
 OVERHEAD = 1.15  # the engine's time, in that of bare vvp
@@ -129,14 +129,15 @@ def _overhead(what: str, took: Took, alone: Took, details: dict) -> Row:
     )
 
 
-def _program(engine: IcarusEngine, case: Case, a: np.ndarray, b: np.ndarray) -> tuple[AnyProgram, Operands]:
-    """What engine.gemm makes of these operands."""
+def _program(engine: IcarusEngine, case: Case, a: np.ndarray, b: np.ndarray) -> tuple[Program, Operands]:
+    """The program that engine.gemm makes of these operands."""
     gemm = Gemm(case.m, case.k, case.n, Sparsity.parse(case.sparsity))
     operands = operands_of(gemm, a, b)
-    return program_for(gemm, operands, engine.config, case.dataflow), operands
+    schedule = accelerator_of(engine.config).schedule
+    return schedule(gemm, operands, engine.config, case.dataflow, engine.memory), operands
 
 
-def _messages(program: AnyProgram, operands: Operands) -> float:
+def _messages(program: Program, operands: Operands) -> float:
     """Seconds of processor time in which the host makes all messages of a program."""
     start = time.process_time()
     for _ in Host(program, operands).messages:
@@ -149,7 +150,9 @@ def myhdl_row(seed: int) -> Row:
     engine = cosim.engine("myhdl", MYHDL.config)
     brief = replace(MYHDL, k=MYHDL.k // 16)
     engine.gemm(*brief.operands(seed))  # the first elaboration in a process takes longer
-    (short, before), (long, took) = (timed(lambda: engine.gemm(*case.operands(seed)).cycles) for case in (brief, MYHDL))
+    (short, before), (long, took) = (
+        timed(lambda case=case: engine.gemm(*case.operands(seed)).cycles) for case in (brief, MYHDL)
+    )
     speed = (long - short) / (took.cpu - before.cpu)
     elaboration = took.cpu - long / speed
     return Row(

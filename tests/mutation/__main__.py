@@ -83,10 +83,10 @@ def simulate(mutant: Mutant, name: str, device: Path, harness: Path, seed: int, 
 def in_programs(name: str, folder: Path, seed: int) -> tuple[int, str]:
     """The number of the first stimulus in which the Verilog differs from the model, and how."""
     target = TARGETS[name]
-    checker = Checker(cosim.engine("icarus", target.config, verilog=folder, patience=60.0))
+    engine = cosim.engine("icarus", target.config, verilog=folder, patience=60.0)
     for number, (program, operands) in enumerate(target.stimuli(seed), 1):
         try:
-            checker.run(program, operands)
+            Checker(engine.beside(program.memory)).run(program, operands)
         except Mismatch as error:
             return number, str(error)
     return 0, ""

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from cosim.scheduling import program_for
 
 from cosim import Operands
+from cosim.sigma.scheduling import schedule
 from rtl.sigma.config import SigmaConfig
-from sat.operands import KINDS
+from sat.verify.operands import KINDS
 from tests.mutation.stimuli import tiny
 from tlm import Gemm
+from tlm.memory import memory_of
 
 CONFIG = SigmaConfig(
     name="mutation",
@@ -45,7 +46,7 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _gemm(rng, NORMAL, (24, 48, 22), (1, 1), "mk", FAST)
     operands = Operands(tiny(rng, (9, 32)), tiny(rng, (32, 12)))
     for output in ("fp32", "fp16"):
-        yield program_for(Gemm(9, 32, 12, output=output), operands, CONFIG, "mk"), operands
+        yield schedule(Gemm(9, 32, 12, output=output), operands, CONFIG, "mk", memory_of(CONFIG)), operands
 
 
 def _gemm(
@@ -57,7 +58,7 @@ def _gemm(
     config: SigmaConfig = CONFIG,
 ) -> tuple[Any, Any]:
     sides = kind.draw(rng, *shape)
-    for side, density in zip(sides, densities):
+    for side, density in zip(sides, densities, strict=True):
         side[rng.random(side.shape) >= density] = 0
     operands = Operands(*sides)
-    return program_for(Gemm(*shape, output=kind.output), operands, config, mapping), operands
+    return schedule(Gemm(*shape, output=kind.output), operands, config, mapping, memory_of(config)), operands

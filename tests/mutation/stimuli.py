@@ -9,7 +9,7 @@ from cosim import Operands, Weights
 from rtl.golden import Rates, nm_mask
 from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
-from sat.operands import KINDS
+from sat.verify.operands import KINDS
 from tlm import Gemm, Update, schedule, schedule_update
 
 CONFIG = SatConfig(

@@ -1,20 +1,28 @@
-"""What commands know of each accelerator."""
+"""The accelerators that a command can take, and the report of a step on one of them."""
 
+import ast
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from tlm.sigma.step import cost_on_sigma, densities
 
-from rtl.sat_config import PRESETS, SatConfig
+from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
-from sat import accelerators, terminal
+from sat import accelerators
 from sat.planning import SCHEDULED
+from sat.report import ON_HOST
 from tests.sat.support import refused
 from tlm import Gemm, Update, make_plan, predict
+from tlm.accelerators import TABLE
 from tlm.sigma.published import sigma_cycles
+from tlm.step import cost
 from tlm.systolic import systolic_cycles
 
+# About the published figures of some hardware, and of no other file.
+NAMING = {"compare/paper.py"}
+FOLDER = Path(__file__).resolve().parents[2] / "sat"
 PATTERN = Sparsity(2, 8)
 STEP = [
     Gemm(30, 40, 50, PATTERN, "fp16", "one", "ff"),
@@ -22,28 +30,34 @@ STEP = [
     Update(40, 50, 40, PATTERN, True, layer="one"),
 ]
 DENSE = [replace(STEP[0], sparsity=None), STEP[1]]
+ON_HOST_ONLY = "weight updates, and N:M copies"
 
 
-def report(name, config="small", dataflow=SCHEDULED, plan=None):
-    kind = accelerators.kind(name)
-    return accelerators.report(kind, STEP, [*DENSE, STEP[2]], kind.load(config), dataflow, plan)[0]
+def reported(name, config="small", dataflow=SCHEDULED, plan=None):
+    """(report, cycles by the other formula) of the step on an accelerator."""
+    row = TABLE[name]
+    return accelerators.report(row, STEP, [*DENSE, STEP[2]], row.load(config), dataflow, plan)
+
+
+def report(name, **options):
+    return reported(name, **options)[0]
 
 
 def test_sat_runs_all_of_the_step_sigma_and_the_systolic_array_its_gemms():
-    found = {name: report(name) for name in accelerators.KINDS}
+    found = {name: report(name) for name in TABLE}
     assert {name: [row["stage"] for row in one.rows] for name, one in found.items()} == dict(
         sat=["ff", "wu", "update"], sigma=["ff", "wu"], systolic=["ff", "wu"]
     )
     assert found["sat"].totals["cycles"] == make_plan(STEP, PRESETS["small"]).cycles
-    runs = cost_on_sigma(STEP, SIGMA_PRESETS["small"])
+    runs = cost(STEP, SIGMA_PRESETS["small"], dataflows=())
     assert [row["cycles"] for row in found["sigma"].rows] == [taken.cycles for _, taken in runs]
-    systolic = accelerators.load_systolic("small")
-    assert found["systolic"].totals["cycles"] == make_plan(DENSE, systolic).cycles
+    with_zeros = SatConfig(**TABLE["systolic"].load("small").model_dump())  # SAT of the same size, and its dense step
+    assert found["systolic"].totals["cycles"] == make_plan(DENSE, with_zeros).cycles
     assert {row["sparsity"] for row in found["systolic"].rows} == {"dense"}
 
 
 def test_only_a_sparse_step_on_hardware_that_skips_is_faster_than_the_dense_one():
-    sat, sigma, systolic = (report(name).totals for name in accelerators.KINDS)
+    sat, sigma, systolic = (report(name).totals for name in TABLE)
     assert sat["speedup"] > 1.3 and sigma["speedup"] > 1.1 and systolic["speedup"] == 1
     for totals in (sat, sigma, systolic):
         assert totals["busy"] + totals["memory_wait"] == totals["cycles"] and 0 < totals["utilisation"] <= 1
@@ -51,12 +65,9 @@ def test_only_a_sparse_step_on_hardware_that_skips_is_faster_than_the_dense_one(
     assert systolic["macs_skipped"] == 0 and sigma["macs_skipped"] == sat["macs_skipped"] == 30 * 30 * 50
 
 
-def test_what_the_host_does_is_told():
-    assert [accelerators.KINDS[name].on_host for name in ("sat", "sigma")] == [
-        terminal.ON_HOST,
-        (*terminal.ON_HOST, "weight updates, and N:M copies"),
-    ]
-    assert accelerators.KINDS["systolic"].on_host == accelerators.KINDS["sigma"].on_host
+def test_the_hosts_part_of_a_step_is_told():
+    found = {name: accelerators.on_host(row) for name, row in TABLE.items()}
+    assert found == dict(sat=ON_HOST, sigma=(*ON_HOST, ON_HOST_ONLY), systolic=(*ON_HOST, ON_HOST_ONLY))
 
 
 @pytest.mark.parametrize(
@@ -87,43 +98,39 @@ def test_so_is_a_plan_which_is_sats(name, tmp_path):
 
 @pytest.mark.parametrize("config", PRESETS)
 def test_a_systolic_array_is_sat_with_the_shortest_groups(config):
-    found, sat = accelerators.load_systolic(config), PRESETS[config]
-    assert found.largest_m == 4 and found.update_lanes <= 4
-    assert SatConfig(**found.model_dump()) == found  # all rules hold
+    load, sat = TABLE["systolic"].load, PRESETS[config]
+    found = load(config)
+    assert type(found) is SystolicConfig and found.largest_m == 4 and found.update_lanes <= 4
     same = dict(largest_m=sat.largest_m, update_lanes=sat.update_lanes)
-    assert found.model_copy(update=same) == sat == accelerators.load_systolic(found).model_copy(update=same)
+    for one in (found, load(found)):
+        assert SatConfig(**(one.model_dump() | same)) == sat
 
 
 def test_its_cycles_do_not_depend_on_the_groups():
     shapes = [(30, 40, 50), (3, 200, 7), (100, 9, 100)]
     for flow in ("os", "ws"):
-        assert [predict(*shape, mapping=flow, config=accelerators.load_systolic("small")).busy for shape in shapes] == [
+        assert [predict(*shape, mapping=flow, config="small", accelerator="systolic").busy for shape in shapes] == [
             predict(*shape, mapping=flow, config=PRESETS["small"].model_copy(update=dict(largest_m=4))).busy
             for shape in shapes
         ]
 
 
-def test_dense_leaves_gemms_without_sparsity_and_the_formula_of_a_tpu_counts_each():
-    assert accelerators.dense(STEP) == DENSE
+def test_the_formula_of_a_tpu_counts_each_dense_gemm():
     one, other = (systolic_cycles(m=gemm.m, n=gemm.n, k=gemm.k, rows=4, columns=4).cycles for gemm in DENSE)
-    kind = accelerators.kind("systolic")
-    config = kind.load("small")
-    assert kind.formula[0](kind.runs(STEP, config, "scheduled", None), config) == [one, 3 * other]
+    assert reported("systolic")[1] == [one, 3 * other]
     assert other == 2 * 2 * (5 + 4 + 4)  # b stays: 2 x 2 tiles; a would have taken 2 * 2 * 15
 
 
 @pytest.mark.parametrize("stationary", ["mk", "kn"])
 def test_the_latency_model_of_sigmas_paper_counts_the_operand_that_stays(stationary):
-    kind = accelerators.kind("sigma")
-    config = kind.load("medium")  # 64 multipliers in Flex-DPEs of 16
+    config = TABLE["sigma"].load("medium")  # 64 multipliers in Flex-DPEs of 16
     sides = {"mk": lambda gemm: dict(m=gemm.m, n=gemm.n), "kn": lambda gemm: dict(m=gemm.n, n=gemm.m)}[stationary]
     expected = [
-        gemm.count * sigma_cycles(**sides(gemm), k=gemm.k, words=16, elements=64, density=density).total
-        for gemm in STEP
-        if isinstance(gemm, Gemm)
-        for density in [densities(gemm)[stationary == "kn"]]
+        gemm.count * sigma_cycles(**sides(gemm), k=gemm.k, words_per_cycle=16, elements=64, density=density).total
+        for gemm in STEP[:2]
+        for density in [gemm.densities[stationary == "kn"]]
     ]
-    assert kind.formula[0](kind.runs(STEP, config, stationary, None), config) == expected and len(expected) == 2
+    assert reported("sigma", config=config, dataflow=stationary)[1] == expected and len(expected) == 2
 
 
 def test_an_unknown_one_is_refused_by_name_in_every_command():
@@ -136,7 +143,7 @@ def test_an_unknown_one_is_refused_by_name_in_every_command():
 
 def test_a_title_names_all_but_sat():
     small = PRESETS["small"]
-    assert [accelerators.title(name, small) for name in accelerators.KINDS] == [
+    assert [accelerators.title(row, small) for row in TABLE.values()] == [
         "small",
         "sigma small",
         "systolic small",
@@ -149,3 +156,22 @@ def test_a_configuration_of_another_accelerator_is_refused_in_one_line(command, 
         file = tmp_path / "config.json"
         file.write_text(config.model_dump_json())
         assert f"{file}: " in refused(command, "--accelerator", accelerator, "--config", file)
+
+
+def words_of(file: Path) -> set[str]:
+    """Identifiers, modules and texts of a file; docstrings and comments are none."""
+    tree = ast.parse(file.read_text())
+    nodes = list(ast.walk(tree))
+    documented = [node for node in nodes if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+    docstrings = {id(node.body[0].value) for node in documented if ast.get_docstring(node)}
+    names = [getattr(node, field, None) for node in nodes for field in ("id", "attr", "arg", "name", "module")]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings]
+    return {word for word in (*names, *texts) if isinstance(word, str)}
+
+
+def test_no_file_of_the_command_line_names_an_accelerator():
+    files = {str(file.relative_to(FOLDER)): file for file in FOLDER.rglob("*.py")}
+    assert len(files) > 25 and files.keys() >= NAMING
+    named = re.compile(r"(?i:sigma|systolic|satconfig)|\bSAT\b")
+    found = {name: set(filter(named.search, words_of(file))) for name, file in files.items() if name not in NAMING}
+    assert {name: words for name, words in found.items() if words} == {}

@@ -5,7 +5,7 @@ import pytest
 from rtl.sat_config import PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import load_plan, make_plan
-from tlm.plan import programs
+from tlm.step import programs
 from training import models, training_step, update_step
 
 WORDS = ("--config", "small", "--batch", 4)

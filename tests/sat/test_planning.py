@@ -1,14 +1,18 @@
-"""Which plan a command runs by."""
+"""The plan by which a command runs, on accelerators whose steps are planned and on others."""
 
 import pytest
 
 from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
-from sat.planning import SCHEDULED, check_dataflow, dataflows, plan_for
+from sat import planning
+from sat.planning import SCHEDULED, BestMappings, check_dataflow, dataflows_of, plan_for, planner_of, step_plan_for
 from tlm import Gemm, Update, make_plan
+from tlm.accelerators import TABLE, accelerator_of
+from tlm.step import cost
 
 SMALL = PRESETS["small"]
+PLAIN = TABLE["systolic"].load("small")
 STEP = [Gemm(30, 40, 50, Sparsity(2, 8), "fp16", "one", "ff"), Update(40, 50, 40, Sparsity(2, 8), True, layer="one")]
 
 
@@ -50,9 +54,63 @@ def test_a_plan_of_another_step_or_configuration_is_refused(tmp_path):
     "config, own, other", [(SMALL, ("os", "ws"), "mk"), (SIGMA_PRESETS["small"], ("mk", "kn"), "os")]
 )
 def test_dataflows_are_the_accelerators_own(config, own, other):
-    assert dataflows(config) == own
-    for name in (*own, SCHEDULED):
-        check_dataflow(name, config)
+    assert tuple(accelerator_of(config).dataflows) == own
+    for name in own:
+        assert dataflows_of(name, config) == (name,)
+    assert dataflows_of(SCHEDULED, config) == ()
     for name in (other, ""):
         with pytest.raises(ValueError, match=f"^dataflow must be one of {', '.join(own)}, scheduled, not {name!r}$"):
             check_dataflow(name, config)
+
+
+@pytest.mark.parametrize("config", [PLAIN, SIGMA_PRESETS["small"]], ids=["systolic", "sigma"])
+def test_where_steps_are_not_planned_that_is_said(config):
+    for make in (
+        planner_of,
+        lambda config: plan_for(STEP, config),
+        lambda config: step_plan_for(STEP, config, file="p"),
+    ):
+        with pytest.raises(ValueError, match=f"^steps on {accelerator_of(config).title} are not planned$"):
+            make(config)
+
+
+@pytest.mark.parametrize("config", [PLAIN, SIGMA_PRESETS["small"]], ids=["systolic", "sigma"])
+@pytest.mark.parametrize("which", [0, 1, None])
+def test_there_each_gemm_runs_by_its_best_mapping(config, which):
+    row = accelerator_of(config)
+    dataflow = SCHEDULED if which is None else list(row.dataflows)[which]
+    plan, work = step_plan_for(STEP, config, dataflow), [Gemm(30, 40, 50), Gemm(7, 200, 9)]
+    assert plan == BestMappings(config, dataflows_of(dataflow, config)) and plan.parts(STEP[1]) == [STEP[1]]
+    assert [taken.cycles for _, taken in cost(work, config, plan)] == [
+        row.best(gemm, config, dataflows_of(dataflow, config))[1] for gemm in work
+    ]
+
+
+def test_it_is_looked_for_once(monkeypatch):
+    asked, row = [], TABLE["systolic"]
+    monkeypatch.setattr(planning, "accelerator_of", lambda config: asked.append(config) or row)
+    planning._best_mapping.cache_clear()
+    plan = BestMappings(PLAIN)
+    assert plan.mapping(Gemm(30, 40, 51)) == plan.mapping(Gemm(30, 40, 51)) and len(asked) == 1
+
+
+def test_mappings_of_another_configuration_are_refused():
+    BestMappings(PLAIN).check_config(PLAIN)
+    with pytest.raises(ValueError, match=r"^the mappings are for SystolicConfig\(.*, not SatConfig\("):
+        BestMappings(PLAIN).check_config(SMALL)
+
+
+def test_names_of_dataflows_are_those_of_the_table():
+    assert planning.dataflow_names() == "os, ws or scheduled, on SIGMA mk, kn or scheduled"
+    assert [row.name for row in planning.dataflow_vocabularies()] == ["sat", "sigma"]
+
+
+def test_an_accelerators_planner_leaves_an_idea_out_and_knows_which_patterns_are_taken():
+    planner = planner_of(SMALL)
+    alone = SMALL.model_copy(update=dict(interleave=1))
+    assert {idea: plan(STEP, SMALL) for idea, plan in planner.without.items()} == {
+        "interleaving": make_plan(STEP, alone),
+        "pre-generation": make_plan(STEP, SMALL, generations=("use",)),
+    }
+    least = SMALL.model_copy(update=dict(largest_m=8))
+    assert [planner.takes(Sparsity(2, m), least) for m in (4, 8, 16)] == [True, True, False]

@@ -13,8 +13,8 @@ from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
 from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiStreamBus, AxiStreamSink, AxiStreamSource
 
+from cosim.accelerators import kind_of
 from cosim.functional import Functional
-from cosim.host import WORDS
 from rtl.config import load_config
 from rtl.golden import Rates
 from rtl.registers import NAMED, RATES, bit
@@ -150,10 +150,10 @@ class Bench:
 
     def send(self, program, operands):
         """Hand a program's commands and operands to the masters."""
-        words_of = words_for(program)
+        codec = kind_of(program).codec
         for tile in program.tiles():
-            self.commands.send_nowait([words_of.command(program, tile)])
-            lines = words_of.lines(program, operands, tile)
+            self.commands.send_nowait([codec.command(program, tile)])
+            lines = codec.lines(program, operands, tile)
             self.operands.send_nowait([int.from_bytes(line.tobytes(), "little") for line in lines])
 
     async def receive(self, program, stale=0):
@@ -161,10 +161,10 @@ class Bench:
         received, width = [], 4 * self.config.columns
         for block in (tile for tile in program.tiles() if tile.last):
             words = (await self.within(self.results.recv())).tdata
-            assert len(words) - stale == program.words(block)
+            assert len(words) - stale == program.beats(block)
             received += [np.frombuffer(word.to_bytes(width, "little"), "<u4") for word in words[stale:]]
             stale = 0
-        return words_for(program).result(program, received)
+        return kind_of(program).codec.result(program, received)
 
     async def write_rates(self, operands):
         """Write the constants of an update."""
@@ -194,11 +194,6 @@ class Recorder(Functional):
     def run(self, program, operands):
         self.given = program, operands
         return super().run(program, operands)
-
-
-def words_for(program):
-    """The module that knows the device's words for a program."""
-    return next(module for kind, module in WORDS.items() if isinstance(program, kind))
 
 
 def same_bits(got, expected):

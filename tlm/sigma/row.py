@@ -81,4 +81,8 @@ SIGMA = Accelerator(
         "macs": "of two values other than zero",
         "bytes_indices": "bitmaps and settings",
     },
+    compared={
+        "bytes": "where zeros come by chance, as its cycles, of two standard deviations above the mean",
+        "mapping": "the operand that stays, sizes of blocks, and their order",
+    },
 )

@@ -1,0 +1,1 @@
+"""`sat compare`: the same GEMMs on every accelerator of the table."""

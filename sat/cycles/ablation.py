@@ -1,0 +1,65 @@
+"""`sat cycles --ablate`: the worth of each idea of an architecture, in cycles of a training step."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+
+from rtl.config import Config
+from rtl.sparsity import Sparsity
+from sat import terminal
+from sat.planning import planner_of
+from tlm.accelerators import accelerator_of
+from tlm.work import Work
+
+PATTERNS = ("dense", "2:4", "1:4", "2:8", "1:8", "2:16", "1:16")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Clock cycles of a training step with one choice made otherwise.
+
+    what   the idea or choice that is looked at
+    worth  cycles / cycles of the step as it is
+    """
+
+    what: str
+    choice: str
+    cycles: int
+    worth: float
+
+
+def ablation(step: Callable[[str], list[Work]], pattern: str, config: Config) -> list[Variant]:
+    """Cycles of a training step as it is, and with one choice after the other made otherwise.
+
+    step     makes the step's GEMMs and updates for a pattern: 'dense', or 'N:M' with the method bdwp
+    pattern  the step's own
+    Raises ValueError for a configuration of an accelerator whose steps are not planned.
+    """
+    planner, work = planner_of(config), step(pattern)
+    base = planner.make(work, config, ()).cycles
+    cycles = {("as it is", f"{pattern}, scheduled"): base}
+    cycles |= {(idea, "off"): plan(work, config).cycles for idea, plan in planner.without.items()}
+    cycles |= {
+        ("dataflow", name): planner.make(work, config, (name,)).cycles for name in accelerator_of(config).dataflows
+    }
+    cycles |= {
+        ("N:M", name): planner.make(step(name), config, ()).cycles
+        for name in PATTERNS
+        if (other := Sparsity.parse(name)) is None or planner.takes(other, config)
+    }
+    return [Variant(what, choice, taken, taken / base) for (what, choice), taken in cycles.items()]
+
+
+def show(to: Console, variants: list[Variant], heading: str) -> None:
+    """Print the table."""
+    rows = terminal.table(heading, ["what", "choice", "cycles", "x as it is"])
+    for variant in variants:
+        rows.add_row(variant.what, variant.choice, f"{variant.cycles:,}", f"{variant.worth:.3f}")
+    to.print(rows)
+
+
+def as_data(variants: list[Variant]) -> list[dict[str, Any]]:
+    """The variants as data."""
+    return [asdict(variant) for variant in variants]

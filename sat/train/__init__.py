@@ -1,0 +1,1 @@
+"""`sat train`: training on an engine, one run or a comparison of methods."""

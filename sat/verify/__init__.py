@@ -1,0 +1,1 @@
+"""`sat verify`: single GEMMs or training steps on a simulator, compared with the functional engine and the model."""

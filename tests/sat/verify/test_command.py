@@ -1,0 +1,193 @@
+"""`sat verify`, on Verilog that is right; tests/sat/verify/test_faults.py is about Verilog that is not."""
+
+import re
+
+import pytest
+
+from cosim.functional import Functional
+from cosim.myhdl_engine import MyhdlEngine
+from rtl.sat_config import PRESETS
+from sat import terminal
+from sat.verify.report import print_rows
+from tests.sat.support import data, refused, sat
+from tlm import make_plan, predict
+from tlm.step import programs
+from training import models, whole_step
+
+
+@pytest.mark.parametrize("engine, shape", [("myhdl", (1, 8, 2)), ("icarus", (9, 40, 18))])
+def test_gemms_are_equal_in_bits_and_in_cycles(engine, shape, tmp_path):
+    file = tmp_path / "verify.json"
+    output = sat("verify", "--gemm", *shape, "--engine", engine, "--seed", 7, "--json", file).output
+    found = data(file)
+    assert found["equal"] and not found["difference"] and found["seed"] == 7
+    assert [(row["stage"], row["dataflow"]) for row in found["checked"]] == [
+        (kind, flow) for kind in ("normal", "edges", "special", "special_half") for flow in ("os", "ws")
+    ]
+    assert all(row["bits_equal"] and row["cycles_equal"] for row in found["checked"])
+    assert [row["cycles"] for row in found["checked"]] == [
+        predict(*shape, "2:8", output=output, mapping=flow).cycles
+        for output in ("fp32", "fp16", "fp32", "fp16")
+        for flow in ("os", "ws")
+    ]
+    assert f"equal: {8 * shape[0] * shape[2]:,} elements and all cycles of 8 GEMMs" in output
+
+
+def test_training_steps_are_equal_in_bits_cycles_and_weights(tmp_path):
+    output = sat("verify", "--steps", 2, "--batch", 1, "--json", tmp_path / "verify.json").output
+    found = data(tmp_path / "verify.json")
+    assert found["equal"] and len(found["checked"]) == 32 and found["tensors"] == 84
+    assert (found["model"], found["method"], found["sparsity"], found["steps"]) == ("cnn", "bdwp", "2:8", 2)
+    assert {row["stage"] for row in found["checked"]} == {"ff", "bp", "wu", "update"}
+    assert re.search(
+        r"equal: [\d,]+ elements and all cycles of 22 GEMMs\n"
+        r"equal: [\d,]+ weights with velocities and N:M copies, and all cycles, of 10 updates",
+        output,
+    )
+    assert "equal: 84 tensors (weights, buffers, gradients, momenta) after 2 steps" in output
+
+
+def test_the_operands_follow_from_the_seed(monkeypatch):
+    seen = []
+
+    def record(self, program, operands):
+        seen.append(operands.a.tobytes() + operands.b.tobytes())
+        return Functional(self.config).run(program, operands)
+
+    monkeypatch.setattr(MyhdlEngine, "_run", record)
+    for seed in (1, 1, 2):
+        sat("verify", "--gemm", 30, 50, 30, "--sparsity", "dense", "--engine", "myhdl", "--seed", seed)
+    one, again, other = seen[:8], seen[8:16], seen[16:]
+    assert one == again and not set(one) & set(other) and len(set(seen)) == 8
+    assert one[::2] == one[1::2]  # both dataflows have the same
+
+
+@pytest.mark.parametrize("place", ["use", "update"])
+def test_updates_are_counted_and_reductions_where_there_are_any(place, tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr(MyhdlEngine, "_run", lambda self, *work: Functional(self.config).run(*work))
+    module = models.build("tiny", 0)
+    step = whole_step(module, (4, 1, 8, 8), "bdwp", 2, 4)
+    plan = make_plan(step, PRESETS["small"], generations=(place,))
+    plan.save(tmp_path / "plan.json")
+    output = sat(
+        "verify", *tiny, "--engine", "myhdl", "--batch", 4, "--steps", 1, "--plan", tmp_path / "plan.json"
+    ).output
+    weights = sum(one.numel() for one in module.parameters())
+    reductions = [one for one in programs(step, PRESETS["small"], plan) if one.work.stage == "reduce"]
+    assert bool(reductions) == (place == "use")
+    of = f"3 updates and {len(reductions)} reductions\n" if reductions else "3 updates\n"
+    assert f"equal: {weights} weights with velocities and N:M copies, and all cycles, of {of}" in output
+
+
+def test_an_engine_is_no_markup(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    assert "engine must be one of" in sat("verify", "--engine", "[/x]", code=2).stderr
+
+
+def test_layers_are_no_markup_and_what_differs_is_called_different(capsys):
+    row = dict(
+        layer="[/y]",
+        stage="ff",
+        m=1,
+        k=2,
+        n=3,
+        sparsity="dense",
+        dataflow="os",
+        cycles=5,
+        bits_equal=False,
+        cycles_equal=True,
+    )
+    print_rows(terminal.console(), [row], "[/x]")
+    words = capsys.readouterr().out.split()
+    assert words[0] == "[/x]" and "[/y]" in words and words[-2:] == ["different", "equal"]
+
+
+def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):
+    words = ("verify", "--gemm", 3, 9, 5, "--sparsity", "dense")
+    sat(*words, "--waves", tmp_path / "run.vcd", "--keep", tmp_path / "kept")
+    waves = (tmp_path / "run.vcd").read_text()
+    assert "$enddefinitions" in waves and "device_out_cycle" in waves
+    sat(*words, "--verilog", tmp_path / "kept")
+    assert "holds another configuration than medium" in refused(
+        *words, "--config", "medium", "--verilog", tmp_path / "kept"
+    )
+
+
+def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
+    sat("verify", "--gemm", 1, 1, 1, "--keep", tmp_path / "kept")
+    rounding = tmp_path / "kept" / "sat_fp_round_5_10.v"
+    rounding.write_text(rounding.read_text().replace("guard &&", "!guard &&"))
+    waves = tmp_path / "run.vcd"
+    result = sat(
+        "verify",
+        "--steps",
+        1,
+        "--batch",
+        1,
+        "--verilog",
+        tmp_path / "kept",
+        "--waves",
+        waves,
+        "--json",
+        tmp_path / "verify.json",
+        code=1,
+    )
+    found = data(tmp_path / "verify.json")
+    assert not found["equal"] and [row["bits_equal"] for row in found["checked"]] == [False]
+    words = re.search(
+        r"not equal: (\S+) (\S+): element \((\d+), (\d+)\) is 0x\w{4}, not 0x\w{4}; it left the array at "
+        r"cycle (\d+); .* elements differ; see (\S+),",
+        result.stderr,
+    )
+    assert words[1] == "conv1" and words[2] == "ff" and words[6] == str(waves)
+    assert 0 < int(words[5]) < found["checked"][0]["cycles"]
+
+
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["--gemm", 0, 4, 4], "GEMM size m must be at least 1, not 0"),
+        (["--gemm", 4, 4, 4, "--sparsity", "3:8"], "not 3:8"),
+        (["--gemm", 4, 4, 4, "--method", "dense"], "--method cannot go with --gemm"),
+        (["--verilog", "a", "--keep", "b"], "keep and verilog exclude each other"),
+        (["--engine", "functional"], "engine must be myhdl or icarus"),
+        (["--gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
+        (["--verilog", "nowhere"], "verilog folder nowhere must hold sat_harness.v"),
+        *(
+            (["--accelerator", "sigma", *words], f"{words[0]} cannot go with --accelerator sigma")
+            for words in (["--sample", 3], ["--plan", "p.json"])
+        ),
+        *(
+            (["--accelerator", "systolic", *words], f"{words[0]} cannot go with --accelerator systolic")
+            for words in (
+                ["--sparsity", "2:4"],
+                ["--method", "bdwp"],
+                ["--dense", "none"],
+                ["--decay", 0.1],
+                ["--rescale"],
+            )
+        ),
+        (
+            ["--accelerator", "sigma", "--gemm", 4, 4, 4, "--dataflow", "os"],
+            "must be one of mk, kn, scheduled, not 'os'",
+        ),
+        (["--accelerator", "sigma", "--dataflow", "mk"], "--dataflow on SIGMA is for --gemm"),
+        (["--gemm", 4, 4, 4, "--dataflow", "kn"], "dataflow must be one of os, ws, scheduled, not 'kn'"),
+        (["--density-a", 0.5], "--density-a cannot go with training steps"),
+        (["--accelerator", "sigma", "--density-b", 0.5], "--density-b cannot go with training steps"),
+        (
+            ["--accelerator", "sigma", "--config", "tiny"],
+            "config must be one of small, medium, vcu1525, paper or a JSON",
+        ),
+    ],
+)
+def test_bad_input_is_refused(words, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert complaint in refused("verify", *words)
+
+
+def test_a_missing_simulator_is_named_with_what_installs_it(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert "vvp is not installed; on Debian or Ubuntu: apt-get install iverilog g++" in refused(
+        "verify", "--gemm", 4, 4, 4
+    )
