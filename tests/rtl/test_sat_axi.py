@@ -30,7 +30,7 @@ def test_every_case_holds_on_the_axi_ports(tmp_path, rng, config, chosen, count)
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_is_marked_or_it_would_never_run(name):
     text = Path(__file__).with_name(f"{name}.py").read_text()
-    marked = re.findall(r"@cocotb\.test\(\)\n(?:@cocotb.*\n(?: .*\n)*)?async def (\w+)", text)
+    marked = re.findall(r"@cocotb\.test\(\)\n(?:@cocotb.*\n(?:[ )].*\n)*)?async def (\w+)", text)
     helpers = {"send_late", "disturb", "break_off"}
     assert len(marked) >= 4 and {*re.findall(r"^async def (\w+)", text, re.MULTILINE)} - helpers == {*marked}
 
