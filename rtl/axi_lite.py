@@ -1,9 +1,11 @@
 """An AXI4-Lite subordinate: five channels in, one write and one read at a time out."""
 
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import always, always_comb
 
+from rtl import bundles
 from rtl.hierarchy import module, waives
-from rtl.stream import Interface
+from rtl.registers import ADDRESS_BITS, WIDTH, WORD_BITS
+from rtl.stream import Interface, bit, bus
 
 SLVERR = 2
 
@@ -13,32 +15,28 @@ class AxiLite(Interface):
 
     def __init__(self, address_bits: int):
         for channel in ("aw", "ar"):
-            setattr(self, f"{channel}addr", Signal(intbv(0)[address_bits:]))
-            setattr(self, f"{channel}prot", Signal(intbv(0)[3:]))
+            setattr(self, f"{channel}addr", bus(address_bits))
+            setattr(self, f"{channel}prot", bus(3))
             self._handshake(channel)
-        self.wdata, self.wstrb = Signal(intbv(0)[32:]), Signal(intbv(0)[4:])
+        self.wdata, self.wstrb = bus(WIDTH), bus(4)
         self._handshake("w")
-        self.bresp = Signal(intbv(0)[2:])
+        self.bresp = bus(2)
         self._handshake("b")
-        self.rdata, self.rresp = Signal(intbv(0)[32:]), Signal(intbv(0)[2:])
+        self.rdata, self.rresp = bus(WIDTH), bus(2)
         self._handshake("r")
 
     def _handshake(self, channel: str) -> None:
-        setattr(self, f"{channel}valid", Signal(bool(0)))
-        setattr(self, f"{channel}ready", Signal(bool(0)))
+        setattr(self, f"{channel}valid", bit())
+        setattr(self, f"{channel}ready", bit())
 
 
-@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
+@waives(UNUSEDSIGNAL="protection and the bytes' address within a word are not looked at")
 @module
-def axi_lite(clk, rst, s_axi, write, write_word, write_data, write_strobe, writable, read_word, read_data, readable):
+def axi_lite(clk, rst, s_axi, access):
     """Answer AXI4-Lite.
 
     s_axi         AxiLite    address and data of a write may come in either order; protection is not looked at
-    write         out  in this cycle write_data goes to write_word, the bytes whose bit in write_strobe is 1
-    writable      in   there is a register that can be written at write_word
-    read_word     out  the word to be read
-    read_data     in   what it holds, in the same cycle; 0 where it is not readable
-    readable      in   there is a register at read_word
+    access        bundles.RegisterBus: write*, read_word out; writable, read_data, readable in
     What cannot be written or read is answered with SLVERR: DECERR is the interconnect's, which found no subordinate.
     No ready depends on a valid, and an answer holds still until it is taken.
     Latency     2 cycles from the address, or the write's data if it comes later, to the answer
@@ -46,29 +44,29 @@ def axi_lite(clk, rst, s_axi, write, write_word, write_data, write_strobe, writa
     Reset       synchronous, active high: no answer is offered
     Golden      none
     """
-    addressed, supplied = Signal(bool(0)), Signal(bool(0))  # a write's address and its data are here
-    asked = Signal(bool(0))  # a read's address is
-    high = len(s_axi.awaddr)
+    addressed, supplied = bit(), bit()  # a write's address and its data are here
+    asked = bit()  # a read's address is
+    high, low = len(s_axi.awaddr), ADDRESS_BITS - WORD_BITS  # of a word's number in an address
     s_axi.awprot.read = True
     s_axi.arprot.read = True
 
     @always_comb
-    def shake():
+    def drive():
         s_axi.awready.next = not addressed
         s_axi.wready.next = not supplied
         s_axi.arready.next = not asked
-        write.next = addressed and supplied and not s_axi.bvalid
+        access.write.next = addressed and supplied and not s_axi.bvalid
 
     @always(clk.posedge)
     def take():
         if s_axi.awvalid and s_axi.awready:
             addressed.next = True
-            write_word.next = s_axi.awaddr[high:2]
+            access.write_word.next = s_axi.awaddr[high:low]
         if s_axi.wvalid and s_axi.wready:
             supplied.next = True
-            write_data.next = s_axi.wdata
-            write_strobe.next = s_axi.wstrb
-        if write:
+            access.write_data.next = s_axi.wdata
+            access.write_strobe.next = s_axi.wstrb
+        if access.write:
             addressed.next = False
             supplied.next = False
         if rst:
@@ -77,10 +75,10 @@ def axi_lite(clk, rst, s_axi, write, write_word, write_data, write_strobe, writa
 
     @always(clk.posedge)
     def confirm():
-        if write:
+        if access.write:
             s_axi.bvalid.next = True
             s_axi.bresp.next = 0
-            if not writable:
+            if not access.writable:
                 s_axi.bresp.next = SLVERR
         elif s_axi.bready:
             s_axi.bvalid.next = False
@@ -91,7 +89,7 @@ def axi_lite(clk, rst, s_axi, write, write_word, write_data, write_strobe, writa
     def ask():
         if s_axi.arvalid and s_axi.arready:
             asked.next = True
-            read_word.next = s_axi.araddr[high:2]
+            access.read_word.next = s_axi.araddr[high:low]
         elif not s_axi.rvalid:
             asked.next = False
         if rst:
@@ -101,13 +99,18 @@ def axi_lite(clk, rst, s_axi, write, write_word, write_data, write_strobe, writa
     def answer():
         if asked and not s_axi.rvalid:
             s_axi.rvalid.next = True
-            s_axi.rdata.next = read_data
+            s_axi.rdata.next = access.read_data
             s_axi.rresp.next = 0
-            if not readable:
+            if not access.readable:
                 s_axi.rresp.next = SLVERR
         elif s_axi.rready:
             s_axi.rvalid.next = False
         if rst:
             s_axi.rvalid.next = False
 
-    return shake, take, confirm, ask, answer
+    return drive, take, confirm, ask, answer
+
+
+def ports() -> dict:
+    """Fresh ports of an `axi_lite`, by name."""
+    return dict(clk=bit(), rst=bit(), s_axi=AxiLite(ADDRESS_BITS), access=bundles.RegisterBus())

@@ -1,138 +1,132 @@
 """Decides when a tile's weights, and when its steps, may start."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
+from rtl import bundles, words
 from rtl import sat_timing as timing
-from rtl import words
 from rtl.hierarchy import module
+from rtl.sat_config import SatConfig
+from rtl.stream import bit, bus
 
 
 @module
-def dispatcher(
-    clk,
-    rst,
-    loaded,
-    held_commands,
-    weights_active,
-    weights_last,
-    issuing,
-    last_step,
-    returned,
-    stored,
-    candidate,
-    bank,
-    weights_start,
-    started,
-    command,
-    stationary,
-    values,
-    accumulators,
-    weights_bank,
-    finished_command,
-    accumulators_free,
-    config,
-):
+def dispatcher(clk, rst, tiles, upcoming, running, weights, steps, returned, blocks, accumulators_free, config):
     """Start tile after tile in the order of their banks.
 
-    loaded             in   one bit a bank: it holds a tile to be started
-    held_commands      in   the words.command of both banks, bank 0 in the low bits
-    weights_active     in   weights are on their way to the array; weights_last: their last step is in this cycle
-    issuing            in   steps are issued; last_step: the tile's last one is in this cycle
+    tiles              bundles.Tiles.starting: loaded, commands in; started out: with the weights where sums are
+                       stationary, `lead` cycles later where weights are
+    upcoming           out  bundles.NextTile
+    running            out  bundles.RunningTile: weights_bank, stationary and kept_per_group from the cycle after
+                            weights_start on, command and accumulators from the cycle after started on
+    weights, steps     in   bundles.Progress
     returned           in   weight-stationary: the tile's first sum has come through all rows
-    stored             in   the older finished block has left the array
-    candidate          out  the words.command of the tile that comes next, and `bank` where it lies
-    weights_start      out  its weights start in the next cycle
-    started            out  its steps start in the next cycle: with the weights where sums are stationary,
-                            `lead` cycles later where weights are
-    command            out  the words.command of the tile whose steps are issued
-    stationary         out  weights are stationary, with `values` of each group
-    accumulators       out  the set that the running block uses
-    weights_bank       out  the bank of the elements' memory that the newest weights are in
-    finished_command   out  the words.command of the last tile of the blocks in both accumulator sets
+    blocks             bundles.Blocks.held: commands out, stored in
     accumulators_free  out  sets of accumulators that are free
-    Latency            1 cycle (START_SETUP) from what it waits for to the start
+    Latency            1 cycle (START_SETUP) from the last condition of a start to the start
     Throughput         a tile's steps follow those of the tile before without a pause
     Reset              synchronous, active high
     Golden             tlm/timeline.py, weights_start and compute_start
     """
-    layout = words.command(config)
-    bits = layout.width
-    first_bit, weights_bit = layout["first"][1], layout["weights"][1]
-    values_high, values_low = layout["values"]
+    f = words.command(config)
+    bits = f.width
     lead = timing.lead(config.rows)
 
-    primed = Signal(bool(0))  # the weights of the next tile have started
-    lead_left = Signal(intbv(0)[(lead - 1).bit_length() + 1 :])
-    away = Signal(bool(0))  # the first sum of the tile that runs has not come back
-    ready = Signal(bool(0))
-    in_step = Signal(bool(0))  # the next tile works as the one before, or nothing is under way
+    primed = bit()  # the weights of the next tile have started
+    lead_left = bus((lead - 1).bit_length() + 1)
+    away = bit()  # the first sum of the tile that runs has not come back
+    ready = bit()
+    in_step = bit()  # the next tile works as the one before, or nothing is under way
 
     @always_comb
-    def choose():
-        if bank:
-            candidate.next = held_commands[2 * bits : bits]
+    def select():
+        if upcoming.bank:
+            upcoming.command.next = tiles.commands[2 * bits : bits]
         else:
-            candidate.next = held_commands[bits:]
+            upcoming.command.next = tiles.commands[bits:]
 
     @always_comb
     def compare():
         in_step.next = (
-            candidate[weights_bit] == stationary and (not stationary or candidate[values_high:values_low] == values)
-        ) or (accumulators_free == 2 and not issuing and not primed)
+            upcoming.command[f.weights_bit] == running.stationary
+            and (
+                not running.stationary
+                or upcoming.command[f.kept_per_group_high : f.kept_per_group_low] == running.kept_per_group
+            )
+        ) or (accumulators_free == 2 and not steps.active and not primed)
         ready.next = (
-            loaded[bank] and (last_step or not issuing) and (not candidate[first_bit] or accumulators_free != 0)
+            tiles.loaded[upcoming.bank]
+            and (steps.last or not steps.active)
+            and (not upcoming.command[f.first_bit] or accumulators_free != 0)
         )
 
     @always_comb
     def admit():
-        if candidate[weights_bit]:
-            weights_start.next = loaded[bank] and in_step and not primed and (weights_last or not weights_active)
-            started.next = ready and primed and lead_left == 0 and (returned or not away)
+        if upcoming.command[f.weights_bit]:
+            upcoming.weights_start.next = (
+                tiles.loaded[upcoming.bank] and in_step and not primed and (weights.last or not weights.active)
+            )
+            tiles.started.next = ready and primed and lead_left == 0 and (returned or not away)
         else:
-            weights_start.next = ready and in_step
-            started.next = ready and in_step
+            upcoming.weights_start.next = ready and in_step
+            tiles.started.next = ready and in_step
 
     @always(clk.posedge)
     def run():
-        if weights_start:
-            stationary.next = candidate[weights_bit]
-            values.next = candidate[values_high:values_low]
-            if candidate[weights_bit]:
-                weights_bank.next = not weights_bank
-            primed.next = candidate[weights_bit]
+        if upcoming.weights_start:
+            running.stationary.next = upcoming.command[f.weights_bit]
+            running.kept_per_group.next = upcoming.command[f.kept_per_group_high : f.kept_per_group_low]
+            if upcoming.command[f.weights_bit]:
+                running.weights_bank.next = not running.weights_bank
+            primed.next = upcoming.command[f.weights_bit]
             lead_left.next = lead - 1
         elif lead_left != 0:
             lead_left.next = lead_left - 1
-        if started:
-            command.next = candidate
-            bank.next = not bank
+        if tiles.started:
+            running.command.next = upcoming.command
+            upcoming.bank.next = not upcoming.bank
             primed.next = False
-            away.next = candidate[weights_bit]
-            if candidate[first_bit]:
-                accumulators.next = not accumulators
+            away.next = upcoming.command[f.weights_bit]
+            if upcoming.command[f.first_bit]:
+                running.accumulators.next = not running.accumulators
         elif returned:
             away.next = False
         if rst:
-            bank.next = 0
-            accumulators.next = 1  # the first block takes the other set
+            upcoming.bank.next = 0
+            running.accumulators.next = 1  # the first block takes the other set
             primed.next = False
             away.next = False
-            stationary.next = False
-            weights_bank.next = 0
+            running.stationary.next = False
+            running.weights_bank.next = 0
             lead_left.next = 0
 
     @always(clk.posedge)
     def account():
-        if started and candidate[first_bit] and not stored:
+        if tiles.started and upcoming.command[f.first_bit] and not blocks.stored:
             accumulators_free.next = accumulators_free - 1
-        elif stored and not (started and candidate[first_bit]):
+        elif blocks.stored and not (tiles.started and upcoming.command[f.first_bit]):
             accumulators_free.next = accumulators_free + 1
-        if last_step:
-            if accumulators:
-                finished_command.next = concat(command, finished_command[bits:])
+        if steps.last:
+            if running.accumulators:
+                blocks.commands.next = concat(running.command, blocks.commands[bits:])
             else:
-                finished_command.next = concat(finished_command[2 * bits : bits], command)
+                blocks.commands.next = concat(blocks.commands[2 * bits : bits], running.command)
         if rst:
             accumulators_free.next = 2
 
-    return choose, compare, admit, run, account
+    return select, compare, admit, run, account
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `dispatcher`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        tiles=bundles.Tiles(config).starting,
+        upcoming=bundles.NextTile(config),
+        running=bundles.RunningTile(config),
+        weights=bundles.Progress(),
+        steps=bundles.Progress(),
+        returned=bit(),
+        blocks=bundles.Blocks(config).held,
+        accumulators_free=bus(2),
+    )

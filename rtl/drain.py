@@ -12,23 +12,10 @@ from rtl.stream import Stream, bit, bus
 
 @waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
-def drain(
-    clk,
-    rst,
-    finished,
-    finished_command,
-    stored,
-    drain,
-    drained,
-    results,
-    overflow,
-    config,
-):
+def drain(clk, rst, blocks, drain, drained, results, overflow, config):
     """Send each finished block: for each slot that holds columns, the rows from the top.
 
-    finished          in   another block's sums stand in all accumulators
-    finished_command  in   the words.command of the blocks in both sets of accumulators, set 0 in the low bits
-    stored            out  the block has left
+    blocks            bundles.Blocks: finished, commands in; stored out
     drain             out  bundles.Drain, to the array
     drained           in   an FP32 word for each column
     results           Stream out  32 bits for each column: FP32, or FP16 in the low half
@@ -60,11 +47,11 @@ def drain(
     every = 2**config.columns - 1
 
     @always_comb
-    def choose():
+    def select():
         if accumulators:
-            command.next = finished_command[2 * bits : bits]
+            command.next = blocks.commands[2 * bits : bits]
         else:
-            command.next = finished_command[bits:]
+            command.next = blocks.commands[bits:]
 
     @always_comb
     def decide():
@@ -72,7 +59,7 @@ def drain(
         advance.next = chain and (not results.valid or results.ready)
         next_slot.next = row + 1 == command[f.rows_high : f.rows_low]
         to_half.next = command[f.half_bit]
-        stored.next = results.valid and results.ready and not chain
+        blocks.stored.next = results.valid and results.ready and not chain
 
     @always_comb
     def open_slot():
@@ -103,12 +90,12 @@ def drain(
             chain.next = True
         if advance and next_slot and slot == command[f.slots_high : f.slots_low]:
             chain.next = False
-        if stored:
+        if blocks.stored:
             draining.next = False
             accumulators.next = not accumulators
-        if finished and not starting:
+        if blocks.finished and not starting:
             pending.next = pending + 1
-        elif starting and not finished:
+        elif starting and not blocks.finished:
             pending.next = pending - 1
         if rst:
             draining.next = False
@@ -138,7 +125,7 @@ def drain(
 
     port = result_port(clk, rst, advance, drained, to_half, beyond, results, overflow)
     number = pack(words.slot(config), drain.slot, set=accumulators, place=place)
-    return choose, decide, open_slot, locate, number, steer, run, count, bound, port
+    return select, decide, open_slot, locate, number, steer, run, count, bound, port
 
 
 def ports(config: SatConfig) -> dict:
@@ -146,9 +133,7 @@ def ports(config: SatConfig) -> dict:
     return dict(
         clk=bit(),
         rst=bit(),
-        finished=bit(),
-        finished_command=bus(2 * words.command(config).width),
-        stored=bit(),
+        blocks=bundles.Blocks(config),
         drain=bundles.Drain(config),
         drained=bus(32 * config.columns),
         results=Stream(32 * config.columns),

@@ -91,8 +91,8 @@ class Box:
 class module(block_decorator):
     """Like myhdl.block, and converted to a Verilog module of its own instead of being flattened.
 
-    A function `ports` in the block's file takes the block's parameters and returns fresh signals and interfaces for
-    all its ports, by name: test benches and parents have widths from there.
+    A function `ports` in the block's file takes the block's parameters, or sizes that the block reads off its ports,
+    and returns fresh signals and interfaces for all its ports, by name: test benches and parents have widths from there.
     """
 
     box = Box
@@ -106,11 +106,15 @@ class module(block_decorator):
         return self.func.__globals__["ports"]
 
     def complete(self, arguments: dict) -> dict:
-        """The block's arguments: these, and fresh ports where the block declares its ports and they are not given."""
+        """The block's arguments: these, and fresh ports where the block declares its ports and they are not given.
+
+        Sizes that only `ports` takes, since the block reads them off its ports, are left out.
+        """
         if "ports" not in self.func.__globals__:
             return arguments
-        wanted = inspect.signature(self.ports).parameters
-        return self.ports(**{name: value for name, value in arguments.items() if name in wanted}) | arguments
+        wanted, own = (inspect.signature(function).parameters for function in (self.ports, self.func))
+        ports = self.ports(**{name: value for name, value in arguments.items() if name in wanted})
+        return ports | {name: value for name, value in arguments.items() if name in own or name not in wanted}
 
     def __call__(self, *args, **kwargs):
         # _Block is made here, not through super(): it reads the frame that called its decorator.
@@ -138,7 +142,7 @@ def flat_ports(arguments):
     """(name, signal) of each port among a block's arguments; an interface's fields are named as MyHDL names them."""
     for name, value in arguments.items():
         if isinstance(value, Interface):
-            yield from ((f"{name}_{field}", signal) for field, signal in vars(value).items() if signal is not None)
+            yield from flat_ports({f"{name}_{field}": part for field, part in vars(value).items()})
         elif isinstance(value, SignalType):
             yield name, value
 

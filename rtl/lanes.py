@@ -80,7 +80,7 @@ class wiring(module):
 
 
 class choice(module):
-    """Like wiring, for lanes that are chosen."""
+    """Like wiring, for lanes that are selected."""
 
     box = _Choice
 
@@ -126,7 +126,7 @@ def pack(layout, bus, /, **signals):
     if signals.keys() != layout.fields.keys():
         raise ValueError(f"a word of {list(layout.fields)} cannot be made from {list(signals)}")
     _check_widths(layout, signals)
-    given = [(signals[name], layout.bits(name), low) for name, (_, low) in layout.fields.items()]
+    given = [(signals[name], layout.bits(name), low - layout.low) for name, (_, low) in layout.fields.items()]
     values = [one if isinstance(one, SignalType) else Signal(intbv(int(one))[bits:]) for one, bits, _ in given]
     lows = [low for _, _, low in given]
 
@@ -141,7 +141,8 @@ def pack(layout, bus, /, **signals):
 def unpack(layout, bus, /, **signals):
     """Drive each signal from its field of `bus`, a word of `layout`; those that are not named lead nowhere.
 
-    A field x of a nested word `step` is step_x. Combinational. Raises ValueError for a field that the word does not have, or of another width.
+    A field x of a nested word `step` is step_x. Combinational. Raises ValueError for a field that the word does not
+    have, or of another width.
     """
     _check_widths(layout, signals)
     names, drives = list(signals), list(signals.values())
@@ -167,7 +168,7 @@ def _check_widths(layout, signals):
 
 
 @choice
-def choose(flags, low, high, chosen, picks):
+def select(flags, low, high, chosen, picks):
     """Drive each lane of `chosen` from a lane of `high` if its bit of `flags` is set, else of `low`. Combinational.
 
     picks    (lane, bit) for each lane of `chosen`: which lane of `high` or `low`, and which bit of `flags`

@@ -2,7 +2,7 @@
 
 from myhdl import always, always_comb, concat
 
-from rtl import words
+from rtl import bundles, words
 from rtl.hierarchy import module, waives
 from rtl.sat_config import BEAT, SatConfig
 from rtl.stream import Stream, bit, bus
@@ -12,33 +12,14 @@ from rtl.stream import Stream, bit, bus
     WIDTH="operands are as wide as they are, and results are cut to their signal",
 )
 @module
-def loader(
-    clk,
-    rst,
-    commands,
-    operands,
-    line,
-    west_write,
-    west_address,
-    north_write,
-    north_address,
-    loaded,
-    occupied,
-    held_commands,
-    started,
-    bank_done,
-    config,
-):
+def loader(clk, rst, commands, operands, line, tiles, occupied, config):
     """Load tile after tile into two banks that take turns.
 
     commands       Stream in  words.command
     operands       Stream in  operand lines: first the tile's west_lines, then its north_lines
-    line           out  the line to be stored, with west_write and west_address, or north_write and north_address
-    loaded         out  one bit a bank: it holds a complete tile that has not been started
+    line           out  bundles.Lines
+    tiles          bundles.Tiles: loaded, commands out; started, done in
     occupied       out  one bit a bank: it must not be written
-    held_commands  out  the commands of both banks, bank 0 in the low bits
-    started        in   the older loaded tile starts
-    bank_done      in   the array has read the older occupied bank for the last time
     Latency        1 cycle (LOAD_SETUP) from a command moving to the first line moving;
                    loaded the cycle after the last line moved
     Throughput     1 line per cycle
@@ -48,7 +29,7 @@ def loader(
     f = words.command(config)
     bits = f.width
     west_bank, north_bank = config.chunk // BEAT, config.chunk
-    west_lines, north_lines = 2 ** len(west_address), 2 ** len(north_address)
+    west_lines, north_lines = 2 ** len(line.west_address), 2 ** len(line.north_address)
 
     bank = bus(1)  # the bank to be filled next
     next_start = bus(1)  # the bank to be started next
@@ -56,10 +37,10 @@ def loader(
     ready, held = bus(2), bus(2)  # loaded and occupied, as they stand after this cycle
     loading, last_line = bit(), bit()
     west_left, north_left = bus(f, "west_lines"), bus(f, "north_lines")
-    west_line, north_line = bus(len(west_address)), bus(len(north_address))
+    west_line, north_line = bus(len(line.west_address)), bus(len(line.north_address))
 
     @always_comb
-    def shake():
+    def drive():
         commands.ready.next = not loading and not occupied[bank]
         operands.ready.next = loading
 
@@ -68,12 +49,12 @@ def loader(
         last_line.next = loading and operands.valid and west_left == 0 and north_left == 1
 
     @always_comb
-    def tell():
-        ready.next = loaded
+    def mark():
+        ready.next = tiles.loaded
         held.next = occupied
-        if started:
+        if tiles.started:
             ready.next[next_start] = 0
-        if bank_done:
+        if tiles.done:
             held.next[next_done] = 0
         if last_line:  # every tile ends with a weight line
             ready.next[bank] = 1
@@ -82,11 +63,11 @@ def loader(
 
     @always(clk.posedge)
     def control():
-        loaded.next = ready
+        tiles.loaded.next = ready
         occupied.next = held
-        if started:
+        if tiles.started:
             next_start.next = not next_start
-        if bank_done:
+        if tiles.done:
             next_done.next = not next_done
         if last_line:
             bank.next = not bank
@@ -94,7 +75,7 @@ def loader(
         elif commands.valid and commands.ready:
             loading.next = 1
         if rst:
-            loaded.next = 0
+            tiles.loaded.next = 0
             occupied.next = 0
             bank.next = 0
             next_start.next = 0
@@ -124,19 +105,19 @@ def loader(
     def keep():
         if commands.valid and commands.ready:
             if bank:
-                held_commands.next = concat(commands.data, held_commands[bits:])
+                tiles.commands.next = concat(commands.data, tiles.commands[bits:])
             else:
-                held_commands.next = concat(held_commands[2 * bits : bits], commands.data)
+                tiles.commands.next = concat(tiles.commands[2 * bits : bits], commands.data)
 
     @always(clk.posedge)
     def write():
-        line.next = operands.data
-        west_address.next = west_line
-        north_address.next = north_line
-        west_write.next = loading and operands.valid and west_left != 0
-        north_write.next = loading and operands.valid and west_left == 0
+        line.data.next = operands.data
+        line.west_address.next = west_line
+        line.north_address.next = north_line
+        line.west_write.next = loading and operands.valid and west_left != 0
+        line.north_write.next = loading and operands.valid and west_left == 0
 
-    return shake, finish, tell, control, count, keep, write
+    return drive, finish, mark, control, count, keep, write
 
 
 def ports(config: SatConfig) -> dict:
@@ -146,14 +127,7 @@ def ports(config: SatConfig) -> dict:
         rst=bit(),
         commands=Stream(words.command(config).width),
         operands=Stream(words.line_bits(config)),
-        line=bus(words.line_bits(config)),
-        west_write=bit(),
-        west_address=bus(words.west_control(config), "address"),
-        north_write=bit(),
-        north_address=bus(words.north_control(config), "line"),
-        loaded=bus(2),
+        line=bundles.Lines(config),
+        tiles=bundles.Tiles(config),
         occupied=bus(2),
-        held_commands=bus(2 * words.command(config).width),
-        started=bit(),
-        bank_done=bit(),
     )

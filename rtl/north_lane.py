@@ -1,15 +1,16 @@
 """The north edge of a column: its weight buffer, and the weights it sends down."""
 
-from myhdl import Signal, always, concat, intbv
+from myhdl import always, always_comb, concat
 
 from rtl import words
 from rtl.hierarchy import module, waives
+from rtl.lanes import pack
+from rtl.layout import Layout
+from rtl.sat_config import SatConfig
+from rtl.stream import bit, bus
 
 
-@waives(
-    BLKSEQ="a clocked process assigns to variables of its own",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
-)
+@waives(WIDTH="masks of a group's activations are shifts of a constant")
 @module
 def north_lane(clk, write, write_address, write_data, control, control_out, down, config):
     """Keep two banks of weights of one column, and send one down each cycle.
@@ -17,39 +18,31 @@ def north_lane(clk, write, write_address, write_data, control, control_out, down
     write          in   store write_data (`interleave` words.weight, the first in the low bits) at write_address
     control        in   words.north_control
     control_out    out  control a cycle later, for the next column
-    down           out  words.descent
+    down           out  words.weight_packet
     Latency        2 cycles from control to down
     Throughput     1 weight per cycle
     Reset          none: control comes reset, and with it the write of what goes down
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
-    layout = words.north_control(config)
-    read_bit = layout["read"][1]
-    line_high, line_low = layout["line"]
-    value_high, value_low = layout["value"]
-    first_bit = layout["first_value"][1]
-    last_bit = layout["last_value"][1]
-    sparse_bit, blank_bit = layout["sparse"][1], layout["blank"][1]
-    tag_high, tag_low = layout.width, layout["address"][1]  # address, write, everyone, distance: they pass
-    weight_bits = words.weight(config).width
-    line_bits = config.interleave * weight_bits
+    f, entry = words.north_control(config), words.weight(config)
+    passing = f.span(
+        "address", "distance"
+    )  # where the weight goes, as words.weight_packet has it above the other fields
+    packet = Layout(weight=16, index=words.index_bits(config), pruned=config.largest_m, place=passing.width)
+    line_bits = config.interleave * entry.width
     floor_bits = words.index_bits(config) + 1
     floors_bits = config.turn * floor_bits
-    everything = 2**config.largest_m - 1
-    # `send` concatenates in this order, and takes the last four as one.
-    assert list(words.descent(config).fields) == ["weight", "index", "pruned", *list(layout.fields)[-4:]]
+    every = 2**config.largest_m - 1
 
-    memory = [Signal(intbv(0)[line_bits:]) for _ in range(2 * config.chunk)]
-    fetched = Signal(intbv(0)[line_bits:])
-    fresh = Signal(bool(0))
-    rest = Signal(intbv(0)[line_bits:])  # the line's weights that have not been sent
-    tag = Signal(intbv(0)[tag_high - tag_low :])
-    value = Signal(intbv(0)[2:])
-    first_value = Signal(bool(0))
-    last_value = Signal(bool(0))
-    sparse = Signal(bool(0))
-    blank = Signal(bool(0))
-    floors = Signal(intbv(0)[floors_bits:])  # of each place of a turn: one above its last index
+    memory = [bus(line_bits) for _ in range(2 * config.chunk)]
+    fetched = bus(line_bits)
+    line, rest = bus(line_bits), bus(line_bits)  # the weights to be sent, and those of them that are left
+    weight, index = bus(entry, "value"), bus(entry, "index")
+    place = bus(packet, "place")
+    floors = bus(floors_bits)  # of each place of a turn: one above its last index
+    floor, above = bus(floor_bits), bus(floor_bits)
+    pruned = bus(config.largest_m)
+    next_down = bus(packet)
 
     @always(clk.posedge)
     def store():
@@ -59,41 +52,61 @@ def north_lane(clk, write, write_address, write_data, control, control_out, down
     @always(clk.posedge)
     def fetch():
         control_out.next = control
-        fresh.next = control[read_bit]
-        if control[read_bit]:
-            fetched.next = memory[control[line_high:line_low]]
-        tag.next = control[tag_high:tag_low]
-        value.next = control[value_high:value_low]
-        first_value.next = control[first_bit]
-        last_value.next = control[last_bit]
-        sparse.next = control[sparse_bit]
-        blank.next = control[blank_bit]
+        if control[f.read_bit]:
+            fetched.next = memory[control[f.line_high : f.line_low]]
+
+    @always_comb
+    def select():
+        if control_out[f.blank_bit]:
+            line.next = 0
+        elif control_out[f.read_bit]:
+            line.next = fetched
+        else:
+            line.next = rest
+
+    @always_comb
+    def name():
+        place.next = control_out[passing.high : passing.low]
+        weight.next = line[entry.value_high : entry.value_low]
+        if control_out[f.sparse_bit]:
+            index.next = line[entry.index_high : entry.index_low]
+        else:
+            index.next = control_out[f.value_high : f.value_low]
+        floor.next = 0
+        if not control_out[f.first_value_bit]:
+            floor.next = floors[floors_bits : floors_bits - floor_bits]
+
+    @always_comb
+    def climb():
+        above.next = concat(False, index) + 1
+
+    @always_comb
+    def prune():
+        if control_out[f.last_value_bit]:  # between two indices, and beyond the last
+            pruned.next = ((every << floor) & ~(every << index) | (every << above)) & every
+        else:
+            pruned.next = (every << floor) & ~(every << index) & every
 
     @always(clk.posedge)
     def send():
-        line = intbv(0)[line_bits:]
-        index = intbv(0)[floor_bits - 1 :]
-        floor = intbv(0)[floor_bits:]
-        above = intbv(0)[floor_bits:]
-        pruned = intbv(0)[config.largest_m :]
-        if fresh:
-            line[:] = fetched
-        else:
-            line[:] = rest
-        if blank:
-            line[:] = 0
-        if sparse:
-            index[:] = line[weight_bits:16]
-        else:
-            index[:] = value
-        if not first_value:
-            floor[:] = floors[floors_bits : floors_bits - floor_bits]
-        above[:] = index + 1
-        pruned[:] = (((1 << index) - 1) >> floor) << floor  # between two indices
-        if last_value:
-            pruned[:] = pruned | ((everything >> above) << above)  # and beyond the last
-        rest.next = line >> weight_bits
+        rest.next = line >> entry.width
         floors.next = concat(floors[floors_bits - floor_bits :], above)
-        down.next = concat(tag, pruned, index, line[16:])
+        down.next = next_down
 
-    return store, fetch, send
+    wires = pack(packet, next_down, weight=weight, index=index, pruned=pruned, place=place)
+    return store, fetch, select, name, climb, prune, send, wires
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `north_lane`, by name."""
+    control = words.north_control(config)
+    line = config.interleave * words.weight(config).width
+    return dict(
+        clk=bit(),
+        write=bit(),
+        write_address=bus(control, "line"),
+        write_data=bus(line),
+        control=bus(control),
+        control_out=bus(control),
+        down=bus(words.weight_packet(config)),
+    )

@@ -1,8 +1,9 @@
 """A stage of registers in a stream, in both directions."""
 
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import always, always_comb
 
 from rtl.hierarchy import module
+from rtl.stream import Stream, bit, bus
 
 
 @module
@@ -16,11 +17,11 @@ def register_slice(clk, rst, entering, leaving, bits):
     Reset       synchronous, active high: empty
     Golden      none: what enters, leaves
     """
-    spare = Signal(intbv(0)[bits:])  # a word that came when the one before could not leave
-    filled = Signal(bool(0))
+    spare = bus(bits)  # a word that came when the one before could not leave
+    filled = bit()
 
     @always_comb
-    def shake():
+    def drive():
         entering.ready.next = not filled
 
     @always(clk.posedge)
@@ -44,4 +45,9 @@ def register_slice(clk, rst, entering, leaving, bits):
             else:
                 leaving.data.next = entering.data
 
-    return shake, control, move
+    return drive, control, move
+
+
+def ports(bits: int) -> dict:
+    """Fresh ports of a `register_slice`, by name."""
+    return dict(clk=bit(), rst=bit(), entering=Stream(bits), leaving=Stream(bits))

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from rtl import words
+from rtl.layout import Layout
 from rtl.sat_config import SatConfig
 
 WIDTH = 32  # bits of a register: AXI4-Lite's data
 ADDRESS_BITS = 12  # a page, the least that Vivado gives an interface
+WORD_BITS = ADDRESS_BITS - (WIDTH // 8 - 1).bit_length()  # of a register's number
 
 IDENTIFICATION = int.from_bytes(b"SAT ", "big")
 VERSION = 1, 0  # of this map and of what travels on the streams: another major number breaks software
@@ -118,9 +120,15 @@ NAMED = {register.name: register for register in REGISTERS}
 RATES = tuple(NAMED[name] for name in words.rates().fields)
 
 
+def layout(register: str) -> Layout:
+    """The word of a register with fields; `unused` are the bits above them. Its fields follow each other."""
+    fields = NAMED[register].fields
+    return Layout(**{field.name: field.bits for field in fields}, unused=WIDTH - sum(field.bits for field in fields))
+
+
 def bit(register: str, field: str) -> int:
     """The lowest bit of a field."""
-    return next(each.low for each in NAMED[register].fields if each.name == field)
+    return layout(register)[field][1]
 
 
 def table() -> str:

@@ -1,8 +1,9 @@
 """Holds the accelerator in reset for as long as it needs, whoever asked for it."""
 
-from myhdl import Signal, always, intbv
+from myhdl import always
 
 from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 
 @module
@@ -13,13 +14,13 @@ def reset_holder(clk, rst, soft_reset, offered, resetting, discarding, cycles):
     soft_reset  in   reset of the accelerator alone
     offered     in   a result is offered, which may not be withdrawn: a soft reset ends after it was taken
     resetting   out  resets the accelerator, for `cycles` cycles at least after the request
-    discarding  out  what is sent to the accelerator is taken and thrown away: it was meant for before the soft reset
+    discarding  out  words for the accelerator are taken and thrown away: they were meant for before the soft reset
     Latency     1 cycle
     Throughput  none
-    Reset       by rst: resetting, and not discarding, for what comes then is meant for after the reset
+    Reset       by rst: resetting, and not discarding, for words that come then are meant for after the reset
     Golden      none
     """
-    left = Signal(intbv(0)[cycles.bit_length() :])
+    left = bus(cycles.bit_length())
 
     @always(clk.posedge)
     def hold():
@@ -38,3 +39,8 @@ def reset_holder(clk, rst, soft_reset, offered, resetting, discarding, cycles):
             left.next = cycles
 
     return hold
+
+
+def ports(cycles: int) -> dict:
+    """Fresh ports of a `reset_holder`, by name; whatever the cycles."""
+    return {name: bit() for name in ("clk", "rst", "soft_reset", "offered", "resetting", "discarding")}

@@ -1,9 +1,11 @@
-"""What a column's result looks like when it leaves: FP32 as it is, or rounded to FP16."""
+"""The format of a result that leaves: FP32 as it is, or rounded to FP16."""
 
-from myhdl import Signal, always_comb, concat, intbv
+from myhdl import always_comb, concat, intbv
 
 from rtl.fp32_to_fp16 import fp32_to_fp16
+from rtl.formats import FP32
 from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 
 @module
@@ -17,15 +19,21 @@ def result_lane(single, to_half, word, infinite):
     Latency     0, combinational
     Golden      rtl/golden/fp32_to_fp16.py
     """
-    half = Signal(intbv(0)[16:])
+    f, half = FP32.layout, bus(16)
+    infinity = 2 ** f.bits("exponent") - 1
 
     @always_comb
-    def choose():
-        infinite.next = single[31:23] == 255
+    def select():
+        infinite.next = single[f.exponent_high : f.exponent_low] == infinity
         if to_half:
             word.next = concat(intbv(0)[16:], half)
         else:
             word.next = single
 
     rounding = fp32_to_fp16(single, half)
-    return choose, rounding
+    return select, rounding
+
+
+def ports() -> dict:
+    """Fresh ports of a `result_lane`, by name."""
+    return dict(single=bus(32), to_half=bit(), word=bus(32), infinite=bit())

@@ -1,10 +1,11 @@
 """Where results leave: as FP32, or rounded to FP16, a word of all lanes at a time."""
 
-from myhdl import Signal, always, intbv
+from myhdl import always
 
 from rtl.hierarchy import module
 from rtl.lanes import join, split
 from rtl.result_lane import result_lane
+from rtl.stream import Stream, bit, bus
 
 
 @module
@@ -23,10 +24,9 @@ def result_port(clk, rst, advance, drained, to_half, beyond, results, overflow):
     Golden      rtl/golden/fp32_to_fp16.py
     """
     lanes = len(beyond)
-    singles, leaving = ([Signal(intbv(0)[32:]) for _ in range(lanes)] for _ in range(2))
-    infinite = [Signal(bool(0)) for _ in range(lanes)]  # or NaN
-    word = Signal(intbv(0)[32 * lanes :])
-    infinities = Signal(intbv(0)[lanes:])
+    singles, leaving = ([bus(32) for _ in range(lanes)] for _ in range(2))
+    infinite = [bit() for _ in range(lanes)]  # or NaN
+    word, infinities = bus(32 * lanes), bus(lanes)
 
     @always(clk.posedge)
     def send():
@@ -43,3 +43,17 @@ def result_port(clk, rst, advance, drained, to_half, beyond, results, overflow):
 
     rounders = [result_lane(singles[k], to_half, leaving[k], infinite[k]) for k in range(lanes)]
     return send, rounders, split(drained, singles), join(leaving, word), join(infinite, infinities)
+
+
+def ports(lanes: int) -> dict:
+    """Fresh ports of a `result_port`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        advance=bit(),
+        drained=bus(32 * lanes),
+        to_half=bit(),
+        beyond=bus(lanes),
+        results=Stream(32 * lanes),
+        overflow=bit(),
+    )

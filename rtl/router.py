@@ -2,33 +2,22 @@
 
 from myhdl import always_comb
 
-from rtl import words
+from rtl import bundles, words
 from rtl.hierarchy import module
+from rtl.sat_config import SatConfig
+from rtl.stream import bit
 
 
 @module
-def router(
-    commands,
-    operands,
-    results,
-    tile_commands,
-    tile_operands,
-    tile_results,
-    tiles_busy,
-    update_commands,
-    update_operands,
-    update_results,
-    updates_busy,
-    config,
-):
+def router(whole, tile, update, tiles_busy, updates_busy, config):
     """Pass commands, and the operands and results that belong to them, to the array or to the updater.
 
-    commands, operands  Stream in   as in sat
-    results             Stream out
-    tile_*, update_*    Stream      the same, of the array and of the updater
-    tiles_busy, updates_busy  in    what was commanded is not stored: the other one waits
+    whole         bundles.Traffic of sat: commands, operands in; results out
+    tile, update  bundles.Traffic of the array and of the updater: commands, operands out; results in
+    tiles_busy, updates_busy  in  some of its commands are not stored yet: the other one waits
     Latency     0, combinational
     Throughput  1 word per cycle in each stream
+    Reset       none: wires
     Golden      none: wires
     """
     tile_bits, update_bits = words.command(config).width, words.update(config).width
@@ -36,31 +25,42 @@ def router(
 
     @always_comb
     def command():
-        tile_commands.data.next = commands.data[tile_bits:]
-        update_commands.data.next = commands.data[update_bits:]
-        tile_commands.valid.next = commands.valid and not commands.data[kind_bit] and not updates_busy
-        update_commands.valid.next = commands.valid and commands.data[kind_bit] and not tiles_busy
-        if commands.data[kind_bit]:
-            commands.ready.next = update_commands.ready and not tiles_busy
+        tile.commands.data.next = whole.commands.data[tile_bits:]
+        update.commands.data.next = whole.commands.data[update_bits:]
+        tile.commands.valid.next = whole.commands.valid and not whole.commands.data[kind_bit] and not updates_busy
+        update.commands.valid.next = whole.commands.valid and whole.commands.data[kind_bit] and not tiles_busy
+        if whole.commands.data[kind_bit]:
+            whole.commands.ready.next = update.commands.ready and not tiles_busy
         else:
-            commands.ready.next = tile_commands.ready and not updates_busy
+            whole.commands.ready.next = tile.commands.ready and not updates_busy
 
     @always_comb
     def operate():
-        tile_operands.data.next = operands.data
-        update_operands.data.next = operands.data
-        tile_operands.valid.next = operands.valid
-        update_operands.valid.next = operands.valid
-        operands.ready.next = tile_operands.ready or update_operands.ready
+        tile.operands.data.next = whole.operands.data
+        update.operands.data.next = whole.operands.data
+        tile.operands.valid.next = whole.operands.valid
+        update.operands.valid.next = whole.operands.valid
+        whole.operands.ready.next = tile.operands.ready or update.operands.ready
 
     @always_comb
     def answer():
-        results.valid.next = tile_results.valid or update_results.valid
-        if update_results.valid:
-            results.data.next = update_results.data
+        whole.results.valid.next = tile.results.valid or update.results.valid
+        if update.results.valid:
+            whole.results.data.next = update.results.data
         else:
-            results.data.next = tile_results.data
-        tile_results.ready.next = results.ready
-        update_results.ready.next = results.ready
+            whole.results.data.next = tile.results.data
+        tile.results.ready.next = whole.results.ready
+        update.results.ready.next = whole.results.ready
 
     return command, operate, answer
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `router`, by name."""
+    return dict(
+        whole=bundles.Traffic.of(config, words.command_bits(config)),
+        tile=bundles.Traffic.of(config, words.command(config).width),
+        update=bundles.Traffic.of(config, words.update(config).width),
+        tiles_busy=bit(),
+        updates_busy=bit(),
+    )

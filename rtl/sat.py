@@ -1,6 +1,6 @@
 """SAT: the array with its loader, sequencer and drain, and the weight update, behind three streams and counters."""
 
-from myhdl import Signal, always_comb, intbv
+from myhdl import always_comb
 
 from rtl import bundles, words
 from rtl.drain import drain
@@ -11,7 +11,7 @@ from rtl.router import router
 from rtl.sat_config import SatConfig
 from rtl.sequencer import sequencer
 from rtl.stce import stce
-from rtl.stream import Stream
+from rtl.stream import Stream, bit, bus
 from rtl.updater import updater
 from rtl.work_counters import COUNTER_BITS, work_counters
 
@@ -53,150 +53,51 @@ def sat(
     Reset       synchronous, active high, for at least reset_cycles (rtl/sat_timing.py)
     Golden      rtl/golden/gemm.py, rtl/golden/sgd.py
     """
-    command_bits = words.command(config).width
-    tile_commands, update_commands = Stream(command_bits), Stream(words.update(config).width)
-    tile_operands, update_operands = Stream(len(operands.data)), Stream(len(operands.data))
-    tile_results, update_results = Stream(len(results.data)), Stream(len(results.data))
-    line = Signal(intbv(0)[len(operands.data) :])
-    west_write, north_write = Signal(bool(0)), Signal(bool(0))
-    west_address = Signal(intbv(0)[words.west_control(config).bits("address") :])
-    north_address = Signal(intbv(0)[words.north_control(config).bits("line") :])
-    loaded, occupied = Signal(intbv(0)[2:]), Signal(intbv(0)[2:])
-    held_commands = Signal(intbv(0)[2 * command_bits :])
-    finished_command = Signal(intbv(0)[2 * command_bits :])
-    started, bank_done, finished, block_stored, update_stored = (Signal(bool(0)) for _ in range(5))
-    west_control = Signal(intbv(0)[words.west_control(config).width :])
-    north_control = Signal(intbv(0)[words.north_control(config).width :])
-    pace = Signal(intbv(0)[words.pace(config).width :])
-    last_row, below = (Signal(intbv(0)[words.west_control(config).width :]) for _ in range(2))
-    accumulators_free = Signal(intbv(0)[2:])
-    issuing, last_step, slice_enters, last_slice, works = (Signal(bool(0)) for _ in range(5))
-    tiles_busy, updates_busy = Signal(bool(0)), Signal(bool(0))
-    draining = bundles.Drain(config)
-    drained = Signal(intbv(0)[32 * config.columns :])
+    whole = bundles.Traffic(commands, operands, results)
+    tile = bundles.Traffic.of(config, words.command(config).width)
+    update = bundles.Traffic.of(config, words.update(config).width)
+    line, tiles, edges = bundles.Lines(config), bundles.Tiles(config), bundles.Edges(config)
+    blocks, draining = bundles.Blocks(config), bundles.Drain(config)
+    steps, slices = bundles.Progress(), bundles.Progress()
+    occupied, accumulators_free = bus(2), bus(2)
+    drained = bus(32 * config.columns)
+    tiles_busy, updates_busy, update_stored, works = (bit() for _ in range(4))
 
     @always_comb
     def watch():
-        tiles_busy.next = occupied != 0 or issuing or accumulators_free != 2
+        tiles_busy.next = occupied != 0 or steps.active or accumulators_free != 2
         working.next = commands.valid or tiles_busy or updates_busy
-        tile_done.next = last_step or last_slice
-        stored.next = block_stored or update_stored
-        works.next = issuing or slice_enters
+        tile_done.next = steps.last or slices.last
+        stored.next = blocks.stored or update_stored
+        works.next = steps.active or slices.active
 
-    share = router(
-        commands,
-        operands,
-        results,
-        tile_commands,
-        tile_operands,
-        tile_results,
-        tiles_busy,
-        update_commands,
-        update_operands,
-        update_results,
-        updates_busy,
-        config,
-    )
-    load = loader(
-        clk,
-        rst,
-        tile_commands,
-        tile_operands,
-        line,
-        west_write,
-        west_address,
-        north_write,
-        north_address,
-        loaded,
-        occupied,
-        held_commands,
-        started,
-        bank_done,
-        config,
-    )
-    issue = sequencer(
-        clk,
-        rst,
-        loaded,
-        held_commands,
-        started,
-        bank_done,
-        west_control,
-        north_control,
-        pace,
-        last_row,
-        below,
-        finished,
-        finished_command,
-        block_stored,
-        accumulators_free,
-        issuing,
-        last_step,
-        config,
-    )
-    array = stce(
-        clk,
-        rst,
-        line,
-        west_write,
-        west_address,
-        north_write,
-        north_address,
-        west_control,
-        north_control,
-        pace,
-        last_row,
-        below,
-        draining,
-        drained,
-        config,
-    )
-    empty = drain(
-        clk,
-        rst,
-        finished,
-        finished_command,
-        block_stored,
-        draining,
-        drained,
-        tile_results,
-        overflow,
-        config,
-    )
-    update = updater(
-        update_clk,
-        rst,
-        update_commands,
-        update_operands,
-        update_results,
-        rates,
-        slice_enters,
-        last_slice,
-        updates_busy,
-        update_stored,
-        config,
-    )
+    share = router(whole, tile, update, tiles_busy, updates_busy, config)
+    load = loader(clk, rst, tile.commands, tile.operands, line, tiles, occupied, config)
+    issue = sequencer(clk, rst, tiles, edges, blocks, accumulators_free, steps, config)
+    array = stce(clk, rst, line, edges, draining, drained, config)
+    empty = drain(clk, rst, blocks, draining, drained, tile.results, overflow, config)
+    change = updater(update_clk, rst, update, rates, slices, updates_busy, update_stored, config)
     count = work_counters(clk, rst, works, working, busy, waiting, idle)
-    return watch, share, load, issue, array, empty, update, count
+    return watch, share, load, issue, array, empty, change, count
 
 
 def ports(config: SatConfig) -> dict:
-    """Fresh ports for a `sat` of this configuration, by name."""
+    """Fresh ports of a `sat`, by name."""
     return dict(
-        clk=Signal(bool(0)),
-        update_clk=Signal(bool(0)),
-        rst=Signal(bool(0)),
+        clk=bit(),
+        update_clk=bit(),
+        rst=bit(),
         commands=Stream(words.command_bits(config)),
         operands=Stream(words.line_bits(config)),
         results=Stream(32 * config.columns),
-        rates=Signal(intbv(0)[words.rates().width :]),
-        tile_done=Signal(bool(0)),
-        stored=Signal(bool(0)),
-        working=Signal(bool(0)),
-        overflow=Signal(bool(0)),
-        busy=Signal(intbv(0)[COUNTER_BITS:]),
-        waiting=Signal(intbv(0)[COUNTER_BITS:]),
-        idle=Signal(intbv(0)[COUNTER_BITS:]),
+        rates=bus(words.rates()),
+        tile_done=bit(),
+        stored=bit(),
+        working=bit(),
+        overflow=bit(),
+        busy=bus(COUNTER_BITS),
+        waiting=bus(COUNTER_BITS),
+        idle=bus(COUNTER_BITS),
     )
 
 

@@ -1,33 +1,35 @@
 """SAT for Vivado: AXI4-Stream data ports, and an AXI4-Lite port for control and counters."""
 
-from myhdl import Signal, always_comb, concat, intbv
+from myhdl import always_comb
 
+from rtl import bundles, words
 from rtl import sat_timing as timing
-from rtl import words
 from rtl.axi_lite import AxiLite, axi_lite
 from rtl.hierarchy import module, waives, write_verilog
+from rtl.lanes import pack, unpack
+from rtl.layout import Layout
 from rtl.prefix import Prefix
 from rtl.register_bank import register_bank
 from rtl.register_slice import register_slice
 from rtl.registers import ADDRESS_BITS
 from rtl.reset_holder import reset_holder
-from rtl.sat import COUNTER_BITS, sat
+from rtl.sat import sat
 from rtl.sat_config import SatConfig
-from rtl.stream import Interface, Stream
+from rtl.stream import Interface, Stream, bit, bus
 
 
 class AxiStream(Interface):
     """An AXI4-Stream of so many bits, rounded up to whole bytes; with tlast where packets end."""
 
     def __init__(self, bits: int, packets: bool = False):
-        self.tdata = Signal(intbv(0)[8 * -(-bits // 8) :])
-        self.tvalid = Signal(bool(0))
-        self.tready = Signal(bool(0))
+        self.tdata = bus(8 * -(-bits // 8))
+        self.tvalid = bit()
+        self.tready = bit()
         if packets:
-            self.tlast = Signal(bool(0))
+            self.tlast = bit()
 
 
-@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
+@waives(UNUSEDSIGNAL="the bits that fill a port's last byte are ignored")
 @module
 def sat_axi(aclk, aresetn, s_axi, s_axis_command, s_axis_operand, m_axis_result, config):
     """Execute commands that come and whose results leave by AXI4-Stream.
@@ -50,106 +52,78 @@ def sat_axi(aclk, aresetn, s_axi, s_axis_command, s_axis_operand, m_axis_result,
     given_commands, commands = Stream(command_bits), Stream(command_bits)
     given_operands, operands = Stream(line_bits), Stream(line_bits)
     results = Stream(result_bits)
-    sent, offered = Stream(result_bits + 1), Stream(result_bits + 1)  # with tlast on top
-    rates = Signal(intbv(0)[words.rates().width :])
-    rst, soft_reset, resetting, discarding = (Signal(bool(0)) for _ in range(4))
-    tile_done, stored, active, working, overflow = (Signal(bool(0)) for _ in range(5))
-    busy, waiting, idle = (Signal(intbv(0)[COUNTER_BITS:]) for _ in range(3))
-    write, writable, readable = (Signal(bool(0)) for _ in range(3))
-    write_word, read_word = (Signal(intbv(0)[ADDRESS_BITS - 2 :]) for _ in range(2))
-    write_data, read_data = (Signal(intbv(0)[32:]) for _ in range(2))
-    write_strobe = Signal(intbv(0)[4:])
+    result = Layout(data=result_bits, last=1)
+    sent, offered = Stream(result.width), Stream(result.width)
+    rates = bus(words.rates())
+    rst, soft_reset, discarding, stored, active = (bit() for _ in range(5))
+    access, status, counters = bundles.RegisterBus(), bundles.Status(), bundles.Counters()
 
     @always_comb
     def observe():
         rst.next = not aresetn
-        working.next = (active or offered.valid) and not resetting
+        status.working.next = (active or offered.valid) and not status.resetting
 
     @always_comb
     def take_command():
         given_commands.data.next = s_axis_command.tdata[command_bits:]
-        given_commands.valid.next = s_axis_command.tvalid and not resetting
-        s_axis_command.tready.next = discarding or (given_commands.ready and not resetting)
+        given_commands.valid.next = s_axis_command.tvalid and not status.resetting
+        s_axis_command.tready.next = discarding or (given_commands.ready and not status.resetting)
 
     @always_comb
     def take_operand():
         given_operands.data.next = s_axis_operand.tdata[line_bits:]
-        given_operands.valid.next = s_axis_operand.tvalid and not resetting
-        s_axis_operand.tready.next = discarding or (given_operands.ready and not resetting)
+        given_operands.valid.next = s_axis_operand.tvalid and not status.resetting
+        s_axis_operand.tready.next = discarding or (given_operands.ready and not status.resetting)
 
     @always_comb
     def send():
-        sent.data.next = concat(stored, results.data)
-        sent.valid.next = results.valid and not resetting
+        sent.valid.next = results.valid and not status.resetting
         results.ready.next = sent.ready
 
     @always_comb
     def offer():
-        m_axis_result.tdata.next = offered.data[result_bits:]
-        m_axis_result.tlast.next = offered.data[result_bits]
         m_axis_result.tvalid.next = offered.valid
         offered.ready.next = m_axis_result.tready
 
-    return (
-        observe,
-        take_command,
-        take_operand,
-        send,
-        offer,
-        sat(
-            aclk,
-            aclk,
-            resetting,
-            commands,
-            operands,
-            results,
-            rates,
-            tile_done,
-            stored,
-            active,
-            overflow,
-            busy,
-            waiting,
-            idle,
-            config,
-        ),
-        axi_lite(
-            aclk, rst, s_axi, write, write_word, write_data, write_strobe, writable, read_word, read_data, readable
-        ),
-        register_bank(
-            aclk,
-            rst,
-            write,
-            write_word,
-            write_data,
-            write_strobe,
-            writable,
-            read_word,
-            read_data,
-            readable,
-            soft_reset,
-            resetting,
-            working,
-            overflow,
-            tile_done,
-            busy,
-            waiting,
-            idle,
-            rates,
-            config,
-        ),
-        reset_holder(aclk, rst, soft_reset, offered.valid, resetting, discarding, cycles),
-        register_slice(aclk, resetting, given_commands, commands, command_bits),
-        register_slice(aclk, resetting, given_operands, operands, line_bits),
-        register_slice(aclk, rst, sent, offered, result_bits + 1),
+    wires = (
+        pack(result, sent.data, data=results.data, last=stored),
+        unpack(result, offered.data, data=m_axis_result.tdata, last=m_axis_result.tlast),
     )
+    accelerator = sat(
+        aclk,
+        aclk,
+        status.resetting,
+        commands,
+        operands,
+        results,
+        rates,
+        status.tile_done,
+        stored,
+        active,
+        status.overflow,
+        counters.busy,
+        counters.waiting,
+        counters.idle,
+        config,
+    )
+    control = (
+        axi_lite(aclk, rst, s_axi, access),
+        register_bank(aclk, rst, access, soft_reset, status, counters, rates, config),
+        reset_holder(aclk, rst, soft_reset, offered.valid, status.resetting, discarding, cycles),
+    )
+    slices = (
+        register_slice(aclk, status.resetting, given_commands, commands, command_bits),
+        register_slice(aclk, status.resetting, given_operands, operands, line_bits),
+        register_slice(aclk, rst, sent, offered, result.width),
+    )
+    return observe, take_command, take_operand, send, offer, wires, accelerator, control, slices
 
 
 def ports(config: SatConfig) -> dict:
-    """Fresh ports for a `sat_axi` of this configuration, by name."""
+    """Fresh ports of a `sat_axi`, by name."""
     return dict(
-        aclk=Signal(bool(0)),
-        aresetn=Signal(bool(0)),
+        aclk=bit(),
+        aresetn=bit(),
         s_axi=AxiLite(ADDRESS_BITS),
         s_axis_command=AxiStream(words.command_bits(config)),
         s_axis_operand=AxiStream(words.line_bits(config)),

@@ -5,17 +5,19 @@ so the smallest needs no comparator: it beats no older entry, and all younger on
 entry, the smallest leaves, the younger ones move down, and the newcomer takes the place above them.
 """
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
 from rtl import words
 from rtl.hierarchy import module, waives
+from rtl.lanes import join, pack, unpack
 from rtl.layout import Layout
+from rtl.sat_config import SatConfig
+from rtl.stream import bit, bus
 
 
 @waives(
-    BLKSEQ="a clocked process assigns to variables of its own",
-    UNUSEDSIGNAL="of some words only certain fields are used here",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
+    UNUSEDSIGNAL="the magnitudes of an entry are compared without its sign",
+    WIDTH="M has a bit more than a following index",
 )
 @module
 def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
@@ -31,30 +33,39 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
     Reset        synchronous, active high: the next element is the first of its group
     Golden       rtl/golden/nm.py, nm_pairs
     """
-    index_bits = words.index_bits(config)
-    entry_bits = words.weight(config).width
-    layout = Layout(entry=entry_bits, unbeaten=1, beats=4)  # unbeaten: nothing beats it, for it is a NaN or unused
-    unbeaten = layout["unbeaten"][1]
-    beats_high, beats_low = layout["beats"]  # a bit for each older entry
-    unused = layout.pack(entry=0, unbeaten=1, beats=15)  # never the smallest
+    entry, half, places = words.weight(config), words.half(), range(words.KEPT)
+    # unbeaten: nothing beats it, for it is a NaN or unused; beats: a bit for each older entry
+    f = Layout(entry=entry, unbeaten=1, beats=words.KEPT)
+    index_bits = entry.bits("index")
+    magnitude = half.span("fraction", "exponent")
+    unused = f.pack(entry=0, unbeaten=1, beats=15)  # never the smallest
 
-    stack = [Signal(intbv(0)[layout.width :]) for _ in range(4)]  # the oldest first
-    younger = [Signal(intbv(0)[layout.width :]) for _ in range(4)]  # what moves down to each place
-    moves = Signal(intbv(0)[4:])  # the places where it does: that of the smallest, and those above
-    beaten = Signal(intbv(0)[4:])  # the entries that `value` beats
-    index = Signal(intbv(0)[index_bits:])
-    following = Signal(intbv(0)[index_bits + 1 :])
+    stack = [bus(f) for _ in places]  # the oldest first
+    held = [bus(entry) for _ in places]  # their weights
+    younger = [bus(f) for _ in places]  # what moves down to each place
+    coming, stays = [bus(entry) for _ in places], [bit() for _ in places]  # its fields: entry, unbeaten
+    beats, fewer = ([bus(f, "beats") for _ in places] for _ in range(2))  # beats, and without that which leaves
+    moved = [bus(f) for _ in places]
+    moves = bus(4)  # the places where it does: that of the smallest, and those above
+    beaten = bus(4)  # the entries that `value` beats
+    newcomer, new_entry, nan = bus(f), bus(entry), bit()
+    index = bus(entry, "index")
+    following = bus(index_bits + 1)
+    last = bit()
 
     @always_comb
     def compare():
         for k in range(4):
-            beaten.next[k] = value[15:] > stack[k][15:] and not stack[k][unbeaten]
+            beaten.next[k] = (
+                value[magnitude.high : magnitude.low] > stack[k][magnitude.high : magnitude.low]
+                and not stack[k][f.unbeaten_bit]
+            )
 
     @always_comb
-    def choose():
-        second = stack[1][beats_high:beats_low]
-        third = stack[2][beats_high:beats_low]
-        fourth = stack[3][beats_high:beats_low]
+    def select():
+        second = stack[1][f.beats_high : f.beats_low]
+        third = stack[2][f.beats_high : f.beats_low]
+        fourth = stack[3][f.beats_high : f.beats_low]
         first_moves = second[0] and third[0] and fourth[0]
         second_moves = first_moves or (third[1] and fourth[1])
         third_moves = fourth[3:] != 0
@@ -67,22 +78,29 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
             moves.next = 0
 
     @always_comb
+    def classify():
+        nan.next = (
+            value[half.exponent_high : half.exponent_low] == 31 and value[half.fraction_high : half.fraction_low] != 0
+        )
+
+    @always_comb
     def come_down():
-        newcomer = concat(beaten, value[15:10] == 31 and value[10:] != 0, index, value)
         younger[0].next = newcomer if n[0] else stack[1]
         younger[1].next = newcomer if n[1] else stack[2]
         younger[2].next = stack[3]
         younger[3].next = newcomer
 
+    @always_comb
+    def forget():
+        for k in range(4):
+            fewer[k].next = beats[k] & ~moves | (beats[k] >> 1) & moves  # without that of the entry that leaves
+
     @always(clk.posedge)
     def shift():
-        beats = intbv(0)[4:]
         if moves != 0:
             for k in range(4):
-                beats[:] = younger[k][beats_high:beats_low]
-                beats[:] = beats & ~moves | (beats >> 1) & moves  # without that of the entry that leaves
                 if moves[k]:
-                    stack[k].next = concat(beats, younger[k][beats_low:])
+                    stack[k].next = moved[k]
         if n[0]:
             stack[1].next = unused
         if n[2:] != 0:
@@ -91,19 +109,37 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
 
     @always_comb
     def advance():
-        following.next = index + 1
+        following.next = concat(False, index) + 1
+        last.next = (following & m) != 0  # M is a power of two
 
     @always(clk.posedge)
     def count():
-        last = (following & m) != 0  # M is a power of two
         done.next = valid and last and not rst
         if rst or (valid and last):
             index.next = 0
         elif valid:
             index.next = following[index_bits:]
 
-    @always_comb
-    def show():
-        kept.next = concat(stack[3][entry_bits:], stack[2][entry_bits:], stack[1][entry_bits:], stack[0][entry_bits:])
+    wires = (
+        pack(entry, new_entry, value=value, index=index),
+        pack(f, newcomer, entry=new_entry, unbeaten=nan, beats=beaten),
+        [unpack(f, younger[k], entry=coming[k], unbeaten=stays[k], beats=beats[k]) for k in places],
+        [pack(f, moved[k], entry=coming[k], unbeaten=stays[k], beats=fewer[k]) for k in places],
+        [unpack(f, stack[k], entry=held[k]) for k in places],
+        join(held, kept),
+    )
+    return compare, select, classify, come_down, forget, shift, advance, count, wires
 
-    return compare, choose, come_down, shift, advance, count, show
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `sore_lane`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        valid=bit(),
+        value=bus(16),
+        n=bus(words.update(config), "n"),
+        m=bus(words.update(config), "m"),
+        done=bit(),
+        kept=bus(words.KEPT * words.weight(config).width),
+    )

@@ -1,12 +1,14 @@
-"""Gathers what the vectors of a row keep, for one place among the kept ones of a group."""
+"""Gathers the kept weights of a row's vectors, for one place among the kept ones of a group."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
 from rtl import words
 from rtl.hierarchy import module, waives
+from rtl.sat_config import SatConfig
+from rtl.stream import bit, bus
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
+@waives(WIDTH="the row is the lower part of what stands behind the shift")
 @module
 def sore_row(clk, valid, fresh, m, row, config):
     """Shift the entries of a vector's groups into a row of largest_m entries.
@@ -22,8 +24,8 @@ def sore_row(clk, valid, fresh, m, row, config):
     """
     entry = words.weight(config).width
     lanes, half_lanes = config.largest_m, config.largest_m // 2
-    both = Signal(intbv(0)[(lanes + lanes // 4) * entry :])
-    mask = 2 ** (lanes * entry) - 1
+    both = bus(len(fresh) + len(row))
+    mask = 2 ** len(row) - 1
 
     @always_comb
     def append():
@@ -40,3 +42,15 @@ def sore_row(clk, valid, fresh, m, row, config):
                 row.next = (both >> 4 * entry) & mask
 
     return append, shift
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `sore_row`, by name."""
+    entry = words.weight(config).width
+    return dict(
+        clk=bit(),
+        valid=bit(),
+        fresh=bus(config.largest_m // 4 * entry),
+        m=bus(words.update(config), "m"),
+        row=bus(config.largest_m * entry),
+    )

@@ -1,16 +1,19 @@
 """The sparse online reduction engine for whole words: all groups of a word at once, in two cycles.
 
-First each half of 16 elements is ranked by comparing all its pairs, and four of it survive (sore_half). Then those of
-one half are compared with those of the other, and the chosen ones move together. That takes 72 comparators, where all
+First each half of 16 elements is ranked by comparing all its pairs, and four of it go on (sore_half). Then those of
+one half are compared with those of the other, and the selected ones move together. That takes 72 comparators, where all
 pairs of 16 elements would take 120.
 """
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat, intbv
 
 from rtl import words
 from rtl.hierarchy import module, waives
-from rtl.lanes import join, split
+from rtl.lanes import join, pack, split, unpack
+from rtl.layout import Layout
+from rtl.sat_config import SatConfig
 from rtl.sore_half import sore_half
+from rtl.stream import bit, bus
 
 
 @waives(
@@ -32,28 +35,27 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
     Reset        synchronous, active high: forgets the words in flight
     Golden       rtl/golden/nm.py, nm_pairs
     """
-    index_bits = words.index_bits(config)
-    entry_bits = words.weight(config).width
+    index_bits, entry_bits = words.index_bits(config), words.weight(config).width
     entry_count = config.largest_m
-    layout = words.survivor()
-    rank_high, rank_low = layout["rank"]
-    unbeaten = layout["unbeaten"][1]
-    index_high = layout["index"][0]  # of an index among eight
-    best_bits = 4 * layout.width
+    f, magnitude = words.sore_candidate(), words.half().span("fraction", "exponent")
+    in_half = f.span("value", "index")  # what is left of a candidate: its value, its index among eight
+    item = Layout(inner=in_half.width, half=1)  # and among 16
+    best_bits = 4 * f.width
 
-    elements = Signal(intbv(0)[256:])  # the word; zeros for the elements that a shorter one lacks
-    quads = Signal(bool(0))  # M is 4
-    single = Signal(bool(0))  # M is largest_m: the word is one group
-    halves = [Signal(intbv(0)[128:]) for _ in range(2)]
-    best = [Signal(intbv(0)[best_bits:]) for _ in range(2)]
-    both = Signal(intbv(0)[2 * best_bits :])
-    survivors = [Signal(intbv(0)[layout.width :]) for _ in range(8)]
-    items = [Signal(intbv(0)[index_high + 1 :]) for _ in range(8)]  # their values, and indices among 16
-    chosen = Signal(intbv(0)[8:])
-    moved = [Signal(intbv(0)[index_high + 1 :]) for _ in range(8)]  # the chosen of each half, together
-    groups = [Signal(intbv(0)[index_high + 1 :]) for _ in range(16)]
-    entries = [Signal(intbv(0)[entry_bits:]) for _ in range(entry_count)]
-    ranked = Signal(bool(0))  # a word's survivors stand in `best`
+    elements = bus(256)  # the word; zeros for the elements that a shorter one lacks
+    quads = bit()  # M is 4
+    single = bit()  # M is largest_m: the word is one group
+    halves = [bus(128) for _ in range(2)]
+    best = [bus(best_bits) for _ in range(2)]
+    both = bus(2 * best_bits)
+    candidates = [bus(f) for _ in range(8)]
+    inner = [bus(in_half.width) for _ in range(8)]
+    items = [bus(item) for _ in range(8)]
+    selected = bus(8)
+    moved = [bus(item) for _ in range(8)]  # the selected of each half, together
+    groups = [bus(item) for _ in range(16)]
+    entries = [bus(entry_bits) for _ in range(entry_count)]
+    ranked = bit()  # a word's candidates stand in `best`
 
     @always_comb
     def widen():
@@ -62,51 +64,48 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
         single.next = m[index_bits]
 
     @always_comb
-    def choose():
-        behind = intbv(0)[32:]  # bit 4 k + i: survivor i of the other half goes before survivor k
+    def select():
+        behind = intbv(0)[32:]  # bit 4 k + i: candidate i of the other half goes before candidate k
         place = intbv(0)[3:]
         for i in range(4):
             for j in range(4):
-                wins = survivors[4 + j][15:] > survivors[i][15:] and not survivors[i][unbeaten]
+                wins = (
+                    candidates[4 + j][magnitude.high :] > candidates[i][magnitude.high :]
+                    and not candidates[i][f.unbeaten_bit]
+                )
                 behind[4 * i + j] = single and wins
                 behind[16 + 4 * j + i] = single and not wins
         for k in range(8):
             place[:] = (
-                survivors[k][rank_high:rank_low]
+                candidates[k][f.rank_high : f.rank_low]
                 + behind[4 * k]
                 + behind[4 * k + 1]
                 + behind[4 * k + 2]
                 + behind[4 * k + 3]
             )
-            chosen.next[k] = place < n
-
-    @always_comb
-    def number():
-        for k in range(4):
-            items[k].next = survivors[k][index_high:]
-            items[4 + k].next = concat(True, survivors[4 + k][index_high:])
+            selected.next[k] = place < n
 
     @always_comb
     def move():
-        first = intbv(0)[2:]  # the places of the first two that are chosen in a half
+        first = intbv(0)[2:]  # the places of the first two that are selected in a half
         second = intbv(0)[2:]
         for h in range(0, 8, 4):
             first[:] = 3
             second[:] = 3
-            if chosen[h]:
+            if selected[h]:
                 first[:] = 0
-            elif chosen[h + 1]:
+            elif selected[h + 1]:
                 first[:] = 1
-            elif chosen[h + 2]:
+            elif selected[h + 2]:
                 first[:] = 2
-            if chosen[h] and chosen[h + 1]:
+            if selected[h] and selected[h + 1]:
                 second[:] = 1
-            elif (chosen[h] or chosen[h + 1]) and chosen[h + 2]:
+            elif (selected[h] or selected[h + 1]) and selected[h + 2]:
                 second[:] = 2
             moved[h].next = items[h + first]
             moved[h + 1].next = items[h + second]
             moved[h + 2].next = items[h + 3]
-            if chosen[h] and chosen[h + 1] and chosen[h + 2]:
+            if selected[h] and selected[h + 1] and selected[h + 2]:
                 moved[h + 2].next = items[h + 2]
             moved[h + 3].next = items[h + 3]
 
@@ -114,7 +113,7 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
     def group():
         seen = intbv(0)[4:]
         for k in range(4):
-            if chosen[k]:
+            if selected[k]:
                 seen[:] = concat(seen[3:], True)
         for j in range(4):  # the left half's, then the right one's
             groups[j].next = moved[4 + j]
@@ -124,15 +123,15 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
             if seen[j]:
                 groups[j].next = moved[j]
         for g in range(1, 4):  # two of each four
-            groups[4 * g].next = items[2 * g + 1][index_high - 1 :]
-            if chosen[2 * g]:
-                groups[4 * g].next = items[2 * g][index_high - 1 :]
-            groups[4 * g + 1].next = items[2 * g + 1][index_high - 1 :]
+            groups[4 * g].next = items[2 * g + 1][f.index_high - 1 :]
+            if selected[2 * g]:
+                groups[4 * g].next = items[2 * g][f.index_high - 1 :]
+            groups[4 * g + 1].next = items[2 * g + 1][f.index_high - 1 :]
             groups[4 * g + 2].next = 0
             groups[4 * g + 3].next = 0
         if not quads:
             for j in range(4):
-                groups[4 + j].next = moved[4 + j][index_high:]
+                groups[4 + j].next = moved[4 + j][f.index_high :]
 
     @always(clk.posedge)
     def keep():
@@ -145,5 +144,26 @@ def sore_word(clk, rst, valid, word, n, m, done, kept, config):
         done.next = ranked and not rst
 
     reduction = [sore_half(clk, valid, halves[h], quads, best[h]) for h in range(2)]
-    wires = split(elements, halves), join(best, both), split(both, survivors), join(entries, kept)
-    return widen, reduction, wires, choose, number, move, group, keep
+    wires = (
+        split(elements, halves),
+        join(best, both),
+        split(both, candidates),
+        [unpack(Layout(inner=in_half.width), candidates[k], inner=inner[k]) for k in range(8)],
+        [pack(item, items[k], inner=inner[k], half=k // 4) for k in range(8)],
+        join(entries, kept),
+    )
+    return widen, reduction, wires, select, move, group, keep
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `sore_word`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        valid=bit(),
+        word=bus(words.halves_bits(config)),
+        n=bus(words.update(config), "n"),
+        m=bus(words.update(config), "m"),
+        done=bit(),
+        kept=bus(config.largest_m * words.weight(config).width),
+    )

@@ -11,87 +11,65 @@ from rtl.stream import bit, bus
 from rtl.west_lane import west_lane
 
 
-@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
+@waives(UNUSEDSIGNAL="ends of the array: nobody is east of the last column")
 @module
-def stce(
-    clk,
-    rst,
-    line,
-    west_write,
-    west_address,
-    north_write,
-    north_address,
-    west_control,
-    north_control,
-    pace,
-    last_row,
-    below,
-    drain,
-    drained,
-    config,
-):
+def stce(clk, rst, line, edges, drain, drained, config):
     """Rows x columns processing elements, output- or weight-stationary.
 
-    line            in   an operand line: BEAT activations for each row, or `interleave` weights for each column
-    west_write      in   store the line as activations at west_address
-    north_write     in   store it as weights at north_address
-    west_control    in   words.west_control, for row 0; every further row acts a hop later, as `pace` says
-    north_control   in   words.north_control, for column 0; every further column acts a cycle later
-    last_row        out  the control of the last row
-    below           out  that of a row below it
+    line            in   bundles.Lines
+    edges           bundles.Edges: west in for row 0, every further row acts a hop later, as skew (in) says; north in
+                    for column 0, every further column acts a cycle later; last_row, below out
     drain           in   bundles.Drain, to all at once
     drained         out  an FP32 word for each column
     Latency         from the issue of a step 6 cycles (WEST) to activations in the first element, 3 (NORTH) to
                     a weight there; drain_lag to all sums
+    Throughput      a step, and a weight for each column, per cycle
     Reset           synchronous, active high, for at least reset_cycles (rtl/sat_timing.py): controls hop
     Golden          rtl/golden/gemm.py
     """
-    rows, columns, edges = range(config.rows), range(config.columns), range(config.columns + 1)
-    control, boundary = words.west_control(config), words.boundary(config)
+    rows, columns = range(config.rows), range(config.columns)
+    west, edge = words.west_control(config), words.column_edge(config)
 
     row_lines = [bus(16 * BEAT) for _ in rows]
     column_lines = [bus(config.interleave * words.weight(config).width) for _ in columns]
-    west_controls = [west_control, *(bus(control) for _ in rows)]
-    north_controls = [north_control, *(bus(words.north_control(config)) for _ in columns)]
-    steps, groups = [bus(words.step(config)) for _ in rows], [bus(words.group(config)) for _ in rows]
-    step_buses = [bus(config.rows * words.step(config).width) for _ in edges]
-    group_buses = [bus(config.rows * words.group(config).width) for _ in edges]
-    feeds, collects = ([bus(boundary) for _ in edges] for _ in range(2))
+    west_controls = [edges.west, *(bus(west) for _ in rows)]
+    groups = [bundles.Row(config) for _ in rows]  # at the west end of each row
+    between = [bundles.Rows(config) for _ in range(config.columns + 1)]  # west of each column, and east of the last
+    first = bundles.ColumnControl(config, north=edges.north)
+    controls = [first, *(bundles.ColumnControl(config) for _ in columns)]
     sums = [bus(32) for _ in columns]
-
     valid, begin, fresh, number = ([bit(), bit()] for _ in range(4))
     last, beneath = west_controls[-2:]
 
     @always_comb
-    def report():
-        last_row.next = last
-        below.next = beneath
+    def drive():
+        edges.last_row.next = last
+        edges.below.next = beneath
 
     wires = (
-        split(line, row_lines),
-        split(line, column_lines),
-        join(steps, step_buses[0]),
-        join(groups, group_buses[0]),
+        split(line.data, row_lines),
+        split(line.data, column_lines),
+        join([row.step for row in groups], between[0].steps),
+        join([row.group for row in groups], between[0].groups),
         join(sums, drained),
     )
-    ends = [  # what a row's control says of the sums that enter above it, or leave
+    ends = [  # of a row's control, what concerns the sums that enter above it, or leave
         (
-            unpack(control, word, step_above=valid[k], begin=begin[k], step_fresh=fresh[k], step_set=number[k]),
-            pack(boundary, end, valid=valid[k], begin=begin[k], fresh=fresh[k], set=number[k]),
+            unpack(west, word, step_above=valid[k], begin=begin[k], step_fresh=fresh[k], step_set=number[k]),
+            pack(edge, end, valid=valid[k], begin=begin[k], fresh=fresh[k], set=number[k]),
         )
-        for k, (word, end) in enumerate(((west_control, feeds[0]), (west_controls[-1], collects[0])))
+        for k, (word, end) in enumerate(((edges.west, first.feed), (west_controls[-1], first.collect)))
     ]
     lanes = [
         west_lane(
             clk,
             rst,
-            west_write,
-            west_address,
+            line.west_write,
+            line.west_address,
             row_lines[r],
-            pace,
+            edges.skew,
             west_controls[r],
             west_controls[r + 1],
-            steps[r],
             groups[r],
             config,
         )
@@ -101,44 +79,29 @@ def stce(
         stce_column(
             clk,
             rst,
-            north_write,
-            north_address,
+            line.north_write,
+            line.north_address,
             column_lines[c],
-            north_controls[c],
-            north_controls[c + 1],
-            step_buses[c],
-            group_buses[c],
-            step_buses[c + 1],
-            group_buses[c + 1],
-            feeds[c],
-            feeds[c + 1],
-            collects[c],
-            collects[c + 1],
+            controls[c],
+            controls[c + 1],
+            between[c],
+            between[c + 1],
             drain,
             sums[c],
             config,
         )
         for c in columns
     ]
-    return report, wires, ends, lanes, array
+    return drive, wires, ends, lanes, array
 
 
 def ports(config: SatConfig) -> dict:
     """Fresh ports of a `stce`, by name."""
-    west, north = words.west_control(config), words.north_control(config)
     return dict(
         clk=bit(),
         rst=bit(),
-        line=bus(words.line_bits(config)),
-        west_write=bit(),
-        west_address=bus(west, "address"),
-        north_write=bit(),
-        north_address=bus(north, "line"),
-        west_control=bus(west),
-        north_control=bus(north),
-        pace=bus(words.pace(config)),
-        last_row=bus(west),
-        below=bus(west),
+        line=bundles.Lines(config),
+        edges=bundles.Edges(config),
         drain=bundles.Drain(config),
         drained=bus(32 * config.columns),
     )

@@ -14,54 +14,41 @@ from rtl.sum_lane import sum_lane
 from rtl.uspe import uspe
 
 
-@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
+@waives(UNUSEDSIGNAL="end of the column: no element is below the last one to take its weight")
 @module
-def stce_column(
-    clk,
-    rst,
-    write,
-    write_address,
-    write_data,
-    control,
-    control_out,
-    west_steps,
-    west,
-    east_steps,
-    east,
-    feed,
-    feed_out,
-    collect,
-    collect_out,
-    drain,
-    drained,
-    config,
-):
+def stce_column(clk, rst, write, write_address, write_data, control, control_out, west, east, drain, drained, config):
     """A column of `rows` processing elements.
 
-    write*, control*   as in north_lane
-    west*, east*       as in uspe, for each row
-    feed*, collect*      as in sum_lane
-    drain, drained     bundles.Drain, as in uspe and sum_lane; sums move down, the last row leaves first
-    Latency            as in north_lane, uspe and sum_lane
-    Reset              synchronous, active high
-    Golden             none of its own; rtl/golden/gemm.py through the array
+    write*         in   as in north_lane
+    control        in   bundles.ColumnControl: as in north_lane and sum_lane
+    control_out    out  control a cycle later, for the next column
+    west           in   bundles.Rows: as in uspe, for each row
+    east           out  west a cycle later, for the next column
+    drain          in   bundles.Drain: as in uspe and sum_lane; sums move down, the last row leaves first
+    drained        out  FP32, as in sum_lane
+    Latency        as in north_lane, uspe and sum_lane
+    Throughput     1 multiply-add per element and cycle
+    Reset          synchronous, active high
+    Golden         none of its own; rtl/golden/gemm.py through the array
     """
     rows = range(config.rows)
-    steps_in, steps_out = ([bus(words.step(config)) for _ in rows] for _ in range(2))
-    groups_in, groups_out = ([bus(words.group(config)) for _ in rows] for _ in range(2))
-    weights = [bus(words.descent(config)) for _ in range(config.rows + 1)]
+    coming, going = ([bundles.Row(config) for _ in rows] for _ in range(2))
+    weights = [bus(words.weight_packet(config)) for _ in range(config.rows + 1)]
     sums = [bus(32) for _ in range(config.rows + 1)]
 
-    wires = (split(west_steps, steps_in), join(steps_out, east_steps), split(west, groups_in), join(groups_out, east))
-    north = north_lane(clk, write, write_address, write_data, control, control_out, weights[0], config)
+    wires = (
+        split(west.steps, [row.step for row in coming]),
+        split(west.groups, [row.group for row in coming]),
+        join([row.step for row in going], east.steps),
+        join([row.group for row in going], east.groups),
+    )
+    north = north_lane(clk, write, write_address, write_data, control.north, control_out.north, weights[0], config)
     elements = [
         uspe(
             clk,
             rst,
-            steps_in[r],
-            groups_in[r],
-            steps_out[r],
-            groups_out[r],
+            coming[r],
+            going[r],
             weights[r],
             weights[r + 1],
             sums[r],
@@ -74,10 +61,8 @@ def stce_column(
     ends = sum_lane(
         clk,
         rst,
-        feed,
-        feed_out,
-        collect,
-        collect_out,
+        control.ends,
+        control_out.ends,
         sums[config.rows],
         sums[0],
         drain.memories,
@@ -89,24 +74,16 @@ def stce_column(
 
 def ports(config: SatConfig) -> dict:
     """Fresh ports of a `stce_column`, by name."""
-    control, boundary = words.north_control(config), words.boundary(config)
-    steps, groups = (config.rows * word.width for word in (words.step(config), words.group(config)))
     return dict(
         clk=bit(),
         rst=bit(),
         write=bit(),
-        write_address=bus(control, "line"),
+        write_address=bus(words.north_control(config), "line"),
         write_data=bus(config.interleave * words.weight(config).width),
-        control=bus(control),
-        control_out=bus(control),
-        west_steps=bus(steps),
-        west=bus(groups),
-        east_steps=bus(steps),
-        east=bus(groups),
-        feed=bus(boundary),
-        feed_out=bus(boundary),
-        collect=bus(boundary),
-        collect_out=bus(boundary),
+        control=bundles.ColumnControl(config),
+        control_out=bundles.ColumnControl(config),
+        west=bundles.Rows(config),
+        east=bundles.Rows(config),
         drain=bundles.Drain(config),
         drained=bus(32),
     )

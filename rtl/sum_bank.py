@@ -1,8 +1,9 @@
 """One of two memories of sums, each for one block of the result."""
 
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import always, always_comb
 
 from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 
 @module
@@ -26,19 +27,19 @@ def sum_bank(
     write   in   store write_data, FP32, at write_address
     feed    in   fetch from feed_address; a block is never fed and drained at once
     drain   in   fetch from drain_address
-    data    out  what was fetched last
+    data    out  the word that was fetched last
     number  the set that this bank serves
     Latency    1 cycle from feed or drain to data; a word is fetched in the cycle after its write at the earliest
     Throughput 1 word written and 1 fetched per cycle
     Reset      none
     Golden     none: a list
     """
-    memory = [Signal(intbv(0)[32:]) for _ in range(2 ** len(write_address))]
-    feeding, fetching = Signal(bool(0)), Signal(bool(0))
-    address = Signal(intbv(0)[len(write_address) :])
+    memory = [bus(32) for _ in range(2 ** len(write_address))]
+    feeding, fetching = bit(), bit()
+    address = bus(len(write_address))
 
     @always_comb
-    def choose():
+    def select():
         feeding.next = feed and feed_set == number
         fetching.next = (feed and feed_set == number) or (drain and drain_set == number)
 
@@ -56,4 +57,22 @@ def sum_bank(
         if fetching:
             data.next = memory[address]
 
-    return choose, locate, store, fetch
+    return select, locate, store, fetch
+
+
+def ports(address_bits: int) -> dict:
+    """Fresh ports of a `sum_bank`, by name."""
+    return dict(
+        clk=bit(),
+        write=bit(),
+        write_set=bit(),
+        write_address=bus(address_bits),
+        write_data=bus(32),
+        feed=bit(),
+        feed_set=bit(),
+        feed_address=bus(address_bits),
+        drain=bit(),
+        drain_set=bus(1),
+        drain_address=bus(address_bits),
+        data=bus(32),
+    )

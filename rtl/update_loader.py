@@ -1,58 +1,57 @@
 """Takes an update command, and cuts the operand lines that follow into slices of weights."""
 
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import always, always_comb
 
-from rtl import words
+from rtl import bundles, words
 from rtl.hierarchy import module
+from rtl.sat_config import SatConfig
+from rtl.stream import Stream, bit, bus
 
 
 @module
-def update_loader(
-    clk, rst, commands, operands, bank_free, command, slice_valid, weights, velocities, gradients, last_slice, config
-):
+def update_loader(clk, rst, commands, operands, bank_free, command, slices, entering, config):
     """Stream the slices of one update tile after another.
 
     commands     Stream in  words.update
     operands     Stream in  lines of FP32: the slice's weights, and with momentum its velocities and gradients
-    bank_free    in   there is room for what the tile will give
+    bank_free    in   there is room for the tile's results
     command      out  the words.update of the tile under way, or of the last one
-    slice_valid  out  weights, velocities and gradients hold the next slice; without momentum, the latter two are zero
-    last_slice   out  it is the last of its tile
+    slices       out  bundles.Progress: active, `entering` holds the next slice; last, it is the last of its tile
+    entering     out  bundles.UpdateSlice; without momentum, velocities and gradients are zero
     Latency      1 cycle (LOAD_SETUP) from a command moving to the first line moving; 1 from a slice's last line to it
     Throughput   1 line per cycle
     Reset        synchronous, active high
     Golden       tlm/update.py
     """
-    layout = words.update(config)
-    vectors_high, vectors_low = layout["vectors"]
-    momentum_bit = layout["momentum"][1]
-    line_bits = len(operands.data)
-    per_line = line_bits // 32  # elements
+    f = words.update(config)
     slice_bits = 32 * config.update_lanes
-    slices = config.largest_m // config.update_lanes
+    slices_each = config.largest_m // config.update_lanes  # of a vector
     lines, lines_plain = words.slice_lines(config, True), words.slice_lines(config, False)
-    element_bits = 32 * per_line
+    element_bits = len(operands.data) // 32 * 32  # whole elements of a line
 
-    loading = Signal(bool(0))
-    slices_left = Signal(intbv(0)[(config.update_vectors * slices).bit_length() :])
-    line = Signal(intbv(0)[max(1, (lines - 1).bit_length()) :])
-    complete = Signal(bool(0))  # with this line a slice is
-    gathered = Signal(intbv(0)[lines * element_bits :])
-    plain = Signal(bool(0))
+    loading = bit()
+    slices_left = bus((config.update_vectors * slices_each).bit_length())
+    line = bus(max(1, (lines - 1).bit_length()))
+    complete = bit()  # with this line a slice is
+    gathered = bus(lines * element_bits)
+    plain = bit()
 
     @always_comb
-    def shake():
+    def drive():
         commands.ready.next = not loading and bank_free
         operands.ready.next = loading
-        if command[momentum_bit]:
+
+    @always_comb
+    def finish():
+        if command[f.momentum_bit]:
             complete.next = loading and operands.valid and line == lines - 1
         else:
             complete.next = loading and operands.valid and line == lines_plain - 1
 
     @always(clk.posedge)
     def control():
-        slice_valid.next = complete
-        last_slice.next = complete and slices_left == 1
+        slices.active.next = complete
+        slices.last.next = complete and slices_left == 1
         if commands.valid and commands.ready:
             command.next = commands.data
             loading.next = True
@@ -60,13 +59,13 @@ def update_loader(
             loading.next = False
         if rst:
             loading.next = False
-            slice_valid.next = False
-            last_slice.next = False
+            slices.active.next = False
+            slices.last.next = False
 
     @always(clk.posedge)
     def count():
         if not loading:
-            slices_left.next = commands.data[vectors_high:vectors_low] * slices
+            slices_left.next = commands.data[f.vectors_high : f.vectors_low] * slices_each
             line.next = 0
         elif complete:
             slices_left.next = slices_left - 1
@@ -77,7 +76,7 @@ def update_loader(
     @always(clk.posedge)
     def gather():
         if loading and operands.valid:
-            plain.next = not command[momentum_bit]
+            plain.next = not command[f.momentum_bit]
             if line == 0:
                 gathered.next = operands.data[element_bits:]
             else:
@@ -85,11 +84,25 @@ def update_loader(
 
     @always_comb
     def cut():
-        weights.next = gathered[slice_bits:]
-        velocities.next = 0
-        gradients.next = 0
+        entering.weights.next = gathered[slice_bits:]
+        entering.velocities.next = 0
+        entering.gradients.next = 0
         if not plain:
-            velocities.next = gathered[2 * slice_bits : slice_bits]
-            gradients.next = gathered[3 * slice_bits : 2 * slice_bits]
+            entering.velocities.next = gathered[2 * slice_bits : slice_bits]
+            entering.gradients.next = gathered[3 * slice_bits : 2 * slice_bits]
 
-    return shake, control, count, gather, cut
+    return drive, finish, control, count, gather, cut
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of an `update_loader`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        commands=Stream(words.update(config).width),
+        operands=Stream(words.line_bits(config)),
+        bank_free=bit(),
+        command=bus(words.update(config)),
+        slices=bundles.Progress(),
+        entering=bundles.UpdateSlice(config),
+    )

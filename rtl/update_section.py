@@ -1,28 +1,30 @@
-"""One section of what an update tile gives: its rows, in two banks for two tiles."""
+"""One section of an update tile's results: its rows, in two banks for two tiles."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
+from rtl import bundles
 from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 
 @module
-def update_section(clk, rst, write, row_in, ending, fetch, address, row_out, width, rows):
+def update_section(clk, rst, written, ending, fetched, address, width, rows):
     """Keep rows in the order in which they come, for two tiles that take turns.
 
-    write     in   store row_in as the tile's next row
+    written   in   bundles.SectionRow: with done, the tile's next row
     ending    in   no row of the tile comes after this cycle
-    fetch     in   take the row at `address` to row_out: its number, and above it the bank
+    fetched   bundles.SectionFetch: take in, row out: the row at `address`
+    address   in   number of a row, and above it the bank
     width     bits of a row; rows: of a bank
-    Latency   1 cycle from fetch to row_out; a row is fetched in the cycle after its write at the earliest
+    Latency   1 cycle from fetched.take to its row; a row is fetched in the cycle after its write at the earliest
     Throughput 1 row written and 1 fetched per cycle
     Reset     synchronous, active high: the next tile takes bank 0
     Golden    none: two lists
     """
     place_bits = len(address) - 1
-    memory = [Signal(intbv(0)[width:]) for _ in range(2 ** len(address))]
-    place = Signal(intbv(0)[place_bits:])
-    bank = Signal(intbv(0)[1:])
-    at = Signal(intbv(0)[place_bits + 1 :])
+    memory = [bus(width) for _ in range(2 ** len(address))]
+    place, bank = bus(place_bits), bus(1)
+    at = bus(place_bits + 1)
 
     @always_comb
     def locate():
@@ -30,8 +32,8 @@ def update_section(clk, rst, write, row_in, ending, fetch, address, row_out, wid
 
     @always(clk.posedge)
     def store():
-        if write:
-            memory[at].next = row_in
+        if written.done:
+            memory[at].next = written.row
             if place != rows - 1:
                 place.next = place + 1
         if ending:
@@ -42,8 +44,20 @@ def update_section(clk, rst, write, row_in, ending, fetch, address, row_out, wid
             bank.next = 0
 
     @always(clk.posedge)
-    def take():
-        if fetch:
-            row_out.next = memory[address]
+    def fetch():
+        if fetched.take:
+            fetched.row.next = memory[address]
 
-    return locate, store, take
+    return locate, store, fetch
+
+
+def ports(width: int, rows: int) -> dict:
+    """Fresh ports of an `update_section`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        written=bundles.SectionRow(width),
+        ending=bit(),
+        fetched=bundles.SectionFetch(width),
+        address=bus((rows - 1).bit_length() + 1),
+    )

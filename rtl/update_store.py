@@ -1,37 +1,23 @@
-"""Sends what an update tile gives, section after section."""
+"""Sends the results of an update tile, section after section."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb
 
-from rtl import words
+from rtl import bundles, words
 from rtl.hierarchy import module, waives
+from rtl.lanes import pack
+from rtl.sat_config import SatConfig
+from rtl.stream import Stream, bit, bus
 
 
 @waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
-def update_store(
-    clk,
-    rst,
-    finished,
-    command,
-    masters_row,
-    halves_row,
-    forward_row,
-    backward_row,
-    fetch_masters,
-    fetch_halves,
-    fetch_forward,
-    fetch_backward,
-    address,
-    stored,
-    results,
-    config,
-):
+def update_store(clk, rst, finished, command, masters, halves, forward, backward, address, stored, results, config):
     """Send of each finished tile the sections that are to be stored, row by row, each row in as many words as it needs.
 
     finished  in   the older tile's rows stand in all sections
     command   in   its words.update
-    *_row     in   what was fetched from each section: update_section
-    fetch_*   out  to each section, with `address`
+    masters, halves, forward, backward  bundles.SectionFetch of each section: take out, row in
+    address   out  words.section_address of the row that is taken
     stored    out  the tile has left
     results   Stream out
     Latency   2 cycles (STORE_SETUP) from the first fetch to the first word
@@ -39,72 +25,65 @@ def update_store(
     Reset     synchronous, active high
     Golden    tlm/update.py, words and write_cycles
     """
-    layout = words.update(config)
-    vectors_high, vectors_low = layout["vectors"]
-    n_high, n_low = layout["n"]
-    m_high, m_low = layout["m"]
-    masters_bit, half_bit, forward_bit, backward_bit = (
-        layout[name][1] for name in ("masters", "half", "forward", "backward")
-    )
+    f, number = words.update(config), words.section_address(config)
     width = len(results.data)
-    row_bits = len(masters_row), len(halves_row), len(forward_row) // 4
+    row_bits = words.masters(config).width, words.halves_bits(config), words.copy_bits(config) // words.KEPT
     masters_pieces, half_pieces, one_pieces, two_pieces, four_pieces = (
         -(-bits // width) for bits in (row_bits[0], row_bits[1], row_bits[2], 2 * row_bits[2], 4 * row_bits[2])
     )
     most = max(masters_pieces, half_pieces, four_pieces)
-    place_bits = len(address) - 1
-    places = 2**place_bits
+    places = 2 ** number.bits("row")
 
-    pending = Signal(intbv(0)[2:])  # finished tiles that wait
-    sending = Signal(bool(0))
-    holding = Signal(bool(0))  # a section's output holds a row
-    bank = Signal(intbv(0)[1:])
-    section = Signal(intbv(0)[2:])  # of that row; masters, halves, forward, backward
-    row = Signal(intbv(0)[place_bits + 1 :])
-    piece = Signal(intbv(0)[most.bit_length() :])
-    first_section, next_section = (Signal(intbv(0)[2:]) for _ in range(2))
-    more = Signal(bool(0))  # sections after this one
-    rows, copy_rows = (Signal(intbv(0)[layout.bits("vectors") :]) for _ in range(2))
-    pieces, copy_pieces = (Signal(intbv(0)[most.bit_length() :]) for _ in range(2))
-    starting, advance, last_piece, last_row, fetch = (Signal(bool(0)) for _ in range(5))
-    to_fetch = Signal(intbv(0)[2:])
-    word = Signal(intbv(0)[width:])
-    chosen = Signal(intbv(0)[max(row_bits[0], row_bits[1], 4 * row_bits[2], width) :])
+    pending = bus(2)  # finished tiles that wait
+    sending = bit()
+    holding = bit()  # a section's output holds a row
+    bank = bus(1)
+    section = bus(2)  # of that row; masters, halves, forward, backward
+    row = bus(number.bits("row") + 1)
+    piece = bus(most.bit_length())
+    first_section, next_section, to_take = (bus(2) for _ in range(3))
+    more = bit()  # sections after this one
+    rows, copy_rows = (bus(f, "vectors") for _ in range(2))
+    pieces, copy_pieces = (bus(most.bit_length()) for _ in range(2))
+    starting, advance, last_piece, last_row, take = (bit() for _ in range(5))
+    following = bus(number, "row")
+    word = bus(width)
+    selected = bus(max(row_bits[0], row_bits[1], 4 * row_bits[2], width))
     mask = 2**width - 1
 
     @always_comb
     def order():
-        if command[masters_bit]:
+        if command[f.masters_bit]:
             first_section.next = 0
-        elif command[half_bit]:
+        elif command[f.half_bit]:
             first_section.next = 1
-        elif command[forward_bit]:
+        elif command[f.forward_bit]:
             first_section.next = 2
         else:
             first_section.next = 3
-        if section == 0 and command[half_bit]:
+        if section == 0 and command[f.half_bit]:
             next_section.next = 1
-        elif section < 2 and command[forward_bit]:
+        elif section < 2 and command[f.forward_bit]:
             next_section.next = 2
         else:
             next_section.next = 3
         more.next = (
-            (section == 0 and command[half_bit])
-            or (section < 2 and command[forward_bit])
-            or (section < 3 and command[backward_bit])
+            (section == 0 and command[f.half_bit])
+            or (section < 2 and command[f.forward_bit])
+            or (section < 3 and command[f.backward_bit])
         )
 
     @always_comb
     def measure():
-        if command[m_high:m_low] == 16:
-            copy_rows.next = command[vectors_high:vectors_low] >> 4
-        elif command[m_high:m_low] == 8:
-            copy_rows.next = command[vectors_high:vectors_low] >> 3
+        if command[f.m_high : f.m_low] == 16:
+            copy_rows.next = command[f.vectors_high : f.vectors_low] >> 4
+        elif command[f.m_high : f.m_low] == 8:
+            copy_rows.next = command[f.vectors_high : f.vectors_low] >> 3
         else:
-            copy_rows.next = command[vectors_high:vectors_low] >> 2
-        if command[n_high:n_low] == 4:
+            copy_rows.next = command[f.vectors_high : f.vectors_low] >> 2
+        if command[f.n_high : f.n_low] == 4:
             copy_pieces.next = four_pieces
-        elif command[n_high:n_low] == 2:
+        elif command[f.n_high : f.n_low] == 2:
             copy_pieces.next = two_pieces
         else:
             copy_pieces.next = one_pieces
@@ -112,7 +91,7 @@ def update_store(
     @always_comb
     def count_to():
         if section < 2:
-            rows.next = command[vectors_high:vectors_low]
+            rows.next = command[f.vectors_high : f.vectors_low]
         else:
             rows.next = copy_rows
         if section == 0:
@@ -132,25 +111,23 @@ def update_store(
 
     @always_comb
     def look_ahead():
-        following = intbv(0)[place_bits:]
-        following[:] = (row + 1) % places
-        fetch.next = starting or (advance and last_piece and (not last_row or more))
+        take.next = starting or (advance and last_piece and (not last_row or more))
+        following.next = (row + 1) % places
         if starting:
-            to_fetch.next = first_section
-            address.next = concat(bank, intbv(0)[place_bits:])
+            to_take.next = first_section
+            following.next = 0
         elif last_row:
-            to_fetch.next = next_section
-            address.next = concat(bank, intbv(0)[place_bits:])
+            to_take.next = next_section
+            following.next = 0
         else:
-            to_fetch.next = section
-            address.next = concat(bank, following)
+            to_take.next = section
 
     @always_comb
-    def call():
-        fetch_masters.next = fetch and to_fetch == 0
-        fetch_halves.next = fetch and to_fetch == 1
-        fetch_forward.next = fetch and to_fetch == 2
-        fetch_backward.next = fetch and to_fetch == 3
+    def drive():
+        masters.take.next = take and to_take == 0
+        halves.take.next = take and to_take == 1
+        forward.take.next = take and to_take == 2
+        backward.take.next = take and to_take == 3
 
     @always(clk.posedge)
     def run():
@@ -174,8 +151,8 @@ def update_store(
 
     @always(clk.posedge)
     def count():
-        if fetch:
-            section.next = to_fetch
+        if take:
+            section.next = to_take
             piece.next = 0
             if starting or last_row:
                 row.next = 0
@@ -185,19 +162,19 @@ def update_store(
             piece.next = piece + 1
 
     @always_comb
-    def choose():
+    def select():
         if section == 0:
-            chosen.next = masters_row
+            selected.next = masters.row
         elif section == 1:
-            chosen.next = halves_row
+            selected.next = halves.row
         elif section == 2:
-            chosen.next = forward_row
+            selected.next = forward.row
         else:
-            chosen.next = backward_row
+            selected.next = backward.row
 
     @always_comb
     def cut():
-        word.next = (chosen >> (piece * width)) & mask
+        word.next = (selected >> (piece * width)) & mask
 
     @always(clk.posedge)
     def send():
@@ -209,4 +186,22 @@ def update_store(
         if rst:
             results.valid.next = False
 
-    return (order, measure, count_to, decide, look_ahead, call, run, count, choose, cut, send)
+    place = pack(number, address, row=following, bank=bank)
+    return order, measure, count_to, decide, look_ahead, drive, place, run, count, select, cut, send
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of an `update_store`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        finished=bit(),
+        command=bus(words.update(config)),
+        masters=bundles.SectionFetch(words.masters(config).width),
+        halves=bundles.SectionFetch(words.halves_bits(config)),
+        forward=bundles.SectionFetch(words.copy_bits(config)),
+        backward=bundles.SectionFetch(words.copy_bits(config)),
+        address=bus(words.section_address(config)),
+        stored=bit(),
+        results=Stream(32 * config.columns),
+    )

@@ -1,11 +1,15 @@
 """The weight update: a stream of weights, velocities and gradients in, new ones and both N:M copies out."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
+from rtl import bundles, words
 from rtl import sat_timing as timing
-from rtl import words
 from rtl.hierarchy import module
+from rtl.lanes import pack, unpack
+from rtl.layout import Layout
+from rtl.sat_config import SatConfig
 from rtl.sore import sore
+from rtl.stream import bit, bus
 from rtl.update_loader import update_loader
 from rtl.update_section import update_section
 from rtl.update_store import update_store
@@ -15,15 +19,13 @@ LAG = timing.UPDATE_LAG
 
 
 @module
-def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_done, busy, stored, config):
+def updater(clk, rst, traffic, rates, slices, busy, stored, config):
     """Execute update commands.
 
-    commands      Stream in   words.update, one a tile
-    operands      Stream in   as in update_loader
-    results       Stream out  the sections of each tile, as in update_store
+    traffic       bundles.Traffic: commands in, words.update, one a tile; operands in, as in update_loader; results
+                  out, the sections of each tile, as in update_store
     rates         in   words.rates; steady while a tile is under way
-    slice_enters  out  a slice enters the lanes in this cycle
-    tile_done     out  it is the last of its tile
+    slices        out  bundles.Progress: a slice enters the lanes in this cycle, and it is the last of its tile
     busy          out  a tile is under way
     stored        out  the last word of a tile moves
     Latency       rtl/sat_timing.py; of a whole program: tlm/update.py, to the cycle
@@ -31,53 +33,48 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
     Reset         synchronous, active high
     Golden        rtl/golden/sgd.py, rtl/golden/nm.py
     """
-    layout = words.update(config)
-    bits, slice_bits, vectors_high = layout.width, 32 * config.update_lanes, layout["vectors"][0]
-    n_high, n_low = layout["n"]
-    m_high, m_low = layout["m"]
-    momentum_bit, forward_bit, backward_bit = (layout[name][1] for name in ("momentum", "forward", "backward"))
-    row_bits = 4 * config.largest_m * words.weight(config).width
-    address_bits = (config.update_vectors - 1).bit_length() + 1
-    copy_rows = config.update_vectors // 4
+    f = words.update(config)
+    bits, kind = f.width, f.span("momentum", "m")
+    copy_bits, copy_rows = words.copy_bits(config), config.update_vectors // 4
+    place = words.section_address(config)
+    copy_place = Layout(row=place.bits("row") - 2, bank=1)
 
-    command, stored_command = (Signal(intbv(0)[bits:]) for _ in range(2))
-    held = Signal(intbv(0)[2 * bits :])  # the commands of the tiles in both banks
-    bank, store_bank = Signal(intbv(0)[1:]), Signal(intbv(0)[1:])
-    free = Signal(intbv(0)[2:])  # banks
-    admitted = Signal(bool(0))
-    ending = Signal(intbv(0)[LAG:])  # the last slices of tiles on their way
-    momentum, reducing = Signal(bool(0)), Signal(bool(0))
-    n, m = Signal(intbv(0)[3:]), Signal(intbv(0)[5:])
-    weights, velocities, gradients = (Signal(intbv(0)[slice_bits:]) for _ in range(3))
-    masters_done, halves_done, forward_done, backward_done = (Signal(bool(0)) for _ in range(4))
-    ends = [Signal(bool(0)) for _ in range(4)]
-    masters_end, halves_end, forward_end, backward_end = ends
-    masters, masters_row = (Signal(intbv(0)[64 * config.largest_m :]) for _ in range(2))
-    halves, halves_row = (Signal(intbv(0)[16 * config.largest_m :]) for _ in range(2))
-    forward, forward_row, backward, backward_row = (Signal(intbv(0)[row_bits:]) for _ in range(4))
-    fetch_masters, fetch_halves, fetch_forward, fetch_backward = (Signal(bool(0)) for _ in range(4))
-    address = Signal(intbv(0)[address_bits:])
-    copy_address = Signal(intbv(0)[address_bits - 2 :])
-    finished = Signal(bool(0))
+    command, stored_command = bus(f), bus(f)
+    held = bus(2 * bits)  # the commands of the tiles in both banks
+    bank, store_bank = bus(1), bus(1)
+    free = bus(2)  # banks
+    admitted, reducing, momentum, finished = (bit() for _ in range(4))
+    ending = bus(LAG)  # the last slices of tiles on their way
+    masters_end, halves_end, forward_end, backward_end = (bit() for _ in range(4))
+    n, m = bus(f, "n"), bus(f, "m")
+    entering = bundles.UpdateSlice(config)
+    widths = words.masters(config).width, words.halves_bits(config), copy_bits, copy_bits
+    masters, halves, forward, backward = (bundles.SectionRow(width) for width in widths)
+    masters_out, halves_out, forward_out, backward_out = (bundles.SectionFetch(width) for width in widths)
+    address, copy_address = bus(place), bus(copy_place)
+    row_low, row_bank = bus(copy_place, "row"), bit()
 
     @always_comb
     def admit():
-        # What differs in more than its length waits until the pipeline is empty.
-        admitted.next = free == 2 or (free == 1 and command[bits:vectors_high] == commands.data[bits:vectors_high])
+        # Another kind of tile waits until the pipeline is empty: the same, of another length, does not.
+        admitted.next = free == 2 or (
+            free == 1 and command[kind.high : kind.low] == traffic.commands.data[kind.high : kind.low]
+        )
         busy.next = free != 2
 
     @always_comb
-    def unpack():
-        momentum.next = command[momentum_bit]
-        reducing.next = halves_done and (command[forward_bit] or command[backward_bit])
-        n.next = command[n_high:n_low]
-        m.next = command[m_high:m_low]
+    def end():
         masters_end.next = ending[timing.WUVE_LANE]
         halves_end.next = ending[timing.WUVE_LANE + 1]
         forward_end.next = ending[timing.WUVE_LANE + 1 + timing.SORE_LANE]
         backward_end.next = ending[LAG - 1]
         finished.next = ending[LAG - 1]
-        copy_address.next = concat(address[address_bits - 1], address[address_bits - 3 :])
+
+    @always_comb
+    def select():
+        reducing.next = halves.done and (command[f.forward_bit] or command[f.backward_bit])
+        row_low.next = address[copy_place.row_high : copy_place.row_low]
+        row_bank.next = address[place.bank_bit]
         if store_bank:
             stored_command.next = held[2 * bits : bits]
         else:
@@ -85,12 +82,12 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
 
     @always(clk.posedge)
     def account():
-        ending.next = concat(ending[LAG - 1 :], tile_done)
-        if commands.valid and commands.ready and not stored:
+        ending.next = concat(ending[LAG - 1 :], slices.last)
+        if traffic.commands.valid and traffic.commands.ready and not stored:
             free.next = free - 1
-        elif stored and not (commands.valid and commands.ready):
+        elif stored and not (traffic.commands.valid and traffic.commands.ready):
             free.next = free + 1
-        if tile_done:
+        if slices.last:
             bank.next = not bank
             if bank:
                 held.next = concat(command, held[bits:])
@@ -104,82 +101,45 @@ def updater(clk, rst, commands, operands, results, rates, slice_enters, tile_don
             bank.next = 0
             store_bank.next = 0
 
-    load = update_loader(
-        clk, rst, commands, operands, admitted, command, slice_enters, weights, velocities, gradients, tile_done, config
+    wires = (
+        unpack(f, command, momentum=momentum, n=n, m=m),
+        pack(copy_place, copy_address, row=row_low, bank=row_bank),
     )
-    lanes = wuve(
-        clk,
-        rst,
-        slice_enters,
-        weights,
-        velocities,
-        gradients,
-        momentum,
-        rates,
-        masters_done,
-        masters,
-        halves_done,
-        halves,
-        config,
-    )
-    reduce = sore(clk, rst, reducing, halves, n, m, forward_done, forward, backward_done, backward, config)
+    load = update_loader(clk, rst, traffic.commands, traffic.operands, admitted, command, slices, entering, config)
+    lanes = wuve(clk, rst, slices.active, entering, momentum, rates, masters, halves, config)
+    reduce = sore(clk, rst, reducing, halves.row, n, m, forward, backward, config)
+    rows = config.update_vectors
     sections = (
-        update_section(
-            clk,
-            rst,
-            masters_done,
-            masters,
-            masters_end,
-            fetch_masters,
-            address,
-            masters_row,
-            64 * config.largest_m,
-            config.update_vectors,
-        ),
-        update_section(
-            clk,
-            rst,
-            halves_done,
-            halves,
-            halves_end,
-            fetch_halves,
-            address,
-            halves_row,
-            16 * config.largest_m,
-            config.update_vectors,
-        ),
-        update_section(
-            clk, rst, forward_done, forward, forward_end, fetch_forward, copy_address, forward_row, row_bits, copy_rows
-        ),
-        update_section(
-            clk,
-            rst,
-            backward_done,
-            backward,
-            backward_end,
-            fetch_backward,
-            copy_address,
-            backward_row,
-            row_bits,
-            copy_rows,
-        ),
+        update_section(clk, rst, masters, masters_end, masters_out, address, widths[0], rows),
+        update_section(clk, rst, halves, halves_end, halves_out, address, widths[1], rows),
+        update_section(clk, rst, forward, forward_end, forward_out, copy_address, copy_bits, copy_rows),
+        update_section(clk, rst, backward, backward_end, backward_out, copy_address, copy_bits, copy_rows),
     )
     store = update_store(
         clk,
         rst,
         finished,
         stored_command,
-        masters_row,
-        halves_row,
-        forward_row,
-        backward_row,
-        fetch_masters,
-        fetch_halves,
-        fetch_forward,
-        fetch_backward,
+        masters_out,
+        halves_out,
+        forward_out,
+        backward_out,
         address,
         stored,
-        results,
+        traffic.results,
         config,
     )
-    return admit, unpack, account, load, lanes, reduce, sections, store
+    return admit, end, select, account, wires, load, lanes, reduce, sections, store
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of an `updater`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        traffic=bundles.Traffic.of(config, words.update(config).width),
+        rates=bus(words.rates()),
+        slices=bundles.Progress(),
+        busy=bit(),
+        stored=bit(),
+    )

@@ -1,6 +1,6 @@
 """Unified sparse processing element: one FP16 multiply and one FP32 add a cycle, dense or N:M, in two dataflows.
 
-What it multiplies is always a weight of its memory and an activation of its group; the dataflow only says how long
+The factors are always a weight of its memory and an activation of its group; the dataflow only says how long
 they stay. Output-stationary, each weight is used in the cycle after it was written, and sums stay. Weight-stationary,
 weights stay (in one bank, while the other is filled for the next tile), and sums come from above and go below.
 
@@ -28,50 +28,37 @@ from rtl.stream import bit, bus
     WIDTH="operands are as wide as they are, and results are cut to their signal",
 )
 @module
-def uspe(
-    clk,
-    rst,
-    west_step,
-    west,
-    east_step,
-    east,
-    north,
-    south,
-    sum_in,
-    sum_out,
-    drain,
-    config,
-):
-    """Choose the activation that a weight's index names, multiply, and add to an accumulator.
+def uspe(clk, rst, west, east, north, south, sum_in, sum_out, drain, config):
+    """Select the activation that a weight's index names, multiply, and add to an accumulator.
 
-    west_step    in   words.step: what to do, and whether `west` holds a new group
-    west         in   words.group
-    east*        out  west* a cycle later, for the neighbour
-    north        in   words.descent: a weight for this element or one below
+    west         in   bundles.Row: a step, and with step.load a new group
+    east         out  west a cycle later, for the neighbour
+    north        in   words.weight_packet: a weight for this element or one below
     south        out  north a cycle later, for the neighbour
     sum_in       in   FP32, from the element above
     sum_out      out  FP32, for the element below: a finished sum, or what is drained
-    drain        in   bundles.Drain.chain: what sum_out takes when a block is drained
+    drain        in   bundles.Drain.chain: has sum_out take an accumulator, or sum_in, when a block is drained
     Latency      1 cycle west to east and north to south; a product reaches its accumulator
-                 7 cycles (SELECT + FP16_MUL + ACCUMULATE) after its step stands on east_step, and a finished sum
+                 7 cycles (SELECT + FP16_MUL + ACCUMULATE) after its step stands on east.step, and a finished sum
                  reaches sum_out when the element below, one turn behind, starts from it (rtl/sat_timing.py)
     Throughput   1 multiply-add per cycle
     Reset        synchronous, active high: forgets the steps in flight
     Golden       rtl/golden/gemm.py, one element of c
     """
-    step, down, group = words.step(config), words.descent(config), words.group(config)
+    step, down, group = words.step(config), words.weight_packet(config), words.group(config)
     address = step.span("place", "bank")  # of a weight in the memory
     tag = step.span("valid", "place")  # what the sum's stages need
     kept = down.span("weight", "pruned")  # what the memory keeps
     distances = 2 ** down.bits("distance")
-    multiplied = timing.SELECT + units.FP16_MUL  # cycles from east_step to the product
+    multiplied = timing.SELECT + units.FP16_MUL  # cycles from east.step to the product
     added = multiplied + units.FP32_ADD
     waits = config.turn - units.ACCUMULATE  # of a finished sum for the element below
     leaving = Layout(sum=32, below=1)  # a sum, and whether it is one that the element below waits for
     bits = leaving.width
 
     memory = [bus(kept) for _ in range(2**address.width)]
-    chosen, weight, activation = bus(kept), bus(16), bus(16)
+    fetched, weight, activation = bus(kept), bus(16), bus(16)
+    low = bus(down.bits("index") + 4)  # of the activation in its group
     product, addend, total, handed = (bus(32) for _ in range(4))
     slots = words.slot(config).width
     accumulators = [bus(32) for _ in range(2**slots)]
@@ -86,9 +73,9 @@ def uspe(
 
     @always(clk.posedge)
     def hop():
-        east_step.next = west_step
-        if west_step[step.load_bit]:
-            east.next = west
+        east.step.next = west.step
+        if west.step[step.load_bit]:
+            east.group.next = west.group
         south.next = north
         south.next[down.distance_high : down.distance_low] = (
             north[down.distance_high : down.distance_low] - 1
@@ -100,23 +87,27 @@ def uspe(
             memory[north[down.address_high : down.address_low]].next = north[kept.high : kept.low]
 
     @always_comb
-    def choose():
-        chosen.next = memory[east_step[address.high : address.low]]
+    def read():
+        fetched.next = memory[east.step[address.high : address.low]]
+
+    @always_comb
+    def locate():
+        low.next = concat(fetched[down.index_high : down.index_low], intbv(0)[4:])
 
     @always(clk.posedge)
     def select():
-        weight.next = chosen[down.weight_high : down.weight_low]
-        if (east[group.special_high : group.special_low] & chosen[down.pruned_high : down.pruned_low]) != 0:
+        weight.next = fetched[down.weight_high : down.weight_low]
+        if (east.group[group.special_high : group.special_low] & fetched[down.pruned_high : down.pruned_low]) != 0:
             activation.next = FP16_NAN  # 0 * infinity, for a weight that was pruned
         else:
-            activation.next = (east >> concat(chosen[down.index_high : down.index_low], intbv(0)[4:])) & 0xFFFF
+            activation.next = east.group[low + 16 : low]
 
     @always(clk.posedge)
     def track():
         if rst:
             tags.next = 0
         else:
-            tags.next = concat(tags[ending.low :], east_step[tag.high : tag.low])
+            tags.next = concat(tags[ending.low :], east.step[tag.high : tag.low])
 
     @always_comb
     def feedback():
@@ -164,19 +155,17 @@ def uspe(
     multiplier = fp16_mul(clk, activation, weight, product)
     adder = fp32_add(clk, addend, product, total)
     late = (wait, pack(leaving, last, sum=total, below=ends)) if waits else ()
-    return hop, keep, choose, select, track, feedback, accumulate, end, late, finish, hand_over, multiplier, adder
+    return hop, keep, read, locate, select, track, feedback, accumulate, end, late, finish, hand_over, multiplier, adder
 
 
 def ports(config: SatConfig) -> dict:
     """Fresh ports of a `uspe`, by name."""
-    step, group, down = words.step(config), words.group(config), words.descent(config)
+    down = words.weight_packet(config)
     return dict(
         clk=bit(),
         rst=bit(),
-        west_step=bus(step),
-        west=bus(group),
-        east_step=bus(step),
-        east=bus(group),
+        west=bundles.Row(config),
+        east=bundles.Row(config),
         north=bus(down),
         south=bus(down),
         sum_in=bus(32),

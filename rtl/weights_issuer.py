@@ -1,137 +1,120 @@
 """Sends weights to the array: the control words of its north edge, tile after tile."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
+from rtl import bundles, words
 from rtl import sat_timing as timing
-from rtl import words
 from rtl.hierarchy import module, waives
+from rtl.lanes import pack
+from rtl.sat_config import SatConfig
 from rtl.stepper import stepper
+from rtl.stream import bit, bus
 
 
 @waives(
-    UNUSEDSIGNAL="of some words only certain fields are used here",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
+    UNUSEDSIGNAL="of the command only some fields make weights, and of the stepper's position the opening does not",
+    WIDTH="numbers of lines and rows wrap",
 )
 @module
-def weights_issuer(clk, rst, start, command, bank, stationary, weights_bank, active, last, north_control, config):
+def weights_issuer(clk, rst, upcoming, running, weights, north_control, config):
     """Step through the weights of one tile after another.
 
-    start          in   in the next cycle the weights of the tile with `command` begin, which lie in `bank`
-    command        in   its words.command
-    stationary     in   from the next cycle on, whether weights stay in the array, in the elements' bank weights_bank:
-                        then there is a group for each row, with blank weights where the tile has none; else they are
-                        sent to all rows, with the groups of the steps that use them
-    active         out  a weight is issued in this cycle; last: it is the tile's last
+    upcoming       in   bundles.NextTile: with weights_start, the weights of that tile begin in the next cycle
+    running        in   bundles.RunningTile.weights, from the next cycle on: where weights are stationary, there is a
+                        group for each row, with blank weights where the tile has none, for the elements' bank
+                        weights_bank; else they are sent to all rows, with the groups of the steps that use them
+    weights        out  bundles.Progress
     north_control  out  words.north_control for column 0, SKEW cycles later
-    Latency        1 cycle from start to the first weight's issue
+    Latency        1 cycle from weights_start to the first weight's issue
     Throughput     1 weight for each column and cycle, without a pause between tiles
     Reset          synchronous, active high
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
-    layout = words.command(config)
-    groups_high, groups_low = layout["groups"]
-    values_high, values_low = layout["values"]
-    tail_high, tail_low = layout["tail"]
-    lines_high, lines_low = layout["north_lines"]
-    sparse_bit, weights_bit = layout["sparse"][1], layout["weights"][1]
+    f, control = words.command(config), words.north_control(config)
+    places = words.step(config).span("place", "bank")  # the address in an element's memory
     interleave, rows, bank_lines = config.interleave, config.rows, config.chunk
-    control = words.north_control(config)
-    control_bits, line_bits = control.width, control.bits("line")
-    skew_bits = timing.SKEW * control_bits
-    # `tell` concatenates in this order.
-    assert list(control.fields) == [
-        "read",
-        "line",
-        "value",
-        "first_value",
-        "last_value",
-        "sparse",
-        "blank",
-        "address",
-        "write",
-        "everyone",
-        "distance",
-    ]
+    lines, distances = 2 ** control.bits("line"), 2 ** control.bits("distance")
+    oldest = control.at((timing.SKEW - 1) * control.width)
 
-    groups = Signal(intbv(0)[layout.bits("groups") :])
-    values, tail = (Signal(intbv(0)[layout.bits("values") :]) for _ in range(2))
-    opening, last_value, turn_end, group_end = (Signal(bool(0)) for _ in range(4))
-    place = Signal(intbv(0)[words.place_bits(config) :])
-    value = Signal(intbv(0)[2:])
-    line = Signal(intbv(0)[line_bits:])
-    lines_left = Signal(intbv(0)[layout.bits("north_lines") :])
-    row = Signal(intbv(0)[control.bits("distance") :])
-    sparse = Signal(bool(0))
-    now = Signal(intbv(0)[control_bits:])
-    delayed = Signal(intbv(0)[skew_bits:])
+    loops, at = bundles.LoopCounts(config), bundles.Position(config, weights)
+    line, lines_left = bus(control, "line"), bus(f, "north_lines")
+    row = bus(control, "distance")
+    sparse, blank, first_value, reading, writing, everyone = (bit() for _ in range(6))
+    address = bus(places.width)
+    now = bus(control)
+    delayed = bus(timing.SKEW * control.width)  # the youngest in the low bits
 
     @always_comb
     def prepare():
-        values.next = command[values_high:values_low]
-        if command[weights_bit]:
-            groups.next = rows
-            tail.next = command[values_high:values_low]
+        loops.kept_per_group.next = upcoming.command[f.kept_per_group_high : f.kept_per_group_low]
+        if upcoming.command[f.weights_bit]:
+            loops.groups.next = rows
+            loops.kept_in_last_group.next = upcoming.command[f.kept_per_group_high : f.kept_per_group_low]
         else:
-            groups.next = command[groups_high:groups_low]
-            tail.next = command[tail_high:tail_low]
+            loops.groups.next = upcoming.command[f.groups_high : f.groups_low]
+            loops.kept_in_last_group.next = upcoming.command[f.kept_in_last_group_high : f.kept_in_last_group_low]
 
     @always(clk.posedge)
     def locate():
-        if start:
-            line.next = bank_lines if bank else 0
-            lines_left.next = command[lines_high:lines_low]
-            sparse.next = command[sparse_bit]
+        if upcoming.weights_start:
+            line.next = bank_lines if upcoming.bank else 0
+            lines_left.next = upcoming.command[f.north_lines_high : f.north_lines_low]
+            sparse.next = upcoming.command[f.sparse_bit]
             row.next = 0
         else:
-            if turn_end and lines_left != 0:
-                line.next = (line + 1) % 2**line_bits
+            if at.turn_end and lines_left != 0:
+                line.next = (line + 1) % lines
                 lines_left.next = lines_left - 1
-            if group_end:
-                row.next = (row + 1) % 2 ** len(row)
+            if at.group_end:
+                row.next = (row + 1) % distances
 
     @always_comb
-    def tell():
-        now.next = concat(
-            row,
-            not stationary,
-            active and place < interleave,
-            weights_bank,
-            value,
-            place,
-            lines_left == 0,
-            sparse,
-            last_value,
-            value == 0,
-            value,
-            line,
-            active and place == 0 and lines_left != 0,
-        )
+    def describe():
+        blank.next = lines_left == 0
+        first_value.next = at.value == 0
+        reading.next = weights.active and at.place == 0 and lines_left != 0
+        writing.next = weights.active and at.place < interleave
+        everyone.next = not running.stationary
 
     @always(clk.posedge)
     def delay():
-        delayed.next = concat(delayed[skew_bits - control_bits :], now)
+        delayed.next = concat(delayed[oldest.low :], now)
         if rst:
             delayed.next = 0
 
     @always_comb
-    def send():
-        north_control.next = delayed[skew_bits : skew_bits - control_bits]
+    def drive():
+        north_control.next = delayed[oldest.high : oldest.low]
 
-    loops = stepper(
-        clk,
-        rst,
-        start,
-        groups,
-        values,
-        tail,
-        active,
-        opening,
-        place,
-        value,
-        last_value,
-        turn_end,
-        group_end,
-        last,
-        config,
+    wires = (
+        pack(places, address, place=at.place, value=at.value, bank=running.weights_bank),
+        pack(
+            control,
+            now,
+            read=reading,
+            line=line,
+            value=at.value,
+            first_value=first_value,
+            last_value=at.last_value,
+            sparse=sparse,
+            blank=blank,
+            address=address,
+            write=writing,
+            everyone=everyone,
+            distance=row,
+        ),
     )
-    return prepare, locate, tell, delay, send, loops
+    steps = stepper(clk, rst, upcoming.weights_start, loops, at, config)
+    return prepare, locate, describe, delay, drive, wires, steps
+
+
+def ports(config: SatConfig) -> dict:
+    """Fresh ports of a `weights_issuer`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        upcoming=bundles.NextTile(config),
+        running=bundles.RunningTile(config).weights,
+        weights=bundles.Progress(),
+        north_control=bus(words.north_control(config)),
+    )

@@ -2,7 +2,7 @@
 
 from myhdl import always, always_comb, concat, intbv
 
-from rtl import words
+from rtl import bundles, words
 from rtl.hierarchy import module, waives
 from rtl.lanes import pack, unpack
 from rtl.layout import Layout
@@ -16,22 +16,21 @@ BEAT_BITS = 16 * BEAT
     WIDTH="operands are as wide as they are, and results are cut to their signal",
 )
 @module
-def west_lane(clk, rst, write, write_address, write_data, pace, control, control_out, step, group, config):
+def west_lane(clk, rst, write, write_address, write_data, skew, control, control_out, east, config):
     """Keep two banks of activations of one row, and hand them to the array a group at a time.
 
     write          in   store write_data (BEAT activations, FP16, the first in the low bits) at write_address
-    pace           in   words.pace
+    skew           in   words.skew_control
     control        in   words.west_control: which beat to read, and the step
     control_out    out  control for the row below: a cycle later, or a group later where weights are stationary,
                         for then that row takes up the sums that this one leaves
-    step           out  words.step, for the first processing element
-    group          out  words.group
-    Latency        beats read in cycles t, t + 1, ... stand in group from t + 2, t + 3, ... on
+    east           out  bundles.Row, for the first processing element
+    Latency        beats read in cycles t, t + 1, ... stand in east.group from t + 2, t + 3, ... on
     Throughput     1 beat per cycle
-    Reset          synchronous, active high, for 4 turns while pace goes around: clears the delay line
+    Reset          synchronous, active high, for 4 turns while the skew's place goes around: clears the delay line
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
-    f, turn, whole = words.west_control(config), words.pace(config), words.group(config)
+    f, around, whole = words.west_control(config), words.skew_control(config), words.group(config)
     four = Layout(**dict.fromkeys("abcd", words.half()))  # a beat
 
     memory = [bus(BEAT_BITS) for _ in range(2 * config.chunk // BEAT)]
@@ -54,14 +53,14 @@ def west_lane(clk, rst, write, write_address, write_data, pace, control, control
             beat.next = memory[control[f.address_high : f.address_low]]
 
     @always(clk.posedge)
-    def follow():
+    def delay():
         control_out.next = control
-        if pace[turn.weights_bit]:
-            control_out.next = delayed[pace[turn.place_high : turn.place_low]]
-            delayed[pace[turn.place_high : turn.place_low]].next = control
+        if skew[around.weights_bit]:
+            control_out.next = delayed[skew[around.place_high : around.place_low]]
+            delayed[skew[around.place_high : around.place_low]].next = control
         if rst:
             control_out.next = 0
-            delayed[pace[turn.place_high : turn.place_low]].next = 0
+            delayed[skew[around.place_high : around.place_low]].next = 0
 
     @always_comb
     def classify():
@@ -80,8 +79,8 @@ def west_lane(clk, rst, write, write_address, write_data, pace, control, control
                 activations.next = activations | (beat << concat(place, intbv(0)[6:]))
                 special.next = special | (exceptions << concat(place, intbv(0)[2:]))
 
-    wires = unpack(f, control, step=step), pack(whole, group, activations=activations, special=special)
-    return store, fetch, follow, classify, assemble, wires
+    wires = unpack(f, control, step=east.step), pack(whole, east.group, activations=activations, special=special)
+    return store, fetch, delay, classify, assemble, wires
 
 
 def ports(config: SatConfig) -> dict:
@@ -93,9 +92,8 @@ def ports(config: SatConfig) -> dict:
         write=bit(),
         write_address=bus(control, "address"),
         write_data=bus(BEAT_BITS),
-        pace=bus(words.pace(config)),
+        skew=bus(words.skew_control(config)),
         control=bus(control),
         control_out=bus(control),
-        step=bus(words.step(config)),
-        group=bus(words.group(config)),
+        east=bundles.Row(config),
     )

@@ -1,5 +1,6 @@
 """The packed words that blocks exchange, derived from the configuration."""
 
+from rtl.formats import FP16
 from rtl.layout import Layout
 from rtl.sat_config import BEAT, SatConfig
 
@@ -8,7 +9,7 @@ KEPT = 4  # the most weights of a group, and those of a dense one
 
 def half() -> Layout:
     """A number in FP16."""
-    return Layout(fraction=10, exponent=5, sign=1)
+    return FP16.layout
 
 
 def index_bits(config: SatConfig) -> int:
@@ -46,15 +47,16 @@ def weight(config: SatConfig) -> Layout:
     return Layout(value=16, index=index_bits(config))
 
 
-def survivor() -> Layout:
+def sore_candidate() -> Layout:
     """An element of a word that may be kept: its index among eight, whether it is a NaN, which none beats, its rank."""
     return Layout(value=16, index=3, unbeaten=1, rank=2)
 
 
-def descent(config: SatConfig) -> Layout:
-    """What travels down a column: a weight, which activation it takes, the activations of its group that no weight
-    takes (`pruned`: 0 * infinity is NaN there too), and where it goes: to that address of every element, or of the
-    one which it reaches with distance 0."""
+def weight_packet(config: SatConfig) -> Layout:
+    """A weight on its way down a column.
+
+    index: of the activation that it takes; pruned: the activations of its group that no weight takes (0 * infinity is
+    NaN there too); address: where it is written, in every element or in the one that it reaches with distance 0."""
     return Layout(
         weight=16,
         index=index_bits(config),
@@ -67,7 +69,7 @@ def descent(config: SatConfig) -> Layout:
 
 
 def step(config: SatConfig) -> Layout:
-    """What travels along a row: a step for each element, and when a group of activations moves in.
+    """A step on its way along a row, an element a cycle; load: a group of activations moves in with it.
 
     valid, fresh (the sum starts from zero), above (it starts from the sum of the element above), below (it is handed
     to the element below); set and place are the accumulator, place, value and bank the weight's address."""
@@ -75,8 +77,8 @@ def step(config: SatConfig) -> Layout:
 
 
 def west_control(config: SatConfig) -> Layout:
-    """What travels down the rows' edge: which beat to read, the last of its tile's steps, and, WEST - 1 cycles later,
-    the step; with it, whether it is the first of its tile and the last of its block."""
+    """The control of the rows' west edge, on its way from row to row: the read of a beat, whether the step is the
+    last of its tile (end), and, WEST - 1 cycles later, the step, whether it is the first of its tile (begin) and the last of its block (close)."""
     return Layout(
         read=1,
         address=(2 * config.chunk // BEAT - 1).bit_length(),
@@ -89,9 +91,10 @@ def west_control(config: SatConfig) -> Layout:
 
 
 def north_control(config: SatConfig) -> Layout:
-    """What travels along the columns' edge: which weights to read, and what they are. `value` counts the kept weights
-    of a group, and is the index of a dense one; a blank weight is zero. The upper fields are those of `descent`."""
-    down = descent(config)
+    """The control of the columns' north edge, on its way from column to column: the read of a line of weights, and
+    their kind. `value` counts the kept weights of a group, and is the index of a dense one; a blank weight is zero.
+    The upper fields are those of `weight_packet`."""
+    down = weight_packet(config)
     return Layout(
         read=1,
         line=(2 * config.chunk - 1).bit_length(),
@@ -104,28 +107,35 @@ def north_control(config: SatConfig) -> Layout:
     )
 
 
-def boundary(config: SatConfig) -> Layout:
-    """What travels along the columns' ends: a sum enters or leaves, is its tile's first, starts from zero; its set."""
+def column_edge(config: SatConfig) -> Layout:
+    """The control of the columns' ends, on its way from column to column: a sum enters or leaves, is its tile's first
+    (begin), starts from zero (fresh); its set of accumulators."""
     return Layout(valid=1, begin=1, fresh=1, set=1)
 
 
-def pace(config: SatConfig) -> Layout:
-    """How far a row's control lags behind the row above: a cycle, or with `weights` stationary a group; then `place`
-    goes around the delay line."""
+def skew_control(config: SatConfig) -> Layout:
+    """The skew from a row to the one below: a cycle, or with `weights` stationary the steps of a group; then `place`
+    is that of the rows' delay lines, around which it goes."""
     return Layout(weights=1, place=(KEPT * config.turn - 1).bit_length())
 
 
 def command(config: SatConfig) -> Layout:
-    """A tile command. Lines: operand lines to load. Groups: of activations for each row of the array (weights that stay
-    are a group for each row); values: kept weights of a group, `tail` of the last one. Beats: operand lines of a
-    group's activations. Rows and slots: what the store sends, `width` columns of the last slot; half: as FP16. Weights:
-    they are stationary."""
+    """A tile command.
+
+    west_lines, north_lines  operand lines to load
+    groups           of activations for each row of the array (weights that stay are a group for each row)
+    kept_per_group   weights kept of each group (N), kept_in_last_group of the last one
+    beats            operand lines of a group's activations
+    first, last      the tile is the first, or the last, of its block of the result
+    rows, slots      of the block, as the store sends it: `width` columns of the last slot; half: as FP16
+    weights          weights are stationary; else sums are
+    """
     return Layout(
         west_lines=(config.chunk // BEAT).bit_length(),
         north_lines=config.chunk.bit_length(),
         groups=max(config.rows, config.chunk // BEAT).bit_length(),
-        values=3,
-        tail=3,
+        kept_per_group=3,
+        kept_in_last_group=3,
         beats=3,
         sparse=1,
         first=1,
@@ -139,9 +149,13 @@ def command(config: SatConfig) -> Layout:
 
 
 def update(config: SatConfig) -> Layout:
-    """An update command. Vectors: of largest_m weights each. Momentum: with gradients and velocities, which change the
-    weights; else they are only reduced. Then what is stored: masters and velocities, the FP16 weights, the compact
-    copy for the forward pass and for the backward pass, both with n of each m."""
+    """An update command.
+
+    vectors    of largest_m weights each
+    momentum   with gradients and velocities, which change the weights; else they are only reduced
+    masters, half, forward, backward  stored are: masters and velocities, the FP16 weights, the compact copy for the
+               forward pass, and that for the backward pass, both with n of each m
+    """
     return Layout(
         vectors=config.update_vectors.bit_length(), momentum=1, masters=1, half=1, forward=1, backward=1, n=3, m=5
     )
@@ -161,6 +175,26 @@ def most_lines(config: SatConfig) -> int:
     """Operand lines of the largest tile or update."""
     slices = config.update_vectors * (config.largest_m // config.update_lanes)
     return max(config.chunk // BEAT + config.chunk, slices * slice_lines(config, True))
+
+
+def masters(config: SatConfig) -> Layout:
+    """A vector of an update tile: its new weights and velocities, FP32, the first in the low bits."""
+    return Layout(weights=32 * config.largest_m, velocities=32 * config.largest_m)
+
+
+def halves_bits(config: SatConfig) -> int:
+    """Bits of a vector's new weights in FP16."""
+    return 16 * config.largest_m
+
+
+def copy_bits(config: SatConfig) -> int:
+    """Bits of a row of a compact copy: for each of KEPT places, largest_m words.weight."""
+    return KEPT * config.largest_m * weight(config).width
+
+
+def section_address(config: SatConfig) -> Layout:
+    """The number of a row in a section of an update tile's results, and its bank."""
+    return Layout(row=(config.update_vectors - 1).bit_length(), bank=1)
 
 
 def rates() -> Layout:

@@ -1,15 +1,16 @@
-"""What an accelerator did with its cycles."""
+"""An accelerator's cycles by kind: with work issued, waiting for it, without any."""
 
 from myhdl import always
 
 from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 COUNTER_BITS = 48
 
 
 @module
 def work_counters(clk, rst, issuing, working, busy, waiting, idle):
-    """Count cycles by what happens in them.
+    """Count cycles by kind.
 
     issuing    in   the datapath gets work in this cycle
     working    in   there is work given or under way
@@ -17,6 +18,7 @@ def work_counters(clk, rst, issuing, working, busy, waiting, idle):
     waiting    out  cycles with work under way, but none issued
     idle       out  cycles without work; busy + waiting + idle = cycles since reset
     Latency    1 cycle
+    Throughput 1 cycle counted per cycle
     Reset      synchronous, active high: all 0
     Golden     tlm/timeline.py, busy and waiting
     """
@@ -35,3 +37,9 @@ def work_counters(clk, rst, issuing, working, busy, waiting, idle):
             idle.next = 0
 
     return count
+
+
+def ports() -> dict:
+    """Fresh ports of a `work_counters`, by name."""
+    counters = {name: bus(COUNTER_BITS) for name in ("busy", "waiting", "idle")}
+    return dict(clk=bit(), rst=bit(), issuing=bit(), working=bit(), **counters)

@@ -1,6 +1,6 @@
 """One lane of the weight update vector engine: momentum SGD in FP32, each operation rounded once."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, concat
 
 from rtl import sat_timing as timing
 from rtl import timing as units
@@ -9,10 +9,14 @@ from rtl.fp32_add import fp32_add
 from rtl.fp32_mul import fp32_mul
 from rtl.fp32_to_fp16 import fp32_to_fp16
 from rtl.hierarchy import module, waives
+from rtl.lanes import unpack
+from rtl.layout import Layout
+from rtl.stream import bit, bus
 
 LATENCY = timing.WUVE_LANE
 MULTIPLY = units.FP32_MUL + 1  # with the register that takes the product
 ADD = units.FP32_ADD + 1
+TO_WEIGHT, TO_VELOCITY = 2 * (MULTIPLY + ADD), MULTIPLY + ADD  # cycles from w to its change, from v to the end
 MINUS = 1 << 31
 
 
@@ -31,33 +35,16 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
     Reset         none: a pipeline without state
     Golden        rtl/golden/sgd.py
     """
-    layout = words.rates()
-    unscale_high, unscale_low = layout["unscale"]
-    decay_high, decay_low = layout["decay"]
-    momentum_high, momentum_low = layout["momentum"]
-    rate_high, rate_low = layout["rate"]
-    weight_delay, velocity_delay, sum_delay = 2 * (MULTIPLY + ADD), MULTIPLY + ADD, ADD
+    word = Layout(word=32)  # of a delay line
+    oldest_weight, oldest_velocity, oldest_sum = (word.at(32 * (delay - 1)) for delay in (TO_WEIGHT, TO_VELOCITY, ADD))
 
-    unscale, decay, friction, rate = (Signal(intbv(0)[32:]) for _ in range(4))
-    unscaled_out, decay_out, friction_out, pull_out, push_out, change_out, weight_out = (
-        Signal(intbv(0)[32:]) for _ in range(7)
-    )
-    unscaled, decayed, slowed, pull, push, change, minus_change, old_weight, old_slowed = (
-        Signal(intbv(0)[32:]) for _ in range(9)
-    )
-    rounded = Signal(intbv(0)[16:])
-    weights = Signal(intbv(0)[32 * weight_delay :])  # on their way past the gradients, youngest in the low bits
-    velocities = Signal(intbv(0)[32 * velocity_delay :])
-    slowed_ones = Signal(intbv(0)[32 * sum_delay :])
-
-    @always_comb
-    def choose():
-        unscale.next = rates[unscale_high:unscale_low]
-        decay.next = rates[decay_high:decay_low]
-        friction.next = rates[momentum_high:momentum_low]
-        rate.next = rates[rate_high:rate_low]
-        old_weight.next = weights[32 * weight_delay : 32 * (weight_delay - 1)]
-        old_slowed.next = slowed_ones[32 * sum_delay : 32 * (sum_delay - 1)]
+    unscale, decay, friction, rate = (bus(32) for _ in range(4))
+    unscaled_out, decay_out, friction_out, pull_out, push_out, change_out, weight_out = (bus(32) for _ in range(7))
+    unscaled, decayed, slowed, pull, push, minus_change, old_weight, old_slowed = (bus(32) for _ in range(8))
+    rounded = bus(16)
+    weights = bus(32 * TO_WEIGHT)  # on their way past the gradients, youngest in the low bits
+    velocities = bus(32 * TO_VELOCITY)
+    slowed_ones = bus(32 * ADD)
 
     @always(clk.posedge)
     def take():
@@ -75,14 +62,16 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
 
     @always(clk.posedge)
     def delay():
-        weights.next = concat(weights[32 * (weight_delay - 1) :], weight)
-        slowed_ones.next = concat(slowed_ones[32 * (sum_delay - 1) :], slowed)
-        velocities.next = concat(velocities[32 * (velocity_delay - 1) :], push)
+        weights.next = concat(weights[oldest_weight.low :], weight)
+        slowed_ones.next = concat(slowed_ones[oldest_sum.low :], slowed)
+        velocities.next = concat(velocities[oldest_velocity.low :], push)
 
-    @always_comb
-    def show():
-        new_velocity.next = velocities[32 * velocity_delay : 32 * (velocity_delay - 1)]
-
+    wires = (
+        unpack(words.rates(), rates, unscale=unscale, decay=decay, momentum=friction, rate=rate),
+        unpack(oldest_weight, weights, word=old_weight),
+        unpack(oldest_sum, slowed_ones, word=old_slowed),
+        unpack(oldest_velocity, velocities, word=new_velocity),
+    )
     units = (
         fp32_mul(clk, gradient, unscale, unscaled_out),
         fp32_mul(clk, decay, weight, decay_out),
@@ -93,4 +82,19 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
         fp32_add(clk, old_weight, minus_change, weight_out),
         fp32_to_fp16(new_weight, rounded),
     )
-    return choose, take, delay, show, units
+    return take, delay, wires, units
+
+
+def ports() -> dict:
+    """Fresh ports of a `wuve_lane`, by name."""
+    return dict(
+        clk=bit(),
+        weight=bus(32),
+        velocity=bus(32),
+        gradient=bus(32),
+        momentum=bit(),
+        rates=bus(words.rates()),
+        new_weight=bus(32),
+        new_velocity=bus(32),
+        half=bus(16),
+    )

@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ["rtl", "tlm", "cosim", "training", "sat"]  # each may import those before it
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LINE = 250, 45, 120
 LONGEST_DECLARATIONS = 70  # of a hardware block, beside its processes: ports, fields, signals and instances
+SHARED_HARDWARE = set(  # of rtl/: what both accelerators stand on; all others are SAT's
+    """__init__ config formats fp16_mul fp32_add fp32_mul fp32_to_fp16 fp_round hierarchy keywords lanes layout prefix
+    result_lane result_port sparsity stream sum_bank timing verilog_text work_counters""".split()
+)
 LARGEST_BYTES = 1_000_000
 
 
@@ -50,7 +54,7 @@ def test_a_layer_imports_only_itself_and_layers_below(layer):
 @pytest.mark.parametrize(
     "modules",
     [
-        "rtl.golden, rtl.sat_config, rtl.sparsity, rtl.sat_timing, rtl.layout, rtl.words",
+        "rtl.golden, rtl.sat_config, rtl.sparsity, rtl.sat_timing, rtl.layout, rtl.words, rtl.sigma.layouts",
         "tlm, tlm.report",
         "tlm.workload.networks",
     ],
@@ -68,11 +72,27 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
 
 
 def test_hardware_imports_nothing_from_its_golden_models():
-    files = sorted((ROOT / "rtl").glob("*.py"))
-    assert len(files) > 40
+    files = sorted([*(ROOT / "rtl").glob("*.py"), *(ROOT / "rtl/sigma").glob("*.py")])
+    assert len(files) > 70
     assert [
         place(file) for file in files if any(f"{name}.".startswith("rtl.golden.") for name in imported_names(file))
     ] == []
+
+
+def test_both_accelerators_stand_on_shared_hardware_alone_and_do_not_know_each_other():
+    sat = {file.stem for file in (ROOT / "rtl").glob("*.py")} - SHARED_HARDWARE
+    sigma, shared = files_of("rtl/sigma"), [ROOT / f"rtl/{name}.py" for name in SHARED_HARDWARE]
+    assert len(sat) > 30 and len(sigma) > 25
+    for files, strangers in ((sigma, sat), (shared, sat | {"sigma"}), ([ROOT / f"rtl/{n}.py" for n in sat], {"sigma"})):
+        beyond = {f"rtl.{name}" for name in strangers}
+        found = {place(file): {name for name in imported_names(file) if within(name, beyond)} for file in files}
+        assert {file: names for file, names in found.items() if names} == {}
+
+
+def within(name: str, modules: set[str]) -> bool:
+    """Whether an imported name is one of these modules, or in one of them."""
+    parts = name.split(".")
+    return any(".".join(parts[:length]) in modules for length in range(1, len(parts) + 1))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from cosim.operands import check_operands, check_pruned
 from cosim.sigma import codec
 from cosim.sigma.reference import products
 from cosim.sigma.scheduling import check_zeros, schedule
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.sigma import sigma, write
 from tlm.sigma.program import SigmaProgram
@@ -15,13 +15,13 @@ from tlm.sigma.program import SigmaProgram
 
 def device(config: SigmaConfig) -> Device:
     """A Flex-DPU with its banks, sequencer and drain."""
-    last = words.command(config)["last"][1]
+    last = layouts.command(config)["last"][1]
     return Device(
         sigma,
-        words.command(config).width,
-        words.line_bits(config),
+        layouts.command(config).width,
+        layouts.line_bits(config),
         32 * config.rows,
-        words.most_lines(config),
+        layouts.most_lines(config),
         (last, last),
         timing.reset_cycles(config.operands, config.levels),
         False,

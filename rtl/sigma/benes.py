@@ -1,11 +1,12 @@
 """SIGMA's distribution network: any input to any outputs, within one cycle."""
 
-from myhdl import Signal, always_comb, intbv
+from myhdl import always_comb
 
-from rtl.golden.benes import distances, settings_bits
 from rtl.hierarchy import module
-from rtl.lanes import choose
+from rtl.lanes import select
 from rtl.sigma.benes_level import benes_level
+from rtl.sigma.benes_network import distances, settings_bits
+from rtl.stream import bus
 
 
 @module
@@ -22,9 +23,9 @@ def benes(entering, settings, leaving, lanes, bits):
     if len(settings) != settings_bits(lanes):
         raise ValueError(f"the settings of {lanes} ports have {settings_bits(lanes)} bits, not {len(settings)}")
     hops = distances(lanes)
-    straight = [Signal(intbv(0)[lanes * bits :]) for _ in range(len(hops) + 1)]
-    cross = [Signal(intbv(0)[lanes * bits :]) for _ in range(len(hops) + 1)]
-    turns = [Signal(intbv(0)[len(settings) :]) for _ in range(len(hops) + 1)]
+    straight = [bus(lanes * bits) for _ in range(len(hops) + 1)]
+    cross = [bus(lanes * bits) for _ in range(len(hops) + 1)]
+    turns = [bus(len(settings)) for _ in range(len(hops) + 1)]
 
     first, nothing, all_turns = straight[0], cross[0], turns[0]
 
@@ -38,5 +39,14 @@ def benes(entering, settings, leaving, lanes, bits):
         benes_level(straight[k], cross[k], turns[k], straight[k + 1], cross[k + 1], turns[k + 1], lanes, bits, distance)
         for k, distance in enumerate(hops)
     ]
-    last = choose(turns[-1], straight[-1], cross[-1], leaving, [(i, i) for i in range(lanes)])
+    last = select(turns[-1], straight[-1], cross[-1], leaving, [(i, i) for i in range(lanes)])
     return enter, levels, last
+
+
+def ports(lanes: int, bits: int) -> dict:
+    """Fresh ports of a `benes`, by name."""
+    return dict(
+        entering=bus(lanes * bits),
+        settings=bus(settings_bits(lanes)),
+        leaving=bus(lanes * bits),
+    )

@@ -3,7 +3,9 @@
 from myhdl import always_comb, intbv
 
 from rtl.hierarchy import module
-from rtl.lanes import choose
+from rtl.lanes import select
+from rtl.sigma.benes_network import settings_bits
+from rtl.stream import bus
 
 
 @module
@@ -27,8 +29,20 @@ def benes_level(straight_in, cross_in, settings_in, straight_out, cross_out, set
         rest[:] = settings_in >> 2 * lanes
         settings_out.next = rest
 
-    ahead = choose(settings_in, straight_in, cross_in, straight_out, [(i, 2 * i) for i in range(lanes)])
-    across = choose(
+    ahead = select(settings_in, straight_in, cross_in, straight_out, [(i, 2 * i) for i in range(lanes)])
+    across = select(
         settings_in, straight_in, cross_in, cross_out, [(i ^ distance, 2 * (i ^ distance) + 1) for i in range(lanes)]
     )
     return pass_on, ahead, across
+
+
+def ports(lanes: int, bits: int) -> dict:
+    """Fresh ports of a `benes_level`, by name."""
+    return dict(
+        straight_in=bus(lanes * bits),
+        cross_in=bus(lanes * bits),
+        settings_in=bus(settings_bits(lanes)),
+        straight_out=bus(lanes * bits),
+        cross_out=bus(lanes * bits),
+        settings_out=bus(settings_bits(lanes)),
+    )

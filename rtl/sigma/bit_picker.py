@@ -3,6 +3,7 @@
 from myhdl import always_comb
 
 from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 
 @module
@@ -17,7 +18,16 @@ def bit_picker(bits, pick, picked):
     """
 
     @always_comb
-    def take():
+    def select():
         picked.next = bits[pick]
 
-    return take
+    return select
+
+
+def ports(count: int) -> dict:
+    """Fresh ports of a `bit_picker`, by name."""
+    return dict(
+        bits=bus(count),
+        pick=bus((count - 1).bit_length()),
+        picked=bit(),
+    )

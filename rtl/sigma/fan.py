@@ -1,18 +1,20 @@
 """SIGMA's forwarding adder network (FAN): the sums of runs of lanes of any lengths, all at once."""
 
-from myhdl import Signal, always_comb, intbv
+from myhdl import always_comb
 
 from rtl import timing
-from rtl.formats import FP32_NAN
+from rtl.formats import FP32, FP32_NAN
 from rtl.hierarchy import module
 from rtl.lanes import join, split
+from rtl.sigma import layouts
 from rtl.sigma.delay_line import delay_line
 from rtl.sigma.fan_adder import fan_adder
-from rtl.sigma.fan_choice import choice_bits, fan_choice
+from rtl.sigma.fan_choice import fan_choice
 from rtl.sigma.fan_control import fan_control
 from rtl.sigma.fan_leaf import fan_leaf
 from rtl.sigma.fan_node import fan_node
 from rtl.sigma.fan_spans import fan_spans
+from rtl.stream import bit, bus
 
 LATENCY = timing.fan_latency  # of a number of lanes
 LANES = (2, 4, 8, 16, 32, 64, 128)
@@ -41,33 +43,33 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
         raise ValueError(f"the FAN's lanes must be one of {LANES}, not {lanes}")
     levels = lanes.bit_length() - 1
     adders = [range((1 << level) - 1, lanes - 1, 2 << level) for level in range(levels)]
-    last = lanes - 1
-    terms = [Signal(intbv(0)[32:]) for _ in range(lanes)]
-    spans = Signal(intbv(0)[(lanes + 1) * levels :])
-    alone, completing = (Signal(intbv(0)[lanes:]) for _ in range(2))
-    slots = [Signal(bool(0)) for _ in range(lanes)]
-    add = [Signal(bool(0)) for _ in range(last)]
-    totals = [Signal(intbv(0)[32:]) for _ in range(last)]
-    last_slot, last_sum = slots[last], Signal(intbv(0)[32:])
+    last, f = lanes - 1, FP32.layout
+    terms = [bus(32) for _ in range(lanes)]
+    spans = bus((lanes + 1) * levels)
+    alone, completing = (bus(lanes) for _ in range(2))
+    slots = [bit() for _ in range(lanes)]
+    add = [bit() for _ in range(last)]
+    totals = [bus(32) for _ in range(last)]
+    last_slot, last_sum = slots[last], bus(32)
 
     parts, delays = [split(products, terms), fan_spans(runs, active, spans, alone, lanes, id_bits)], []
     leftward, rightward = {}, {}  # of each adder {level: what it sends there, when that level takes it}
     for level, places in enumerate(adders):
-        adds, done = (Signal(intbv(0)[len(places) :]) for _ in range(2))
+        adds, done = (bus(len(places)) for _ in range(2))
         parts += [
             fan_control(spans, alone, adds, done, level, lanes),
             split(done, [slots[a] for a in places]),
             split(_later(adds, level, delays), [add[a] for a in places]),
         ]
     for a in adders[0]:
-        passing = Signal(intbv(0)[32:])
+        passing = bus(32)
         parts.append(fan_leaf(clk, terms[a], terms[a + 1], add[a], totals[a], passing))
         leftward[a] = _carried(totals[a], 0, {_level(a - 1, lanes), levels}, delays)
         rightward[a] = _carried(passing, 0, {_level(a + 1, lanes)}, delays)
     for level in range(1, levels):
         if level > 1:
-            choice = [Signal(intbv(0)[2 * choice_bits(level) :]) for _ in adders[level]]
-            choices = Signal(intbv(0)[len(choice) * len(choice[0]) :])
+            choice = [bus(layouts.choice(level)) for _ in adders[level]]
+            choices = bus(len(choice) * len(choice[0]))
             parts += [fan_choice(spans, choices, level, lanes), split(_later(choices, level, delays), choice)]
         for k, a in enumerate(adders[level]):
             reaches = [1 << m for m in range(level + 1)]
@@ -76,7 +78,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
             if level == 1:  # one wire on each side
                 parts.append(fan_adder(clk, lefts[0], rights[0], add[a], totals[a]))
             else:
-                left_bus, right_bus = (Signal(intbv(0)[32 * level :]) for _ in range(2))
+                left_bus, right_bus = (bus(32 * level) for _ in range(2))
                 parts += [
                     join(lefts, left_bus),
                     join(rights, right_bus),
@@ -91,7 +93,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
         # The last lane has no adder: alone, it has only passed.
         last_slot.next = alone[last]
         last_sum.next = last_passed
-        if last_passed[31:23] == 255 and last_passed[23:] != 0:
+        if last_passed[f.exponent_high : f.exponent_low] == 255 and last_passed[f.fraction_high : f.fraction_low] != 0:
             last_sum.next = FP32_NAN
 
     parts += [
@@ -113,7 +115,7 @@ def _later(word, levels, delays):
     """The word as it is so many levels later; (word, later, cycles) goes to `delays`, for fan to make."""
     if not levels:
         return word
-    later = Signal(intbv(0)[len(word) :])
+    later = bus(len(word))
     delays.append((word, later, levels * timing.ACCUMULATE))
     return later
 
@@ -125,3 +127,15 @@ def _carried(total, level, takers, delays):
         total, here = _later(total, taker - here, delays), taker
         arrived[taker] = total
     return arrived
+
+
+def ports(lanes: int, id_bits: int) -> dict:
+    """Fresh ports of a `fan`, by name."""
+    return dict(
+        clk=bit(),
+        products=bus(32 * lanes),
+        runs=bus(lanes * id_bits),
+        active=bus(lanes),
+        sums=bus(32 * lanes),
+        complete=bus(lanes),
+    )

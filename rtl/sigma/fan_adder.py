@@ -1,16 +1,16 @@
 """An adder of the forwarding adder network: it adds, or lets the left operand pass."""
 
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import always, always_comb
 
 from rtl import timing
+from rtl.formats import FP32
 from rtl.fp32_add import fp32_add
-from rtl.hierarchy import module, waives
+from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 LATENCY = timing.ACCUMULATE
-MINUS_ZERO = 1 << 31  # x + -0 is x, for both zeros too
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_adder(clk, left, right, add, total):
     """Add both operands, or pass the left one on, for it is a run of one lane that ends here.
@@ -23,18 +23,30 @@ def fan_adder(clk, left, right, add, total):
     Reset        none: a pipeline without state
     Golden       rtl/golden/fp32_add.py
     """
-    addend, sum_out = (Signal(intbv(0)[32:]) for _ in range(2))
+    f = FP32.layout
+    addend, sum_out = (bus(32) for _ in range(2))
 
     @always_comb
-    def gate():
-        if add:
-            addend.next = right
-        else:
-            addend.next = MINUS_ZERO
+    def select():
+        addend.next = right
+        if not add:  # -0, for x + -0 is x, for both zeros too
+            addend.next = 0
+            addend.next[f.sign_bit] = True
 
     @always(clk.posedge)
     def take():
         total.next = sum_out
 
     adder = fp32_add(clk, left, addend, sum_out)
-    return gate, adder, take
+    return select, adder, take
+
+
+def ports() -> dict:
+    """Fresh ports of a `fan_adder`, by name."""
+    return dict(
+        clk=bit(),
+        left=bus(32),
+        right=bus(32),
+        add=bit(),
+        total=bus(32),
+    )

@@ -1,44 +1,53 @@
-"""Which wires the adders of a level take."""
+"""The wires that the adders of one level of the FAN take."""
 
-from myhdl import Signal, always_comb, intbv
+from myhdl import always_comb, intbv
 
-from rtl.hierarchy import module, waives
-from rtl.lanes import join
-
-
-def choice_bits(level: int) -> int:
-    """Bits that name one of the levels below, level >= 2."""
-    return (level - 1).bit_length()
+from rtl.hierarchy import module
+from rtl.lanes import join, pack
+from rtl.sigma import layouts
+from rtl.stream import bus
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_choice(spans, choices, level, lanes):
-    """Choose the wires of one level's adders, level >= 2; see fan_control for where they lie.
+    """Select the wires of one level's adders, level >= 2; see fan_control for where they lie.
 
     On the left of lane a a run ends inside the reach 2^j of some level j: what it adds up to there comes from the
     highest level whose reach it fills. So too on the right of lane a + 1.
 
     spans       in   as in fan_spans
-    choices     out  of each adder the level to take on the left, and above it the one on the right
+    choices     out  layouts.choice of each adder, the left one in the low bits
     Latency     0, combinational
     Golden      none of its own; rtl/golden/fan.py through the network
     """
     reach, step = 1 << level, 2 << level
-    count, row, bits = lanes // step, lanes + 1, choice_bits(level)
-    lefts, rights = ([Signal(intbv(0)[bits:]) for _ in range(count)] for _ in range(2))
+    f = layouts.choice(level)
+    count, row, bits = lanes // step, lanes + 1, f.bits("left")
+    lefts, rights = ([bus(bits) for _ in range(count)] for _ in range(2))
 
     @always_comb
-    def choose():
+    def select():
         left = intbv(0)[bits:]
         right = intbv(0)[bits:]
         for k in range(count):
             left[:] = 0
             right[:] = 0
             for j in range(1, level):
-                left[:] = left + spans[row * j + step * k + reach - (1 << j)]
-                right[:] = right + spans[row * j + step * k + reach + 1]
+                if spans[row * j + step * k + reach - (1 << j)]:
+                    left[:] = left + 1
+                if spans[row * j + step * k + reach + 1]:
+                    right[:] = right + 1
             lefts[k].next = left
             rights[k].next = right
 
-    return choose, join([side[k] for k in range(count) for side in (lefts, rights)], choices)
+    words = [bus(f) for _ in range(count)]
+    packs = [pack(f, words[k], left=lefts[k], right=rights[k]) for k in range(count)]
+    return select, packs, join(words, choices)
+
+
+def ports(level: int, lanes: int) -> dict:
+    """Fresh ports of a `fan_choice`, by name."""
+    return dict(
+        spans=bus((lanes + 1) * (lanes.bit_length() - 1)),
+        choices=bus((lanes >> level + 1) * layouts.choice(level).width),
+    )

@@ -1,8 +1,9 @@
-"""Which adders of a level add, and whose sum is complete."""
+"""Control of one level of the FAN: the adders that add, and those whose sum is complete."""
 
 from myhdl import always_comb
 
 from rtl.hierarchy import module
+from rtl.stream import bus
 
 
 @module
@@ -27,3 +28,13 @@ def fan_control(spans, alone, adds, complete, level, lanes):
             )
 
     return decide
+
+
+def ports(level: int, lanes: int) -> dict:
+    """Fresh ports of a `fan_control`, by name."""
+    return dict(
+        spans=bus((lanes + 1) * (lanes.bit_length() - 1)),
+        alone=bus(lanes),
+        adds=bus(lanes >> level + 1),
+        complete=bus(lanes >> level + 1),
+    )

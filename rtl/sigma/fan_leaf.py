@@ -1,17 +1,17 @@
 """An adder of the lowest level, which sends something to both sides: the sum of its lanes, or each its own."""
 
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import always, always_comb
 
 from rtl import timing
+from rtl.formats import FP32
 from rtl.fp32_add import fp32_add
-from rtl.hierarchy import module, waives
+from rtl.hierarchy import module
 from rtl.sigma.delay_line import delay_line
-from rtl.sigma.fan_adder import MINUS_ZERO
+from rtl.stream import bit, bus
 
 LATENCY = timing.ACCUMULATE
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_leaf(clk, left, right, add, leftward, rightward):
     """Add two lanes of one run; lanes of two runs pass, the left one leftward, the right one rightward.
@@ -25,15 +25,16 @@ def fan_leaf(clk, left, right, add, leftward, rightward):
     Reset        none: a pipeline without state
     Golden       rtl/golden/fp32_add.py
     """
-    addend, sum_out, passed = (Signal(intbv(0)[32:]) for _ in range(3))
-    added = Signal(bool(0))
+    f = FP32.layout
+    addend, sum_out, passed = (bus(32) for _ in range(3))
+    added = bit()
 
     @always_comb
-    def gate():
-        if add:
-            addend.next = right
-        else:
-            addend.next = MINUS_ZERO
+    def select():
+        addend.next = right
+        if not add:  # -0, for x + -0 is x, for both zeros too
+            addend.next = 0
+            addend.next[f.sign_bit] = True
 
     @always(clk.posedge)
     def take():
@@ -45,4 +46,16 @@ def fan_leaf(clk, left, right, add, leftward, rightward):
 
     adder = fp32_add(clk, left, addend, sum_out)
     delays = (delay_line(clk, right, passed, 32, timing.FP32_ADD), delay_line(clk, add, added, 1, timing.FP32_ADD))
-    return gate, adder, delays, take
+    return select, adder, delays, take
+
+
+def ports() -> dict:
+    """Fresh ports of a `fan_leaf`, by name."""
+    return dict(
+        clk=bit(),
+        left=bus(32),
+        right=bus(32),
+        add=bit(),
+        leftward=bus(32),
+        rightward=bus(32),
+    )

@@ -1,12 +1,12 @@
-"""Where runs of lanes begin and end, from the vector IDs."""
+"""The extent of runs of lanes, from the vector IDs."""
 
-from myhdl import Signal, always_comb, intbv
+from myhdl import always_comb, concat, intbv
 
-from rtl.hierarchy import module, waives
+from rtl.hierarchy import module
 from rtl.lanes import join, split
+from rtl.stream import bus
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def fan_spans(runs, active, spans, alone, lanes, id_bits):
     """Tell which lanes belong together.
@@ -24,9 +24,14 @@ def fan_spans(runs, active, spans, alone, lanes, id_bits):
     """
     levels = lanes.bit_length() - 1
 
-    ids = [Signal(intbv(0)[id_bits:]) for _ in range(lanes)]
-    joints = Signal(intbv(0)[lanes + 1 :])  # bit i: the lanes i - 1 and i belong together; beyond the edges is none
-    rows = [Signal(intbv(0)[lanes + 1 :]) for _ in range(levels)]
+    ids = [bus(id_bits) for _ in range(lanes)]
+    present = bus(lanes + 1)  # bit i: lane i belongs to a run; beyond the last lane is none
+    joints = bus(lanes + 1)  # bit i: the lanes i - 1 and i belong together; beyond the edges is none
+    rows = [bus(lanes + 1) for _ in range(levels)]
+
+    @always_comb
+    def extend():
+        present.next = concat(False, active)
 
     @always_comb
     def compare():
@@ -34,18 +39,30 @@ def fan_spans(runs, active, spans, alone, lanes, id_bits):
         equal[:] = 0
         for i in range(1, lanes):
             equal[i] = ids[i - 1] == ids[i]
-        joints.next = equal & active & (active << 1)
+        joints.next = equal & present & (present << 1)
 
     @always_comb
     def isolate():
-        alone.next = active & ~joints & ~(joints >> 1)
+        alone.next = active & ~joints[lanes:] & ~joints[lanes + 1 : 1]
 
     @always_comb
     def stretch():
         together = intbv(0)[lanes + 1 :]
+        distance = intbv(1)[levels + 1 :]
         together[:] = joints
         for j in range(levels):
             rows[j].next = together
-            together[:] = together & (together >> (1 << j))
+            together[:] = together & (together >> distance)
+            distance[:] = distance << 1
 
-    return split(runs, ids), compare, isolate, stretch, join(rows, spans)
+    return split(runs, ids), extend, compare, isolate, stretch, join(rows, spans)
+
+
+def ports(lanes: int, id_bits: int) -> dict:
+    """Fresh ports of a `fan_spans`, by name."""
+    return dict(
+        runs=bus(lanes * id_bits),
+        active=bus(lanes),
+        spans=bus((lanes + 1) * (lanes.bit_length() - 1)),
+        alone=bus(lanes),
+    )

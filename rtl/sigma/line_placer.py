@@ -1,66 +1,43 @@
 """Puts a tile's operand lines where they belong: records of the Flex-DPEs and the Flex-DPU, and streamed words."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb
 
-from rtl.hierarchy import module, waives
-from rtl.sigma import words
+from rtl.hierarchy import module
+from rtl.sigma import bundles, layouts
+from rtl.sigma.config import SigmaConfig
+from rtl.stream import Stream, bit, bus
 
 
-@waives(UNUSEDSIGNAL="of some words only certain fields are used here")
 @module
-def line_placer(
-    clk,
-    rst,
-    command,
-    accepted,
-    bank,
-    stream,
-    operands,
-    line,
-    engine_writes,
-    gather_write,
-    place,
-    stream_write,
-    stream_address,
-    loading,
-    complete,
-    config,
-):
+def line_placer(clk, rst, load, operands, records, stream, loading, config):
     """Take the lines that a command announces, one after another.
 
-    command         in   words.command of the tile, when it is accepted
-    bank, stream    in   where its records and its streamed words go
-    operands        Stream in  the records of the Flex-DPEs in turn, that of the Flex-DPU, the streamed words
-    line            out  the line to be kept, with engine_writes (a bit each), gather_write and place
-                         (rtl/sigma/record.py), or with stream_write and stream_address
-    loading         out  lines of a tile are awaited
-    complete        out  the last one moves
-    Latency         1 cycle from a line moving to `line`
-    Throughput      1 line per cycle
-    Reset           synchronous, active high: nothing is awaited
-    Golden          cosim/sigma_words.py, lines
+    load       in   bundles.Load: the tile that is accepted, and its banks; out: complete
+    operands   Stream in  the records of the Flex-DPEs in turn, that of the Flex-DPU, the streamed words
+    records    out  bundles.Records: a line, and its place if it is a piece of a record
+    stream     out  bundles.StreamWrite: its address if it is a column's streamed words
+    loading    out  lines of a tile are awaited
+    Latency    1 cycle from a line moving to `records`
+    Throughput 1 line per cycle
+    Reset      synchronous, active high: nothing is awaited
+    Golden     cosim/sigma/codec.py, lines
     """
-    layout = words.command(config)
-    engines_high, engines_low = layout["engines"]
-    columns_high, columns_low = layout["columns"]
-    opens_bit = layout["opens"][1]
-    engine_last = words.pieces(words.engine_record(config), config) - 1
-    gather_last = words.pieces(words.gather_record(config), config) - 1
-    piece_bits = len(place) - 1
-    column_bits = len(stream_address) - 1
+    f, place, address = layouts.command(config), layouts.place(config), layouts.stream_address(config)
+    engine_last = layouts.pieces(layouts.engine_record(config), config) - 1
+    gather_last = layouts.pieces(layouts.gather_record(config), config) - 1
+    column_bits = address.bits("column")
     every_engine = 2**config.engines - 1
 
-    engines_left = Signal(intbv(0)[layout.bits("engines") :])
-    columns_left = Signal(intbv(0)[layout.bits("columns") :])
-    engine = Signal(intbv(0)[config.engines :])  # one bit: the Flex-DPE whose record comes
-    piece = Signal(intbv(0)[piece_bits:])
-    column = Signal(intbv(0)[column_bits:])
-    gathered = Signal(bool(0))  # the Flex-DPU's record is there
+    engines_left, columns_left = bus(f, "engines"), bus(f, "columns")
+    engine = bus(config.engines)  # one bit: the Flex-DPE whose record comes
+    piece = bus(place, "piece")
+    column = bus(address, "column")
+    gathered = bit()  # the Flex-DPU's record is there
 
     @always_comb
-    def look():
+    def drive():
         operands.ready.next = loading
-        complete.next = (
+        load.complete.next = (
             loading
             and operands.valid
             and engines_left == 0
@@ -69,18 +46,18 @@ def line_placer(
 
     @always(clk.posedge)
     def count():
-        if accepted:
+        if load.accepted:
             loading.next = True
-            engines_left.next = command[engines_high:engines_low]
+            engines_left.next = load.engines
             columns_left.next = 0
-            if command[opens_bit]:
-                columns_left.next = command[columns_high:columns_low]
+            if load.loads_stream:
+                columns_left.next = load.columns
             engine.next = 1
             piece.next = 0
             column.next = 0
             gathered.next = False
         elif loading and operands.valid:
-            if complete:
+            if load.complete:
                 loading.next = False
             if engines_left != 0:
                 if piece == engine_last:
@@ -102,13 +79,28 @@ def line_placer(
 
     @always(clk.posedge)
     def put():
-        line.next = operands.data
-        place.next = concat(bank, piece)
-        stream_address.next = concat(stream, column)
-        engine_writes.next = 0
+        records.line.next = operands.data
+        records.place.next[place.piece_high : place.piece_low] = piece
+        records.place.next[place.bank_bit] = load.bank
+        stream.address.next[address.column_high : address.column_low] = column
+        stream.address.next[address.bank_bit] = load.stream
+        records.engines.next = 0
         if loading and operands.valid and engines_left != 0:
-            engine_writes.next = engine
-        gather_write.next = loading and operands.valid and engines_left == 0 and not gathered
-        stream_write.next = loading and operands.valid and engines_left == 0 and gathered
+            records.engines.next = engine
+        records.gather.next = loading and operands.valid and engines_left == 0 and not gathered
+        stream.write.next = loading and operands.valid and engines_left == 0 and gathered
 
-    return look, count, put
+    return drive, count, put
+
+
+def ports(config: SigmaConfig) -> dict:
+    """Fresh ports of a `line_placer`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        load=bundles.Load(config),
+        operands=Stream(layouts.line_bits(config)),
+        records=bundles.Records(config),
+        stream=bundles.StreamWrite(config),
+        loading=bit(),
+    )

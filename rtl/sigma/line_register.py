@@ -3,6 +3,7 @@
 from myhdl import always
 
 from rtl.hierarchy import module
+from rtl.stream import bit, bus
 
 
 @module
@@ -23,3 +24,13 @@ def line_register(clk, line, write, held):
             held.next = line
 
     return keep
+
+
+def ports(bits: int) -> dict:
+    """Fresh ports of a `line_register`, by name."""
+    return dict(
+        clk=bit(),
+        line=bus(bits),
+        write=bit(),
+        held=bus(bits),
+    )

@@ -1,11 +1,12 @@
 """A lane's multiplier: a product of two values, or nothing where one of them is zero."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat, intbv
 
 from rtl.fp16_mul import fp16_mul
 from rtl.fp32_mul import fp32_mul
 from rtl.hierarchy import module
-from rtl.sigma import timing
+from rtl.sigma import layouts, timing
+from rtl.stream import bit, bus
 
 
 @module
@@ -21,24 +22,28 @@ def multiplier(clk, stationary, streamed, product, bf16):
     Reset       none: a pipeline without state
     Golden      rtl/golden/sigma.py, products
     """
+    f = layouts.operand()
     cycles = timing.MULTIPLY["bf16" if bf16 else "fp16"]
-    exact = Signal(intbv(0)[32:])
-    absent = Signal(intbv(0)[cycles:])  # of the products under way, the youngest in the low bit
+    exact = bus(32)
+    absent = bus(cycles)  # of the products under way, the youngest in the low bit
 
     @always(clk.posedge)
     def watch():
-        absent.next = concat(absent[cycles - 1 :], stationary[15:] == 0 or streamed[15:] == 0)
+        absent.next = concat(
+            absent[cycles - 1 :],
+            stationary[f.magnitude_high : f.magnitude_low] == 0 or streamed[f.magnitude_high : f.magnitude_low] == 0,
+        )
 
     @always_comb
-    def mask():
+    def drive():
         if absent[cycles - 1]:
             product.next = 0
         else:
             product.next = exact
 
     if not bf16:
-        return watch, mask, fp16_mul(clk, stationary, streamed, exact)
-    wide_stationary, wide_streamed, rounded = (Signal(intbv(0)[32:]) for _ in range(3))
+        return watch, drive, fp16_mul(clk, stationary, streamed, exact)
+    wide_stationary, wide_streamed, rounded = (bus(32) for _ in range(3))
 
     @always_comb
     def widen():
@@ -49,4 +54,14 @@ def multiplier(clk, stationary, streamed, product, bf16):
     def take():
         exact.next = rounded
 
-    return watch, mask, widen, take, fp32_mul(clk, wide_stationary, wide_streamed, rounded)
+    return watch, drive, widen, take, fp32_mul(clk, wide_stationary, wide_streamed, rounded)
+
+
+def ports() -> dict:
+    """Fresh ports of a `multiplier`, by name."""
+    return dict(
+        clk=bit(),
+        stationary=bus(layouts.operand()),
+        streamed=bus(layouts.operand()),
+        product=bus(32),
+    )

@@ -1,9 +1,10 @@
 """One sum out of many, or none."""
 
-from myhdl import Signal, always, intbv
+from myhdl import always
 
 from rtl.hierarchy import module
 from rtl.lanes import split
+from rtl.stream import bit, bus
 
 
 @module
@@ -19,7 +20,7 @@ def picker(clk, sums, pick, used, picked, count):
     Reset     none: a pipeline without state
     Golden    none: an element of a list
     """
-    words = [Signal(intbv(0)[32:]) for _ in range(count)]
+    words = [bus(32) for _ in range(count)]
 
     @always(clk.posedge)
     def take():
@@ -29,3 +30,14 @@ def picker(clk, sums, pick, used, picked, count):
             picked.next = 0
 
     return take, split(sums, words)
+
+
+def ports(count: int) -> dict:
+    """Fresh ports of a `picker`, by name."""
+    return dict(
+        clk=bit(),
+        sums=bus(32 * count),
+        pick=bus((count - 1).bit_length()),
+        used=bit(),
+        picked=bus(32),
+    )

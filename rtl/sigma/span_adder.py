@@ -1,10 +1,11 @@
 """Between two Flex-DPEs: the sum of a row that begins in one and ends in the other."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
 from rtl.fp32_add import fp32_add
 from rtl.hierarchy import module
 from rtl.sigma import timing
+from rtl.stream import bit, bus
 
 
 @module
@@ -21,12 +22,12 @@ def span_adder(clk, begun, ended, spans, total):
     Golden     rtl/golden/sigma.py
     """
     held = 32 * timing.SPAN
-    addend, rounded, added = (Signal(intbv(0)[32:]) for _ in range(3))
-    way = Signal(intbv(0)[timing.SPAN :])  # of `spans`, the youngest in the low bit
-    passing = Signal(intbv(0)[held:])
+    addend, rounded, added = (bus(32) for _ in range(3))
+    way = bus(timing.SPAN)  # of `spans`, the youngest in the low bit
+    passing = bus(held)
 
     @always_comb
-    def choose():
+    def select():
         if spans:
             addend.next = begun
         else:
@@ -39,10 +40,21 @@ def span_adder(clk, begun, ended, spans, total):
         added.next = rounded
 
     @always_comb
-    def show():
+    def drive():
         if way[timing.SPAN - 1]:
             total.next = added
         else:
             total.next = passing[held : held - 32]
 
-    return choose, travel, show, fp32_add(clk, addend, ended, rounded)
+    return select, travel, drive, fp32_add(clk, addend, ended, rounded)
+
+
+def ports() -> dict:
+    """Fresh ports of a `span_adder`, by name."""
+    return dict(
+        clk=bit(),
+        begun=bus(32),
+        ended=bus(32),
+        spans=bit(),
+        total=bus(32),
+    )

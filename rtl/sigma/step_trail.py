@@ -1,69 +1,66 @@
 """A column's step on its way: what each part of the datapath must know of it, when the column gets there."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
 from rtl import timing as units
-from rtl.hierarchy import module
+from rtl.hierarchy import module, waives
+from rtl.lanes import pack, unpack
 from rtl.layout import Layout
-from rtl.sigma import timing, words
+from rtl.sigma import bundles, layouts, timing
 from rtl.sigma.config import SigmaConfig
+from rtl.stream import bit, bus
 
 
-def banks(config: SigmaConfig) -> dict[str, int]:
-    """Where a bank of what stays is chosen, in the order of the bits of `banks`: cycles after the step."""
-    way = config.operands, config.levels
-    return dict(
-        settings=timing.READ,
-        values=timing.READ + timing.DISTRIBUTE,
-        runs=timing.products(config.operands),
-        picks=timing.sums(*way),
-        spans=timing.sums(*way) + timing.PICK,
-        gather=timing.gathered(*way) - timing.PICK,
-    )
-
-
-def bank_word(config: SigmaConfig) -> Layout:
-    """The word `banks`."""
-    return Layout(**dict.fromkeys(banks(config), 1))
-
-
+@waives(UNUSEDSIGNAL="of the oldest step nobody asks any more for its bank, and whether it was fresh")
 @module
-def step_trail(clk, rst, step, banks_out, feed, add, write, config):
+def step_trail(clk, rst, step, banks, addition, config):
     """Follow steps through the pipeline.
 
-    step       in   words.step
-    banks_out  out  bank_word: for each part, the bank of the column that is there
-    feed       out  the step whose old sums are to be fetched
-    add        out  the step whose parts are to be added
-    write      out  the step whose new sums are to be kept
-    Latency    as `banks` says; `feed` a cycle before its parts are gathered, `write` ACCUMULATE - 1 after
+    step       in   layouts.step
+    banks      out  layouts.banks: for each part of the datapath, the bank of the column that is there
+    addition   out  bundles.Addition: of the column whose parts are added, and of those around it
+    Latency    timing.banks; `feed` a cycle before its parts are gathered, `write` ACCUMULATE - 1 after
     Throughput 1 step per cycle
     Reset      synchronous, active high: nothing is under way
     Golden     none: a delay
     """
-    layout = words.step(config)
-    bits, bank_bit = layout.width, layout["bank"][1]
+    f = layouts.step(config)
+    lags = timing.banks(config.operands, config.levels)
     gathered = timing.gathered(config.operands, config.levels)
     length = gathered + units.ACCUMULATE - 1
-    places = [(cycles - 1) * bits for cycles in banks(config).values()]
-    settings_at, values_at, runs_at, picks_at, spans_at, gather_at = (place + bank_bit for place in places)
-    feed_at, add_at, write_at = ((cycles - 1) * bits for cycles in (gathered - timing.FETCH, gathered, length))
+    steps = Layout(**{f"after{cycles}": f for cycles in range(1, length + 1)})  # the youngest in the low bits
+    feeding, adding, writing = (f.at((cycles - 1) * f.width) for cycles in (gathered - timing.FETCH, gathered, length))
 
-    trail = Signal(intbv(0)[length * bits :])  # the youngest in the low bits
+    trail = bus(steps)
+    bank = {name: bit() for name in lags}
 
     @always(clk.posedge)
     def travel():
-        trail.next = concat(trail[(length - 1) * bits :], step)
+        trail.next = concat(trail[writing.low :], step)
         if rst:
             trail.next = 0
 
     @always_comb
-    def show():
-        banks_out.next = concat(
-            trail[gather_at], trail[spans_at], trail[picks_at], trail[runs_at], trail[values_at], trail[settings_at]
-        )
-        feed.next = trail[feed_at + bits : feed_at]
-        add.next = trail[add_at + bits : add_at]
-        write.next = trail[write_at + bits : write_at]
+    def drive():
+        addition.feed.next = trail[feeding.valid_bit] and not trail[feeding.fresh_bit]
+        addition.feed_set.next = trail[feeding.set_bit]
+        addition.feed_column.next = trail[feeding.column_high : feeding.column_low]
+        addition.fresh.next = trail[adding.fresh_bit]
+        addition.add_set.next = trail[adding.set_bit]
+        addition.write.next = trail[writing.valid_bit]
+        addition.write_set.next = trail[writing.set_bit]
+        addition.write_column.next = trail[writing.column_high : writing.column_low]
 
-    return travel, show
+    there = unpack(steps, trail, **{f"after{lags[name]}_bank": signal for name, signal in bank.items()})
+    return travel, drive, there, pack(layouts.banks(config), banks, **bank)
+
+
+def ports(config: SigmaConfig) -> dict:
+    """Fresh ports of a `step_trail`, by name."""
+    return dict(
+        clk=bit(),
+        rst=bit(),
+        step=bus(layouts.step(config)),
+        banks=bus(layouts.banks(config)),
+        addition=bundles.Addition(config),
+    )

@@ -31,6 +31,18 @@ def gathered(operands: str, levels: int) -> int:
     return sums(operands, levels) + PICK + SPAN + PICK
 
 
+def banks(operands: str, levels: int) -> dict[str, int]:
+    """Cycles from a column's step to each choice of a bank of records that is made for the column."""
+    return dict(
+        settings=READ,
+        values=READ + DISTRIBUTE,
+        runs=products(operands),
+        picks=sums(operands, levels),
+        spans=sums(operands, levels) + PICK,
+        gather=gathered(operands, levels) - PICK,
+    )
+
+
 def finish_lag(operands: str, levels: int) -> int:
     """Cycles from the end of a tile's last step to all its sums standing."""
     return gathered(operands, levels) + timing.ACCUMULATE - 1

@@ -6,8 +6,8 @@ from cosim.accelerators import device_of
 from rtl import sat_timing as timing
 from rtl import words
 from rtl.config import Config
+from rtl.sigma import layouts
 from rtl.sigma import timing as sigma_timing
-from rtl.sigma import words as sigma_words
 from rtl.sigma.config import PRESETS
 from tests.cosim.support import TINY
 
@@ -25,14 +25,14 @@ def test_sats_words_and_that_it_updates_weights():
 def test_sigmas_words_and_that_it_does_not():
     device = device_of(SMALL)
     assert (device.name, device.updates) == ("sigma", False)
-    assert (device.command_bits, device.line_bits) == (sigma_words.command(SMALL).width, 16 * 8)
-    assert (device.result_bits, device.most_lines) == (32 * 8, sigma_words.most_lines(SMALL))
+    assert (device.command_bits, device.line_bits) == (layouts.command(SMALL).width, 16 * 8)
+    assert (device.result_bits, device.most_lines) == (32 * 8, layouts.most_lines(SMALL))
     assert device.reset_cycles == sigma_timing.reset_cycles("fp16", 3)
 
 
 @pytest.mark.parametrize(
     "config, layout, names",
-    [(TINY, words.command(TINY), ("last",)), (SMALL, sigma_words.command(SMALL), ("last",))],
+    [(TINY, words.command(TINY), ("last",)), (SMALL, layouts.command(SMALL), ("last",))],
     ids=["sat", "sigma"],
 )
 def test_the_bits_that_say_that_a_block_will_be_stored(config, layout, names):

@@ -156,7 +156,7 @@ def test_each_reason_to_wait_decides_when_it_is_the_last(build, rng, loaded, sto
     config = CONFIGS[2]
     commands = random_commands(rng, config, [(1, 1)] * 6)
     for command in commands:
-        command |= dict(groups=2, values=4, tail=4, north_lines=8)
+        command |= dict(groups=2, kept_per_group=4, kept_in_last_group=4, north_lines=8)
     around, values = run(build, config, commands, loaded, store)
     expected = expected_starts(config, commands, loaded, around.stored)
     assert cycles_of(values, "weights_start") == [start.weights for start in expected]
@@ -169,7 +169,7 @@ def test_steps_of_long_tiles_follow_each_other_and_weights_wait_for_the_elements
     config = CONFIGS[1]
     commands = random_commands(rng, config, [(1, 6)])
     for command in commands:
-        command |= dict(groups=8, values=2, tail=2, north_lines=2)
+        command |= dict(groups=8, kept_per_group=2, kept_in_last_group=2, north_lines=2)
     around, values = run(build, config, commands, [0] * 6)
     expected = expected_starts(config, commands, [0] * 6, around.stored)
     assert [start.steps_for for start in expected[1:]] == ["steps"] * 5

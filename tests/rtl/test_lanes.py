@@ -4,7 +4,7 @@ import pytest
 from myhdl import Signal, intbv
 
 from rtl.hierarchy import module
-from rtl.lanes import MOST_PARTS, choose, join, pack, split, unpack
+from rtl.lanes import MOST_PARTS, join, pack, select, split, unpack
 from rtl.layout import Layout
 from rtl.stream import bus
 
@@ -21,7 +21,7 @@ def reversed_lanes(bus, mirrored, lanes, width):
 @module
 def chosen_lanes(flags, low, high, chosen):
     """Lane 0 of `chosen` by bit 2 from lane 1, lane 1 by bit 0 from lane 3, lane 2 by bit 2 from lane 0."""
-    return choose(flags, low, high, chosen, [(1, 2), (3, 0), (0, 2)])
+    return select(flags, low, high, chosen, [(1, 2), (3, 0), (0, 2)])
 
 
 @pytest.mark.parametrize(

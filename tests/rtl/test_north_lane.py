@@ -18,7 +18,7 @@ def device(build, config):
         write_data=line,
         control=control,
         control_out=control,
-        down=words.descent(config).width,
+        down=words.weight_packet(config).width,
     )
     return build(
         north_lane,
@@ -97,7 +97,7 @@ def test_weights_come_two_cycles_after_their_control_and_name_what_is_pruned(
     issued = len(entries)
     entries += [dict(control=packed(words.north_control(config), **control)) for control in sent]
     got = play(device(build, config), entries, "down")["down"]
-    down = [fields(words.descent(config), word) for word in got[issued + LATENCY : len(entries) + LATENCY]]
+    down = [fields(words.weight_packet(config), word) for word in got[issued + LATENCY : len(entries) + LATENCY]]
     assert len(down) == (len(lines) + 2 * values) * config.turn
     assert_weights(config, down, lines, values, sparse)
     assert_pruned(config, down, values)
@@ -139,5 +139,5 @@ def test_write_follows_control_so_that_a_pause_is_a_pause(build, rng):
     entries += [dict(control=packed(layout, write=bit, read=1)) for bit in write]
     got = play(device(build, config), entries, "down")["down"]
     assert [
-        fields(words.descent(config), word)["write"] for word in got[start + LATENCY : start + LATENCY + 60]
+        fields(words.weight_packet(config), word)["write"] for word in got[start + LATENCY : start + LATENCY + 60]
     ] == write

@@ -49,7 +49,7 @@ def device(build, config):
         last_row=west,
         below=west,
         north_control=words.north_control(config).width,
-        pace=words.pace(config).width,
+        pace=words.skew_control(config).width,
     )
     flags = ("clk", "rst", "stored", *(name for name in OUTPUTS if name not in widths))
     return build(
@@ -165,7 +165,7 @@ def test_each_step_and_each_weight_has_its_controls_at_the_cycle_of_its_edge(bui
 def test_the_pace_goes_around_in_a_group_less_a_cycle_where_weights_are_stationary(build, rng, config, mix):
     commands = random_commands(rng, config, BLOCKS[mix])
     around, values = run(build, config, commands)
-    pace = [fields(words.pace(config), word) for word in values["pace"]]
+    pace = [fields(words.skew_control(config), word) for word in values["pace"]]
     starts, mode, compared = {start.weights: number for number, start in enumerate(starts_of(around))}, None, 0
     for cycle in range(min(starts), len(pace) - 1):
         mode = commands[starts[cycle]] if cycle in starts else mode
@@ -204,7 +204,7 @@ def test_tiles_that_are_ready_follow_each_other_without_a_pause(build, rng, conf
 def test_so_do_those_with_stationary_weights_if_their_rows_are_more_than_the_arrays(build, rng, config):
     commands = random_commands(rng, config, [(1, 5)])
     for command in commands:
-        command |= dict(groups=config.chunk // 4, values=2, tail=2, north_lines=4, beats=1)
+        command |= dict(groups=config.chunk // 4, kept_per_group=2, kept_in_last_group=2, north_lines=4, beats=1)
     around, values = run(build, config, commands)
     total = sum(steps_of(config, command) for command in commands)
     first = starts_of(around)[0].steps

@@ -20,7 +20,7 @@ def survivors(values, size):
     for start in range(0, 8, size):
         ranked = sorted(range(start, start + size), key=order)
         ranks |= {index: rank for rank, index in enumerate(ranked[: size // 2])}
-    layout = words.survivor()
+    layout = words.sore_candidate()
     return sum(
         layout.pack(value=values[index], index=index, rank=ranks[index], unbeaten=values[index] & 0x7FFF > 0x7C00)
         << layout.width * place
@@ -38,7 +38,7 @@ def ports():
         valid=Signal(bool(0)),
         word=Signal(intbv(0)[128:]),
         quads=Signal(bool(0)),
-        best=Signal(intbv(0)[4 * words.survivor().width :]),
+        best=Signal(intbv(0)[4 * words.sore_candidate().width :]),
     )
 
 

@@ -48,7 +48,7 @@ def schedule_tile(program, tile, lines, bank, start, entries):
             beats = [line >> row * 16 * BEAT for line in lines.west[groups * tile.beats : (groups + 1) * tile.beats]]
             merge(entries, at, "west", group_word(config, beats) << row * words.group(config).width)
         boundary = packed(
-            words.boundary(config), **{name: step[name] for name in ("begin", "fresh", "set")}, valid=step["above"]
+            words.column_edge(config), **{name: step[name] for name in ("begin", "fresh", "set")}, valid=step["above"]
         )
         merge(entries, first + number, "feed", boundary)
         merge(entries, first + number + config.rows * hop, "collect", boundary)
@@ -117,7 +117,7 @@ def test_a_column_multiplies_as_golden_and_drains_from_the_top_row(
 
 def test_groups_steps_and_controls_reach_the_next_column_a_cycle_later(build, rng):
     config = SatConfig(rows=3, columns=1, largest_m=4, chunk=16)
-    width, step, boundary = words.group(config).width, words.step(config).width, words.boundary(config).width
+    width, step, boundary = words.group(config).width, words.step(config).width, words.column_edge(config).width
     load = sum(packed(words.step(config), load=1) << row * step for row in range(3))
     entries = [
         dict(

@@ -39,7 +39,7 @@ class Tile:
             for cycle in cycles:
                 entries += [{} for _ in range(cycle + 1 - len(entries))]
                 entries[cycle][name] = packed(
-                    words.boundary(self.config), valid=1, begin=cycle == cycles[0], fresh=self.fresh, set=self.number
+                    words.column_edge(self.config), valid=1, begin=cycle == cycles[0], fresh=self.fresh, set=self.number
                 )
 
 
@@ -72,7 +72,7 @@ def test_a_fresh_tile_starts_from_zero_and_the_next_ones_from_its_sums(build, rn
 def test_a_sum_can_enter_again_two_cycles_after_it_was_announced(build, rng, config, after, same):
     entries = [{} for _ in range(40)]
     for at, name, fresh in ((0, "collect", 1), (10, "collect", 1), (10 + after, "feed", 0)):
-        entries[at][name] = packed(words.boundary(config), valid=1, begin=1, fresh=fresh)
+        entries[at][name] = packed(words.column_edge(config), valid=1, begin=1, fresh=fresh)
     sums = with_noise(rng, entries, 40)
     got = play(device(build, config), entries, "sum_out")["sum_out"]
     assert got[10 + after + PRODUCT] == sums[(10 if same else 0) + PRODUCT]
@@ -80,7 +80,7 @@ def test_a_sum_can_enter_again_two_cycles_after_it_was_announced(build, rng, con
 
 @every_config
 def test_boundary_words_reach_the_next_column_a_cycle_later(build, rng, config):
-    width = words.boundary(config).width
+    width = words.column_edge(config).width
     entries = [dict(feed=rng.getrandbits(width), collect=rng.getrandbits(width)) for _ in range(60)]
     got = play(device(build, config), entries, "feed_out", "collect_out")
     for name in ("feed", "collect"):
@@ -114,7 +114,7 @@ def test_without_a_memory_to_drain_it_is_the_end_of_the_chain(build, rng, config
 @pytest.mark.parametrize("name", ["feed", "collect"])
 def test_reset_forgets_what_was_announced(build, rng, name, after):
     """Sums that came before stay."""
-    config, layout = CONFIGS[0], words.boundary(CONFIGS[0])
+    config, layout = CONFIGS[0], words.column_edge(CONFIGS[0])
     entries = [{"rst": 0} for _ in range(40)]
     for at, what in ((0, "collect"), (1, "collect"), (10, name), (20, "feed")):
         entries[at][what] = packed(layout, valid=1, begin=at != 1)

@@ -54,7 +54,7 @@ def random_weight(rng, config):
 def written(config, weight, place, value=0, bank=0, **where):
     """The descent of a weight to that address of the element, or of every one."""
     address = packed(words.step(config), place=place, value=value, bank=bank) >> words.step(config)["place"][1]
-    return packed(words.descent(config), **weight, address=address, write=1, **where)
+    return packed(words.weight_packet(config), **weight, address=address, write=1, **where)
 
 
 def slot(config, place, number):
@@ -214,7 +214,7 @@ def test_a_weight_can_be_used_in_the_cycle_after_it_came_and_not_before(build, l
     ids=str,
 )
 def test_a_weight_is_kept_by_the_element_that_it_reaches_with_distance_0_or_by_all(build, where, kept):
-    config, entries, down = config_of(4, 4), [{} for _ in range(30)], words.descent(config_of(4, 4))
+    config, entries, down = config_of(4, 4), [{} for _ in range(30)], words.weight_packet(config_of(4, 4))
     entries[0] = dict(north=written(config, dict(weight=TWO), 2))
     entries[1] = dict(north=packed(down, **{**fields(down, written(config, dict(weight=ONE), 2)), **where}))
     step = packed(words.step(config), valid=1, fresh=1, place=2, load=1)
@@ -247,7 +247,7 @@ def test_a_pruned_weight_still_multiplies_an_infinity_by_zero(build, special, pr
 
 def test_groups_and_steps_move_on_after_one_cycle_and_weights_come_a_row_nearer(build, rng):
     config = config_of(4, 8)
-    step, down = words.step(config), words.descent(config)
+    step, down = words.step(config), words.weight_packet(config)
     entries = [
         dict(
             west_step=rng.getrandbits(step.width),

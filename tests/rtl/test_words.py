@@ -27,7 +27,7 @@ def test_a_command_holds_every_count_that_a_tile_can_have(config):
     assert fits(command, "groups", max(config.rows, config.chunk // BEAT))  # of activations, or of weights that stay
     assert fits(command, "rows", max(config.rows, config.chunk // BEAT))  # of the result, in either dataflow
     assert fits(command, "slots", config.interleave)
-    assert all(fits(command, name, 4) for name in ("values", "tail", "beats"))
+    assert all(fits(command, name, 4) for name in ("kept_per_group", "kept_in_last_group", "beats"))
     assert all(fits(command, name, 1) for name in ("sparse", "first", "last", "half", "weights"))
 
 
@@ -43,7 +43,7 @@ def test_a_step_names_every_accumulator_and_every_weight_of_an_element(config):
 
 @every_config
 def test_what_goes_down_names_every_activation_of_a_group_and_every_row(config):
-    down = words.descent(config)
+    down = words.weight_packet(config)
     assert fits(down, "index", config.largest_m - 1)
     assert down.bits("pruned") == config.largest_m
     assert fits(down, "distance", config.rows - 1)
@@ -64,7 +64,7 @@ def test_a_memory_of_sums_has_a_word_for_each_of_the_largest_tile(config):
 
 @every_config
 def test_the_pace_goes_around_in_the_longest_group(config):
-    assert fits(words.pace(config), "place", words.KEPT * config.turn - 1)
+    assert fits(words.skew_control(config), "place", words.KEPT * config.turn - 1)
 
 
 def neighbours(layout, names):
@@ -75,7 +75,7 @@ def neighbours(layout, names):
 @every_config
 def test_fields_that_are_handed_on_as_one_stretch_of_bits_stand_alike(config):
     """north_lane hands four fields on, an element's memory keeps three; two make a sum's number, three an address."""
-    down, control, step = words.descent(config), words.north_control(config), words.step(config)
+    down, control, step = words.weight_packet(config), words.north_control(config), words.step(config)
     where = ["address", "write", "everyone", "distance"]
     assert neighbours(control, where) and neighbours(down, ["weight", "index", "pruned", *where])
     assert [control.bits(name) for name in where] == [down.bits(name) for name in where]
@@ -101,7 +101,7 @@ def test_a_line_of_the_board_is_256_bytes_of_activations_at_most_twice_as_many_o
 
 
 def test_a_survivor_is_one_of_eight_elements_and_of_four_ranks():
-    survivor = words.survivor()
+    survivor = words.sore_candidate()
     assert fits(survivor, "index", 8 - 1)
     assert fits(survivor, "rank", 4 - 1)
     assert survivor.bits("unbeaten") == 1

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cosim.sat import gemm_codec
 from cosim.sat.gemm_codec import north_lines, west_lines
 from rtl import sat_timing as timing
 from rtl import words
 from rtl.golden import nm_mask
 from rtl.sat_config import BEAT, SatConfig
 from tests.support.script import packed
-from tlm import Program, Tile
+from tlm import GemmProgram, Tile
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Lines:
     north: list[int]
 
 
-def lines_of(program: Program, tile: Tile, a: np.ndarray, b: np.ndarray) -> Lines:
+def lines_of(program: GemmProgram, tile: Tile, a: np.ndarray, b: np.ndarray) -> Lines:
     """What the loader gets: a (M, K) and b (K, N) float16, b pruned."""
     return Lines(
         *(
@@ -37,34 +38,19 @@ def pruned(b: np.ndarray, sparsity) -> np.ndarray:
     return np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0)) if sparsity else b
 
 
-def command_of(program: Program, tile: Tile) -> dict[str, int]:
+def command_of(program: GemmProgram, tile: Tile) -> dict[str, int]:
     """The fields of a tile's words.command."""
-    return dict(
-        west_lines=tile.west_lines,
-        north_lines=tile.north_lines,
-        groups=tile.groups,
-        values=tile.values,
-        tail=tile.tail,
-        beats=tile.beats,
-        sparse=int(program.gemm.sparsity is not None),
-        first=int(tile.first),
-        last=int(tile.last),
-        rows=tile.rows,
-        slots=program.slots(tile),
-        width=(tile.columns - 1) % program.config.columns + 1,
-        half=int(program.gemm.output == "fp16"),
-        weights=int(tile.weights),
-    )
+    return words.command(program.config).unpack(gemm_codec.command(program, tile))
 
 
 def hop_of(config: SatConfig, command: dict) -> int:
     """Cycles from a row's control to that of the row below."""
-    return command["values"] * config.turn if command["weights"] else 1
+    return command["kept_per_group"] * config.turn if command["weights"] else 1
 
 
 def steps_of(config: SatConfig, command: dict) -> int:
     """Steps of a tile."""
-    return ((command["groups"] - 1) * command["values"] + command["tail"]) * config.turn
+    return ((command["groups"] - 1) * command["kept_per_group"] + command["kept_in_last_group"]) * config.turn
 
 
 @dataclass(frozen=True)
@@ -103,7 +89,7 @@ def _loops(config, groups, values, tail) -> Iterator[tuple[int, int, int, bool]]
 
 
 def _steps_of(config, command):
-    return _loops(config, command["groups"], command["values"], command["tail"])
+    return _loops(config, command["groups"], command["kept_per_group"], command["kept_in_last_group"])
 
 
 def _reads(config, command, bank):
@@ -137,9 +123,11 @@ def _steps(config, command, accumulators, memory):
 
 def _weights(config, command, bank, memory):
     stationary, lines = command["weights"], command["north_lines"]
-    groups, tail = (config.rows, command["values"]) if stationary else (command["groups"], command["tail"])
+    groups, tail = (
+        (config.rows, command["kept_per_group"]) if stationary else (command["groups"], command["kept_in_last_group"])
+    )
     address, layout, turns = words.step(config), words.north_control(config), 0
-    for group, value, place, last_value in _loops(config, groups, command["values"], tail):
+    for group, value, place, last_value in _loops(config, groups, command["kept_per_group"], tail):
         yield dict(
             read=int(place == 0 and turns < lines),
             value=value,
@@ -187,25 +175,25 @@ def schedule_controls(config: SatConfig, controls: Controls, weights_start: int,
     """Write both controls of a tile into a script, each with the delay of its edge."""
     north = words.north_control(config)
     for number, fields in enumerate(controls.reads):
-        merge(entries, start + number, "west_control", west_word(config, fields))
+        merge(entries, start + number, "control_west", west_word(config, fields))
     for number, fields in enumerate(controls.steps):
-        merge(entries, start + timing.WEST - 1 + number, "west_control", west_word(config, fields))
+        merge(entries, start + timing.WEST - 1 + number, "control_west", west_word(config, fields))
     for number, fields in enumerate(controls.weights):
-        merge(entries, weights_start + timing.SKEW + number, "north_control", packed(north, **fields))
+        merge(entries, weights_start + timing.SKEW + number, "control_north", packed(north, **fields))
 
 
 def cleared(config: SatConfig) -> list[dict]:
-    """Script entries that reset the rows' delay lines, while the pace goes around them."""
-    layout, places = words.pace(config), words.KEPT * config.turn
-    return [dict(rst=1, pace=packed(layout, place=place)) for place in range(places)]
+    """Script entries that reset the rows' delay lines, while the skew control goes around them."""
+    layout, places = words.skew_control(config), words.KEPT * config.turn
+    return [dict(rst=1, control_skew=packed(layout, place=place)) for place in range(places)]
 
 
-def keep_pace(config: SatConfig, command: dict, entries: list[dict], start: int) -> None:
+def keep_skew(config: SatConfig, command: dict, entries: list[dict], start: int) -> None:
     """Have each row follow the one above by a group from entry `start` on, where weights are stationary."""
     if command["weights"]:
         around = hop_of(config, command) - 1
         for at in range(start, len(entries)):
-            entries[at]["pace"] = packed(words.pace(config), weights=1, place=(at - start) % around)
+            entries[at]["control_skew"] = packed(words.skew_control(config), weights=1, place=(at - start) % around)
 
 
 def merge(entries: list[dict], at: int, name: str, word: int) -> None:

@@ -10,20 +10,20 @@ from tests.support.array import hop_of, steps_of
 def random_command(rng, config: SatConfig, first, last, weights=0, like=None) -> dict[str, int]:
     """Fields of a command: dense, or N:M with groups of some beats; `like` is of the same block."""
     sparse = rng.getrandbits(1)
-    values, beats = (rng.choice([1, 2, 4]), rng.choice([1, config.largest_m // 4])) if sparse else (4, 1)
-    groups, tail = rng.randrange(1, config.chunk // BEAT // beats + 1), values
+    kept, beats = (rng.choice([1, 2, 4]), rng.choice([1, config.largest_m // 4])) if sparse else (4, 1)
+    groups, last_kept = rng.randrange(1, config.chunk // BEAT // beats + 1), kept
     if like:
-        sparse, values, beats, weights = (like[name] for name in ("sparse", "values", "beats", "weights"))
+        sparse, kept, beats, weights = (like[name] for name in ("sparse", "kept_per_group", "beats", "weights"))
         groups = like["groups"] if weights else rng.randrange(1, config.chunk // BEAT // beats + 1)
     if weights:
-        tail, lines = values, values * rng.randrange(1, min(config.rows, config.chunk // values) + 1)
+        last_kept, lines = kept, kept * rng.randrange(1, min(config.rows, config.chunk // kept) + 1)
     else:
-        tail = values if sparse else rng.randrange(1, 5)
-        lines = (groups - 1) * values + tail
+        last_kept = kept if sparse else rng.randrange(1, 5)
+        lines = (groups - 1) * kept + last_kept
     return dict(
         groups=groups,
-        values=values,
-        tail=tail,
+        kept_per_group=kept,
+        kept_in_last_group=last_kept,
         beats=beats,
         sparse=sparse,
         first=int(first),
@@ -68,11 +68,11 @@ def expected_starts(config: SatConfig, commands, loaded: list[int], stored: list
             if weights_end is not None:
                 waits |= dict(weights=weights_end, elements=start + timing.START_SETUP)
                 others["sums"] = start + timing.turnaround(config.rows, hop)
-            weights_for, weights_start = max(waits, key=waits.get), max(waits.values())
+            weights_for, weights_start = max(waits, key=waits.get), max(waits.kept())
             weights_end = weights_start + config.rows * hop
             waits = {weights_for: weights_start + timing.lead(config.rows)}
         waits |= others
-        start = max(waits.values())
+        start = max(waits.kept())
         starts.append(Start(weights_start or start, start, weights_for or "", max(waits, key=waits.get)))
         end, mode, blocks = start + steps_of(config, command), (command["weights"], hop), blocks + command["first"]
     return starts

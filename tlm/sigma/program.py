@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.memory import Memory, memory_of
@@ -196,8 +196,8 @@ class SigmaProgram(Program):
 
     def records(self, tile: SigmaTile) -> int:
         """Operand lines with what stays."""
-        return tile.fold.engines * words.pieces(words.engine_record(self.config), self.config) + words.pieces(
-            words.gather_record(self.config), self.config
+        return tile.fold.engines * layouts.pieces(layouts.engine_record(self.config), self.config) + layouts.pieces(
+            layouts.gather_record(self.config), self.config
         )
 
     def lines(self, tile: SigmaTile) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.mapping import ORDERS
@@ -80,7 +80,7 @@ def _estimate(program: SigmaProgram) -> float:
     full = max(1, -(-program.zeros.shares[0] * mapping.rows * min(k, config.lanes) // config.elements))
     tiles = full * down * chunks * along
     steps = tiles * max(config.turn, min(mapping.columns, columns))
-    records = words.pieces(words.engine_record(config), config) * config.engines
+    records = layouts.pieces(layouts.engine_record(config), config) * config.engines
     lines = along * folds * records + down * chunks * columns
     loads = float(memory.reads_at_least(tiles, lines, sum(program.traffic.estimate), off_chip=tiles))
     result = program.gemm.m * program.gemm.n * OUTPUT_BYTES[program.gemm.output]

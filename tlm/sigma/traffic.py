@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
 from tlm.memory import Memory
@@ -38,7 +38,7 @@ class SigmaTraffic:
         if not self.kept[0] or self._first(tile, 1):
             bitmap = tile.rows * tile.depth / 8 if tile.number == 0 else 0
             values = tile.fold.values * ELEMENT * self._images[0]
-            indices = bitmap + (records - tile.fold.engines) * words.line_bits(self.config) / 8
+            indices = bitmap + (records - tile.fold.engines) * layouts.line_bits(self.config) / 8
         if tile.loads_stream and (not self.kept[1] or self._first(tile, 0)):
             values += tile.streamed * ELEMENT * self._images[1]
             indices += tile.depth * tile.columns / 8
@@ -94,8 +94,8 @@ class SigmaTraffic:
         """Bytes of the operands, with such shares of their values; with what stays come its settings, which are as long
         as the Flex-DPEs are full."""
         rows, k, columns = self.mapping.sides(self.gemm)
-        record = words.pieces(words.engine_record(self.config), self.config) - 1
-        settings = record * words.line_bits(self.config) / 8 / self.config.lanes  # of a value
+        record = layouts.pieces(layouts.engine_record(self.config), self.config) - 1
+        settings = record * layouts.line_bits(self.config) / 8 / self.config.lanes  # of a value
         stays, streams = (length * k * share for length, share in zip((rows, columns), self.zeros.shares, strict=True))
         return (
             stays * (ELEMENT * images[0] + settings) + rows * k / 8,

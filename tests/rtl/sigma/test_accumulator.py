@@ -1,32 +1,21 @@
 """accumulator: parts into the sums of one block, while those of the other are drained."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import timing as units
 from rtl.golden import fp32_add
-from rtl.sigma import timing, words
+from rtl.sigma import timing
 from rtl.sigma.accumulator import accumulator
 from rtl.sigma.config import SigmaConfig
 from tests.support import floats
-from tests.support.script import packed, play
+from tests.support.script import play
 
 CONFIG = SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=11)
-STEP = words.step(CONFIG)
 PASSES = {"myhdl": 6, "icarus": 30}
 
 
 def device(build):
-    widths = dict(
-        part=32, feed=STEP.width, add=STEP.width, write=STEP.width, drain_column=STEP.bits("column"), drained=32
-    )
-    flags = ("clk", "drain_read", "drain_set")
-    return build(
-        accumulator,
-        config=CONFIG,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(accumulator, config=CONFIG)
 
 
 class Bench:
@@ -39,15 +28,17 @@ class Bench:
         self.entries += [{} for _ in range(cycle + 1 - len(self.entries))]
         return self.entries[cycle]
 
-    def step(self, cycle, part, valid=1, fresh=0, **fields):
+    def step(self, cycle, part, which, column, valid=1, fresh=0):
         """A step's part comes in this cycle."""
-        word = packed(STEP, valid=valid, fresh=fresh, **fields)
-        self.at(cycle - timing.FETCH)["feed"] = word
-        self.at(cycle).update(add=word, part=part)
-        self.at(cycle + units.ACCUMULATE - 1)["write"] = word
+        self.at(cycle - timing.FETCH).update(
+            addition_feed=int(valid and not fresh), addition_feed_set=which, addition_feed_column=column
+        )
+        self.at(cycle).update(addition_fresh=fresh, addition_add_set=which, part=part)
+        self.at(cycle + units.ACCUMULATE - 1).update(
+            addition_write=valid, addition_write_set=which, addition_write_column=column
+        )
         if valid:
-            place = fields["set"], fields["column"]
-            self.sums[place] = fp32_add(0 if fresh else self.sums[place], part)
+            self.sums[which, column] = fp32_add(0 if fresh else self.sums[which, column], part)
 
     def drain(self, cycle, which, column):
         self.at(cycle).update(drain_read=1, drain_column=column)
@@ -71,9 +62,9 @@ def test_a_column_a_cycle_is_added_while_the_block_before_is_drained(build, simu
         for tile in range(rng.randrange(2, 5)):
             for column in range(columns):
                 if rng.random() < 0.2:  # the part of no step at all
-                    bench.step(cycle, next(parts), valid=0, set=which, column=column, bank=1)
+                    bench.step(cycle, next(parts), which, column, valid=0)
                     cycle += 1
-                bench.step(cycle, next(parts), fresh=int(tile == 0), set=which, column=column)
+                bench.step(cycle, next(parts), which, column, fresh=int(tile == 0))
                 # The block before stands when its last sum is written, which is then fetched at the earliest.
                 if cycle >= start + units.ACCUMULATE - 1 and (other := next(drained, None)) is not None:
                     bench.drain(cycle, 1 - which, other)
@@ -85,9 +76,9 @@ def test_a_column_a_cycle_is_added_while_the_block_before_is_drained(build, simu
 def test_a_sum_stands_for_its_drain_and_its_next_part_after_the_promised_cycles_and_not_before(build):
     one, two, three = map(floats.single, (1.0, 2.0, 3.0))
     bench = Bench()
-    bench.step(1, one, fresh=1, set=0, column=4)
+    bench.step(1, one, 0, 4, fresh=1)
     bench.drain(1 + units.ACCUMULATE, 0, 4)
-    bench.step(1 + timing.TURN, two, set=0, column=4)
+    bench.step(1 + timing.TURN, two, 0, 4)
     bench.at(timing.TURN + units.ACCUMULATE).update(drain_read=1, drain_column=4)
     bench.expected[1 + timing.TURN + units.ACCUMULATE] = one  # a cycle too early
     bench.drain(1 + timing.TURN + units.ACCUMULATE, 0, 4)
@@ -99,7 +90,7 @@ def test_a_first_part_is_added_to_zero_so_that_minus_zero_and_every_nan_become_t
     bench = Bench()
     for column, part in enumerate((0x80000000, 0xFFC01234, 0x7F800001, 0x00000001, 0xFF800000)):
         for which in (0, 1):
-            bench.step(1 + 2 * column + which, part, fresh=1, set=which, column=column)
+            bench.step(1 + 2 * column + which, part, which, column, fresh=1)
     for which in (0, 1):
         for column in range(5):
             bench.drain(20 + 6 * which + column, which, column)

@@ -3,22 +3,15 @@
 from itertools import product
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl.golden.benes import distribute, route, settings_bits
+from rtl.golden.benes import distribute, route
 from rtl.hierarchy import write_verilog
 from rtl.sigma.benes import benes
+from rtl.sigma.benes_network import settings_bits
+from rtl.stream import bus
 
 LATENCY = 0
 BITS = 17
-
-
-def ports(lanes, bits=BITS):
-    return dict(
-        entering=Signal(intbv(0)[lanes * bits :]),
-        settings=Signal(intbv(0)[settings_bits(lanes) :]),
-        leaving=Signal(intbv(0)[lanes * bits :]),
-    )
 
 
 def packed(values, bits):
@@ -30,7 +23,7 @@ def answers(compute, rng, words, lanes, bits=BITS):
     cases = [([rng.getrandbits(bits) for _ in range(lanes)], word) for word in words]
     got = compute(
         benes,
-        ports(lanes, bits),
+        benes.ports(lanes, bits),
         [(packed(values, bits), word) for values, word in cases],
         LATENCY,
         lanes=lanes,
@@ -51,9 +44,9 @@ def multicast(rng, lanes):
 def test_every_multicast_arrives(compute, rng, lanes):
     cases = list(product(range(lanes), repeat=lanes))
     values = [[rng.getrandbits(BITS) for _ in range(lanes)] for _ in cases]
-    vectors = [(packed(value, BITS), route(case)) for value, case in zip(values, cases)]
-    got = compute(benes, ports(lanes), vectors, LATENCY, lanes=lanes, bits=BITS)
-    assert got == [packed([value[source] for source in case], BITS) for value, case in zip(values, cases)]
+    vectors = [(packed(value, BITS), route(case)) for value, case in zip(values, cases, strict=True)]
+    got = compute(benes, benes.ports(lanes, BITS), vectors, LATENCY, lanes=lanes, bits=BITS)
+    assert got == [packed([value[source] for source in case], BITS) for value, case in zip(values, cases, strict=True)]
     assert len(got) == lanes**lanes
 
 
@@ -82,12 +75,12 @@ def test_every_single_bit_of_the_settings_has_its_place(compute, rng, lanes):
 
 def test_settings_of_another_width_are_refused():
     with pytest.raises(ValueError, match="^the settings of 8 ports have 104 bits, not 36$"):
-        benes(**ports(8) | dict(settings=Signal(intbv(0)[36:])), lanes=8, bits=BITS)
+        benes(**benes.ports(8, BITS) | dict(settings=bus(36)), lanes=8, bits=BITS)
     with pytest.raises(ValueError, match="^a Benes network has a power of two of ports from 2 to 128, not 6$"):
-        benes(**ports(8), lanes=6, bits=BITS)
+        benes(**benes.ports(8, BITS), lanes=6, bits=BITS)
 
 
 def test_its_verilog_has_a_module_for_each_distance_and_is_short(tmp_path):
-    files = write_verilog(tmp_path, benes, **ports(128), lanes=128, bits=BITS)
+    files = write_verilog(tmp_path, benes, lanes=128, bits=BITS)
     assert list(files) == [*(f"benes_level_128_17_{1 << t}" for t in range(7)), "benes_128_17"]
     assert sum(path.read_text().count("\n") for path in files.values()) < 2000

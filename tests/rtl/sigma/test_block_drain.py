@@ -3,13 +3,11 @@
 from dataclasses import dataclass, field
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl.golden import fp32_to_fp16
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.block_drain import block_drain
 from rtl.sigma.config import SigmaConfig
-from rtl.stream import Stream
 from tests.support import floats
 from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Sink
@@ -74,30 +72,18 @@ class Accumulators:
             self.stored.append(now)
         number = self.finished
         finishes = number < len(self.blocks) and now >= self.at[number] and number < len(self.stored) + 2
-        ports["finished"].next = finishes
+        ports["blocks_finished"].next = finishes
         if finishes:
-            block, width = self.blocks[number], words.command(self.config).width
-            command = packed(words.command(self.config), columns=len(block.sums), rows=block.rows, half=block.half)
+            block, width = self.blocks[number], layouts.command(self.config).width
+            command = packed(layouts.command(self.config), columns=len(block.sums), rows=block.rows, half=block.half)
             kept = self.commands >> (1 - number % 2) * width & (1 << width) - 1
             self.commands = kept << (1 - number % 2) * width | command << number % 2 * width
-            ports["block_commands"].next = self.commands
+            ports["blocks_commands"].next = self.commands
             self.finished += 1
 
 
 def run(build, config, blocks, at=None, stall="none", shy=False):
-    widths = dict(
-        block_commands=2 * words.command(config).width,
-        drain_column=words.step(config).bits("column"),
-        drained=32 * config.rows,
-    )
-    flags = ("clk", "rst", "finished", "drain_read", "drain_set", "stored", "overflow")
-    dut = build(
-        block_drain,
-        config=config,
-        results=Stream(32 * config.rows),
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    dut = build(block_drain, config=config)
     results, overflows = dut.arguments["results"], []
     around = Accumulators(dut, config, blocks, at or [0] * len(blocks))
     sink = Sink(dut, results, stall, shy)

@@ -4,7 +4,6 @@ import random
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import timing
 from rtl.golden import fan as golden
@@ -27,11 +26,6 @@ def id_bits(lanes):
     return lanes.bit_length() - 1
 
 
-def ports(lanes):
-    widths = dict(products=32 * lanes, runs=id_bits(lanes) * lanes, active=lanes, sums=32 * lanes, complete=lanes)
-    return dict(clk=Signal(bool(0)), **{name: Signal(intbv(0)[width:]) for name, width in widths.items()})
-
-
 def vector(rng, products, runs):
     """Inputs of a partition. An idle lane has its neighbour's vecID or any, and a product that nobody wants."""
     names = list(runs)
@@ -46,8 +40,10 @@ def check(compute, rng, partitions):
     """Send the partitions, one a cycle, with products of all kinds; compare what comes with the golden's sums."""
     lanes, numbers = len(partitions[0]), floats.numpy_of(rng)
     products = [KINDS[rng.choice(list(KINDS))](numbers, lanes).astype(np.float32) for _ in partitions]
-    vectors = [vector(rng, *pair) for pair in zip(products, partitions)]
-    answers = compute(unit.fan, ports(lanes), vectors, unit.LATENCY(lanes), lanes=lanes, id_bits=id_bits(lanes))
+    vectors = [vector(rng, *pair) for pair in zip(products, partitions, strict=True)]
+    answers = compute(
+        unit.fan, unit.ports(lanes, id_bits(lanes)), vectors, unit.LATENCY(lanes), lanes=lanes, id_bits=id_bits(lanes)
+    )
     compared = 0
     for (sums, complete), product, runs in zip(answers, products, partitions, strict=True):
         want, where = golden(product, runs)
@@ -85,7 +81,7 @@ def test_a_gap_is_never_joined_to_a_run_of_its_id(compute):
     products = np.arange(1, 9, dtype=np.float32)
     masks = [rng.getrandbits(8) for _ in range(40)]
     vectors = [(packed(products.view(np.uint32), 32), 0, mask) for mask in masks]
-    answers = compute(unit.fan, ports(8), vectors, unit.LATENCY(8), lanes=8, id_bits=3)
+    answers = compute(unit.fan, unit.ports(8, 3), vectors, unit.LATENCY(8), lanes=8, id_bits=3)
     for (sums, complete), mask in zip(answers, masks, strict=True):
         runs = [None if not mask >> lane & 1 else (~mask & (1 << lane) - 1).bit_length() for lane in range(8)]
         want, where = golden(products, runs)
@@ -97,7 +93,7 @@ def test_a_gap_is_never_joined_to_a_run_of_its_id(compute):
 
 @pytest.mark.parametrize("lanes", [2, 8, 16, 128])
 def test_its_verilog_is_short_and_no_tool_complains(tmp_path, lanes):
-    files = write_verilog(tmp_path, unit.fan, **ports(lanes), lanes=lanes, id_bits=id_bits(lanes))
+    files = write_verilog(tmp_path, unit.fan, lanes=lanes, id_bits=id_bits(lanes))
     assert sum(file.read_text().count("\n") for file in files.values()) < 3_000
     for command in (
         ["iverilog", "-g2005", "-Wall", "-t", "null", "-s"],
@@ -109,7 +105,7 @@ def test_its_verilog_is_short_and_no_tool_complains(tmp_path, lanes):
 @pytest.mark.parametrize("lanes", [1, 3, 12, 256])
 def test_a_bad_number_of_lanes_is_refused(lanes):
     with pytest.raises(ValueError, match=rf"^the FAN's lanes must be one of \(2, 4, .*, 128\), not {lanes}$"):
-        unit.fan(**ports(4), lanes=lanes, id_bits=2)
+        unit.fan(**unit.ports(4, 2), lanes=lanes, id_bits=2)
 
 
 def test_the_latency_is_the_one_that_the_model_counts():

@@ -1,7 +1,5 @@
 """fan_adder: a sum, or the left operand as it is."""
 
-from myhdl import Signal, intbv
-
 from rtl import timing
 from rtl.golden import fp32_add
 from rtl.sigma import fan_adder as unit
@@ -11,18 +9,11 @@ COUNT = {"myhdl": 1_000, "icarus": 10_000}
 
 
 def answers(compute, vectors):
-    ports = dict(
-        clk=Signal(bool(0)),
-        left=Signal(intbv(0)[32:]),
-        right=Signal(intbv(0)[32:]),
-        add=Signal(bool(0)),
-        total=Signal(intbv(0)[32:]),
-    )
-    return compute(unit.fan_adder, ports, vectors, unit.LATENCY)
+    return compute(unit.fan_adder, unit.ports(), vectors, unit.LATENCY)
 
 
 def test_it_adds_and_passes_in_turns_after_the_promised_latency(compute, simulator, rng):
-    pairs = zip(*(x.tolist() for x in floats.random_single_pairs(floats.numpy_of(rng), COUNT[simulator])))
+    pairs = zip(*(x.tolist() for x in floats.random_single_pairs(floats.numpy_of(rng), COUNT[simulator])), strict=True)
     vectors = [(a, b, rng.getrandbits(1)) for a, b in pairs]
     got = answers(compute, vectors)
     assert got == [fp32_add(a, b) if add else a for a, b, add in vectors]

@@ -1,13 +1,12 @@
 """fan_choice against the paper's Algorithm 1, which compares vecIDs at every distance."""
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl.sigma.fan_choice import choice_bits, fan_choice
+from rtl.sigma import layouts
+from rtl.sigma.fan_choice import fan_choice
 from tests.rtl.sigma.test_fan_spans import expected as spans_of
 from tests.rtl.sigma.test_fan_spans import together
 from tests.support.fan import cut, partition, renamed
-from tests.support.update import packed
 
 
 def algorithm_1(runs, adder, level):
@@ -18,19 +17,16 @@ def algorithm_1(runs, adder, level):
 
 
 def check(compute, partitions, level):
-    lanes, bits = len(partitions[0]), choice_bits(level)
+    lanes, f = len(partitions[0]), layouts.choice(level)
     places = range((1 << level) - 1, lanes - 1, 2 << level)
-    ports = dict(
-        spans=Signal(intbv(0)[(lanes + 1) * (lanes.bit_length() - 1) :]),
-        choices=Signal(intbv(0)[2 * bits * len(places) :]),
-    )
-    got = compute(fan_choice, ports, [spans_of(runs)[:1] for runs in partitions], 0, level=level, lanes=lanes)
+    ports, vectors = fan_choice.ports(level, lanes), [spans_of(runs)[:1] for runs in partitions]
+    got = compute(fan_choice, ports, vectors, 0, level=level, lanes=lanes)
     compared = 0
     for runs, choices in zip(partitions, got, strict=True):
         for k, a in enumerate(places):
             if runs[a] is not None and runs[a + 1] is not None:  # of others nobody wants anything
-                want = algorithm_1(runs, a, level)
-                assert choices >> 2 * bits * k & (1 << 2 * bits) - 1 == packed(want, bits)
+                found = f.unpack(choices >> f.width * k & (1 << f.width) - 1)
+                assert (found["left"], found["right"]) == algorithm_1(runs, a, level)
                 compared += 1
     return compared
 

@@ -1,7 +1,6 @@
 """fan_control: of every partition each adder that adds, and the one slot of each run."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl.golden.fan import slots
 from rtl.sigma.fan_control import fan_control
@@ -19,9 +18,7 @@ def expected(runs, level):
 
 def check(compute, partitions, level):
     lanes = len(partitions[0])
-    count, row = lanes >> level + 1, (lanes + 1) * (lanes.bit_length() - 1)
-    widths = dict(spans=row, alone=lanes, adds=count, complete=count)
-    ports = {name: Signal(intbv(0)[width:]) for name, width in widths.items()}
+    ports = fan_control.ports(level, lanes)
     got = compute(fan_control, ports, [spans_of(runs) for runs in partitions], 0, level=level, lanes=lanes)
     assert got == [expected(runs, level) for runs in partitions]
 

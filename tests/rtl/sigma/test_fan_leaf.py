@@ -1,7 +1,5 @@
 """fan_leaf: one sum to both sides, or a lane to each."""
 
-from myhdl import Signal, intbv
-
 from rtl import timing
 from rtl.golden import fp32_add
 from rtl.sigma import fan_leaf as unit
@@ -11,9 +9,7 @@ COUNT = {"myhdl": 1_000, "icarus": 10_000}
 
 
 def answers(compute, vectors):
-    names = ("left", "right", "add", "leftward", "rightward")
-    ports = {name: Signal(bool(0)) if name == "add" else Signal(intbv(0)[32:]) for name in names}
-    return compute(unit.fan_leaf, dict(clk=Signal(bool(0)), **ports), vectors, unit.LATENCY)
+    return compute(unit.fan_leaf, unit.ports(), vectors, unit.LATENCY)
 
 
 def expected(left, right, add):
@@ -23,7 +19,7 @@ def expected(left, right, add):
 
 
 def test_lanes_of_one_run_or_of_two_come_in_turns_after_the_promised_latency(compute, simulator, rng):
-    pairs = zip(*(x.tolist() for x in floats.random_single_pairs(floats.numpy_of(rng), COUNT[simulator])))
+    pairs = zip(*(x.tolist() for x in floats.random_single_pairs(floats.numpy_of(rng), COUNT[simulator])), strict=True)
     vectors = [(a, b, rng.getrandbits(1)) for a, b in pairs]
     got = answers(compute, vectors)
     assert got == [expected(*vector) for vector in vectors]

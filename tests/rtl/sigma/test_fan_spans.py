@@ -1,7 +1,6 @@
 """fan_spans against the partitions from which its inputs are made."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl.sigma.fan_spans import fan_spans
 from tests.support.fan import cut, partition, renamed
@@ -26,7 +25,6 @@ def expected(runs):
 
 def answers(compute, rng, partitions, id_bits):
     lanes = len(partitions[0])
-    widths = dict(runs=lanes * id_bits, active=lanes, spans=(lanes + 1) * (lanes.bit_length() - 1), alone=lanes)
     vectors = [
         (
             packed([rng.randrange(lanes) if name is None else name for name in runs], id_bits),
@@ -34,8 +32,7 @@ def answers(compute, rng, partitions, id_bits):
         )
         for runs in partitions
     ]
-    ports = {name: Signal(intbv(0)[width:]) for name, width in widths.items()}
-    return compute(fan_spans, ports, vectors, 0, lanes=lanes, id_bits=id_bits)
+    return compute(fan_spans, fan_spans.ports(lanes, id_bits), vectors, 0, lanes=lanes, id_bits=id_bits)
 
 
 def test_every_partition_of_8_lanes(compute, rng):

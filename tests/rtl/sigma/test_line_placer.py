@@ -3,13 +3,10 @@
 from typing import NamedTuple
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.line_placer import line_placer
-from rtl.stream import Stream
-from tests.support.script import packed
 from tests.support.streams import STALLS, Referee, Source
 
 CONFIGS = {
@@ -20,6 +17,7 @@ CONFIGS = {
 }  # more than an integer has bits
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 TILES = 12
+STROBES = dict(records_engines="", records_gather="gather", stream_write="stream")
 
 
 class Tile(NamedTuple):
@@ -27,14 +25,14 @@ class Tile(NamedTuple):
 
     engines: int
     columns: int
-    opens: int
+    loads_stream: int
     bank: int
     stream: int
     lines: list[int]
 
 
 def pieces(config):
-    return [words.pieces(record(config), config) for record in (words.engine_record, words.gather_record)]
+    return [layouts.pieces(record(config), config) for record in (layouts.engine_record, layouts.gather_record)]
 
 
 def random_tiles(rng, config):
@@ -43,21 +41,22 @@ def random_tiles(rng, config):
     for number in range(TILES):
         engines = [config.engines, 0, *[rng.randrange(config.engines + 1) for _ in range(TILES)]][number]
         columns = [config.columns, 1, *[rng.randrange(1, config.columns + 1) for _ in range(TILES)]][number]
-        opens = [1, 0, 1, *[rng.getrandbits(1) for _ in range(TILES)]][number]
-        count = engines * of_engine + of_gather + columns * opens
-        lines = [rng.getrandbits(words.line_bits(config)) for _ in range(count)]
-        tiles.append(Tile(engines, columns, opens, rng.getrandbits(1), rng.getrandbits(1), lines))
+        loads_stream = [1, 0, 1, *[rng.getrandbits(1) for _ in range(TILES)]][number]
+        count = engines * of_engine + of_gather + columns * loads_stream
+        lines = [rng.getrandbits(layouts.line_bits(config)) for _ in range(count)]
+        tiles.append(Tile(engines, columns, loads_stream, rng.getrandbits(1), rng.getrandbits(1), lines))
     return tiles
 
 
 def expected_writes(config, tile):
     """(what is written, where, line) of each line."""
     of_engine, of_gather = pieces(config)
-    bank = tile.bank << words.place_bits(config) - 1
-    places = [(1 << engine, bank | piece) for engine in range(tile.engines) for piece in range(of_engine)]
-    places += [("gather", bank | piece) for piece in range(of_gather)]
-    column_bits = words.step(config).bits("column")
-    places += [("stream", tile.stream << column_bits | column) for column in range(tile.columns * tile.opens)]
+    place, address = layouts.place(config), layouts.stream_address(config)
+    pieces_of = [(1 << engine, piece) for engine in range(tile.engines) for piece in range(of_engine)]
+    pieces_of += [("gather", piece) for piece in range(of_gather)]
+    places = [(name, place.pack(bank=tile.bank, piece=piece)) for name, piece in pieces_of]
+    columns = range(tile.columns * tile.loads_stream)
+    places += [("stream", address.pack(bank=tile.stream, column=column)) for column in columns]
     return [(*place, line) for place, line in zip(places, tile.lines, strict=True)]
 
 
@@ -65,21 +64,7 @@ class Bench:
     """Gives a command as soon as the tile before is complete, or `pause` cycles later; notes all writes."""
 
     def __init__(self, build, config, tiles, stall, pause):
-        widths = dict(
-            command=words.command(config).width,
-            line=words.line_bits(config),
-            engine_writes=config.engines,
-            place=words.place_bits(config),
-            stream_address=1 + words.step(config).bits("column"),
-        )
-        flags = ("clk", "rst", "accepted", "bank", "stream", "gather_write", "stream_write", "loading", "complete")
-        self.dut = build(
-            line_placer,
-            config=config,
-            operands=Stream(words.line_bits(config)),
-            **{name: Signal(bool(0)) for name in flags},
-            **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-        )
+        self.dut = build(line_placer, config=config)
         self.config, self.tiles, self.pause = config, tiles, pause
         self.writes, self.write_cycles, self.accepted, self.completed = [], [], [], []
         operands = self.dut.arguments["operands"]
@@ -94,14 +79,13 @@ class Bench:
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
-        if read(ports["complete"]):
+        if read(ports["load_complete"]):
             self.completed.append(now)
         # All of them, so that a write too many would show; before the first line they are unknown.
-        for kind in ("engine_writes", "gather_write", "stream_write") if self.source.cycles else ():
+        for kind, name in STROBES.items() if self.source.cycles else ():
             if strobe := read(ports[kind]):
-                where = "stream_address" if kind == "stream_write" else "place"
-                name = strobe if kind == "engine_writes" else kind.removesuffix("_write")
-                self.writes.append((name, read(ports[where]), read(ports["line"])))
+                where = "stream_address" if name == "stream" else "records_place"
+                self.writes.append((name or strobe, read(ports[where]), read(ports["records_line"])))
                 self.write_cycles.append(now)
         # Decided before the edge at which `complete` is seen, so a new command comes in the cycle after.
         number = len(self.accepted)
@@ -110,16 +94,17 @@ class Bench:
             and number == len(self.completed)
             and (not number or now >= self.completed[-1] + self.pause)
         )
-        ports["accepted"].next = gives
+        ports["load_accepted"].next = gives
         if gives:
             tile = self.tiles[number]
-            ports["command"].next = packed(
-                words.command(self.config), engines=tile.engines, columns=tile.columns, opens=tile.opens
-            )
+            for name in ("engines", "columns", "loads_stream"):
+                ports[f"load_{name}"].next = getattr(tile, name)
             self.accepted.append(now + 1)
         elif self.accepted and now == self.accepted[-1]:  # the banks hold until the tile is complete
-            ports["bank"].next, ports["stream"].next = self.tiles[number - 1].bank, self.tiles[number - 1].stream
-            ports["command"].next = 0
+            tile = self.tiles[number - 1]
+            ports["load_bank"].next, ports["load_stream"].next = tile.bank, tile.stream
+            for name in ("engines", "columns", "loads_stream"):
+                ports[f"load_{name}"].next = 0
 
 
 @every_config

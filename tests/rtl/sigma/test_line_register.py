@@ -1,7 +1,6 @@
 """line_register: a line stays until the next one is written."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl.sigma.line_register import line_register
 from tests.support.script import play
@@ -9,13 +8,7 @@ from tests.support.script import play
 
 @pytest.mark.parametrize("bits", [16, 128, 2048])
 def test_it_shows_the_line_written_last_from_the_next_cycle_on(build, rng, bits):
-    dut = build(
-        line_register,
-        clk=Signal(bool(0)),
-        line=Signal(intbv(0)[bits:]),
-        write=Signal(bool(0)),
-        held=Signal(intbv(0)[bits:]),
-    )
+    dut = build(line_register, bits=bits)
     entries = [dict(line=rng.getrandbits(bits), write=int(not i or rng.random() < 0.4)) for i in range(100)]
     got, kept, expected = play(dut, entries, "held")["held"], None, []
     for entry in entries:

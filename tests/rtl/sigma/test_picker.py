@@ -1,7 +1,6 @@
 """picker: the sum that is asked for, a cycle later, or +0."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl.sigma.picker import picker
 from rtl.sigma.timing import PICK
@@ -9,17 +8,9 @@ from rtl.sigma.timing import PICK
 
 @pytest.mark.parametrize("count", [2, 5, 8, 128])
 def test_any_sum_or_none_comes_after_the_promised_latency(compute, rng, count):
-    bits = (count - 1).bit_length()
-    ports = dict(
-        clk=Signal(bool(0)),
-        sums=Signal(intbv(0)[32 * count :]),
-        pick=Signal(intbv(0)[bits:]),
-        used=Signal(bool(0)),
-        picked=Signal(intbv(0)[32:]),
-    )
     picks = [*range(count), *(rng.randrange(count) for _ in range(60))]
     vectors = [(rng.getrandbits(32 * count), pick, int(rng.random() < 0.7)) for pick in picks]
     vectors += [(rng.getrandbits(32 * count), pick, 1) for pick in range(count)]
-    got = compute(picker, ports, vectors, PICK, count=count)
+    got = compute(picker, picker.ports(count), vectors, PICK, count=count)
     assert got == [sums >> 32 * pick & 0xFFFFFFFF if used else 0 for sums, pick, used in vectors]
     assert len(got) == 2 * count + 60 and 0 in got

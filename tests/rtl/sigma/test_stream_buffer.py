@@ -1,24 +1,17 @@
 """stream_buffer: lines written and read in any order, one of each a cycle, against a list."""
 
-from myhdl import Signal, intbv
-
+from rtl.sigma import layouts
+from rtl.sigma.config import SigmaConfig
 from rtl.sigma.stream_buffer import stream_buffer
 from rtl.sigma.timing import READ
 from tests.support.script import play
 
-BITS, ADDRESS = 48, 4
+CONFIG = SigmaConfig(engines=1, lanes=4, results=2, rows=1, columns=8)
+BITS, ADDRESS = layouts.line_bits(CONFIG), layouts.stream_address(CONFIG).width
 
 
 def device(build):
-    return build(
-        stream_buffer,
-        clk=Signal(bool(0)),
-        line=Signal(intbv(0)[BITS:]),
-        write=Signal(bool(0)),
-        write_address=Signal(intbv(0)[ADDRESS:]),
-        read_address=Signal(intbv(0)[ADDRESS:]),
-        streamed=Signal(intbv(0)[BITS:]),
-    )
+    return build(stream_buffer, config=CONFIG)
 
 
 def filled(rng):

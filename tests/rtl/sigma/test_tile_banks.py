@@ -3,29 +3,21 @@
 from collections import Counter
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.tile_banks import tile_banks
 from tests.support.script import packed, play
 
 CONFIG = SigmaConfig(engines=2, lanes=2, results=2, rows=1, columns=8)
-COMMAND = words.command(CONFIG)
-OUTPUTS = ("free", "bank", "stream", "loaded", "occupied", "held_commands", "streams")
-EVENTS = ("accepted", "complete", "started", "released")
+COMMAND = layouts.command(CONFIG)
+OUTPUTS = ("free", "load_bank", "load_stream", "tiles_loaded", "occupied", "tiles_commands", "tiles_streams")
+EVENTS = ("load_accepted", "load_complete", "tiles_started", "tiles_released")
 TILES = 60
 
 
 def device(build):
-    widths = dict(command=COMMAND.width, loaded=2, occupied=2, held_commands=2 * COMMAND.width, streams=2)
-    flags = ("clk", "rst", *EVENTS, "free", "bank", "stream")
-    return build(
-        tile_banks,
-        config=CONFIG,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(tile_banks, config=CONFIG)
 
 
 def random_tiles(rng):
@@ -33,12 +25,12 @@ def random_tiles(rng):
     tiles = []
     while len(tiles) < TILES:
         count = rng.randrange(5)
-        tiles += [dict(opens=int(i == 0)) for i in range(count)] or [{}]
+        tiles += [dict(loads_stream=int(i == 0)) for i in range(count)] or [{}]
     return [packed(COMMAND, columns=rng.randrange(1, 9), engines=rng.randrange(3), **fields) for fields in tiles]
 
 
 def has(command, name):
-    return command >> COMMAND[name][1] & 1
+    return COMMAND.unpack(command)[name]
 
 
 class Banks:
@@ -49,7 +41,7 @@ class Banks:
 
     def opened(self, tile):
         """Tiles before this one that open a bank of streamed words."""
-        return sum(has(command, "opens") for command in self.tiles[:tile])
+        return sum(has(command, "loads_stream") for command in self.tiles[:tile])
 
     def outputs(self):
         accepted, complete, started, released = (self.counts[name] for name in EVENTS)
@@ -58,32 +50,32 @@ class Banks:
         kept = [(tile, self.tiles[tile]) for tile in range(released, accepted)]
         return dict(
             free=int(accepted == complete and accepted - released < 2),
-            bank=complete % 2,
-            stream=(opened - 1) % 2,
-            loaded=sum(1 << n % 2 for n in range(started, complete)),
+            load_bank=complete % 2,
+            load_stream=(opened - 1) % 2,
+            tiles_loaded=sum(1 << n % 2 for n in range(started, complete)),
             occupied=sum(1 << n % 2 for n in range(released, accepted)),
-            held_commands={n % 2: command for n, command in kept},
-            streams={n % 2: (self.opened(n + 1) - 1) % 2 for n, _ in kept},
+            tiles_commands={n % 2: command for n, command in kept},
+            tiles_streams={n % 2: (self.opened(n + 1) - 1) % 2 for n, _ in kept},
         )
 
     def command(self):
-        return self.tiles[min(self.counts["accepted"], len(self.tiles) - 1)]
+        return self.tiles[min(self.counts["load_accepted"], len(self.tiles) - 1)]
 
     def possible(self):
         """Events that may happen now."""
         accepted, complete, started, released = (self.counts[name] for name in EVENTS)
         return {
-            "accepted": self.outputs()["free"] and accepted < len(self.tiles),
-            "complete": complete < accepted,
-            "started": started < complete,
-            "released": released < started,
+            "load_accepted": self.outputs()["free"] and accepted < len(self.tiles),
+            "load_complete": complete < accepted,
+            "tiles_started": started < complete,
+            "tiles_released": released < started,
         }
 
 
 def decoded(got, cycle, expected):
     """What the device shows, of both banks what can be known."""
     word = {name: got[name][cycle] for name in OUTPUTS}
-    widths = dict(held_commands=COMMAND.width, streams=1)
+    widths = dict(tiles_commands=COMMAND.width, tiles_streams=1)
     for name, width in widths.items():
         if not expected[name]:
             word[name] = {}
@@ -95,13 +87,14 @@ def decoded(got, cycle, expected):
 @pytest.mark.parametrize("eager", [0.1, 0.5, 1.0])
 def test_every_event_shows_in_the_next_cycle_and_a_tile_is_loaded_as_soon_as_its_banks_are_free(build, rng, eager):
     banks, entries, expected = Banks(random_tiles(rng)), [], []
-    while banks.counts["released"] < len(banks.tiles):
+    while banks.counts["tiles_released"] < len(banks.tiles):
         events = {name: int(bool(may) and rng.random() < eager) for name, may in banks.possible().items()}
-        entries.append(dict(events, command=banks.command()))
+        command = banks.command()
+        entries.append(dict(events, command=command, load_loads_stream=has(command, "loads_stream")))
         expected.append(banks.outputs())
         banks.counts.update(events)
     got = play(device(build), entries, *OUTPUTS)
-    known = next(cycle for cycle, word in enumerate(got["held_commands"]) if word is not None)
+    known = next(cycle for cycle, word in enumerate(got["tiles_commands"]) if word is not None)
     for cycle, want in enumerate(expected):
         word = decoded(got, cycle, want)
         names = OUTPUTS if cycle >= known else OUTPUTS[:5]
@@ -113,15 +106,15 @@ def test_every_event_shows_in_the_next_cycle_and_a_tile_is_loaded_as_soon_as_its
 def test_a_bank_of_streamed_words_is_never_filled_while_a_tile_that_was_not_released_needs_it(rng):
     """Though only banks of records are counted: the other bank's last tile is older than that of the record's bank."""
     banks, filled = Banks(random_tiles(rng)), 0
-    while banks.counts["released"] < len(banks.tiles):
-        accepted, released = banks.counts["accepted"], banks.counts["released"]
+    while banks.counts["tiles_released"] < len(banks.tiles):
+        accepted, released = banks.counts["load_accepted"], banks.counts["tiles_released"]
         events = {name: int(bool(may) and rng.random() < 0.6) for name, may in banks.possible().items()}
-        if events["accepted"] and has(banks.command(), "opens"):
+        if events["load_accepted"] and has(banks.command(), "loads_stream"):
             bank = banks.opened(accepted) % 2
             assert bank not in {
                 (banks.opened(n + 1) - 1) % 2
                 for n in range(released, accepted)
-                if any(has(one, "opens") for one in banks.tiles[: n + 1])
+                if any(has(one, "loads_stream") for one in banks.tiles[: n + 1])
             }
             filled += 1
         banks.counts.update(events)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.tile_sequencer import tile_sequencer
 from tests.support.script import Probe, fields, packed
@@ -14,29 +13,22 @@ CONFIGS = {
     "8": SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8),
     "11-bf16": SigmaConfig(engines=1, lanes=2, results=2, rows=1, columns=11, operands="bf16"),
 }
-OUTPUTS = ("started", "step", "read_address", "issuing", "last_step", "released", "finished", "free_sums")
+OUTPUTS = (
+    "tiles_started",
+    "step",
+    "read_address",
+    "issuing",
+    "last_step",
+    "tiles_released",
+    "blocks_finished",
+    "free_sums",
+)
 BLOCKS = [1, 3, 2, 1, 1, 2]  # tiles of each
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
-    command, step = 2 * words.command(config).width, words.step(config)
-    widths = dict(
-        loaded=2,
-        held_commands=command,
-        streams=2,
-        step=step.width,
-        read_address=1 + step.bits("column"),
-        block_commands=command,
-        free_sums=2,
-    )
-    flags = ("clk", "rst", "stored", *(name for name in OUTPUTS if name not in widths))
-    return build(
-        tile_sequencer,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(tile_sequencer, config=config)
 
 
 def random_commands(rng, config, blocks):
@@ -53,7 +45,7 @@ def random_commands(rng, config, blocks):
             dict(
                 engines=rng.randrange(config.engines + 1),
                 columns=columns,
-                opens=rng.getrandbits(1),
+                loads_stream=rng.getrandbits(1),
                 first=int(n == 0),
                 last=int(n == tiles - 1),
                 rows=rows,
@@ -79,11 +71,11 @@ class Surroundings:
     block_commands: list[int] = field(default_factory=list)
 
     def __call__(self, now):
-        ports, read, layout = self.dut.ports, self.dut.read, words.command(self.config)
-        self.started += read(ports["started"])
-        if read(ports["finished"]):
+        ports, read, layout = self.dut.ports, self.dut.read, layouts.command(self.config)
+        self.started += read(ports["tiles_started"])
+        if read(ports["blocks_finished"]):
             self.finished.append(now)
-            self.block_commands.append(self.dut.peek("block_commands"))
+            self.block_commands.append(self.dut.peek("blocks_commands"))
         loaded = held = streams = 0
         # A bank keeps what it has held while its tile is under way.
         for number in range(max(self.started - 1, 0), min(self.started + 2, len(self.commands))):
@@ -91,7 +83,7 @@ class Surroundings:
             place = number % 2 * layout.width
             held = held & ~((1 << layout.width) - 1 << place) | packed(layout, **self.commands[number]) << place
             streams = streams & ~(1 << number % 2) | self.streams[number] << number % 2
-        ports["loaded"].next, ports["held_commands"].next, ports["streams"].next = loaded, held, streams
+        ports["tiles_loaded"].next, ports["tiles_commands"].next, ports["tiles_streams"].next = loaded, held, streams
         ports["stored"].next = now - self.store in self.finished
 
 
@@ -118,7 +110,7 @@ def length(command):
 def starts_of(around):
     """The cycle of each tile's first step: after the tile before, and a set-up after its banks and sums."""
     starts, end, blocks = [], 0, 0
-    for command, loaded in zip(around.commands, around.loaded):
+    for command, loaded in zip(around.commands, around.loaded, strict=True):
         start = max(end, loaded + timing.START_SETUP)
         if command["first"]:
             if blocks > 1:
@@ -138,9 +130,9 @@ def cycles_of(values, name):
 def test_each_tile_steps_through_its_columns_as_soon_as_it_and_sums_are_there(build, rng, config, gap, store):
     commands = random_commands(rng, config, BLOCKS)
     around, values = run(build, rng, config, commands, [gap * number for number in range(len(commands))], store)
-    starts, layout, bits = starts_of(around), words.step(config), words.step(config).bits("column")
+    starts, layout, bits = starts_of(around), layouts.step(config), layouts.step(config).bits("column")
     steps, block, issuing = {}, -1, set()
-    for number, (command, start) in enumerate(zip(commands, starts)):
+    for number, (command, start) in enumerate(zip(commands, starts, strict=True)):
         block += command["first"]
         issuing |= set(range(start, start + length(command)))
         steps |= {
@@ -153,7 +145,7 @@ def test_each_tile_steps_through_its_columns_as_soon_as_it_and_sums_are_there(bu
     got = {cycle: fields(layout, word) for cycle, word in enumerate(values["step"]) if cycle >= first}
     assert {cycle: word for cycle, word in got.items() if word["valid"]} == steps
     assert set(cycles_of(values, "issuing")) == issuing
-    assert [cycle + 1 for cycle in cycles_of(values, "started")] == starts
+    assert [cycle + 1 for cycle in cycles_of(values, "tiles_started")] == starts
     assert len(steps) == sum(command["columns"] for command in commands) > 30
 
 
@@ -171,10 +163,10 @@ def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config,
     commands = random_commands(rng, config, BLOCKS)
     around, values = run(build, rng, config, commands, [gap * number for number in range(len(commands))])
     ends, way = cycles_of(values, "last_step"), (config.operands, config.levels)
-    assert ends == [start + length(command) - 1 for start, command in zip(starts_of(around), commands)]
-    assert cycles_of(values, "released") == [end + timing.release_lag(*way) for end in ends]
-    last = [end for end, command in zip(ends, commands) if command["last"]]
-    assert cycles_of(values, "finished") == [end + timing.finish_lag(*way) for end in last]
+    assert ends == [start + length(command) - 1 for start, command in zip(starts_of(around), commands, strict=True)]
+    assert cycles_of(values, "tiles_released") == [end + timing.release_lag(*way) for end in ends]
+    last = [end for end, command in zip(ends, commands, strict=True) if command["last"]]
+    assert cycles_of(values, "blocks_finished") == [end + timing.finish_lag(*way) for end in last]
     assert len(last) == len(BLOCKS)
 
 
@@ -182,13 +174,13 @@ def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config,
 def test_the_first_command_of_each_finished_block_is_held_for_the_drain(build, rng, config):
     commands = random_commands(rng, config, [*BLOCKS, 1])
     around, _ = run(build, rng, config, commands, store=30)
-    width = words.command(config).width
+    width = layouts.command(config).width
     held = [
         word >> number % 2 * width & (1 << width) - 1
         for number, word in enumerate(around.block_commands)
         if word is not None
     ]
-    firsts = [packed(words.command(config), **command) for command in commands if command["first"]]
+    firsts = [packed(layouts.command(config), **command) for command in commands if command["first"]]
     assert held == firsts[-len(held) :]
     assert len(held) >= len(BLOCKS)  # beside the very first, the other set's command may be unknown
 
@@ -203,7 +195,7 @@ def test_sets_of_sums_are_counted_from_their_first_step_to_their_store(build, rn
         first_stored = length(commands[0]) + timing.finish_lag(config.operands, config.levels) + 1 + store
         loaded = [0] + [first_stored + after] * 2
     around, values = run(build, rng, config, commands, loaded, store)
-    taken = [cycle + 1 for cycle in cycles_of(values, "started")]
+    taken = [cycle + 1 for cycle in cycles_of(values, "tiles_started")]
     free = [cycle + store + 1 for cycle in around.finished]
     if after == 0:
         assert taken[1] == free[0]

@@ -19,7 +19,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "1x1", "5x
 
 def device(build, config):
     west = words.west_control(config).width
-    widths = dict(values=3, pace=words.pace(config).width, last_row=west, below=west)
+    widths = dict(values=3, pace=words.skew_control(config).width, last_row=west, below=west)
     flags = ("clk", "rst", "stationary", "bank_done", "finished", "returned")
     return build(
         pacer,
@@ -30,7 +30,7 @@ def device(build, config):
 
 
 def places(config, got):
-    return [fields(words.pace(config), word) for word in got["pace"]]
+    return [fields(words.skew_control(config), word) for word in got["pace"]]
 
 
 @pytest.mark.parametrize("values", [1, 2, 4])
