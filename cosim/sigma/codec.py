@@ -10,7 +10,8 @@ from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tlm.sigma.controller import IDLE, Lanes, lanes_of, settings
 from tlm.sigma.packing import Fold, Segment
-from tlm.sigma.program import SigmaProgram, SigmaTile
+from tlm.sigma.program import SigmaProgram
+from tlm.sigma.tile import SigmaTile
 
 
 def lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndarray:

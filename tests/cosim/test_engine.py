@@ -1,17 +1,25 @@
 """The door: engines by name, operands that are refused, weights that are pruned, and what comes back."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 import cosim
-from cosim.engine import Engine
+from cosim import Operands
+from cosim.checker import Checker
+from cosim.engine import Engine, check_hardware
 from cosim.exchange import GemmResult, Report, Updated
+from cosim.functional import Functional
 from cosim.recorder import Recorder
 from rtl.golden import nm_mask
-from rtl.sat_config import PRESETS
+from rtl.sat_config import PRESETS, SystolicConfig
 from rtl.sparsity import Sparsity
+from tests.cosim.programs import program_of, update_of
 from tests.cosim.support import TINY, operands
-from tlm import Gemm, Mapping, UpdateProgram
+from tests.support.memories import BURST
+from tlm import Gemm, Mapping, Update, UpdateProgram
+from tlm.memory import Memory, memory_of
 
 
 class Spy(Engine):
@@ -24,6 +32,14 @@ class Spy(Engine):
         if isinstance(program, UpdateProgram):
             return Updated(None, None, None, None, None), Report(7, [3, 4], [7], 5, 2)
         return np.zeros((program.gemm.m, program.gemm.n), np.float32), Report(7, [3, 4], [7], 5, 2)
+
+
+@dataclass
+class Changing(Memory):
+    """A memory whose latency may change after a program was costed with it."""
+
+    latency: int = 1
+    read = write = lambda self, beats, size: self.latency + beats
 
 
 def test_every_engine_is_made_by_its_name():
@@ -169,3 +185,60 @@ def test_a_gemm_of_a_network_is_executed_as_it_is_described():
     result = spy.execute(gemm, a, b, "ws")
     assert result.program.gemm is gemm and result.program.dataflow == "ws"
     assert np.array_equal(spy.operands.b, np.where(nm_mask(b, 2, 8), b, 0))
+
+
+@pytest.mark.parametrize("name", cosim.ENGINES)
+def test_an_engine_takes_a_memory_that_is_one_and_the_configurations_otherwise(name):
+    assert cosim.engine(name, TINY).memory == memory_of(TINY) and cosim.engine(name, TINY, memory=BURST).memory is BURST
+    for memory, text in (
+        (0, "must be a tlm.Memory, not a int"),
+        ("fast", "must be a tlm.Memory, not a str"),
+        (Changing(), r"must be hashable: frozen, and equal by value, not Changing\(latency=1\)"),
+    ):
+        with pytest.raises(ValueError, match=f"^memory of an engine {text}$"):
+            cosim.engine(name, TINY, memory=memory)
+
+
+@pytest.mark.parametrize(
+    "refuse, text",
+    [
+        (lambda engine: engine.execute(Update(8, 8, 8), *operands(2, 3, 2)), "a tlm.Gemm is executed, not a Update"),
+        (lambda engine: engine.perform(None, *operands(2, 3, 2)), "a program on this accelerator must be a .*NoneType"),
+        (
+            lambda engine: engine.perform(update_of(3, 4, 3), *operands(2, 3, 2)),
+            "a program of a GEMM is needed, not .*",
+        ),
+        (lambda engine: engine.gemm(None, np.ones((3, 2))), "operand a must be a float16 matrix, not object with 0 .*"),
+        (lambda engine: engine.gemm([[1], [2, 3]], np.ones((3, 2))), "operand a must be an array, not list: .*"),
+        (lambda engine: engine.gemm(*np.ma.ones((2, 3, 3), np.float16)), "operand a must be an array, not MaskedArray"),
+        (lambda engine: engine.gemm(*operands(2, 3, 2), 3), "sparsity must look like 2:8 or dense, not 3"),
+        (lambda engine: engine.gemm(*operands(2, 3, 2), output=["fp16"]), r"output must be one of .*, not \['fp16'\]"),
+    ],
+)
+def test_a_call_with_something_of_another_kind_is_one_line(refuse, text):
+    spy = Spy(TINY)
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        refuse(spy)
+    assert not hasattr(spy, "program")
+
+
+def test_a_program_runs_under_another_name_and_clock_but_on_no_other_hardware():
+    renamed = TINY.model_copy(update=dict(name="mine", clock_mhz=1.0))
+    result, spy = Functional(renamed).gemm(*operands(2, 3, 2)), Spy(TINY)
+    spy.perform(result.program, *operands(2, 3, 2))
+    assert spy.program is result.program
+    check_hardware(renamed, TINY)
+    for have, text in (
+        (TINY.model_copy(update=dict(chunk=32)), "chunk must be 16, not 32"),
+        (SystolicConfig.of(TINY), "it must be a SatConfig, not a SystolicConfig"),
+    ):
+        with pytest.raises(ValueError, match=f"^the program is for another configuration: {text}$"):
+            check_hardware(have, TINY)
+
+
+def test_every_run_of_an_engine_around_another_is_checked_too():
+    program = program_of(2, 3, 2)
+    for outer in (Checker(Functional(TINY)), Recorder(Functional(TINY))):
+        with pytest.raises(ValueError, match=r"^operands of a 2 x 3 x 2 GEMM must be \(2, 3\) and \(3, 2\), not "):
+            outer.run(program, Operands(*operands(3, 2, 3)))
+    assert "run" not in vars(Checker) | vars(Recorder) | vars(Functional)

@@ -35,7 +35,7 @@ def feature_maps(draw, transposed: bool = False) -> FeatureMap:
     )
     padding = tuple(draw(st.integers(0, k)) for k in kernel)
     reach = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-    height, width = (max(length, r + 1 - 2 * p) for length, r, p in zip(size, reach, padding))
+    height, width = (max(length, r + 1 - 2 * p) for length, r, p in zip(size, reach, padding, strict=True))
     out = tuple(
         (length + 2 * p - r - 1) // s + 1
         for length, p, r, s in zip((height, width), padding, reach, stride, strict=True)

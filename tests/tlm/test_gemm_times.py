@@ -101,9 +101,11 @@ def test_the_dataflow_changes_when_the_block_before_is_stored():
         (21, 42, 91, 123, 187),
         (57, 78, 188, 220, 254),
     ]
+    assert simulate(mixed).cycles == 254  # told in short, too
 
 
 def test_a_first_tile_waits_for_no_change_and_a_change_costs_nothing_that_a_slow_load_does_not_hide():
     mixed = mixed_program(Gemm(4, 8, 8), with_rates(read=1), Mapping("os", 2, 8, 16), (("ws", 8), ("os", 8)))
     # 160 bytes at 1 a cycle: a load takes 1 + 10 + 160. The first block is stored (280) before the second is loaded.
     assert [tuple(span) for span in simulate(mixed).spans] == [(0, 171, 174, 206, 270), (171, 342, 343, 375, 409)]
+    assert simulate(mixed).cycles == 409

@@ -61,6 +61,7 @@ def test_blocks_run_in_the_order_of_the_mapping(order, corners):
         (Mapping("ws", 5, 1, 4), r"rows of a tile must be from 1 to 4 \(ws, custom\), not 5"),
         (Mapping("os", 1, 13, 4), r"columns of a tile must be from 1 to 12 \(os, custom\), not 13"),
         (Mapping("os", 1, -1, 4), r"columns of a tile must be from 1 to 12 \(os, custom\), not -1"),
+        (Mapping("os", 1.0, 1, 4), r"rows of a tile must be from 1 to 2 \(os, custom\), not 1.0"),
         (Mapping("os", 1, 1, 20), r"depth of a tile must be from 1 to 16 \(os, custom\), not 20"),
         (Mapping("ws", 1, 1, 12), r"depth of a tile must be from 1 to 8 \(ws, custom\), not 12"),
         (Mapping("os", 1, 1, 6), "depth of a tile must be a multiple of the group's 4, not 6"),

@@ -7,17 +7,14 @@ element, and the values other than zero.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.sigma.mapping import SigmaMapping
+from tlm.sigma.tile import SigmaTile
 from tlm.sigma.zeros import ZeroPattern
-
-if TYPE_CHECKING:
-    from tlm.sigma.program import SigmaTile
 
 ELEMENT = 2  # bytes of an operand's value
 
@@ -32,7 +29,7 @@ class SigmaTraffic:
     memory: Memory
     zeros: ZeroPattern
 
-    def of(self, tile: "SigmaTile", records: int) -> tuple[float, float]:
+    def of(self, tile: SigmaTile, records: int) -> tuple[float, float]:
         """(values, bitmaps and settings) that a tile reads, whose records are so many lines."""
         values = indices = 0.0
         if not self.kept[0] or self._first(tile, 1):
@@ -44,7 +41,7 @@ class SigmaTraffic:
             indices += tile.depth * tile.columns / 8
         return values, indices
 
-    def _first(self, tile: "SigmaTile", along: int) -> bool:
+    def _first(self, tile: SigmaTile, along: int) -> bool:
         """Whether no block before the tile's, along the rows (0) or the columns (1), has had its chunk of k."""
         place = (tile.row, tile.column)[along]
         if place == 0 or self.zeros.uniform or not tile.fold.values:

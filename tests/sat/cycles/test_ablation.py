@@ -1,4 +1,4 @@
-"""What each idea is worth: the step again, with one choice made otherwise."""
+"""The worth of each idea: the step again, with one choice made otherwise."""
 
 from io import StringIO
 
