@@ -113,8 +113,10 @@ class module(block_decorator):
         if "ports" not in self.func.__globals__:
             return arguments
         wanted, own = (inspect.signature(function).parameters for function in (self.ports, self.func))
-        ports = self.ports(**{name: value for name, value in arguments.items() if name in wanted})
-        return ports | {name: value for name, value in arguments.items() if name in own or name not in wanted}
+        given = {name: value for name, value in arguments.items() if name in own or name not in wanted}
+        if own.keys() <= given.keys():  # nothing is missing, and the sizes need not be known
+            return given
+        return self.ports(**{name: value for name, value in arguments.items() if name in wanted}) | given
 
     def __call__(self, *args, **kwargs):
         # _Block is made here, not through super(): it reads the frame that called its decorator.

@@ -14,7 +14,7 @@ from rtl.sum_bank import sum_bank
 def accumulator(clk, part, addition, drain, drained):
     """Add a part to the sum of its column; two sets of sums, so that one is drained while the other grows.
 
-    part          in   FP32: what a tile adds
+    part          in   FP32, of a tile
     addition      in   bundles.Addition: the column and set of sums of the part at each stage
     drain         in   bundles.Drain: fetch a sum for `drained`
     drained       out  FP32

@@ -1,4 +1,4 @@
-"""One bit out of many."""
+"""A multiplexer of bits."""
 
 from myhdl import always_comb
 

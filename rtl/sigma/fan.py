@@ -26,13 +26,13 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
 
     Adder a lies between the lanes a and a + 1; its level is the number of 1s at the end of a. It takes from the adders
     a - 2^m and a + 2^m of each lower level m, and its sum goes to two others. The nearer level takes it at once, the
-    further one later, and what is complete goes on to the end, so that all sums of a partition come together.
+    further one later, and complete sums go on to the end, so that all sums of a partition come together.
 
     products    in   FP32 of each lane, lane 0 in the low bits
     runs        in   a vecID for each lane: consecutive lanes with the same one are a run
     active      in   lanes that belong to a run; the vecID of any other means nothing
     sums        out  FP32 of each slot, every NaN 0x7FC00000; a run comes in the slot of its adder of highest level, a
-                     single lane in its own. What stands in other slots means nothing
+                     single lane in its own. Other slots mean nothing
     complete    out  slots that hold the sum of a run
     Latency     4 cycles (ACCUMULATE) for each level (LATENCY of `lanes`, which is one of LANES)
     Throughput  1 partition per cycle, each with other runs
@@ -53,7 +53,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     last_slot, last_sum = slots[last], bus(32)
 
     parts, delays = [split(products, terms), fan_spans(runs, active, spans, alone, lanes, id_bits)], []
-    leftward, rightward = {}, {}  # of each adder {level: what it sends there, when that level takes it}
+    leftward, rightward = {}, {}  # of each adder {level: the sum that it sends there, when that level takes it}
     for level, places in enumerate(adders):
         adds, done = (bus(len(places)) for _ in range(2))
         parts += [
@@ -106,7 +106,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
 
 
 def _level(adder, lanes):
-    """The number of 1s at the end of the adder's; what lies beyond both edges is the end, above all levels."""
+    """An adder's level: the 1s at the end of its number; beyond both edges that of the end, above all levels."""
     number = adder % lanes + 1
     return (number & -number).bit_length() - 1
 
@@ -121,7 +121,7 @@ def _later(word, levels, delays):
 
 
 def _carried(total, level, takers, delays):
-    """{taker: what an adder of `level` gives, as it is when the level `taker` adds}, by one chain of delays."""
+    """{taker: the sum of an adder of `level`, delayed until the level `taker` adds}, by one chain of delays."""
     arrived, here = {}, level + 1
     for taker in sorted(takers):
         total, here = _later(total, taker - here, delays), taker

@@ -34,11 +34,11 @@ def fan_adder(clk, left, right, add, total):
             addend.next[f.sign_bit] = True
 
     @always(clk.posedge)
-    def take():
+    def drive():
         total.next = sum_out
 
     adder = fp32_add(clk, left, addend, sum_out)
-    return select, adder, take
+    return select, adder, drive
 
 
 def ports() -> dict:

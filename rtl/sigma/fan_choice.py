@@ -12,8 +12,8 @@ from rtl.stream import bus
 def fan_choice(spans, choices, level, lanes):
     """Select the wires of one level's adders, level >= 2; see fan_control for where they lie.
 
-    On the left of lane a a run ends inside the reach 2^j of some level j: what it adds up to there comes from the
-    highest level whose reach it fills. So too on the right of lane a + 1.
+    On the left of lane a a run ends inside the reach 2^j of some level j: its sum up to there comes from the highest
+    level whose reach it fills. So too on the right of lane a + 1.
 
     spans       in   as in fan_spans
     choices     out  layouts.choice of each adder, the left one in the low bits

@@ -1,4 +1,4 @@
-"""An adder of the lowest level, which sends something to both sides: the sum of its lanes, or each its own."""
+"""An adder of the lowest level, which sends to both sides: the sum of its lanes, or to each side its own lane."""
 
 from myhdl import always, always_comb
 
@@ -37,7 +37,7 @@ def fan_leaf(clk, left, right, add, leftward, rightward):
             addend.next[f.sign_bit] = True
 
     @always(clk.posedge)
-    def take():
+    def drive():
         leftward.next = sum_out
         if added:
             rightward.next = sum_out
@@ -46,7 +46,7 @@ def fan_leaf(clk, left, right, add, leftward, rightward):
 
     adder = fp32_add(clk, left, addend, sum_out)
     delays = (delay_line(clk, right, passed, 32, timing.FP32_ADD), delay_line(clk, add, added, 1, timing.FP32_ADD))
-    return select, adder, delays, take
+    return select, adder, delays, drive
 
 
 def ports() -> dict:

@@ -14,7 +14,7 @@ LATENCY = timing.ACCUMULATE
 
 @module
 def fan_node(clk, lefts, rights, choice, add, total, level):
-    """Add what comes on the chosen wire of each side, or pass the left one on.
+    """Add the FP32 words of the chosen wire on each side, or pass the left one on.
 
     lefts, rights  in   FP32 from an adder of each lower level, level 0 in the low bits
     choice         in   layouts.choice: the levels whose wires to take, 0 to level - 1

@@ -35,7 +35,7 @@ def line_placer(clk, rst, load, operands, records, stream, loading, config):
     gathered = bit()  # the Flex-DPU's record is there
 
     @always_comb
-    def drive():
+    def decide():
         operands.ready.next = loading
         load.complete.next = (
             loading
@@ -78,7 +78,7 @@ def line_placer(clk, rst, load, operands, records, stream, loading, config):
             loading.next = False
 
     @always(clk.posedge)
-    def put():
+    def drive():
         records.line.next = operands.data
         records.place.next[place.piece_high : place.piece_low] = piece
         records.place.next[place.bank_bit] = load.bank
@@ -90,7 +90,7 @@ def line_placer(clk, rst, load, operands, records, stream, loading, config):
         records.gather.next = loading and operands.valid and engines_left == 0 and not gathered
         stream.write.next = loading and operands.valid and engines_left == 0 and gathered
 
-    return drive, count, put
+    return decide, count, drive
 
 
 def ports(config: SigmaConfig) -> dict:

@@ -1,4 +1,4 @@
-"""An operand line that stays."""
+"""A register that keeps an operand line."""
 
 from myhdl import always
 

@@ -1,4 +1,4 @@
-"""One sum out of many, or none."""
+"""A multiplexer of FP32 sums, with a register: one of them, or +0."""
 
 from myhdl import always
 
@@ -23,13 +23,13 @@ def picker(clk, sums, pick, used, picked, count):
     words = [bus(32) for _ in range(count)]
 
     @always(clk.posedge)
-    def take():
+    def drive():
         if used:
             picked.next = words[pick]
         else:
             picked.next = 0
 
-    return take, split(sums, words)
+    return drive, split(sums, words)
 
 
 def ports(count: int) -> dict:

@@ -1,4 +1,4 @@
-"""Between two Flex-DPEs: the sum of a row that begins in one and ends in the other."""
+"""The adder between two Flex-DPEs: the sum of a row that begins in the first and ends in the second."""
 
 from myhdl import always, always_comb, concat
 
@@ -10,7 +10,7 @@ from rtl.stream import bit, bus
 
 @module
 def span_adder(clk, begun, ended, spans, total):
-    """Add what two Flex-DPEs have of a row; or pass on what the second one has, which then is a row's whole.
+    """Add the parts that two Flex-DPEs have of a row; or pass on the second one's, which then is a row's whole sum.
 
     begun      in   FP32: the last result of the first one
     ended      in   FP32: the first result of the second one

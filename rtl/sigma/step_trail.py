@@ -1,4 +1,4 @@
-"""A column's step on its way: what each part of the datapath must know of it, when the column gets there."""
+"""The trail of steps through the datapath: each part of it sees a column's step when the column gets there."""
 
 from myhdl import always, always_comb, concat
 

@@ -22,7 +22,7 @@ def products(operands: str) -> int:
 
 
 def sums(operands: str, levels: int) -> int:
-    """Cycles from a column's step to what the FANs of so many levels give."""
+    """Cycles from a column's step to the sums of FANs of so many levels."""
     return products(operands) + levels * timing.ACCUMULATE
 
 
@@ -49,7 +49,8 @@ def finish_lag(operands: str, levels: int) -> int:
 
 
 def release_lag(operands: str, levels: int) -> int:
-    """Cycles from the end of a tile's last step to its banks being free: what comes then stands after the last pick."""
+    """Cycles from the end of a tile's last step to its banks being free: a line that comes then stands after the last
+    pick."""
     return gathered(operands, levels) - 1 - LOAD_SETUP - WRITE
 
 

@@ -10,6 +10,7 @@ import rtl.sigma
 from rtl.hierarchy import flat_ports, module
 from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
+from rtl.sigma.line_register import line_register
 from rtl.stream import Stream, bit
 
 SIZES = dict(rtl=PRESETS["small"], sigma=SIGMA_PRESETS["small"])
@@ -53,6 +54,12 @@ def test_ports_that_are_not_given_are_those_declared():
     found = doubler.complete(dict(width=9, words=own))
     assert list(found) == ["clk", "words", "width"] and found["words"] is own and len(found["clk"]) == 1
     assert len(doubler.ports(5)["words"].data) == 5
+
+
+def test_a_size_that_only_the_ports_need_is_not_asked_for_where_all_ports_are_given():
+    fresh = line_register.complete(dict(bits=5))
+    assert list(fresh) == ["clk", "line", "write", "held"] and len(fresh["held"]) == 5
+    assert line_register.complete(fresh) == fresh
 
 
 def test_a_bundle_can_be_cut_to_what_a_block_needs():

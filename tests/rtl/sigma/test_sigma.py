@@ -48,7 +48,7 @@ class Run:
     def _connect(self):
         streams = [self.ports[name] for name in ("commands", "operands", "results")]
         self.commands, self.operands = (
-            Source(self.dut, *each) for each in zip(streams, self.offered, self.stalls, strict=True)
+            Source(self.dut, *each) for each in zip(streams[:2], self.offered, self.stalls[:2], strict=True)
         )
         self.sink, self.referees = Sink(self.dut, streams[2], self.stalls[2]), list(map(Referee, streams))
 
