@@ -1,18 +1,16 @@
 """FP16 times FP16, exactly, as FP32."""
 
-from myhdl import Signal, always, concat, intbv
+from myhdl import always, always_comb, concat, intbv
 
 from rtl import timing
-from rtl.formats import FP32_NAN
+from rtl.formats import FP16, FP32, FP32_NAN
 from rtl.hierarchy import module, waives
+from rtl.stream import bit, bus
 
 LATENCY = timing.FP16_MUL
 
 
-@waives(
-    BLKSEQ="a clocked process assigns to variables of its own",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
-)
+@waives(WIDTH="factors, and a sum and a difference of exponents, are narrower than their result")
 @module
 def fp16_mul(clk, a, b, product):
     """Multiply two FP16 numbers; the product fits FP32 exactly, so nothing is rounded.
@@ -24,38 +22,46 @@ def fp16_mul(clk, a, b, product):
     Reset       none: a pipeline without state
     Golden      rtl/golden/fp16_mul.py
     """
-    significand = Signal(intbv(0)[22:])  # 11 x 11 bits
-    exponent = Signal(intbv(0)[8:])  # that of bit 21, as FP32 counts it
-    sign = Signal(bool(0))
-    special = Signal(bool(0))  # an operand is infinite or NaN
-    nan = Signal(bool(0))
+    f, infinity = FP16.layout, FP32.infinity
+    left, right = bus(11), bus(11)  # significands of the factors
+    high, low = bus(f, "exponent"), bus(f, "exponent")  # their exponents
+    significand = bus(22)  # 11 x 11 bits
+    exponent = bus(8)  # that of bit 21, as FP32 counts it
+    sign = bit()
+    special = bit()  # an operand is infinite or NaN
+    nan = bit()
+    shifted, biased = bus(22), bus(8)  # with the leading one at bit 21, and then its exponent: 0 for zero
+
+    @always_comb
+    def unpack():
+        # A subnormal has no hidden bit, and the exponent of the smallest normal, 1.
+        left.next = concat(True, a[f.fraction_high : f.fraction_low])
+        right.next = concat(True, b[f.fraction_high : f.fraction_low])
+        high.next = a[f.exponent_high : f.exponent_low]
+        low.next = b[f.exponent_high : f.exponent_low]
+        if a[f.exponent_high : f.exponent_low] == 0:
+            left.next = concat(False, a[f.fraction_high : f.fraction_low])
+            high.next = 1
+        if b[f.exponent_high : f.exponent_low] == 0:
+            right.next = concat(False, b[f.fraction_high : f.fraction_low])
+            low.next = 1
 
     @always(clk.posedge)
     def multiply():
-        left = concat(True, a[10:])
-        right = concat(True, b[10:])
-        high = concat(a[15:10])
-        low = concat(b[15:10])
-        # A subnormal has no hidden bit, and the exponent of the smallest normal, 1.
-        if high == 0:
-            left[:] = a[10:]
-            high[:] = 1
-        if low == 0:
-            right[:] = b[10:]
-            low[:] = 1
         significand.next = left * right
         exponent.next = high + low + 98  # the value is 1.f * 2^(high + low - 29), and FP32's bias is 127
-        sign.next = a[15] ^ b[15]
+        sign.next = a[f.sign_bit] ^ b[f.sign_bit]
         special.next = high == 31 or low == 31
-        nan.next = (high == 31 and a[10:] != 0) or (low == 31 and b[10:] != 0)
+        nan.next = (high == 31 and a[f.fraction_high : f.fraction_low] != 0) or (
+            low == 31 and b[f.fraction_high : f.fraction_low] != 0
+        )
 
-    @always(clk.posedge)
+    @always_comb
     def normalise():
         # The leading one goes to bit 21, first by groups of four places, then by places; FP32 has the exponents for it.
         coarse = intbv(0)[3:]
         fine = intbv(0)[2:]
-        shifted = intbv(0)[22:]
-        biased = intbv(0)[8:]  # stays 0 for zero
+        window = intbv(0)[22:]
         if significand[22:18] != 0:
             coarse[:] = 0
         elif significand[18:14] != 0:
@@ -68,24 +74,34 @@ def fp16_mul(clk, a, b, product):
             coarse[:] = 4
         else:
             coarse[:] = 5
-        shifted[:] = significand << concat(coarse, intbv(0)[2:])
-        if shifted[21]:
+        window[:] = significand << concat(coarse, intbv(0)[2:])
+        if window[21]:
             fine[:] = 0
-        elif shifted[20]:
+        elif window[20]:
             fine[:] = 1
-        elif shifted[19]:
+        elif window[19]:
             fine[:] = 2
         else:
             fine[:] = 3
-        shifted[:] = shifted << fine
-        if shifted[21]:
-            biased[:] = exponent - concat(coarse, fine)
+        window[:] = window << fine
+        shifted.next = window
+        biased.next = 0
+        if window[21]:
+            biased.next = exponent - concat(coarse, fine)
+
+    @always(clk.posedge)
+    def select():
         if special:
             if nan or not shifted[21]:  # without a leading one it is infinity times zero
                 product.next = FP32_NAN
             else:
-                product.next = concat(sign, intbv(0x7F800000)[31:])
+                product.next = concat(sign, intbv(infinity)[31:])
         else:
             product.next = concat(sign, biased, shifted[21:], intbv(0)[2:])
 
-    return multiply, normalise
+    return unpack, multiply, normalise, select
+
+
+def ports() -> dict:
+    """Fresh ports of an `fp16_mul`, by name."""
+    return dict(clk=bit(), a=bus(16), b=bus(16), product=bus(32))

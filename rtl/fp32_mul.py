@@ -1,18 +1,17 @@
 """FP32 times FP32, rounded once to nearest even."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat, intbv
 
 from rtl import timing
+from rtl.formats import FP32
 from rtl.fp_round import fp_round
 from rtl.hierarchy import module, waives
+from rtl.stream import bit, bus
 
 LATENCY = timing.FP32_MUL
 
 
-@waives(
-    BLKSEQ="a clocked process assigns to variables of its own",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
-)
+@waives(WIDTH="factors, and sums and differences of exponents, are narrower than their result")
 @module
 def fp32_mul(clk, a, b, product):
     """Multiply two FP32 numbers as IEEE 754 does: one rounding, to nearest, ties to even.
@@ -25,53 +24,65 @@ def fp32_mul(clk, a, b, product):
     Reset       none: a pipeline without state
     Golden      rtl/golden/fp32_mul.py
     """
+    f = FP32.layout
+    magnitude = f.span("fraction", "exponent")
+    left, right = bus(24), bus(24)  # significands of the factors
+    high, low = bus(f, "exponent"), bus(f, "exponent")  # their exponents
     # multiply: 24 x 24 bits are 24 x 17 and 24 x 7, each of which fits a DSP slice
-    low_part = Signal(intbv(0)[41:])
-    high_part = Signal(intbv(0)[31:])
-    exponents = Signal(intbv(0)[9:])  # sum of two biased exponents; bit 47 of the product has 126 less
+    low_part = bus(41)
+    high_part = bus(31)
+    exponents = bus(9)  # sum of two biased exponents; bit 47 of the product has 126 less
     # sum up. Places count from 32 to the right of `exact`, where it is sticky and nothing else
-    exact = Signal(intbv(0)[48:])
-    limit = Signal(intbv(0)[6:])  # more places to the left the exponent would fall below 1
-    exact_exponent = Signal(intbv(0)[9:])  # of bit 47 at place 0
+    exact = bus(48)
+    limit = bus(6)  # more places to the left the exponent would fall below 1
+    exact_exponent = bus(9)  # of bit 47 at place 0
     # place roughly: 24 bits, guard, and three for the places that are left
-    rough = Signal(intbv(0)[28:])
-    rough_sticky = Signal(bool(0))
-    rough_limit = Signal(intbv(0)[2:])
-    rough_exponent = Signal(intbv(0)[9:])
+    coarse, window, lost = bus(4), bus(40), bit()
+    rough = bus(28)
+    rough_sticky = bit()
+    rough_limit = bus(2)
+    rough_exponent = bus(9)
     # place finely
-    word = Signal(intbv(0)[31:])
-    guard = Signal(bool(0))
-    sticky = Signal(bool(0))
-    rounded = Signal(intbv(0)[31:])
+    shifted, exponent = bus(28), bus(9)  # which stays 0 for a subnormal
+    word = bus(31)
+    guard = bit()
+    sticky = bit()
+    rounded = bus(31)
     # what goes along with the products in flight, youngest in bit 0
-    sign = Signal(intbv(0)[4:])
-    infinite = Signal(intbv(0)[3:])
-    invalid = Signal(intbv(0)[4:])
+    sign = bus(4)
+    infinite = bus(3)
+    invalid = bus(4)
+
+    @always_comb
+    def unpack():
+        # A subnormal has no hidden bit, and the exponent of the smallest normal, 1.
+        left.next = concat(True, a[f.fraction_high :])
+        right.next = concat(True, b[f.fraction_high :])
+        high.next = a[f.exponent_high : f.exponent_low]
+        low.next = b[f.exponent_high : f.exponent_low]
+        if a[f.exponent_high : f.exponent_low] == 0:
+            left.next = concat(False, a[f.fraction_high :])
+            high.next = 1
+        if b[f.exponent_high : f.exponent_low] == 0:
+            right.next = concat(False, b[f.fraction_high :])
+            low.next = 1
 
     @always(clk.posedge)
     def multiply():
-        left = concat(True, a[23:])
-        right = concat(True, b[23:])
-        high = concat(a[31:23])
-        low = concat(b[31:23])
-        # A subnormal has no hidden bit, and the exponent of the smallest normal, 1.
-        if high == 0:
-            left[:] = a[23:]
-            high[:] = 1
-        if low == 0:
-            right[:] = b[23:]
-            low[:] = 1
         low_part.next = left * right[17:]
         high_part.next = left * right[24:17]
         exponents.next = high + low
 
     @always(clk.posedge)
     def accompany():
-        sign.next = concat(sign[3:], a[31] ^ b[31])
-        infinite.next = concat(infinite[2:], a[31:23] == 255 or b[31:23] == 255)
+        sign.next = concat(sign[3:], a[f.sign_bit] ^ b[f.sign_bit])
+        infinite.next = concat(
+            infinite[2:], a[f.exponent_high : f.exponent_low] == 255 or b[f.exponent_high : f.exponent_low] == 255
+        )
         invalid.next = concat(
             invalid[3:],
-            (a[31:23] == 255 and (a[23:] != 0 or b[31:] == 0)) or (b[31:23] == 255 and (b[23:] != 0 or a[31:] == 0)),
+            (a[f.exponent_high : f.exponent_low] == 255 and (a[f.fraction_high :] != 0 or b[magnitude.high :] == 0))
+            or (b[f.exponent_high : f.exponent_low] == 255 and (b[f.fraction_high :] != 0 or a[magnitude.high :] == 0)),
         )
 
     @always(clk.posedge)
@@ -85,51 +96,58 @@ def fp32_mul(clk, a, b, product):
             limit.next = exponents - 95
         exact_exponent.next = (exponents - 126 + 32) & 511  # at limit 0 nothing reads it
 
+    @always_comb
+    def seek():
+        # The leading one goes to the window's first four bits, by groups of four places and no further than `limit`.
+        groups = intbv(0)[4:]
+        if exact[48:44] != 0:
+            groups[:] = 8
+        elif exact[44:40] != 0:
+            groups[:] = 9
+        elif exact[40:36] != 0:
+            groups[:] = 10
+        elif exact[36:32] != 0:
+            groups[:] = 11
+        elif exact[32:28] != 0:
+            groups[:] = 12
+        elif exact[28:24] != 0:
+            groups[:] = 13
+        else:
+            groups[:] = 14  # one factor's leading zeros are 23 at most
+        if groups >= limit[6:2]:
+            groups[:] = limit[6:2]
+        coarse.next = groups
+
+    @always_comb
+    def move():
+        moved = intbv(0)[40:]
+        lost.next = False
+        if coarse[4:2] == 0:
+            moved[:] = exact[48:40]
+            lost.next = exact[40:] != 0
+        elif coarse[4:2] == 1:
+            moved[:] = exact[48:24]
+            lost.next = exact[24:] != 0
+        elif coarse[4:2] == 2:
+            moved[:] = exact[48:8]
+            lost.next = exact[8:] != 0
+        else:
+            moved[:] = concat(exact[32:], intbv(0)[8:])
+        window.next = moved << concat(coarse[2:], intbv(0)[2:])
+
     @always(clk.posedge)
     def place_roughly():
-        # The leading one goes to the window's first four bits, by groups of four places and no further than `limit`.
-        coarse = intbv(0)[4:]
-        window = intbv(0)[40:]
-        lost = False
-        if exact[48:44] != 0:
-            coarse[:] = 8
-        elif exact[44:40] != 0:
-            coarse[:] = 9
-        elif exact[40:36] != 0:
-            coarse[:] = 10
-        elif exact[36:32] != 0:
-            coarse[:] = 11
-        elif exact[32:28] != 0:
-            coarse[:] = 12
-        elif exact[28:24] != 0:
-            coarse[:] = 13
-        else:
-            coarse[:] = 14  # one factor's leading zeros are 23 at most
         rough_limit.next = 3
-        if coarse >= limit[6:2]:
-            coarse[:] = limit[6:2]
+        if coarse == limit[6:2]:
             rough_limit.next = limit[2:]
-        if coarse[4:2] == 0:
-            window[:] = exact[48:40]
-            lost = exact[40:] != 0
-        elif coarse[4:2] == 1:
-            window[:] = exact[48:24]
-            lost = exact[24:] != 0
-        elif coarse[4:2] == 2:
-            window[:] = exact[48:8]
-            lost = exact[8:] != 0
-        else:
-            window[:] = concat(exact[32:], intbv(0)[8:])
-        window[:] = window << concat(coarse[2:], intbv(0)[2:])
         rough.next = window[40:12]
         rough_sticky.next = lost or window[12:] != 0
         rough_exponent.next = (exact_exponent - concat(coarse, intbv(0)[2:])) & 511
 
-    @always(clk.posedge)
-    def place_finely():
+    @always_comb
+    def refine():
         fine = intbv(0)[2:]
-        shifted = intbv(0)[28:]
-        exponent = intbv(0)[9:]  # stays 0 for a subnormal
+        moved = intbv(0)[28:]
         if rough[27]:
             fine[:] = 0
         elif rough[26]:
@@ -140,12 +158,18 @@ def fp32_mul(clk, a, b, product):
             fine[:] = 3
         if fine > rough_limit:
             fine[:] = rough_limit
-        shifted[:] = rough << fine
-        if shifted[27]:
-            exponent[:] = rough_exponent - fine
+        moved[:] = rough << fine
+        shifted.next = moved
+        exponent.next = 0
+        if moved[27]:
+            exponent.next = rough_exponent - fine
+
+    @always(clk.posedge)
+    def place_finely():
         if exponent[8] or infinite[2]:
-            exponent[:] = 255
-        word.next = concat(exponent[8:], shifted[27:4])
+            word.next = concat(intbv(255)[8:], shifted[27:4])
+        else:
+            word.next = concat(exponent[8:], shifted[27:4])
         guard.next = shifted[3]
         sticky.next = shifted[3:] != 0 or rough_sticky
 
@@ -155,4 +179,10 @@ def fp32_mul(clk, a, b, product):
         product.next = concat(sign[3] and not invalid[3], rounded[31:23], rounded[22] or invalid[3], rounded[22:])
 
     rounding = fp_round(word, guard, sticky, rounded, exponent_bits=8, fraction_bits=23)
-    return multiply, accompany, sum_up, place_roughly, place_finely, pack, rounding
+    way = seek, move, place_roughly, refine, place_finely
+    return unpack, multiply, accompany, sum_up, way, pack, rounding
+
+
+def ports() -> dict:
+    """Fresh ports of an `fp32_mul`, by name."""
+    return dict(clk=bit(), a=bus(32), b=bus(32), product=bus(32))

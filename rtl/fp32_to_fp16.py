@@ -1,16 +1,17 @@
 """FP32 to FP16, rounded to nearest even."""
 
-from myhdl import Signal, always_comb, concat, intbv
+from myhdl import always_comb, concat, intbv
 
-from rtl.formats import FP16_NAN
+from rtl.formats import FP16, FP16_NAN, FP32
 from rtl.fp_round import fp_round
 from rtl.hierarchy import module, waives
+from rtl.stream import bit, bus
 
 LATENCY = 0
-INFINITY = 0x7F800000
+INFINITY, HALF_INFINITY = FP32.infinity, FP16.infinity
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
+@waives(WIDTH="a difference of exponents is cut to the bits that it needs, and a mask is a shift of a constant")
 @module
 def fp32_to_fp16(single, half):
     """Convert: nearest, ties to even; subnormals kept; overflow to infinity.
@@ -20,10 +21,11 @@ def fp32_to_fp16(single, half):
     Latency     0, combinational
     Golden      rtl/golden/fp32_to_fp16.py
     """
-    word = Signal(intbv(0)[15:])
-    guard = Signal(bool(0))
-    sticky = Signal(bool(0))
-    rounded = Signal(intbv(0)[15:])
+    f = FP32.layout
+    word = bus(15)
+    guard = bit()
+    sticky = bit()
+    rounded = bus(15)
 
     @always_comb
     def align():
@@ -34,29 +36,34 @@ def fp32_to_fp16(single, half):
         word.next = 0
         guard.next = 0
         sticky.next = 0
-        if single[31:23] > 142:
-            word.next = 0x7C00
-        elif single[31:23] > 112:
-            exponent[:] = single[31:23] - 112
+        if single[f.exponent_high : f.exponent_low] > 142:
+            word.next = HALF_INFINITY
+        elif single[f.exponent_high : f.exponent_low] > 112:
+            exponent[:] = single[f.exponent_high : f.exponent_low] - 112
             word.next = concat(exponent, single[23:13])
             guard.next = single[12]
             sticky.next = single[12:] != 0
-        elif single[31:23] > 100:
-            places[:] = 113 - single[31:23]
-            kept[:] = concat(intbv(1)[1:], single[23:], intbv(0)[1:])
+        elif single[f.exponent_high : f.exponent_low] > 100:
+            places[:] = 113 - single[f.exponent_high : f.exponent_low]
+            kept[:] = concat(intbv(1)[1:], single[f.fraction_high :], intbv(0)[1:])
             sticky.next = (kept & ((1 << (places + 13)) - 1)) != 0
             kept[:] = kept >> (places + 13)
             word.next = kept[12:1]
             guard.next = kept[0]
         else:
-            sticky.next = single[31:] != 0
+            sticky.next = single[f.exponent_high :] != 0
 
     @always_comb
     def pack():
-        if single[31:] > INFINITY:
+        if single[f.exponent_high :] > INFINITY:
             half.next = FP16_NAN
         else:
-            half.next = concat(single[31], rounded)
+            half.next = concat(single[f.sign_bit], rounded)
 
     rounding = fp_round(word, guard, sticky, rounded, exponent_bits=5, fraction_bits=10)
     return align, pack, rounding
+
+
+def ports() -> dict:
+    """Fresh ports of an `fp32_to_fp16`, by name."""
+    return dict(single=bus(32), half=bus(16))

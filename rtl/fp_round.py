@@ -3,9 +3,10 @@
 from myhdl import always_comb, concat
 
 from rtl.hierarchy import module, waives
+from rtl.stream import bit, bus
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
+@waives(WIDTH="the bit that rounds up is added to a word")
 @module
 def fp_round(word, guard, sticky, rounded, exponent_bits, fraction_bits):
     """Round an exponent-and-fraction word to nearest, ties to even, and saturate at infinity.
@@ -32,3 +33,9 @@ def fp_round(word, guard, sticky, rounded, exponent_bits, fraction_bits):
         rounded.next = kept + up
 
     return nearest_even
+
+
+def ports(exponent_bits: int, fraction_bits: int) -> dict:
+    """Fresh ports of an `fp_round`, by name."""
+    bits = exponent_bits + fraction_bits
+    return dict(word=bus(bits), guard=bit(), sticky=bit(), rounded=bus(bits))

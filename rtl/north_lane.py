@@ -1,11 +1,9 @@
 """The north edge of a column: its weight buffer, and the weights it sends down."""
 
-from myhdl import always, always_comb, concat
+from myhdl import always, always_comb, concat, intbv
 
 from rtl import words
 from rtl.hierarchy import module, waives
-from rtl.lanes import pack
-from rtl.layout import Layout
 from rtl.sat_config import SatConfig
 from rtl.stream import bit, bus
 
@@ -25,24 +23,21 @@ def north_lane(clk, write, write_address, write_data, control, control_out, down
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
     f, entry = words.north_control(config), words.weight(config)
-    passing = f.span(
-        "address", "distance"
-    )  # where the weight goes, as words.weight_packet has it above the other fields
-    packet = Layout(weight=16, index=words.index_bits(config), pruned=config.largest_m, place=passing.width)
+    passing = f.span("address", "distance")
+    packet = words.weight_packet(config)
+    place = packet.span("address", "distance")
+    index_bits = words.index_bits(config)
     line_bits = config.interleave * entry.width
-    floor_bits = words.index_bits(config) + 1
+    floor_bits = index_bits + 1
     floors_bits = config.turn * floor_bits
     every = 2**config.largest_m - 1
 
     memory = [bus(line_bits) for _ in range(2 * config.chunk)]
     fetched = bus(line_bits)
     line, rest = bus(line_bits), bus(line_bits)  # the weights to be sent, and those of them that are left
-    weight, index = bus(entry, "value"), bus(entry, "index")
-    place = bus(packet, "place")
+    index, pruned = bus(packet, "index"), bus(packet, "pruned")
+    above = bus(floor_bits)  # one above the index
     floors = bus(floors_bits)  # of each place of a turn: one above its last index
-    floor, above = bus(floor_bits), bus(floor_bits)
-    pruned = bus(config.largest_m)
-    next_down = bus(packet)
 
     @always(clk.posedge)
     def store():
@@ -57,44 +52,41 @@ def north_lane(clk, write, write_address, write_data, control, control_out, down
 
     @always_comb
     def select():
+        # One process: as several, which wake each other, it takes Icarus a tenth of the whole array's time.
+        taken = intbv(0)[index_bits:]
+        floor = intbv(0)[floor_bits:]
+        top = intbv(0)[floor_bits:]
         if control_out[f.blank_bit]:
             line.next = 0
+            taken[:] = 0
         elif control_out[f.read_bit]:
             line.next = fetched
+            taken[:] = fetched[entry.index_high : entry.index_low]
         else:
             line.next = rest
-
-    @always_comb
-    def name():
-        place.next = control_out[passing.high : passing.low]
-        weight.next = line[entry.value_high : entry.value_low]
-        if control_out[f.sparse_bit]:
-            index.next = line[entry.index_high : entry.index_low]
-        else:
-            index.next = control_out[f.value_high : f.value_low]
-        floor.next = 0
+            taken[:] = rest[entry.index_high : entry.index_low]
+        if not control_out[f.sparse_bit]:
+            taken[:] = control_out[f.value_high : f.value_low]
         if not control_out[f.first_value_bit]:
-            floor.next = floors[floors_bits : floors_bits - floor_bits]
-
-    @always_comb
-    def climb():
-        above.next = concat(False, index) + 1
-
-    @always_comb
-    def prune():
+            floor[:] = floors[floors_bits : floors_bits - floor_bits]
+        top[:] = concat(False, taken) + 1
+        index.next = taken
+        above.next = top
         if control_out[f.last_value_bit]:  # between two indices, and beyond the last
-            pruned.next = ((every << floor) & ~(every << index) | (every << above)) & every
+            pruned.next = ((every << floor) & ~(every << taken) | (every << top)) & every
         else:
-            pruned.next = (every << floor) & ~(every << index) & every
+            pruned.next = (every << floor) & ~(every << taken) & every
 
     @always(clk.posedge)
     def send():
         rest.next = line >> entry.width
         floors.next = concat(floors[floors_bits - floor_bits :], above)
-        down.next = next_down
+        down.next[packet.weight_high : packet.weight_low] = line[entry.value_high : entry.value_low]
+        down.next[packet.index_high : packet.index_low] = index
+        down.next[packet.pruned_high : packet.pruned_low] = pruned
+        down.next[place.high : place.low] = control_out[passing.high : passing.low]
 
-    wires = pack(packet, next_down, weight=weight, index=index, pruned=pruned, place=place)
-    return store, fetch, select, name, climb, prune, send, wires
+    return store, fetch, select, send
 
 
 def ports(config: SatConfig) -> dict:
