@@ -1,18 +1,12 @@
 """axi_lite: one write and one read at a time, cycle by cycle. A master that is not ours: tests/rtl/test_sat_axi.py."""
 
 import pytest
-from myhdl import Signal, intbv
 
-from rtl.axi_lite import SLVERR, AxiLite, axi_lite
+from rtl.axi_lite import SLVERR, axi_lite
 from tests.support.script import play
 
-ADDRESS_BITS = 6
 OUTPUTS = (
-    "write",
-    "write_word",
-    "write_data",
-    "write_strobe",
-    "read_word",
+    *(f"access_{name}" for name in ("write", "write_word", "write_data", "write_strobe", "read_word")),
     *(f"s_axi_{name}" for name in ("awready", "wready", "bvalid", "bresp", "arready", "rvalid", "rdata", "rresp")),
 )
 ADDRESS = dict(s_axi_awvalid=1, s_axi_awaddr=0x2C)
@@ -22,15 +16,7 @@ QUERY = dict(s_axi_arvalid=1, s_axi_araddr=0x16)
 
 def run(build, entries, cycles=20):
     """What stands at the outputs in each cycle."""
-    widths = dict(write_word=ADDRESS_BITS - 2, write_data=32, write_strobe=4, read_word=ADDRESS_BITS - 2, read_data=32)
-    flags = ("clk", "rst", "write", "writable", "readable")
-    dut = build(
-        axi_lite,
-        s_axi=AxiLite(ADDRESS_BITS),
-        **{name: Signal(intbv(0)[bits:]) for name, bits in widths.items()},
-        **{name: Signal(bool(0)) for name in flags},
-    )
-    return play(dut, entries, *OUTPUTS, cycles=cycles)
+    return play(build(axi_lite), entries, *OUTPUTS, cycles=cycles)
 
 
 def answered(seen, channel):
@@ -41,31 +27,31 @@ def answered(seen, channel):
 
 @pytest.mark.parametrize("address_at, data_at", [(0, 0), (0, 5), (5, 0), (3, 4)])
 def test_a_write_needs_address_and_data_in_any_order(build, address_at, data_at):
-    entries = [dict(writable=1, s_axi_bready=1) for _ in range(12)]
+    entries = [dict(access_writable=1, s_axi_bready=1) for _ in range(12)]
     entries[address_at] |= ADDRESS
     entries[data_at] |= DATA
     seen, last = run(build, entries), max(address_at, data_at)
-    assert [now for now, write in enumerate(seen["write"]) if write] == [last + 1]
-    assert [seen[name][last + 1] for name in ("write_word", "write_data", "write_strobe")] == [0x2C // 4, 0xCAFE0123, 6]
+    assert [now for now, write in enumerate(seen["access_write"]) if write] == [last + 1]
+    assert [seen[name][last + 1] for name in OUTPUTS[1:4]] == [0x2C // 4, 0xCAFE0123, 6]
     assert answered(seen, "b") == [(last + 2, 0)]
     assert seen["s_axi_awready"][address_at + 1 : last + 3] == [0] * (last + 1 - address_at) + [1]
     assert seen["s_axi_wready"][data_at + 1 : last + 3] == [0] * (last + 1 - data_at) + [1]
 
 
 def test_an_answer_holds_still_until_it_is_taken_and_the_next_write_waits_for_that(build):
-    entries = [dict(writable=now < 2, s_axi_bready=now == 9, **ADDRESS, **DATA) for now in range(10)]
+    entries = [dict(access_writable=now < 2, s_axi_bready=now == 9, **ADDRESS, **DATA) for now in range(10)]
     seen = run(build, entries)
     assert answered(seen, "b") == [*((now, 0) for now in range(2, 10)), *((now, SLVERR) for now in range(11, 20))]
-    assert [now for now, write in enumerate(seen["write"]) if write] == [1, 10]
+    assert [now for now, write in enumerate(seen["access_write"]) if write] == [1, 10]
 
 
 def test_a_read_is_answered_two_cycles_later_with_what_stood_there(build):
     entries = [
-        dict(readable=now == 1, read_data=100 + now, s_axi_rready=now >= 8, **QUERY if now == 0 else {})
+        dict(access_readable=now == 1, access_read_data=100 + now, s_axi_rready=now >= 8, **QUERY if now == 0 else {})
         for now in range(12)
     ]
     seen = run(build, entries)
-    assert seen["read_word"][1] == 0x16 // 4
+    assert seen["access_read_word"][1] == 0x16 // 4
     assert answered(seen, "r") == [(now, 0) for now in range(2, 9)]
     assert {seen["s_axi_rdata"][now] for now in range(2, 9)} == {101}
 
@@ -77,7 +63,16 @@ def test_what_is_not_readable_is_an_error(build):
 
 def test_a_write_and_a_read_every_other_cycle(build):
     entries = [
-        dict(writable=1, readable=1, read_data=now, s_axi_bready=1, s_axi_rready=1, **ADDRESS, **DATA, **QUERY)
+        dict(
+            access_writable=1,
+            access_readable=1,
+            access_read_data=now,
+            s_axi_bready=1,
+            s_axi_rready=1,
+            **ADDRESS,
+            **DATA,
+            **QUERY,
+        )
         for now in range(20)
     ]
     seen = run(build, entries)

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
@@ -20,44 +19,24 @@ CONFIGS = [
     SatConfig(rows=6, columns=1, interleave=1, largest_m=8, chunk=32),
 ]
 BLOCKS = [[(1, 4), (1, 2), (1, 1), (1, 3)], [(0, 2), (1, 2), (0, 1), (0, 1), (1, 1), (1, 3), (0, 2)]]
-FLAGS = ("weights_active", "weights_last", "issuing", "last_step", "returned", "stored")
 OUTPUTS = (
-    "weights_start",
-    "started",
-    "bank",
-    "stationary",
-    "accumulators",
-    "weights_bank",
+    "upcoming_weights_start",
+    "tiles_started",
+    "upcoming_bank",
+    "running_stationary",
+    "running_accumulators",
+    "running_weights_bank",
     "accumulators_free",
-    "candidate",
-    "command",
-    "finished_command",
+    "upcoming_command",
+    "running_command",
+    "blocks_commands",
 )
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x1", "6x1"])
 both_mixes = pytest.mark.parametrize("blocks", BLOCKS, ids=["ws", "mixed"])
 
 
 def device(build, config):
-    command = words.command(config)
-    widths = dict(
-        loaded=2,
-        held_commands=2 * command.width,
-        candidate=command.width,
-        command=command.width,
-        bank=1,
-        accumulators=1,
-        weights_bank=1,
-        values=command.bits("values"),
-        finished_command=2 * command.width,
-        accumulators_free=2,
-    )
-    flags = ("clk", "rst", "weights_start", "started", "stationary", *FLAGS)
-    return build(
-        dispatcher,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(dispatcher, config=config)
 
 
 @dataclass
@@ -78,18 +57,18 @@ class Surroundings:
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
         self.weights_left, self.steps_left = max(0, self.weights_left - 1), max(0, self.steps_left - 1)
-        if read(ports["weights_start"]):
+        if read(ports["upcoming_weights_start"]):
             self._start_weights(self.commands[self.started])
-        if read(ports["started"]):
+        if read(ports["tiles_started"]):
             self._start_steps(self.commands[self.started], now)
         ports["weights_active"].next, ports["weights_last"].next = self.weights_left > 0, self.weights_left == 1
-        ports["issuing"].next, ports["last_step"].next = self.steps_left > 0, self.steps_left == 1
-        ports["returned"].next, ports["stored"].next = now == self.returns, now in self.stored
+        ports["steps_active"].next, ports["steps_last"].next = self.steps_left > 0, self.steps_left == 1
+        ports["returned"].next, ports["blocks_stored"].next = now == self.returns, now in self.stored
         loaded = held = 0
         for number in range(self.started, min(self.started + 2, len(self.commands))):
             loaded |= (now >= self.loaded[number]) << number % 2
             held |= packed(words.command(self.config), **self.commands[number]) << number % 2 * self._bits
-        ports["loaded"].next, ports["held_commands"].next = loaded, held
+        ports["tiles_loaded"].next, ports["tiles_commands"].next = loaded, held
 
     @property
     def _bits(self):
@@ -139,8 +118,8 @@ def test_weights_and_steps_start_just_when_nothing_holds_them(build, rng, config
     loaded = loads(rng, commands, slow)
     around, values = run(build, config, commands, loaded)
     expected = expected_starts(config, commands, loaded, around.stored)
-    assert cycles_of(values, "weights_start") == [start.weights for start in expected]
-    assert cycles_of(values, "started") == [start.steps for start in expected]
+    assert cycles_of(values, "upcoming_weights_start") == [start.weights for start in expected]
+    assert cycles_of(values, "tiles_started") == [start.steps for start in expected]
     assert len(expected) == len(commands)
 
 
@@ -159,8 +138,8 @@ def test_each_reason_to_wait_decides_when_it_is_the_last(build, rng, loaded, sto
         command |= dict(groups=2, kept_per_group=4, kept_in_last_group=4, north_lines=8)
     around, values = run(build, config, commands, loaded, store)
     expected = expected_starts(config, commands, loaded, around.stored)
-    assert cycles_of(values, "weights_start") == [start.weights for start in expected]
-    assert cycles_of(values, "started") == [start.steps for start in expected]
+    assert cycles_of(values, "upcoming_weights_start") == [start.weights for start in expected]
+    assert cycles_of(values, "tiles_started") == [start.steps for start in expected]
     assert Counter(start.weights_for for start in expected).most_common(1)[0][0] == weights
     assert Counter(start.steps_for for start in expected).most_common(1)[0][0] == steps
 
@@ -174,8 +153,8 @@ def test_steps_of_long_tiles_follow_each_other_and_weights_wait_for_the_elements
     expected = expected_starts(config, commands, [0] * 6, around.stored)
     assert [start.steps_for for start in expected[1:]] == ["steps"] * 5
     assert [start.weights_for for start in expected[2:]] == ["elements"] * 4
-    assert cycles_of(values, "weights_start") == [start.weights for start in expected]
-    assert cycles_of(values, "started") == [start.steps for start in expected]
+    assert cycles_of(values, "upcoming_weights_start") == [start.weights for start in expected]
+    assert cycles_of(values, "tiles_started") == [start.steps for start in expected]
 
 
 @both_mixes
@@ -184,14 +163,17 @@ def test_what_is_said_about_the_tile_is_so_from_its_start_on(build, rng, config,
     commands = random_commands(rng, config, blocks)
     _, values = run(build, config, commands, loads(rng, commands, 9))
     layout, block, memory = words.command(config), 0, 0
-    weights_starts, starts = cycles_of(values, "weights_start"), cycles_of(values, "started")
+    weights_starts, starts = cycles_of(values, "upcoming_weights_start"), cycles_of(values, "tiles_started")
     for number, (command, primed, start) in enumerate(zip(commands, weights_starts, starts)):
         block, memory = block + command["first"], (memory + command["weights"]) % 2
-        assert fields(layout, values["candidate"][primed - 1]) == fields(layout, packed(layout, **command))
-        assert fields(layout, values["command"][start]) == fields(layout, packed(layout, **command))
-        assert (values["bank"][start - 1], values["bank"][start]) == (number % 2, 1 - number % 2)
-        assert (values["stationary"][primed], values["weights_bank"][primed]) == (command["weights"], memory)
-        assert values["accumulators"][start] == (block - 1) % 2
+        assert fields(layout, values["upcoming_command"][primed - 1]) == fields(layout, packed(layout, **command))
+        assert fields(layout, values["running_command"][start]) == fields(layout, packed(layout, **command))
+        assert (values["upcoming_bank"][start - 1], values["upcoming_bank"][start]) == (number % 2, 1 - number % 2)
+        assert (values["running_stationary"][primed], values["running_weights_bank"][primed]) == (
+            command["weights"],
+            memory,
+        )
+        assert values["running_accumulators"][start] == (block - 1) % 2
     assert len(starts) == len(weights_starts) == len(commands)
 
 
@@ -201,7 +183,7 @@ def test_what_is_said_about_the_tile_is_so_from_its_start_on(build, rng, config,
 def test_accumulators_are_counted_from_a_blocks_first_step_to_its_store(build, rng, config, blocks, store):
     commands = random_commands(rng, config, blocks)
     around, values = run(build, config, commands, [0] * len(commands), store)
-    taken = [start for start, command in zip(cycles_of(values, "started"), commands) if command["first"]]
+    taken = [start for start, command in zip(cycles_of(values, "tiles_started"), commands) if command["first"]]
     free = [cycle + 1 for cycle in around.stored]
     assert values["accumulators_free"] == [
         2 - sum(c >= t for t in taken) + sum(c >= f for f in free) for c in range(len(values["accumulators_free"]))
@@ -215,11 +197,11 @@ def test_the_command_of_a_finished_block_is_held_until_it_is_stored(build, rng, 
     commands = random_commands(rng, config, blocks)
     around, values = run(build, config, commands, [0] * len(commands), store=30)
     layout, compared = words.command(config), 0
-    ends = [start + steps_of(config, command) for start, command in zip(cycles_of(values, "started"), commands)]
+    ends = [start + steps_of(config, command) for start, command in zip(cycles_of(values, "tiles_started"), commands)]
     last = [(end, command) for end, command in zip(ends, commands) if command["last"]]
     for number, ((end, command), stored) in enumerate(zip(last, around.stored)):
         for cycle in range(end, stored + 1):
-            held = values["finished_command"][cycle]
+            held = values["blocks_commands"][cycle]
             if held is None:  # before the second block, the other set's command is unknown
                 continue
             held = held >> number % 2 * layout.width & (1 << layout.width) - 1

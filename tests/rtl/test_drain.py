@@ -85,14 +85,14 @@ class Array:
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
-        if read(ports["stored"]):
+        if read(ports["blocks_stored"]):
             self.stored.append(now)
         if len(self.stored) < len(self.blocks):
             self._leave(self.blocks[len(self.stored)], now)
         finishes = (
             self.finished < len(self.blocks) and now >= self.at[self.finished] and self.finished < len(self.stored) + 2
         )
-        ports["finished"].next = finishes
+        ports["blocks_finished"].next = finishes
         if finishes:
             self._hold_command(ports)
             self.finished += 1
@@ -120,9 +120,9 @@ class Array:
 
     def _hold_command(self, ports):
         layout, block, place = words.command(self.config), self.blocks[self.finished], self.finished % 2
-        other = int(ports["finished_command"]) & (1 << layout.width) - 1 << (1 - place) * layout.width
+        other = int(ports["blocks_commands"]) & (1 << layout.width) - 1 << (1 - place) * layout.width
         command = packed(layout, rows=block.rows, slots=block.slots, half=block.half, last=1, weights=block.weights)
-        ports["finished_command"].next = other | command << place * layout.width
+        ports["blocks_commands"].next = other | command << place * layout.width
 
 
 def run(build, rng, config, at, stall="none", shy=False):

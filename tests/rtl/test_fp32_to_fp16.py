@@ -1,7 +1,5 @@
 """fp32_to_fp16 against its golden: every class, every place where rounding turns, and random numbers."""
 
-from myhdl import Signal, intbv
-
 from rtl import fp32_to_fp16 as unit
 from rtl.golden import fp32_to_fp16 as golden
 from tests.support import floats
@@ -10,8 +8,7 @@ COUNT = {"myhdl": 3_000, "icarus": 50_000}
 
 
 def answers(compute, values):
-    ports = dict(single=Signal(intbv(0)[32:]), half=Signal(intbv(0)[16:]))
-    return compute(unit.fp32_to_fp16, ports, [(value,) for value in values], unit.LATENCY)
+    return compute(unit.fp32_to_fp16, unit.ports(), [(value,) for value in values], unit.LATENCY)
 
 
 def test_every_class_is_converted_as_golden_says(compute):

@@ -3,18 +3,14 @@
 from itertools import product
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import fp_round as unit
 from rtl.golden import fp_round as golden
 
 
 def answers(compute, vectors, exponent_bits, fraction_bits):
-    width = exponent_bits + fraction_bits
-    ports = dict(
-        word=Signal(intbv(0)[width:]), guard=Signal(bool(0)), sticky=Signal(bool(0)), rounded=Signal(intbv(0)[width:])
-    )
-    return compute(unit.fp_round, ports, vectors, 0, exponent_bits=exponent_bits, fraction_bits=fraction_bits)
+    sizes = dict(exponent_bits=exponent_bits, fraction_bits=fraction_bits)
+    return compute(unit.fp_round, unit.ports(**sizes), vectors, 0, **sizes)
 
 
 def test_every_word_of_a_small_format_is_rounded_as_golden_says(compute):

@@ -40,14 +40,16 @@ class Array:
     def __call__(self, now):
         ports, tile = self.dut.ports, len(self.loaded_at)
         for kind in BANK:
-            if self.dut.read(ports[f"{kind}_write"]):
-                self.writes.append((kind, self.dut.read(ports[f"{kind}_address"]), self.dut.read(ports["line"])))
-        if len(self.started_at) - 1 == tile and self.dut.read(ports["loaded"]) >> tile % 2 & 1:
+            if self.dut.read(ports[f"line_{kind}_write"]):
+                self.writes.append(
+                    (kind, self.dut.read(ports[f"line_{kind}_address"]), self.dut.read(ports["line_data"]))
+                )
+        if len(self.started_at) - 1 == tile and self.dut.read(ports["tiles_loaded"]) >> tile % 2 & 1:
             self.loaded_at.append(now)
-            self.held.append(self.dut.peek("held_commands"))
+            self.held.append(self.dut.peek("tiles_commands"))
         starts = len(self.started_at) == len(self.loaded_at) and now >= self.loaded_at[-1] + self.pause
-        ports["started"].next = starts
-        ports["bank_done"].next = now - self.busy in self.started_at
+        ports["tiles_started"].next = starts
+        ports["tiles_done"].next = now - self.busy in self.started_at
         if starts:
             self.started_at.append(now)
             self.ends.append(now + self.busy)
@@ -93,7 +95,7 @@ def test_a_bank_is_filled_again_two_cycles_after_the_array_has_left_it_and_not_b
     assert array.writes == expected_writes(tiles)
     waits = [taken - end for taken, end in zip(commands.cycles[2:], array.ends)]
     assert len(waits) == TILES - 2
-    assert min(waits) >= 2  # bank_done stands a cycle, and frees the bank in the next
+    assert min(waits) >= 2  # tiles.done stands a cycle, and frees the bank in the next
     assert 2 in waits or not crowded
 
 

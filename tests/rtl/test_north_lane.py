@@ -1,7 +1,6 @@
 """north_lane: lines of weights written, then sent down, one a cycle."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import words
 from rtl.north_lane import north_lane
@@ -12,21 +11,7 @@ LATENCY = 2
 
 
 def device(build, config):
-    control, line = words.north_control(config).width, config.interleave * words.weight(config).width
-    widths = dict(
-        write_address=words.north_control(config).bits("line"),
-        write_data=line,
-        control=control,
-        control_out=control,
-        down=words.weight_packet(config).width,
-    )
-    return build(
-        north_lane,
-        config=config,
-        clk=Signal(bool(0)),
-        write=Signal(bool(0)),
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(north_lane, config=config)
 
 
 def random_lines(rng, config, groups, values, m):

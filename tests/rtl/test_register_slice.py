@@ -1,10 +1,8 @@
 """register_slice: every word once and in order, with nothing but registers between its ends."""
 
 import pytest
-from myhdl import Signal
 
 from rtl.register_slice import register_slice
-from rtl.stream import Stream
 from tests.support.script import play
 from tests.support.streams import STALLS, Referee, Sink, Source
 
@@ -12,9 +10,7 @@ BITS = 9
 
 
 def device(build):
-    return build(
-        register_slice, clk=Signal(bool(0)), rst=Signal(bool(0)), entering=Stream(BITS), leaving=Stream(BITS), bits=BITS
-    )
+    return build(register_slice, bits=BITS)
 
 
 @pytest.mark.parametrize("shy", [False, True], ids=["eager", "shy"])

@@ -1,19 +1,17 @@
 """reset_holder: a reset lasts as long as it must, and says what becomes of what comes in the meantime."""
 
 import pytest
-from myhdl import Signal
 
 from rtl.reset_holder import reset_holder
 from tests.support.script import play
 
 CYCLES = 6
-PORTS = ("clk", "rst", "soft_reset", "offered", "resetting", "discarding")
 
 
 def states(build, entries, cycles=30):
     """(resetting, discarding) of each cycle; resetting from the bench's own reset on."""
     seen = play(
-        build(reset_holder, cycles=CYCLES, **{name: Signal(bool(0)) for name in PORTS}),
+        build(reset_holder, cycles=CYCLES),
         entries,
         "resetting",
         "discarding",

@@ -1,11 +1,9 @@
 """result_port: a word of all lanes, FP32 or rounded, and whether an infinity has left."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl.golden import fp32_to_fp16
 from rtl.result_port import result_port
-from rtl.stream import Stream
 from tests.support import floats
 from tests.support.script import play
 
@@ -13,14 +11,7 @@ LANES = 3
 
 
 def device(build):
-    widths = dict(drained=32 * LANES, beyond=LANES)
-    flags = ("clk", "rst", "advance", "to_half", "overflow")
-    return build(
-        result_port,
-        results=Stream(32 * LANES),
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(result_port, lanes=LANES)
 
 
 def word(singles):

@@ -1,11 +1,8 @@
 """router: which of the array and the updater gets a command, and whose operands and results pass."""
 
-from myhdl import Signal
-
 from rtl import words
 from rtl.router import router
 from rtl.sat_config import SatConfig
-from rtl.stream import Stream
 from tests.support.script import play
 
 CONFIGS = [
@@ -16,33 +13,17 @@ COUNT = 400
 
 
 def device(build, config):
-    line, word = words.line_bits(config), 32 * config.columns
-    tile, update = words.command(config).width, words.update(config).width
-    return build(
-        router,
-        config=config,
-        commands=Stream(words.command_bits(config)),
-        operands=Stream(line),
-        results=Stream(word),
-        tile_commands=Stream(tile),
-        tile_operands=Stream(line),
-        tile_results=Stream(word),
-        update_commands=Stream(update),
-        update_operands=Stream(line),
-        update_results=Stream(word),
-        tiles_busy=Signal(bool(0)),
-        updates_busy=Signal(bool(0)),
-    )
+    return build(router, config=config)
 
 
 def inputs(rng, dut):
     """Anything at every input that can be: at most one of both is loading, and at most one has results."""
     driven = [
-        "commands_data",
-        "commands_valid",
-        "operands_data",
-        "operands_valid",
-        "results_ready",
+        "whole_commands_data",
+        "whole_commands_valid",
+        "whole_operands_data",
+        "whole_operands_valid",
+        "whole_results_ready",
         "tiles_busy",
         "updates_busy",
         *(f"{kind}_{stream}_ready" for kind in ("tile", "update") for stream in ("commands", "operands")),
@@ -70,13 +51,13 @@ def test_a_command_goes_to_the_one_that_its_top_bit_names_when_the_other_is_empt
         top = words.command_bits(config) - 1
         widths = dict(tile=words.command(config).width, update=words.update(config).width)
         for given, got in answers(build, rng, config):
-            kind, other = ("update", "tile") if given["commands_data"] >> top else ("tile", "update")
+            kind, other = ("update", "tile") if given["whole_commands_data"] >> top else ("tile", "update")
             waits = given[f"{other}s_busy"]
-            assert got[f"{kind}_commands_valid"] == (given["commands_valid"] and not waits)
+            assert got[f"{kind}_commands_valid"] == (given["whole_commands_valid"] and not waits)
             assert got[f"{other}_commands_valid"] == 0
-            assert got["commands_ready"] == (given[f"{kind}_commands_ready"] and not waits)
-            assert got[f"{kind}_commands_data"] == given["commands_data"] & (1 << widths[kind]) - 1
-            moved[kind] += given["commands_valid"] and got["commands_ready"]
+            assert got["whole_commands_ready"] == (given[f"{kind}_commands_ready"] and not waits)
+            assert got[f"{kind}_commands_data"] == given["whole_commands_data"] & (1 << widths[kind]) - 1
+            moved[kind] += given["whole_commands_valid"] and got["whole_commands_ready"]
     assert min(moved.values()) > COUNT / 20
 
 
@@ -84,10 +65,10 @@ def test_operands_reach_the_one_that_takes_them(build, rng):
     moved = 0
     for given, got in answers(build, rng, CONFIGS[0]):
         for kind in ("tile", "update"):
-            assert got[f"{kind}_operands_valid"] == given["operands_valid"]
-            assert got[f"{kind}_operands_data"] == given["operands_data"]
-        assert got["operands_ready"] == (given["tile_operands_ready"] or given["update_operands_ready"])
-        moved += given["operands_valid"] and got["operands_ready"]
+            assert got[f"{kind}_operands_valid"] == given["whole_operands_valid"]
+            assert got[f"{kind}_operands_data"] == given["whole_operands_data"]
+        assert got["whole_operands_ready"] == (given["tile_operands_ready"] or given["update_operands_ready"])
+        moved += given["whole_operands_valid"] and got["whole_operands_ready"]
     assert moved > COUNT / 8
 
 
@@ -95,9 +76,9 @@ def test_results_come_from_the_one_that_has_some(build, rng):
     moved = dict(tile=0, update=0)
     for given, got in answers(build, rng, CONFIGS[0]):
         offering = [kind for kind in moved if given[f"{kind}_results_valid"]]
-        assert got["results_valid"] == len(offering) <= 1
-        assert got["tile_results_ready"] == got["update_results_ready"] == given["results_ready"]
+        assert got["whole_results_valid"] == len(offering) <= 1
+        assert got["tile_results_ready"] == got["update_results_ready"] == given["whole_results_ready"]
         for kind in offering:
-            assert got["results_data"] == given[f"{kind}_results_data"]
-            moved[kind] += given["results_ready"]
+            assert got["whole_results_data"] == given[f"{kind}_results_data"]
+            moved[kind] += given["whole_results_ready"]
     assert min(moved.values()) > COUNT / 16

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
@@ -19,14 +18,14 @@ CONFIGS = [
     SatConfig(rows=5, columns=1, interleave=1, largest_m=4, chunk=16),
 ]
 OUTPUTS = (
-    "west_control",
-    "north_control",
-    "pace",
-    "started",
-    "bank_done",
-    "finished",
-    "issuing",
-    "last_step",
+    "edges_west",
+    "edges_north",
+    "edges_skew",
+    "tiles_started",
+    "tiles_done",
+    "blocks_finished",
+    "steps_active",
+    "steps_last",
     "accumulators_free",
 )
 BLOCKS = {
@@ -39,25 +38,7 @@ every_mix = pytest.mark.parametrize("mix", BLOCKS)
 
 
 def device(build, config):
-    command, west = 2 * words.command(config).width, words.west_control(config).width
-    widths = dict(
-        loaded=2,
-        held_commands=command,
-        finished_command=command,
-        accumulators_free=2,
-        west_control=west,
-        last_row=west,
-        below=west,
-        north_control=words.north_control(config).width,
-        pace=words.skew_control(config).width,
-    )
-    flags = ("clk", "rst", "stored", *(name for name in OUTPUTS if name not in widths))
-    return build(
-        sequencer,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(sequencer, config=config)
 
 
 @dataclass
@@ -77,24 +58,24 @@ class Surroundings:
 
     def __call__(self, now):
         ports, read, layout = self.dut.ports, self.dut.read, words.command(self.config)
-        self.started += read(ports["started"])
-        if read(ports["finished"]):
+        self.started += read(ports["tiles_started"])
+        if read(ports["blocks_finished"]):
             self.finished.append(now)
-            self.finished_commands.append(self.dut.peek("finished_command"))
+            self.finished_commands.append(self.dut.peek("blocks_commands"))
         loaded = held = 0
         for number in range(self.started, min(self.started + 2, len(self.commands))):
             loaded |= (now >= self.loaded[number]) << number % 2
             held |= packed(layout, **self.commands[number]) << number % 2 * layout.width
-        ports["loaded"].next, ports["held_commands"].next = loaded, held
-        ports["stored"].next = now - self.store in self.finished
+        ports["tiles_loaded"].next, ports["tiles_commands"].next = loaded, held
+        ports["blocks_stored"].next = now - self.store in self.finished
         self._hand_on(ports)
 
     def _hand_on(self, ports):
         """The rows: a cycle for each hop, or a group's steps. The hop changes only when nothing is under way."""
         if self.started and self.hop != (hop := hop_of(self.config, self.commands[self.started - 1])):
             self.hop, self.history = hop, []
-        self.history.append(self.dut.peek("west_control") or 0)
-        for name, hops in (("last_row", self.config.rows - 1), ("below", self.config.rows)):
+        self.history.append(self.dut.peek("edges_west") or 0)
+        for name, hops in (("edges_last_row", self.config.rows - 1), ("edges_below", self.config.rows)):
             ports[name].next = self.history[-hops * self.hop] if len(self.history) >= hops * self.hop else 0
 
 
@@ -147,13 +128,13 @@ def test_each_step_and_each_weight_has_its_controls_at_the_cycle_of_its_edge(bui
     reads, steps, north = expected_controls(config, commands, starts_of(around))
     layout, step_layout = words.west_control(config), words.step(config)
     nothing = dict.fromkeys([*layout.fields, *step_layout.fields], 0)
-    got = decoded(layout, values["west_control"], min(reads))
-    assert set(range(min(steps), len(values["west_control"]))) <= set(got)
+    got = decoded(layout, values["edges_west"], min(reads))
+    assert set(range(min(steps), len(values["edges_west"]))) <= set(got)
     assert {c: known_read(word) for c, word in got.items()} == {c: known_read(reads.get(c, nothing)) for c in got}
     assert {c: known_step(word | fields(step_layout, word["step"])) for c, word in got.items()} == {
         c: known_step(steps.get(c, nothing)) for c in got
     }
-    got = decoded(words.north_control(config), values["north_control"], min(north))
+    got = decoded(words.north_control(config), values["edges_north"], min(north))
     assert {c: known_weight(word) for c, word in got.items() if word["write"]} == {
         c: known_weight(word) for c, word in north.items() if word["write"]
     }
@@ -162,16 +143,16 @@ def test_each_step_and_each_weight_has_its_controls_at_the_cycle_of_its_edge(bui
 
 @every_mix
 @every_config
-def test_the_pace_goes_around_in_a_group_less_a_cycle_where_weights_are_stationary(build, rng, config, mix):
+def test_the_skew_goes_around_in_a_group_less_a_cycle_where_weights_are_stationary(build, rng, config, mix):
     commands = random_commands(rng, config, BLOCKS[mix])
     around, values = run(build, config, commands)
-    pace = [fields(words.skew_control(config), word) for word in values["pace"]]
+    skew = [fields(words.skew_control(config), word) for word in values["edges_skew"]]
     starts, mode, compared = {start.weights: number for number, start in enumerate(starts_of(around))}, None, 0
-    for cycle in range(min(starts), len(pace) - 1):
+    for cycle in range(min(starts), len(skew) - 1):
         mode = commands[starts[cycle]] if cycle in starts else mode
-        assert pace[cycle]["weights"] == mode["weights"]
-        goes_on = mode["weights"] and pace[cycle]["place"] < hop_of(config, mode) - 2
-        assert pace[cycle + 1]["place"] == (pace[cycle]["place"] + 1 if goes_on else 0)
+        assert skew[cycle]["weights"] == mode["weights"]
+        goes_on = mode["weights"] and skew[cycle]["place"] < hop_of(config, mode) - 2
+        assert skew[cycle + 1]["place"] == (skew[cycle]["place"] + 1 if goes_on else 0)
         compared += 1
     assert compared > 100
 
@@ -182,8 +163,8 @@ def test_a_tile_starts_when_it_is_loaded_and_accumulators_are_free(build, rng, c
     commands = random_commands(rng, config, BLOCKS[mix])
     loaded = [0, 3, 3] + [150] * (len(commands) - 3)
     around, values = run(build, config, commands, loaded, store=100)
-    assert [cycle + 1 for cycle in cycles_of(values, "started")] == [start.steps for start in starts_of(around)]
-    assert values["issuing"].count(1) == sum(steps_of(config, command) for command in commands)
+    assert [cycle + 1 for cycle in cycles_of(values, "tiles_started")] == [start.steps for start in starts_of(around)]
+    assert values["steps_active"].count(1) == sum(steps_of(config, command) for command in commands)
 
 
 @every_config
@@ -192,8 +173,8 @@ def test_tiles_that_are_ready_follow_each_other_without_a_pause(build, rng, conf
     around, values = run(build, config, commands)
     total = sum(steps_of(config, command) for command in commands)
     first = starts_of(around)[0].steps
-    assert values["issuing"][first : first + total] == [1] * total
-    assert sum(values["issuing"]) == total
+    assert values["steps_active"][first : first + total] == [1] * total
+    assert sum(values["steps_active"]) == total
 
 
 @pytest.mark.parametrize(
@@ -208,7 +189,7 @@ def test_so_do_those_with_stationary_weights_if_their_rows_are_more_than_the_arr
     around, values = run(build, config, commands)
     total = sum(steps_of(config, command) for command in commands)
     first = starts_of(around)[0].steps
-    assert values["issuing"][first : first + total] == [1] * total
+    assert values["steps_active"][first : first + total] == [1] * total
 
 
 @every_mix
@@ -216,14 +197,14 @@ def test_so_do_those_with_stationary_weights_if_their_rows_are_more_than_the_arr
 def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config, mix):
     commands = random_commands(rng, config, BLOCKS[mix])
     around, values = run(build, config, commands)
-    ends = cycles_of(values, "last_step")
+    ends = cycles_of(values, "steps_last")
     assert ends == [start.steps + steps_of(config, command) - 1 for start, command in zip(starts_of(around), commands)]
     shape = config.rows, config.columns
-    assert cycles_of(values, "bank_done") == [
+    assert cycles_of(values, "tiles_done") == [
         end + timing.release_lag(*shape, hop_of(config, command)) for end, command in zip(ends, commands)
     ]
     last = [(end, command) for end, command in zip(ends, commands) if command["last"]]
-    assert cycles_of(values, "finished") == [
+    assert cycles_of(values, "blocks_finished") == [
         end + timing.drain_lag(*shape, hop_of(config, command)) for end, command in last
     ]
 
@@ -252,7 +233,7 @@ def test_accumulators_are_counted_from_their_first_step_to_their_store(build, rn
         first = steps_of(config, commands[0]) + timing.drain_lag(config.rows, config.columns)
         loaded = [0] + [first + 51 + after] * 2
     around, values = run(build, config, commands, loaded, store=50)
-    taken = [cycle + 1 for cycle in cycles_of(values, "started")]
+    taken = [cycle + 1 for cycle in cycles_of(values, "tiles_started")]
     if after == 0:
         assert taken[1] - 1 == around.finished[0] + around.store
     free = [cycle + around.store + 1 for cycle in around.finished]

@@ -1,12 +1,11 @@
-"""pacer: where the rows' delay lines stand, and when a tile has come through the last row."""
+"""skew_tracker: where the rows' delay lines stand, and when a tile has come through the last row."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
-from rtl.pacer import pacer
 from rtl.sat_config import SatConfig
+from rtl.skew_tracker import skew_tracker
 from tests.support.script import fields, packed, play
 
 CONFIGS = [
@@ -18,43 +17,44 @@ every_config = pytest.mark.parametrize("config", CONFIGS, ids=["2x3", "1x1", "5x
 
 
 def device(build, config):
-    west = words.west_control(config).width
-    widths = dict(values=3, pace=words.skew_control(config).width, last_row=west, below=west)
-    flags = ("clk", "rst", "stationary", "bank_done", "finished", "returned")
-    return build(
-        pacer,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(skew_tracker, config=config)
 
 
 def places(config, got):
-    return [fields(words.skew_control(config), word) for word in got["pace"]]
+    return [fields(words.skew_control(config), word) for word in got["edges_skew"]]
 
 
-@pytest.mark.parametrize("values", [1, 2, 4])
+@pytest.mark.parametrize("kept", [1, 2, 4])
 @every_config
-def test_with_stationary_weights_it_goes_around_in_a_groups_steps_less_a_cycle(build, config, values):
-    around = values * config.turn - 1
-    got = places(config, play(device(build, config), [dict(stationary=1, values=values)] * (4 * around), "pace"))
-    assert all(pace["weights"] for pace in got[: 4 * around])
-    assert [pace["place"] for pace in got[1 : 4 * around]] == [(at + 1) % around for at in range(4 * around - 1)]
+def test_with_stationary_weights_it_goes_around_in_a_groups_steps_less_a_cycle(build, config, kept):
+    around = kept * config.turn - 1
+    got = places(
+        config,
+        play(
+            device(build, config),
+            [dict(running_stationary=1, running_kept_per_group=kept)] * (4 * around),
+            "edges_skew",
+        ),
+    )
+    assert all(skew["weights"] for skew in got[: 4 * around])
+    assert [skew["place"] for skew in got[1 : 4 * around]] == [(at + 1) % around for at in range(4 * around - 1)]
 
 
 @every_config
 def test_with_stationary_sums_it_stands_at_the_first_place(build, config):
-    entries = [dict(stationary=1, values=4)] * (4 * config.turn - 3) + [dict(values=4)] * 6
-    got = places(config, play(device(build, config), entries, "pace"))
-    assert [pace["weights"] for pace in got[-6 - 20 : -20]] == [0] * 6
-    assert got[len(entries) - 6]["place"] > 0 and {pace["place"] for pace in got[len(entries) - 5 :]} == {0}
+    entries = [dict(running_stationary=1, running_kept_per_group=4)] * (4 * config.turn - 3) + [
+        dict(running_kept_per_group=4)
+    ] * 6
+    got = places(config, play(device(build, config), entries, "edges_skew"))
+    assert [skew["weights"] for skew in got[-6 - 20 : -20]] == [0] * 6
+    assert got[len(entries) - 6]["place"] > 0 and {skew["place"] for skew in got[len(entries) - 5 :]} == {0}
 
 
 @every_config
 def test_in_reset_it_goes_around_the_whole_delay_line(build, config):
     whole = words.KEPT * config.turn
-    got = places(config, play(device(build, config), [dict(rst=1)] * (2 * whole + 1), "pace"))
-    assert {pace["place"] for pace in got[: 2 * whole]} == set(range(whole))
+    got = places(config, play(device(build, config), [dict(rst=1)] * (2 * whole + 1), "edges_skew"))
+    assert {skew["place"] for skew in got[: 2 * whole]} == set(range(whole))
 
 
 @every_config
@@ -62,16 +62,16 @@ def test_the_ends_of_tiles_and_blocks_are_told_after_the_promised_delays(build, 
     layout, shape = words.west_control(config), (config.rows, config.columns)
     entries = [
         dict(
-            last_row=packed(layout, end=rng.getrandbits(1), begin=1, close=1),
-            below=packed(layout, close=rng.getrandbits(1), begin=rng.getrandbits(1), end=1),
+            edges_last_row=packed(layout, end=rng.getrandbits(1), begin=1, close=1),
+            edges_below=packed(layout, close=rng.getrandbits(1), begin=rng.getrandbits(1), end=1),
         )
         for _ in range(60)
     ]
     got = play(device(build, config), entries, "bank_done", "finished", "returned", cycles=60)
     for name, port, bit, delay in (
-        ("bank_done", "last_row", "end", timing.release_delay(*shape)),
-        ("finished", "below", "close", timing.finish_delay(config.columns)),
-        ("returned", "below", "begin", 0),
+        ("bank_done", "edges_last_row", "end", timing.release_delay(*shape)),
+        ("finished", "edges_below", "close", timing.finish_delay(config.columns)),
+        ("returned", "edges_below", "begin", 0),
     ):
         asked = [fields(layout, entry[port])[bit] for entry in entries]
         assert got[name] == [0] * delay + asked[: 60 - delay] and 0 < sum(asked) < 60
@@ -80,6 +80,6 @@ def test_the_ends_of_tiles_and_blocks_are_told_after_the_promised_delays(build, 
 @every_config
 def test_reset_forgets_the_ends_on_their_way(build, config):
     layout = words.west_control(config)
-    ends = dict(last_row=packed(layout, end=1), below=packed(layout, close=1))
+    ends = dict(edges_last_row=packed(layout, end=1), edges_below=packed(layout, close=1))
     got = play(device(build, config), [ends, dict(rst=1)] + [{}] * 30, "bank_done", "finished")
     assert not any(got["bank_done"]) and not any(got["finished"])

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
-from rtl import words
 from rtl.sat_config import SatConfig
-from rtl.sore import PLACES, sore
+from rtl.sore import sore
 from tests.support import floats, update
 from tests.support.script import play
 
@@ -24,15 +22,7 @@ def config_of(largest_m):
 
 
 def device(build, config):
-    row = PLACES * config.largest_m * words.weight(config).width
-    widths = dict(vector=16 * config.largest_m, n=3, m=5, forward=row, backward=row)
-    flags = ("clk", "rst", "valid", "forward_done", "backward_done")
-    return build(
-        sore,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(sore, config=config)
 
 
 def vectors_of(rng, config, count):

@@ -1,7 +1,6 @@
-"""sore_half: eight elements in; four survivors with their ranks out, a cycle later."""
+"""sore_half: eight elements in; four better_half with their ranks out, a cycle later."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import words
 from rtl.sore_half import sore_half
@@ -10,7 +9,7 @@ from tests.support import sore
 LATENCY = 1
 
 
-def survivors(values, size):
+def better_half(values, size):
     """The best half of each `size` elements, ranked by Python's sort, packed as the unit does."""
 
     def order(index):
@@ -32,28 +31,18 @@ def joined(values):
     return sum(value << 16 * k for k, value in enumerate(values))
 
 
-def ports():
-    return dict(
-        clk=Signal(bool(0)),
-        valid=Signal(bool(0)),
-        word=Signal(intbv(0)[128:]),
-        quads=Signal(bool(0)),
-        best=Signal(intbv(0)[4 * words.sore_candidate().width :]),
-    )
-
-
 @pytest.mark.parametrize("size", [4, 8])
 def test_the_better_half_goes_on_in_order_of_index_with_its_ranks(compute, rng, size):
     cases = [sore.elements(rng, 8) for _ in range(1500)]
-    got = compute(sore_half, ports(), [(1, joined(case), size == 4) for case in cases], LATENCY)
-    assert got == [survivors(case, size) for case in cases]
+    got = compute(sore_half, sore_half.ports(), [(1, joined(case), size == 4) for case in cases], LATENCY)
+    assert got == [better_half(case, size) for case in cases]
     assert len(got) == 1500
 
 
-def test_the_survivors_of_a_word_stand_until_those_of_the_next(compute, rng):
+def test_the_candidates_of_a_word_stand_until_those_of_the_next(compute, rng):
     cases = [sore.elements(rng, 8) for _ in range(200)]
     valid = [True, *(rng.random() < 1 / 2 for _ in cases[1:])]
-    got = compute(sore_half, ports(), [(bit, joined(case), 0) for bit, case in zip(valid, cases)], LATENCY)
+    got = compute(sore_half, sore_half.ports(), [(bit, joined(case), 0) for bit, case in zip(valid, cases)], LATENCY)
     latest = [max(k for k in range(cycle + 1) if valid[k]) for cycle in range(200)]
-    assert got == [survivors(cases[k], 8) for k in latest]
+    assert got == [better_half(cases[k], 8) for k in latest]
     assert 50 < sum(valid) < 150

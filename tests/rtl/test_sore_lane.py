@@ -40,7 +40,7 @@ def script(rng, config, groups, pause=0.0):
 
 def results(build, config, entries):
     """{cycle: kept} for each cycle in which done stands."""
-    got = play(build(sore_lane, config=config, **sore.lane_ports(config)), entries, "done", "kept")
+    got = play(build(sore_lane, config=config), entries, "done", "kept")
     assert None not in got["done"]
     return {cycle: got["kept"][cycle] for cycle, done in enumerate(got["done"]) if done}
 

@@ -1,7 +1,6 @@
 """sore_row: the groups of a vector are shifted in, and after M vectors the row is theirs."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import words
 from rtl.sat_config import SatConfig
@@ -11,15 +10,7 @@ from tests.support.update import packed
 
 
 def device(build, config):
-    entry = words.weight(config).width
-    widths = dict(fresh=config.largest_m // 4 * entry, m=5, row=config.largest_m * entry)
-    return build(
-        sore_row,
-        config=config,
-        clk=Signal(bool(0)),
-        valid=Signal(bool(0)),
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(sore_row, config=config)
 
 
 @pytest.mark.parametrize("largest_m, m", [(4, 4), (8, 4), (8, 8), (16, 4), (16, 8), (16, 16)])

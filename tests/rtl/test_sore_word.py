@@ -40,7 +40,7 @@ def joined(scripts):
 
 def results(build, config, entries):
     """{cycle: kept} for each cycle in which done stands."""
-    got = play(build(sore_word, config=config, **sore.word_ports(config)), entries, "done", "kept")
+    got = play(build(sore_word, config=config), entries, "done", "kept")
     assert None not in got["done"]
     return {cycle: got["kept"][cycle] for cycle, done in enumerate(got["done"]) if done}
 

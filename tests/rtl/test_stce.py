@@ -15,7 +15,7 @@ from tests.support.array import (
     command_of,
     controls_of,
     hop_of,
-    keep_pace,
+    keep_skew,
     lines_of,
     pruned,
     schedule_controls,
@@ -45,11 +45,11 @@ def stored(program, a, b):
     for bank, tile in enumerate(program.tiles()):
         lines = lines_of(program, tile, a, b)
         entries += [
-            dict(line=line, west_write=1, west_address=bank * config.chunk // 4 + at)
+            dict(line_data=line, line_west_write=1, line_west_address=bank * config.chunk // 4 + at)
             for at, line in enumerate(lines.west)
         ]
         entries += [
-            dict(line=line, north_write=1, north_address=bank * config.chunk + at)
+            dict(line_data=line, line_north_write=1, line_north_address=bank * config.chunk + at)
             for at, line in enumerate(lines.north)
         ]
     return entries
@@ -75,7 +75,7 @@ def play_block(build, program, a, b, drain_at=0, slots=None):
         place, row = divmod(i, command["rows"])
         leaves[ready + i + 1] = row, slots[place]
         drain_entry(config, command, slots[place], row, entries[ready + i], entries[ready + i + 1])
-    keep_pace(config, command, entries, start)
+    keep_skew(config, command, entries, start)
     drained = play(device(build, config), entries, "drained")["drained"]
     c = np.zeros((program.gemm.m, config.tile_columns), np.uint32)
     for cycle, (row, slot) in leaves.items():
@@ -140,11 +140,11 @@ def test_a_cycle_earlier_only_the_very_last_sum_is_missing(build, rng):
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_last_row_and_one_below_it_report_each_a_hop_later(build, rng, rows, weights, values):
     config = SatConfig(rows=rows, columns=1, interleave=5, largest_m=4, chunk=16)
-    command, entries = dict(weights=weights, values=values), cleared(config)
+    command, entries = dict(weights=weights, kept_per_group=values), cleared(config)
     start, hop, width = len(entries), hop_of(config, command), words.west_control(config).width
     sent = [rng.getrandbits(width) for _ in range(70)]
-    entries += [dict(west_control=word) for word in sent] + [{} for _ in range(rows * hop)]
-    keep_pace(config, command, entries, start)
-    got = play(device(build, config), entries, "last_row", "below")
-    assert got["last_row"][start + (rows - 1) * hop :][:70] == sent
-    assert got["below"][start + rows * hop :][:70] == sent
+    entries += [dict(edges_west=word) for word in sent] + [{} for _ in range(rows * hop)]
+    keep_skew(config, command, entries, start)
+    got = play(device(build, config), entries, "edges_last_row", "edges_below")
+    assert got["edges_last_row"][start + (rows - 1) * hop :][:70] == sent
+    assert got["edges_below"][start + rows * hop :][:70] == sent

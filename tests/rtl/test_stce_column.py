@@ -30,7 +30,7 @@ def group_word(config, beats):
 
 
 def schedule_tile(program, tile, lines, bank, start, entries):
-    """Write a tile's controls, steps, groups and boundaries into a script; its weights' control comes at `start`.
+    """Write a tile's controls, steps, groups and column edges into a script; its weights' control comes at `start`.
 
     Each row's first weight and its first step come to it in the same cycle: in time, and not a cycle earlier.
     Returns the cycle after the one in which the last sum has come to the bottom, or to its accumulator.
@@ -38,20 +38,20 @@ def schedule_tile(program, tile, lines, bank, start, entries):
     config, command = program.config, command_of(program, tile)
     controls, hop = controls_of(config, command, bank, 0, bank), hop_of(config, command)
     for number, control in enumerate(controls.weights):
-        merge(entries, start + number, "control", packed(words.north_control(config), **control))
-    first, groups = start + LANE + (config.rows - 1 if tile.weights else 0), -1
+        merge(entries, start + number, "control_north", packed(words.north_control(config), **control))
+    first, groups = start + LANE + (config.rows - 1 if tile.weight_stationary else 0), -1
     for number, step in enumerate(controls.steps):
         groups += step["load"]
         for row in range(config.rows):
             at = first + number + row * hop
             merge(entries, at, "west_steps", step_word(config, step) << row * words.step(config).width)
             beats = [line >> row * 16 * BEAT for line in lines.west[groups * tile.beats : (groups + 1) * tile.beats]]
-            merge(entries, at, "west", group_word(config, beats) << row * words.group(config).width)
-        boundary = packed(
+            merge(entries, at, "west_groups", group_word(config, beats) << row * words.group(config).width)
+        edge = packed(
             words.column_edge(config), **{name: step[name] for name in ("begin", "fresh", "set")}, valid=step["above"]
         )
-        merge(entries, first + number, "feed", boundary)
-        merge(entries, first + number + config.rows * hop, "collect", boundary)
+        merge(entries, first + number, "control_feed", edge)
+        merge(entries, first + number + config.rows * hop, "control_collect", edge)
     return first + len(controls.steps) + config.rows * hop + timing.PRODUCT + units.ACCUMULATE
 
 
@@ -75,7 +75,7 @@ def block_script(program, a, b):
         slot, row = divmod(i, tiles[-1].rows)
         entries += [{} for _ in range(ready + i + 2 - len(entries))]
         leaves[ready + i + 1] = row, slot
-        if tiles[-1].weights:
+        if tiles[-1].weight_stationary:
             entries[ready + i] |= dict(drain_read=1, drain_address=row * slots + slot)
             entries[ready + i + 1] |= dict(drain_memory=1)
         else:
@@ -117,19 +117,25 @@ def test_a_column_multiplies_as_golden_and_drains_from_the_top_row(
 
 def test_groups_steps_and_controls_reach_the_next_column_a_cycle_later(build, rng):
     config = SatConfig(rows=3, columns=1, largest_m=4, chunk=16)
-    width, step, boundary = words.group(config).width, words.step(config).width, words.column_edge(config).width
+    width, step, edge = words.group(config).width, words.step(config).width, words.column_edge(config).width
     load = sum(packed(words.step(config), load=1) << row * step for row in range(3))
     entries = [
         dict(
             west_steps=rng.getrandbits(3 * step) | load,
-            west=rng.getrandbits(3 * width),
-            control=rng.getrandbits(words.north_control(config).width),
-            feed=rng.getrandbits(boundary),
-            collect=rng.getrandbits(boundary),
+            west_groups=rng.getrandbits(3 * width),
+            control_north=rng.getrandbits(words.north_control(config).width),
+            control_feed=rng.getrandbits(edge),
+            control_collect=rng.getrandbits(edge),
         )
         for _ in range(30)
     ]
-    got = play(device(build, config), entries, "east_steps", "east", "control_out", "feed_out", "collect_out")
-    for there, here in zip(got, ("west_steps", "west", "control", "feed", "collect")):
+    got = play(
+        device(build, config),
+        entries,
+        "east_steps",
+        "east_groups",
+        *(f"control_out_{name}" for name in ("north", "feed", "collect")),
+    )
+    for there, here in zip(got, ("west_steps", "west_groups", "control_north", "control_feed", "control_collect")):
         assert got[there][1:31] == [entry[here] for entry in entries]
     assert len(got) == 5

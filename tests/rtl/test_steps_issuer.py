@@ -1,7 +1,6 @@
 """steps_issuer: the control of the array's west edge, step by step, of tiles in both dataflows."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
@@ -24,21 +23,7 @@ every_mix = pytest.mark.parametrize(
 
 
 def device(build, config):
-    command = words.command(config).width
-    widths = dict(
-        next_command=command,
-        command=command,
-        bank=1,
-        accumulators=1,
-        weights_bank=1,
-        west_control=words.west_control(config).width,
-    )
-    return build(
-        steps_issuer,
-        config=config,
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "start", "stationary", "issuing", "last_step")},
-    )
+    return build(steps_issuer, config=config)
 
 
 def scripted(rng, config, commands, pause=lambda: 0):
@@ -48,10 +33,11 @@ def scripted(rng, config, commands, pause=lambda: 0):
         bank, accumulators, memory = (rng.getrandbits(1) for _ in range(3))
         controls, word = controls_of(config, command, bank, accumulators, memory), packed(layout, **command)
         entries += [dict(entries[-1], start=0) for _ in range(pause())]
-        entries[-1] |= dict(start=1, next_command=word, bank=bank, weights_bank=memory)
+        entries[-1] |= dict(start=1, upcoming_command=word, upcoming_bank=bank, running_weights_bank=memory)
         starts[len(entries)] = controls
         entries += [
-            dict(command=word, accumulators=accumulators, stationary=command["weights"]) for _ in controls.steps
+            dict(running_command=word, running_accumulators=accumulators, running_stationary=command["weights"])
+            for _ in controls.steps
         ]
     return entries, starts
 
@@ -71,7 +57,7 @@ def seen(config, words_of_control):
 @every_config
 def test_each_step_is_read_for_and_comes_when_its_activations_do(build, rng, config, blocks):
     entries, starts = scripted(rng, config, random_commands(rng, config, blocks))
-    got = play(device(build, config), entries, "west_control", "issuing", "last_step")
+    got = play(device(build, config), entries, "west_control", "steps_active", "steps_last")
     reads, steps = (
         [one for controls in compared(starts).values() for one in getattr(controls, name)]
         for name in ("reads", "steps")
@@ -80,17 +66,19 @@ def test_each_step_is_read_for_and_comes_when_its_activations_do(build, rng, con
     control = seen(config, got["west_control"][min(compared(starts)) : first + total + BEHIND])
     assert [known_read(word) for word in control[: len(reads)]] == [known_read(read) for read in reads]
     assert [known_step(word) for word in control[BEHIND:]] == [known_step(step) for step in steps]
-    assert got["issuing"][: first + total + 3] == [0] * first + [1] * total + [0] * 3
+    assert got["steps_active"][: first + total + 3] == [0] * first + [1] * total + [0] * 3
     ends = [start + len(controls.steps) - 1 for start, controls in starts.items()]
-    assert [cycle for cycle, last in enumerate(got["last_step"]) if last] == ends
+    assert [cycle for cycle, last in enumerate(got["steps_last"]) if last] == ends
 
 
 @every_config
 def test_in_a_pause_nothing_is_read_and_no_step_is_issued(build, rng, config):
     entries, starts = scripted(rng, config, random_commands(rng, config, [(1, 2), (0, 2)]), lambda: rng.randrange(1, 9))
-    got = play(device(build, config), entries, "west_control", "issuing")
+    got = play(device(build, config), entries, "west_control", "steps_active")
     issued = {start + number for start, controls in starts.items() for number in range(len(controls.steps))}
-    assert {cycle for cycle, issuing in enumerate(got["issuing"]) if issuing} == issued and len(issued) < len(entries)
+    assert {cycle for cycle, issuing in enumerate(got["steps_active"]) if issuing} == issued and len(issued) < len(
+        entries
+    )
     first = min(compared(starts))
     for cycle, word in enumerate(seen(config, got["west_control"][first:]), first):
         assert not (word["read"] or word["end"]) or cycle in issued
@@ -101,6 +89,6 @@ def test_in_a_pause_nothing_is_read_and_no_step_is_issued(build, rng, config):
 def test_reset_forgets_the_tile_and_the_steps_on_their_way(build, rng, config):
     entries, starts = scripted(rng, config, random_commands(rng, config, [(0, 1)]))
     cut = min(starts) + 3
-    got = play(device(build, config), entries[:cut] + [dict(rst=1)] + [{}] * 40, "west_control", "issuing")
-    assert any(got["issuing"][: cut + 1]) and not any(got["issuing"][cut + 1 :])
+    got = play(device(build, config), entries[:cut] + [dict(rst=1)] + [{}] * 40, "west_control", "steps_active")
+    assert any(got["steps_active"][: cut + 1]) and not any(got["steps_active"][cut + 1 :])
     assert not any(word["valid"] or word["read"] for word in seen(config, got["west_control"][cut + 1 :]))

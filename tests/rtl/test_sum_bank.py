@@ -1,7 +1,6 @@
 """sum_bank: words written, fed and drained, against a list; what is for the other set is not its business."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import words
 from rtl.sat_config import SatConfig
@@ -14,15 +13,7 @@ every_number = pytest.mark.parametrize("number", [0, 1])
 
 
 def device(build, number, config=CONFIG):
-    bits = words.sum_bits(config)
-    widths = dict(write_address=bits, write_data=32, feed_address=bits, drain_address=bits, drain_set=1, data=32)
-    flags = ("clk", "write", "write_set", "feed", "feed_set", "drain")
-    return build(
-        sum_bank,
-        number=number,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(sum_bank, number=number, address_bits=words.sum_bits(config))
 
 
 def filled(rng, number, addresses=ADDRESSES):

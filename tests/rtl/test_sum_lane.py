@@ -34,8 +34,8 @@ class Tile:
         self.feeds, self.collects = [start + i for i in at], [start + lag + i for i in at]
 
     def write(self, entries):
-        """Put its boundary words into a script."""
-        for name, cycles in (("feed", self.feeds), ("collect", self.collects)):
+        """Put its words.column_edge into a script."""
+        for name, cycles in (("ends_feed", self.feeds), ("ends_collect", self.collects)):
             for cycle in cycles:
                 entries += [{} for _ in range(cycle + 1 - len(entries))]
                 entries[cycle][name] = packed(
@@ -71,7 +71,7 @@ def test_a_fresh_tile_starts_from_zero_and_the_next_ones_from_its_sums(build, rn
 @pytest.mark.parametrize("after, same", [(1, False), (2, True), (3, True)])
 def test_a_sum_can_enter_again_two_cycles_after_it_was_announced(build, rng, config, after, same):
     entries = [{} for _ in range(40)]
-    for at, name, fresh in ((0, "collect", 1), (10, "collect", 1), (10 + after, "feed", 0)):
+    for at, name, fresh in ((0, "ends_collect", 1), (10, "ends_collect", 1), (10 + after, "ends_feed", 0)):
         entries[at][name] = packed(words.column_edge(config), valid=1, begin=1, fresh=fresh)
     sums = with_noise(rng, entries, 40)
     got = play(device(build, config), entries, "sum_out")["sum_out"]
@@ -79,12 +79,12 @@ def test_a_sum_can_enter_again_two_cycles_after_it_was_announced(build, rng, con
 
 
 @every_config
-def test_boundary_words_reach_the_next_column_a_cycle_later(build, rng, config):
+def test_column_edges_reach_the_next_column_a_cycle_later(build, rng, config):
     width = words.column_edge(config).width
-    entries = [dict(feed=rng.getrandbits(width), collect=rng.getrandbits(width)) for _ in range(60)]
-    got = play(device(build, config), entries, "feed_out", "collect_out")
+    entries = [dict(ends_feed=rng.getrandbits(width), ends_collect=rng.getrandbits(width)) for _ in range(60)]
+    got = play(device(build, config), entries, "ends_out_feed", "ends_out_collect")
     for name in ("feed", "collect"):
-        assert got[f"{name}_out"][1:61] == [entry[name] for entry in entries]
+        assert got[f"ends_out_{name}"][1:61] == [entry[f"ends_{name}"] for entry in entries]
 
 
 @every_config
@@ -111,16 +111,16 @@ def test_without_a_memory_to_drain_it_is_the_end_of_the_chain(build, rng, config
 
 
 @pytest.mark.parametrize("after", range(1, PRODUCT + 1))
-@pytest.mark.parametrize("name", ["feed", "collect"])
+@pytest.mark.parametrize("name", ["ends_feed", "ends_collect"])
 def test_reset_forgets_what_was_announced(build, rng, name, after):
     """Sums that came before stay."""
     config, layout = CONFIGS[0], words.column_edge(CONFIGS[0])
     entries = [{"rst": 0} for _ in range(40)]
-    for at, what in ((0, "collect"), (1, "collect"), (10, name), (20, "feed")):
+    for at, what in ((0, "ends_collect"), (1, "ends_collect"), (10, name), (20, "ends_feed")):
         entries[at][what] = packed(layout, valid=1, begin=at != 1)
     entries[10 + after]["rst"] = 1
-    entries[21]["feed"] = packed(layout, valid=1)
+    entries[21]["ends_feed"] = packed(layout, valid=1)
     sums = with_noise(rng, entries, 40)
     got = play(device(build, config), entries, "sum_out")["sum_out"]
-    kept = 0 if name == "feed" or after < PRODUCT else 10
+    kept = 0 if name == "ends_feed" or after < PRODUCT else 10
     assert got[20 + PRODUCT : 22 + PRODUCT] == [sums[kept + PRODUCT], sums[1 + PRODUCT]]

@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
 from rtl.sat_config import SatConfig
-from rtl.stream import Stream
 from rtl.update_loader import update_loader
 from tests.support import floats, script, update
 from tests.support.streams import STALLS, Referee, Source
@@ -27,16 +25,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
-    slice_bits, command = 32 * config.update_lanes, words.update(config).width
-    widths = dict(command=command, weights=slice_bits, velocities=slice_bits, gradients=slice_bits)
-    return build(
-        update_loader,
-        config=config,
-        commands=Stream(command),
-        operands=Stream(words.line_bits(config)),
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "bank_free", "slice_valid", "last_slice")},
-    )
+    return build(update_loader, config=config)
 
 
 def random_tiles(rng, config, count=TILES):
@@ -70,11 +59,13 @@ class Lanes:
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
-        assert not read(ports["last_slice"]) or read(ports["slice_valid"])
-        if read(ports["slice_valid"]):
-            self.slices.append(tuple(read(ports[name]) for name in ("weights", "velocities", "gradients")))
+        assert not read(ports["slices_last"]) or read(ports["slices_active"])
+        if read(ports["slices_active"]):
+            self.slices.append(
+                tuple(read(ports[f"entering_{name}"]) for name in ("weights", "velocities", "gradients"))
+            )
             self.cycles.append(now)
-            if read(ports["last_slice"]):
+            if read(ports["slices_last"]):
                 self.ends.append(len(self.slices))
                 self.commands.append(read(ports["command"]))
         ports["bank_free"].next = bool(self.free(now))

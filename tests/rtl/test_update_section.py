@@ -1,8 +1,7 @@
 """update_section: rows of two tiles in two banks, written in order and fetched by their place."""
 
 import pytest
-from myhdl import Signal, intbv
-
+from rtl.stream import bus
 from rtl.update_section import update_section
 from tests.support.script import play
 
@@ -12,14 +11,7 @@ every_size = pytest.mark.parametrize("rows, place_bits", CASES)
 
 
 def device(build, rows, place_bits):
-    widths = dict(row_in=WIDTH, address=place_bits + 1, row_out=WIDTH)
-    return build(
-        update_section,
-        width=WIDTH,
-        rows=rows,
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "write", "ending", "fetch")},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(update_section, width=WIDTH, rows=rows, address=bus(place_bits + 1))
 
 
 class Tiles:
@@ -36,8 +28,8 @@ class Tiles:
         rows = [self.rng.getrandbits(WIDTH) for _ in range(count)]
         for number, row in enumerate(rows, 1):
             while self.rng.random() < pause:
-                self.step(row_in=self.rng.getrandbits(WIDTH))
-            self.step(write=1, row_in=row, ending=int(with_last and number == count))
+                self.step(written_row=self.rng.getrandbits(WIDTH))
+            self.step(written_done=1, written_row=row, ending=int(with_last and number == count))
         if not with_last:
             for _ in range(self.rng.randrange(3)):
                 self.step()
@@ -54,7 +46,7 @@ class Tiles:
 
     def fetch(self, entry):
         address, row = self.waiting.pop()
-        entry |= dict(fetch=1, address=address)
+        entry |= dict(fetched_take=1, address=address)
         self.want[len(self.entries) + 1] = row
 
     def drain(self):
@@ -75,7 +67,7 @@ def test_every_row_is_where_it_was_written_a_cycle_after_the_fetch(build, rng, r
         if len(tiles.waiting) > tiles.counts[tiles.tile - 1]:
             tiles.drain()
     tiles.drain()
-    got = play(device(build, rows, place_bits), tiles.entries, "row_out")["row_out"]
+    got = play(device(build, rows, place_bits), tiles.entries, "fetched_row")["fetched_row"]
     assert {cycle: got[cycle] for cycle in tiles.want} == tiles.want
     assert len(tiles.want) == sum(tiles.counts) > rows
 
@@ -83,30 +75,34 @@ def test_every_row_is_where_it_was_written_a_cycle_after_the_fetch(build, rng, r
 @every_size
 def test_a_row_can_be_fetched_in_the_cycle_after_its_write(build, rng, rows, place_bits):
     written = [rng.getrandbits(WIDTH) for _ in range(rows)]
-    entries = [dict(write=1, row_in=row) for row in written] + [{}]
+    entries = [dict(written_done=1, written_row=row) for row in written] + [{}]
     for place in range(rows):
-        entries[place + 1] |= dict(fetch=1, address=place)
-    got = play(device(build, rows, place_bits), entries, "row_out")["row_out"]
+        entries[place + 1] |= dict(fetched_take=1, address=place)
+    got = play(device(build, rows, place_bits), entries, "fetched_row")["fetched_row"]
     assert got[2 : 2 + rows] == written
 
 
 def test_what_was_fetched_holds_still_until_the_next_fetch(build, rng):
     rows = [rng.getrandbits(WIDTH) for _ in range(2)]
-    entries = [dict(write=1, row_in=row) for row in rows] + [dict(fetch=1, address=1)] + [dict(address=0)] * 6
-    got = play(device(build, 4, 2), entries, "row_out")["row_out"]
+    entries = (
+        [dict(written_done=1, written_row=row) for row in rows]
+        + [dict(fetched_take=1, address=1)]
+        + [dict(address=0)] * 6
+    )
+    got = play(device(build, 4, 2), entries, "fetched_row")["fetched_row"]
     assert got[3:10] == [rows[1]] * 7
 
 
 def test_a_tile_without_rows_takes_its_bank_too(build, rng):
     """So all sections of an update keep in step, whatever is stored of it."""
     row = rng.getrandbits(WIDTH)
-    entries = [dict(ending=1), dict(write=1, row_in=row, ending=1), dict(fetch=1, address=4), {}]
-    assert play(device(build, 4, 2), entries, "row_out")["row_out"][3] == row
+    entries = [dict(ending=1), dict(written_done=1, written_row=row, ending=1), dict(fetched_take=1, address=4), {}]
+    assert play(device(build, 4, 2), entries, "fetched_row")["fetched_row"][3] == row
 
 
 @pytest.mark.parametrize("ended", [0, 1])
 def test_after_a_reset_the_next_tile_takes_bank_0_from_its_start(build, rng, ended):
     row = rng.getrandbits(WIDTH)
-    entries = [dict(write=1, row_in=rng.getrandbits(WIDTH), ending=ended)] * 3
-    entries += [dict(write=1, rst=1), dict(write=1, row_in=row), dict(fetch=1, address=0), {}]
-    assert play(device(build, 8, 3), entries, "row_out")["row_out"][6] == row
+    entries = [dict(written_done=1, written_row=rng.getrandbits(WIDTH), ending=ended)] * 3
+    entries += [dict(written_done=1, rst=1), dict(written_done=1, written_row=row), dict(fetched_take=1, address=0), {}]
+    assert play(device(build, 8, 3), entries, "fetched_row")["fetched_row"][6] == row

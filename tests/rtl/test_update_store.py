@@ -3,12 +3,10 @@
 from dataclasses import dataclass, field
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
 from rtl.sat_config import SatConfig
-from rtl.stream import Stream
 from rtl.update_store import update_store
 from tests.support import script, update
 from tests.support.streams import STALLS, Referee, Sink
@@ -30,35 +28,11 @@ STORED = [
     for d in (0, 1)
     if a or b or c or d
 ]
-FETCHES = {
-    "fetch_masters": "masters",
-    "fetch_halves": "halves",
-    "fetch_forward": "forward",
-    "fetch_backward": "backward",
-}
-
-
-def address_bits(config):
-    return (config.update_vectors - 1).bit_length() + 1
+SECTIONS = ("masters", "halves", "forward", "backward")
 
 
 def device(build, config):
-    kept = 4 * config.largest_m * words.weight(config).width
-    widths = dict(
-        command=words.update(config).width,
-        masters_row=64 * config.largest_m,
-        halves_row=16 * config.largest_m,
-        forward_row=kept,
-        backward_row=kept,
-        address=address_bits(config),
-    )
-    return build(
-        update_store,
-        config=config,
-        results=Stream(32 * config.columns),
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "finished", "stored", *FETCHES)},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(update_store, config=config)
 
 
 @dataclass
@@ -97,13 +71,13 @@ class Sections:
         if read(ports["stored"]):
             self.stored.append(now)
         number = len(self.stored)
-        asked = [name for fetch, name in FETCHES.items() if read(ports[fetch])]
+        asked = [name for name in SECTIONS if read(ports[f"{name}_take"])]
         assert len(asked) <= 1
         if asked:
-            bank, place = divmod(read(ports["address"]), 1 << address_bits(self.config) - 1)
-            assert bank == number % 2 and number < self.finished
-            ports[f"{asked[0]}_row"].next = self.tiles[number].rows[asked[0]][place]
-            self.fetches.append((now, asked[0], place))
+            at = words.section_address(self.config).unpack(read(ports["address"]))
+            assert at["bank"] == number % 2 and number < self.finished
+            ports[f"{asked[0]}_row"].next = self.tiles[number].rows[asked[0]][at["row"]]
+            self.fetches.append((now, asked[0], at["row"]))
         if number < len(self.tiles):
             ports["command"].next = script.packed(words.update(self.config), **self.tiles[number].command)
         finishes = self.finished < len(self.tiles) and now >= self.at[self.finished] and self.finished < number + 2

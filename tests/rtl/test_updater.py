@@ -1,13 +1,11 @@
 """updater: whole tiles of every kind through its three streams, with stalls, against golden."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
 from rtl.golden import Rates
 from rtl.sat_config import SatConfig
-from rtl.stream import Stream
 from rtl.updater import updater
 from tests.support import floats, script, update
 from tests.support.streams import STALLS, Referee, Sink, Source
@@ -32,15 +30,7 @@ SPARSE, DENSE, REDUCE = (
 
 
 def device(build, config):
-    return build(
-        updater,
-        config=config,
-        commands=Stream(words.update(config).width),
-        operands=Stream(words.line_bits(config)),
-        results=Stream(32 * config.columns),
-        rates=Signal(intbv(0)[words.rates().width :]),
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "slice_enters", "tile_done", "busy", "stored")},
-    )
+    return build(updater, config=config)
 
 
 def tile_of(rng, config, kind, groups=1, numbers="wide"):
@@ -66,18 +56,18 @@ class Run:
 
     def __init__(self, build, config, tiles, stalls=("none",) * 3, shy=False):
         self.config, self.tiles, self.dut = config, tiles, device(build, config)
-        ports, layout = self.dut.arguments, words.update(config)
+        streams, layout = vars(self.dut.arguments["traffic"]), words.update(config)
         self.lines = [update.lines(config, tile) for tile in tiles]
         sent = ([script.packed(layout, **tile.command) for tile in tiles], [line for one in self.lines for line in one])
         self.commands, self.operands = (
-            Source(self.dut, ports[name], what, stall)
+            Source(self.dut, streams[name], what, stall)
             for name, what, stall in zip(("commands", "operands"), sent, stalls)
         )
-        self.sink = Sink(self.dut, ports["results"], stalls[2], shy)
+        self.sink = Sink(self.dut, streams["results"], stalls[2], shy)
         self.slices, self.ends, self.busy = [], [], []
         self.expected = [update.cut(config, tile.command, update.rows(config, tile, RATES)) for tile in tiles]
         self.total = sum(map(len, self.expected))
-        referees = [Referee(ports[name]) for name in ("commands", "operands", "results")]
+        referees = [Referee(streams[name]) for name in ("commands", "operands", "results")]
         self.dut.run(
             self.commands,
             self.operands,
@@ -91,8 +81,8 @@ class Run:
     def watch(self, now):
         ports, read = self.dut.ports, self.dut.read
         ports["rates"].next = update.rates_word(RATES)
-        self.slices += [now] if read(ports["slice_enters"]) else []
-        self.ends += [now] if read(ports["tile_done"]) else []
+        self.slices += [now] if read(ports["slices_active"]) else []
+        self.ends += [now] if read(ports["slices_last"]) else []
         self.busy.append(read(ports["busy"]))
 
     def over(self):

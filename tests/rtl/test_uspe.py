@@ -14,7 +14,7 @@ from rtl.sat_config import SatConfig
 from tests.support import floats
 from tests.support.script import fields, packed, play
 
-LAG = timing.SELECT + units.FP16_MUL + units.ACCUMULATE  # from a step on east_step to its sum
+LAG = timing.SELECT + units.FP16_MUL + units.ACCUMULATE  # from a step on east.step to its sum
 SHAPES = [(1, 4), (3, 8), (4, 4), (5, 8), (8, 16)]
 HALVES = floats.FP16_CLASSES + [floats.half(x / 8) for x in range(-200, 200)]
 ONE, TWO = floats.half(1.0), floats.half(2.0)
@@ -52,8 +52,8 @@ def random_weight(rng, config):
 
 
 def written(config, weight, place, value=0, bank=0, **where):
-    """The descent of a weight to that address of the element, or of every one."""
-    address = packed(words.step(config), place=place, value=value, bank=bank) >> words.step(config)["place"][1]
+    """The packet of a weight to that address of the element, or of every one."""
+    address = words.step(config).span("place", "bank").pack(place=place, value=value, bank=bank)
     return packed(words.weight_packet(config), **weight, address=address, write=1, **where)
 
 
@@ -86,7 +86,7 @@ def random_tile(rng, config, tile, groups=4, values=2):
                     load=value == place == 0,
                 )
                 down = written(config, weight, place, value, tile % 2, everyone=1, distance=rng.randrange(5))
-                entries.append(dict(west_step=step, west=group_word(activations), north=down))
+                entries.append(dict(west_step=step, west_group=group_word(activations), north=down))
                 if valid:
                     sums[at] = fp32_add(0 if first else sums[at], product_of(activations, weight))
     return entries, sums
@@ -136,7 +136,7 @@ def passing_sums(rng, config, values, groups, weights, bank):
                     bank=bank,
                     load=value == place == 0,
                 )
-                entries.append(dict(west_step=step, west=group_word(activations)))
+                entries.append(dict(west_step=step, west_group=group_word(activations)))
                 if valid:
                     above = sums.setdefault(place, rng.getrandbits(31) & ~(1 << 30))
                     if value == 0:
@@ -177,11 +177,11 @@ def test_a_product_reaches_its_accumulator_after_the_promised_latency_and_not_be
     group, entries = group_word([ONE] * 4), [{} for _ in range(40)]
     for at, weight, fresh in ((0, ONE, 1), (12, TWO, 0)):
         entries[at] = dict(
-            west=group,
+            west_group=group,
             west_step=packed(layout, valid=1, fresh=fresh, place=3, load=1),
             north=written(config, dict(weight=weight), 3),
         )
-    stands = 12 + 1 + LAG  # a cycle to east_step
+    stands = 12 + 1 + LAG  # a cycle to east.step
     for cycle in (stands - 1, stands):
         entries[cycle] |= dict(drain_load=1, drain_slot=slot(config, 3, 0))
     got = play(device(build, config), entries, "sum_out")["sum_out"]
@@ -190,11 +190,11 @@ def test_a_product_reaches_its_accumulator_after_the_promised_latency_and_not_be
 
 @pytest.mark.parametrize("lead, total", [(-1, 2.0), (0, 1.0), (1, 1.0)])
 def test_a_weight_can_be_used_in_the_cycle_after_it_came_and_not_before(build, lead, total):
-    """The step stands on east_step a cycle after west_step: a weight that comes with it is in time."""
+    """The step stands on east.step a cycle after west.step: a weight that comes with it is in time."""
     config, entries = config_of(4, 4), [{} for _ in range(30)]
     entries[0] = dict(north=written(config, dict(weight=TWO), 1))
     step = packed(words.step(config), valid=1, fresh=1, place=1, load=1)
-    entries[10] = dict(west_step=step, west=group_word([ONE] * 4))
+    entries[10] = dict(west_step=step, west_group=group_word([ONE] * 4))
     entries[10 - lead] |= dict(north=written(config, dict(weight=ONE), 1))
     entries[11 + LAG] |= dict(drain_load=1, drain_slot=slot(config, 1, 0))
     assert play(device(build, config), entries, "sum_out")["sum_out"][12 + LAG] == floats.single(total)
@@ -218,7 +218,7 @@ def test_a_weight_is_kept_by_the_element_that_it_reaches_with_distance_0_or_by_a
     entries[0] = dict(north=written(config, dict(weight=TWO), 2))
     entries[1] = dict(north=packed(down, **{**fields(down, written(config, dict(weight=ONE), 2)), **where}))
     step = packed(words.step(config), valid=1, fresh=1, place=2, load=1)
-    entries[5] = dict(west_step=step, west=group_word([ONE] * 4))
+    entries[5] = dict(west_step=step, west_group=group_word([ONE] * 4))
     entries[6 + LAG] = dict(drain_load=1, drain_slot=slot(config, 2, 0))
     total = play(device(build, config), entries, "sum_out")["sum_out"][7 + LAG]
     assert total == floats.single(1.0 if kept else 2.0)
@@ -237,7 +237,7 @@ def test_a_weight_is_kept_by_the_element_that_it_reaches_with_distance_0_or_by_a
 def test_a_pruned_weight_still_multiplies_an_infinity_by_zero(build, special, pruned, total):
     config, entries = config_of(4, 4), [{} for _ in range(20)]
     entries[0] = dict(
-        west=group_word([ONE, special, ONE, ONE]),
+        west_group=group_word([ONE, special, ONE, ONE]),
         west_step=packed(words.step(config), valid=1, fresh=1, place=1, load=1),
         north=written(config, dict(weight=ONE, pruned=pruned), 1),
     )
@@ -251,19 +251,19 @@ def test_groups_and_steps_move_on_after_one_cycle_and_weights_come_a_row_nearer(
     entries = [
         dict(
             west_step=rng.getrandbits(step.width),
-            west=rng.getrandbits(words.group(config).width),
+            west_group=rng.getrandbits(words.group(config).width),
             north=rng.getrandbits(down.width),
         )
         for _ in range(50)
     ]
-    held = entries[0]["west"]
+    held = entries[0]["west_group"]
     entries[0]["west_step"] |= packed(step, load=1)
-    got = play(device(build, config), entries, "east_step", "east", "south")
+    got = play(device(build, config), entries, "east_step", "east_group", "south")
     for cycle, entry in enumerate(entries, 1):
-        held = entry["west"] if fields(step, entry["west_step"])["load"] else held
+        held = entry["west_group"] if fields(step, entry["west_step"])["load"] else held
         nearer = fields(down, entry["north"])
         nearer["distance"] = (nearer["distance"] - 1) % 2 ** down.bits("distance")
-        assert (got["east_step"][cycle], got["east"][cycle]) == (entry["west_step"], held)
+        assert (got["east_step"][cycle], got["east_group"][cycle]) == (entry["west_step"], held)
         assert fields(down, got["south"][cycle]) == nearer
 
 
@@ -281,7 +281,7 @@ def test_reset_forgets_a_step_wherever_it_is_on_its_way(build, after):
     entries = [{"rst": 0} for _ in range(40)]
     for at, fresh in ((0, 1), (15, 0)):
         entries[at] |= dict(
-            west=group_word([ONE] * 4),
+            west_group=group_word([ONE] * 4),
             north=written(config, dict(weight=ONE), 0),
             west_step=packed(layout, valid=1, fresh=fresh, load=1),
         )

@@ -1,7 +1,6 @@
 """weights_issuer: the control of the array's north edge, weight by weight, of tiles in both dataflows."""
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import words
@@ -23,30 +22,24 @@ every_mix = pytest.mark.parametrize(
 
 
 def device(build, config):
-    widths = dict(
-        command=words.command(config).width, bank=1, weights_bank=1, north_control=words.north_control(config).width
-    )
-    return build(
-        weights_issuer,
-        config=config,
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "start", "stationary", "active", "last")},
-    )
+    return build(weights_issuer, config=config)
 
 
 def scripted(rng, config, commands, pause=lambda: 0):
     """Script entries that start each tile once the one before has sent its weights; and {entry: its first} of each.
 
-    `bank` and `command` hold in the cycle of the start alone, what follows it from the next cycle on.
+    The upcoming tile holds in the cycle of the start alone, the running one's fields from the next cycle on.
     """
     entries, starts = [{}], {}
     for number, command in enumerate(commands):
         bank, memory = rng.getrandbits(1), rng.getrandbits(1)
         weights = controls_of(config, command, bank, 0, memory).weights
-        entries += [dict(entries[-1], start=0) for _ in range(pause())]
-        entries[-1] |= dict(start=1, command=packed(words.command(config), **command), bank=bank)
+        entries += [dict(entries[-1], upcoming_weights_start=0) for _ in range(pause())]
+        entries[-1] |= dict(
+            upcoming_weights_start=1, upcoming_command=packed(words.command(config), **command), upcoming_bank=bank
+        )
         starts[len(entries)] = weights
-        entries += [dict(stationary=command["weights"], weights_bank=memory) for _ in weights]
+        entries += [dict(running_stationary=command["weights"], running_weights_bank=memory) for _ in weights]
     return entries, starts
 
 
@@ -54,7 +47,7 @@ def scripted(rng, config, commands, pause=lambda: 0):
 @every_config
 def test_each_weight_has_its_control_and_follows_the_one_before(build, rng, config, blocks):
     entries, starts = scripted(rng, config, random_commands(rng, config, blocks))
-    got = play(device(build, config), entries, "north_control", "active", "last")
+    got = play(device(build, config), entries, "north_control", "weights_active", "weights_last")
     expected = [weight for weights in starts.values() for weight in weights]
     first, layout = min(starts), words.north_control(config)
     sent = [fields(layout, word) for word in got["north_control"][first + timing.SKEW :][: len(expected)]]
@@ -62,17 +55,17 @@ def test_each_weight_has_its_control_and_follows_the_one_before(build, rng, conf
         known_weight(word) for word in expected if word["write"]
     ]
     assert [(word["write"], word["read"]) for word in sent] == [(word["write"], word["read"]) for word in expected]
-    assert got["active"][: first + len(expected) + 5] == [0] * first + [1] * len(expected) + [0] * 5
+    assert got["weights_active"][: first + len(expected) + 5] == [0] * first + [1] * len(expected) + [0] * 5
     ends = [start + len(weights) - 1 for start, weights in starts.items()]
-    assert [cycle for cycle, last in enumerate(got["last"]) if last] == ends
+    assert [cycle for cycle, last in enumerate(got["weights_last"]) if last] == ends
 
 
 @every_config
 def test_in_a_pause_nothing_is_read_or_written(build, rng, config):
     entries, starts = scripted(rng, config, random_commands(rng, config, [(1, 2), (0, 2)]), lambda: rng.randrange(1, 9))
-    got = play(device(build, config), entries, "north_control", "active")
+    got = play(device(build, config), entries, "north_control", "weights_active")
     issued = {start + number for start, weights in starts.items() for number in range(len(weights))}
-    assert {cycle for cycle, active in enumerate(got["active"]) if active} == issued
+    assert {cycle for cycle, active in enumerate(got["weights_active"]) if active} == issued
     layout = words.north_control(config)
     busy = {
         cycle
@@ -86,7 +79,7 @@ def test_in_a_pause_nothing_is_read_or_written(build, rng, config):
 def test_reset_forgets_the_tile_and_the_controls_on_their_way(build, rng, config):
     entries, starts = scripted(rng, config, random_commands(rng, config, [(1, 1)]))
     cut = min(starts) + 4
-    got = play(device(build, config), entries[:cut] + [dict(rst=1)] + [{}] * 40, "north_control", "active")
+    got = play(device(build, config), entries[:cut] + [dict(rst=1)] + [{}] * 40, "north_control", "weights_active")
     layout = words.north_control(config)
-    assert any(got["active"][: cut + 1]) and not any(got["active"][cut + 1 :])
+    assert any(got["weights_active"][: cut + 1]) and not any(got["weights_active"][cut + 1 :])
     assert not any(fields(layout, word)["write"] for word in got["north_control"][cut + 1 :])

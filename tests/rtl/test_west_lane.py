@@ -6,7 +6,7 @@ from rtl import words
 from rtl.sat_config import BEAT, SatConfig
 from rtl.west_lane import west_lane
 from tests.support import floats
-from tests.support.array import cleared, hop_of, keep_pace
+from tests.support.array import cleared, hop_of, keep_skew
 from tests.support.script import fields, packed, play
 
 
@@ -47,7 +47,7 @@ def test_each_beat_stands_in_its_group_two_cycles_after_it_was_read(build, rng, 
             expected[len(entries) + 2] = group_word(config, beats[start : start + place + 1])
             entries.append(dict(control=packed(layout, read=1, address=start + place, beat=place)))
         entries += [{}] * rng.randrange(3)  # and the group holds still
-    got = play(device(build, config), entries, "group")["group"]
+    got = play(device(build, config), entries, "east_group")["east_group"]
     held = [got[cycle - 1] for cycle in list(expected)[1:] if cycle - 1 not in expected]
     assert {cycle: got[cycle] for cycle in expected} == expected
     assert len(expected) == len(beats) // per_group * per_group
@@ -58,34 +58,36 @@ def test_control_goes_to_the_row_below_a_cycle_later_and_its_step_to_the_array_a
     config = config_of(8)
     layout = words.west_control(config)
     controls = [rng.getrandbits(layout.width) for _ in range(60)]
-    got = play(device(build, config), [dict(control=control) for control in controls], "control_out", "step")
+    got = play(device(build, config), [dict(control=control) for control in controls], "control_out", "east_step")
     assert got["control_out"][1:61] == controls
-    assert got["step"][:60] == [fields(layout, control)["step"] for control in controls]
+    assert got["east_step"][:60] == [fields(layout, control)["step"] for control in controls]
 
 
 @pytest.mark.parametrize("values", [1, 2, 4])
 @pytest.mark.parametrize("interleave", [1, 4, 7])
 def test_where_weights_are_stationary_the_row_below_follows_a_group_later(build, rng, interleave, values):
     config, hop = config_of(4, interleave), values * max(interleave, 4)
-    width, entries = words.west_control(config).width, cleared(config)
+    width, entries = words.west_control(config).width, cleared(config, "skew")
     start, controls = len(entries), [rng.getrandbits(width) for _ in range(3 * hop + 5)]
     entries += [dict(control=control) for control in controls] + [{} for _ in range(hop)]
-    keep_pace(config, dict(weights=1, values=values), entries, start)
+    keep_skew(config, dict(weights=1, kept_per_group=values), entries, start, "skew")
     got = play(device(build, config), entries, "control_out")["control_out"]
     assert got[start + 1 : start + hop] == [0] * (hop - 1)  # nothing was left in the delay line
     assert got[start + hop : start + hop + len(controls)] == controls
 
 
-def test_the_pace_changes_once_what_was_under_way_has_passed(build, rng):
+def test_the_skew_changes_once_what_was_under_way_has_passed(build, rng):
     """Groups of four values, of one, then sums that stay, and groups of two."""
-    config, entries, expected = config_of(4, 5), cleared(config_of(4, 5)), {}
-    for command in (dict(weights=weights, values=values) for weights, values in ((1, 4), (1, 1), (0, 4), (1, 2))):
+    config, entries, expected = config_of(4, 5), cleared(config_of(4, 5), "skew"), {}
+    for command in (
+        dict(weights=weights, kept_per_group=values) for weights, values in ((1, 4), (1, 1), (0, 4), (1, 2))
+    ):
         hop, start = hop_of(config, command), len(entries)
         for number in range(25):
             entries.append(dict(control=rng.getrandbits(words.west_control(config).width)))
             expected[start + number + hop] = entries[-1]["control"]
         entries += [dict(control=0) for _ in range(2 * hop)]
-        keep_pace(config, command, entries, start)
+        keep_skew(config, command, entries, start, "skew")
     got = play(device(build, config), entries, "control_out")["control_out"]
     assert {cycle: got[cycle] for cycle in expected} == expected
     assert len(expected) == 4 * 25
@@ -99,5 +101,5 @@ def test_one_bank_is_written_while_the_other_is_read(build, rng):
         dict(control=packed(layout, read=1, address=address), write=1, write_address=half + address)
         for address in range(half)
     ]
-    got = play(device(build, config), entries, "group")["group"]
+    got = play(device(build, config), entries, "east_group")["east_group"]
     assert got[len(beats) + 2 : len(beats) + 2 + half] == [group_word(config, [beat]) for beat in beats[:half]]

@@ -1,19 +1,13 @@
 """work_counters: each cycle counts once, as work, as waiting or as idle."""
 
-from myhdl import Signal, intbv
-
-from rtl.work_counters import COUNTER_BITS, work_counters
+from rtl.work_counters import work_counters
 from tests.support.script import play
 
 NAMES = ("busy", "waiting", "idle")
 
 
 def device(build):
-    return build(
-        work_counters,
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "issuing", "working")},
-        **{name: Signal(intbv(0)[COUNTER_BITS:]) for name in NAMES},
-    )
+    return build(work_counters)
 
 
 def test_every_cycle_since_reset_is_counted_a_cycle_later_as_one_of_three(build, rng):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl.golden import Rates, sgd, to_fp16
@@ -24,23 +23,18 @@ every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"m{c.la
 
 
 def device(build, config):
-    one_slice, vector = 32 * config.update_lanes, 32 * config.largest_m
-    widths = dict(
-        weights=one_slice, velocities=one_slice, gradients=one_slice, rates=128, masters=2 * vector, halves=vector // 2
-    )
-    flags = ("clk", "rst", "valid", "momentum", "masters_done", "halves_done")
-    return build(
-        wuve,
-        config=config,
-        **{name: Signal(bool(0)) for name in flags},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(wuve, config=config)
 
 
 def slices(config, values):
     """The fields of each slice of vectors (vectors, largest_m)."""
     cut = [np.ascontiguousarray(x).view(np.uint32).reshape(-1, config.update_lanes) for x in values]
-    return [dict(zip(("weights", "velocities", "gradients"), (update.packed(x, 32) for x in one))) for one in zip(*cut)]
+    return [
+        dict(
+            zip(("entering_weights", "entering_velocities", "entering_gradients"), (update.packed(x, 32) for x in one))
+        )
+        for one in zip(*cut)
+    ]
 
 
 def expected(values, momentum):

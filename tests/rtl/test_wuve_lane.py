@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import sat_timing as timing
 from rtl import timing as units
@@ -16,13 +15,7 @@ OUTPUTS = ("new_weight", "new_velocity", "half")
 
 
 def device(build):
-    widths = dict(weight=32, velocity=32, gradient=32, rates=128, new_weight=32, new_velocity=32, half=16)
-    return build(
-        unit.wuve_lane,
-        clk=Signal(bool(0)),
-        momentum=Signal(bool(0)),
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(unit.wuve_lane)
 
 
 def stream(values, rates, momentum=1):

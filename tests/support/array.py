@@ -126,7 +126,7 @@ def _weights(config, command, bank, memory):
     groups, tail = (
         (config.rows, command["kept_per_group"]) if stationary else (command["groups"], command["kept_in_last_group"])
     )
-    address, layout, turns = words.step(config), words.north_control(config), 0
+    address, layout, turns = words.step(config).span("place", "bank"), words.north_control(config), 0
     for group, value, place, last_value in _loops(config, groups, command["kept_per_group"], tail):
         yield dict(
             read=int(place == 0 and turns < lines),
@@ -136,7 +136,7 @@ def _weights(config, command, bank, memory):
             last_value=int(last_value),
             sparse=command["sparse"],
             blank=int(turns >= lines),
-            address=packed(address, place=place, value=value, bank=memory) >> address["place"][1],
+            address=address.pack(place=place, value=value, bank=memory),
             write=int(place < config.interleave),
             everyone=int(not stationary),
             distance=group % 2 ** layout.bits("distance"),
@@ -175,25 +175,25 @@ def schedule_controls(config: SatConfig, controls: Controls, weights_start: int,
     """Write both controls of a tile into a script, each with the delay of its edge."""
     north = words.north_control(config)
     for number, fields in enumerate(controls.reads):
-        merge(entries, start + number, "control_west", west_word(config, fields))
+        merge(entries, start + number, "edges_west", west_word(config, fields))
     for number, fields in enumerate(controls.steps):
-        merge(entries, start + timing.WEST - 1 + number, "control_west", west_word(config, fields))
+        merge(entries, start + timing.WEST - 1 + number, "edges_west", west_word(config, fields))
     for number, fields in enumerate(controls.weights):
-        merge(entries, weights_start + timing.SKEW + number, "control_north", packed(north, **fields))
+        merge(entries, weights_start + timing.SKEW + number, "edges_north", packed(north, **fields))
 
 
-def cleared(config: SatConfig) -> list[dict]:
-    """Script entries that reset the rows' delay lines, while the skew control goes around them."""
+def cleared(config: SatConfig, port: str = "edges_skew") -> list[dict]:
+    """Script entries that reset the rows' delay lines, while the skew control, at this port, goes around them."""
     layout, places = words.skew_control(config), words.KEPT * config.turn
-    return [dict(rst=1, control_skew=packed(layout, place=place)) for place in range(places)]
+    return [{"rst": 1, port: packed(layout, place=place)} for place in range(places)]
 
 
-def keep_skew(config: SatConfig, command: dict, entries: list[dict], start: int) -> None:
+def keep_skew(config: SatConfig, command: dict, entries: list[dict], start: int, port: str = "edges_skew") -> None:
     """Have each row follow the one above by a group from entry `start` on, where weights are stationary."""
     if command["weights"]:
         around = hop_of(config, command) - 1
         for at in range(start, len(entries)):
-            entries[at]["control_skew"] = packed(words.skew_control(config), weights=1, place=(at - start) % around)
+            entries[at][port] = packed(words.skew_control(config), weights=1, place=(at - start) % around)
 
 
 def merge(entries: list[dict], at: int, name: str, word: int) -> None:
