@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -163,7 +164,7 @@ class Accelerator:
             raise ValueError(f"accelerator {config.accelerator} has no RTL: its programs run on the functional engine")
         return self.device(config)
 
-    @property
+    @cached_property
     def prunes(self) -> bool:
         """The reference arithmetic of its GEMMs prunes b by itself."""
         return any(kind.prunes for kind in self.programs.values())

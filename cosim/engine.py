@@ -90,7 +90,7 @@ class Engine(ABC):
         kind = self._row.kind_of(program)
         if program.config is not self.config:
             check_hardware(program.config, self.config)
-        if program.memory != self.memory:
+        if program.memory is not self.memory and program.memory != self.memory:
             raise ValueError(f"the program is for another memory: it must be {self.memory}, not {program.memory}")
         return kind
 

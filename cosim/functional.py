@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from cosim.accelerators import kind_of
 from cosim.engine import Engine
 from cosim.exchange import Report
 from cosim.lazy_list import LazyList
@@ -27,7 +26,7 @@ class Functional(Engine):
         return self._row.prunes
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
-        result = kind_of(program).reference(program, operands)
+        result = self._row.kind_of(program).reference(program, operands)
         fp32 = isinstance(program.work, Gemm) and program.work.output == "fp32"
         return result, predicted(program, overflow=fp32 and not bool(np.isfinite(result).all()))
 
