@@ -6,6 +6,7 @@ from rtl import timing
 from rtl.formats import FP32
 from rtl.fp32_add import fp32_add
 from rtl.hierarchy import module
+from rtl.lanes import pack
 from rtl.stream import bit, bus
 
 LATENCY = timing.ACCUMULATE
@@ -23,22 +24,23 @@ def fan_adder(clk, left, right, add, total):
     Reset        none: a pipeline without state
     Golden       rtl/golden/fp32_add.py
     """
-    f = FP32.layout
+    minus_zero = bus(32)  # x + -0 is x, for both zeros too
     addend, sum_out = (bus(32) for _ in range(2))
 
     @always_comb
     def select():
-        addend.next = right
-        if not add:  # -0, for x + -0 is x, for both zeros too
-            addend.next = 0
-            addend.next[f.sign_bit] = True
+        if add:
+            addend.next = right
+        else:
+            addend.next = minus_zero
 
     @always(clk.posedge)
     def drive():
         total.next = sum_out
 
+    constant = pack(FP32.layout, minus_zero, sign=1, exponent=0, fraction=0)
     adder = fp32_add(clk, left, addend, sum_out)
-    return select, adder, drive
+    return select, constant, adder, drive
 
 
 def ports() -> dict:

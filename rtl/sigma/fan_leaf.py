@@ -6,6 +6,7 @@ from rtl import timing
 from rtl.formats import FP32
 from rtl.fp32_add import fp32_add
 from rtl.hierarchy import module
+from rtl.lanes import pack
 from rtl.sigma.delay_line import delay_line
 from rtl.stream import bit, bus
 
@@ -25,16 +26,16 @@ def fan_leaf(clk, left, right, add, leftward, rightward):
     Reset        none: a pipeline without state
     Golden       rtl/golden/fp32_add.py
     """
-    f = FP32.layout
+    minus_zero = bus(32)  # x + -0 is x, for both zeros too
     addend, sum_out, passed = (bus(32) for _ in range(3))
     added = bit()
 
     @always_comb
     def select():
-        addend.next = right
-        if not add:  # -0, for x + -0 is x, for both zeros too
-            addend.next = 0
-            addend.next[f.sign_bit] = True
+        if add:
+            addend.next = right
+        else:
+            addend.next = minus_zero
 
     @always(clk.posedge)
     def drive():
@@ -44,9 +45,10 @@ def fan_leaf(clk, left, right, add, leftward, rightward):
         else:
             rightward.next = passed
 
+    constant = pack(FP32.layout, minus_zero, sign=1, exponent=0, fraction=0)
     adder = fp32_add(clk, left, addend, sum_out)
     delays = (delay_line(clk, right, passed, 32, timing.FP32_ADD), delay_line(clk, add, added, 1, timing.FP32_ADD))
-    return select, adder, delays, drive
+    return select, constant, adder, delays, drive
 
 
 def ports() -> dict:
