@@ -110,9 +110,10 @@ class module(block_decorator):
 
         Sizes that only `ports` takes, since the block reads them off its ports, are left out.
         """
-        if "ports" not in self.func.__globals__:
+        own = inspect.signature(self.func).parameters
+        if "ports" not in self.func.__globals__ or own.keys() <= arguments.keys():
             return arguments
-        wanted, own = (inspect.signature(function).parameters for function in (self.ports, self.func))
+        wanted = inspect.signature(self.ports).parameters
         ports = self.ports(**{name: value for name, value in arguments.items() if name in wanted})
         return ports | {name: value for name, value in arguments.items() if name in own or name not in wanted}
 
