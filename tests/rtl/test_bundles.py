@@ -1,7 +1,7 @@
 """Bundles: their parts are the same signals, and together they are the whole."""
 
 from rtl import bundles, words
-from rtl.config import PRESETS
+from rtl.sat_config import PRESETS
 
 
 def test_the_chain_and_the_memories_are_parts_of_the_drain():

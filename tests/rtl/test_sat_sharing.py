@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cosim import Operands, gemm_words, update_words
+from cosim import Operands
+from cosim.accelerators import kind_of
 from cosim.checker import compare_bits
 from cosim.functional import Functional
 from rtl import sat as unit
@@ -47,11 +48,11 @@ class Run:
         self.dut, self.ports = build(unit.sat, **ports, config=CONFIG), ports
         self.first, commands, lines, self.counts = [], [], [], []
         for program, operands in work:
-            of = gemm_words if isinstance(program, Program) else update_words
+            codec = kind_of(program).codec
             self.first.append(len(commands))
-            commands += [of.command(program, tile) for tile in program.tiles()]
-            lines += [number(line) for tile in program.tiles() for line in of.lines(program, operands, tile)]
-            self.counts.append(sum(program.words(tile) for tile in program.tiles() if tile.last))
+            commands += [codec.command(program, tile) for tile in program.tiles()]
+            lines += [number(line) for tile in program.tiles() for line in codec.lines(program, operands, tile)]
+            self.counts.append(sum(program.beats(tile) for tile in program.tiles() if tile.last))
         self.commands = Source(self.dut, ports["commands"], commands, stalls[0])
         self.operands = Source(self.dut, ports["operands"], lines, stalls[1])
         self.sink, self.ends, self.counters = Sink(self.dut, ports["results"], stalls[2]), [], []
@@ -76,10 +77,10 @@ class Run:
         """Each result is the functional engine's."""
         each, compared = iter(as_received(self.sink.words, CONFIG.columns)), 0
         for (program, operands), count in zip(self.work, self.counts):
-            of = gemm_words if isinstance(program, Program) else update_words
+            codec = kind_of(program).codec
             want, report = Functional(CONFIG).run(program, operands)
             received = [next(each) for _ in range(count)]
-            assert compare_bits(of.result(program, received), want, program, report) == ""
+            assert compare_bits(codec.result(program, received), want, program, report) == ""
             compared += count
         assert compared == len(self.sink.words) > 50
 

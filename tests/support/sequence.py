@@ -68,11 +68,11 @@ def expected_starts(config: SatConfig, commands, loaded: list[int], stored: list
             if weights_end is not None:
                 waits |= dict(weights=weights_end, elements=start + timing.START_SETUP)
                 others["sums"] = start + timing.turnaround(config.rows, hop)
-            weights_for, weights_start = max(waits, key=waits.get), max(waits.kept())
+            weights_for, weights_start = max(waits, key=waits.get), max(waits.values())
             weights_end = weights_start + config.rows * hop
             waits = {weights_for: weights_start + timing.lead(config.rows)}
         waits |= others
-        start = max(waits.kept())
+        start = max(waits.values())
         starts.append(Start(weights_start or start, start, weights_for or "", max(waits, key=waits.get)))
         end, mode, blocks = start + steps_of(config, command), (command["weights"], hop), blocks + command["first"]
     return starts
