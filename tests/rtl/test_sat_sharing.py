@@ -13,7 +13,7 @@ from rtl.sat_config import SatConfig
 from tests.cosim.programs import RATES, as_received, number, program_of, pruned, update_of, weights_of
 from tests.support.streams import Referee, Sink, Source
 from tests.support.update import rates_word
-from tlm import Program
+from tlm import GemmProgram
 
 CONFIG = SatConfig(rows=2, columns=2, interleave=2, largest_m=4, update_lanes=4, chunk=16)
 
@@ -99,7 +99,7 @@ def test_one_waits_with_its_command_until_the_other_has_stored_everything(build)
     stored, waited = 0, 0
     for (before, _), (after, _), first, count in zip(run.work, run.work[1:], run.first[1:], run.counts):
         stored += count
-        if isinstance(before, Program) != isinstance(after, Program):
+        if isinstance(before, GemmProgram) != isinstance(after, GemmProgram):
             assert run.commands.cycles[first] > run.sink.cycles[stored - 1]
             waited += 1
     assert waited == 6
