@@ -105,7 +105,7 @@ class ProgramKind:
 class Verilog:
     """How an accelerator is written as Verilog, one module a file.
 
-    block         the accelerator's own block, whose name gives way to the prefix (rtl/prefix.py)
+    block         the accelerator's own block, whose name gives way to the prefix (rtl/hdl/prefix.py)
     write         (configuration, folder, prefix) -> {module: file}, children before their parents: it alone
     write_ports   the same with bus ports around it; None: there are none
     scripts       for Vivado, beside the files with bus ports: (configuration, folder, files) -> scripts

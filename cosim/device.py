@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import dataclass
 
-from rtl.hierarchy import module
+from rtl.hdl.hierarchy import module
 
 
 @dataclass(frozen=True)

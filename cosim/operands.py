@@ -6,7 +6,7 @@ import numpy as np
 
 from cosim.exchange import Operands, Weights
 from cosim.im2col import Im2col
-from cosim.kernel import prune
+from cosim.kernel.kernel import prune
 from rtl.golden import Rates
 from tlm.feature_map import FeatureMap
 from tlm.gemm import Gemm

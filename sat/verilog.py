@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from cosim.accelerators import verilog_of
-from cosim.synthesis import yosys
-from rtl.prefix import Prefix
+from cosim.synthesis.synthesis import yosys
+from rtl.hdl.prefix import Prefix
 from sat import accelerators, terminal
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json

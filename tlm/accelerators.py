@@ -6,7 +6,7 @@ its own folder and a row here; where it is to run on engines, another row in cos
 
 from rtl.config import Config
 from tlm.accelerator import Accelerator
-from tlm.row import SAT, SYSTOLIC
+from tlm.sat.row import SAT, SYSTOLIC
 from tlm.sigma.row import SIGMA
 
 DEFAULT = SAT.name

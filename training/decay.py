@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cosim.kernel import prune
+from cosim.kernel.kernel import prune
 from rtl.sparsity import Sparsity
 from tlm.workload.methods import Scheme
 from training.conversion import offloaded

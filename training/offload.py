@@ -6,7 +6,7 @@ import numpy as np
 from torch import nn
 
 from cosim import Engine, Weights
-from cosim.kernel import prune
+from cosim.kernel.kernel import prune
 from tlm import Gemm, Program
 from tlm.accelerator import StepPlan
 from tlm.feature_map import HeightWidth

@@ -5,7 +5,7 @@ import numpy as np
 from cosim.exchange import Operands
 from cosim.sigma.scheduling import sides, zeros_of
 from rtl.golden.fan import slots
-from rtl.layout import Layout
+from rtl.hdl.layout import Layout
 from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tlm.sigma.controller import IDLE, Lanes, lanes_of, settings

@@ -1,6 +1,6 @@
 """Golden model of SIGMA's Benes network: the settings that route a multicast, and the outputs for any settings.
 
-rtl/sigma/benes_network.py says what the levels are, and how the bits of the settings are numbered.
+rtl/sigma/distribution/benes_network.py says what the levels are, and how the bits of the settings are numbered.
 """
 
 import random
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from operator import index
 
-from rtl.sigma.benes_network import distances, settings_bits
+from rtl.sigma.distribution.benes_network import distances, settings_bits
 
 TRIES = 100  # for each output, on average; 1.2 were the most that any sources needed
 

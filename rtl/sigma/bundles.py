@@ -1,8 +1,8 @@
 """Signals that travel together between SIGMA's blocks."""
 
+from rtl.hdl.stream import Interface, bit, bus
 from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
-from rtl.stream import Interface, bit, bus
 
 
 class Load(Interface):

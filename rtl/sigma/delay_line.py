@@ -2,8 +2,8 @@
 
 from myhdl import always, always_comb, concat
 
-from rtl.hierarchy import module
-from rtl.stream import bit, bus
+from rtl.hdl.hierarchy import module
+from rtl.hdl.stream import bit, bus
 
 
 @module

@@ -2,24 +2,24 @@
 
 from myhdl import always, always_comb
 
-from rtl.hierarchy import module
-from rtl.lanes import join, split
+from rtl.hdl.hierarchy import module
+from rtl.hdl.lanes import join, split
+from rtl.hdl.stream import bit, bus
 from rtl.sigma import layouts
-from rtl.sigma.benes import benes
-from rtl.sigma.bit_picker import bit_picker
 from rtl.sigma.config import SigmaConfig
-from rtl.sigma.fan import fan
+from rtl.sigma.control.record import record
+from rtl.sigma.distribution.benes import benes
 from rtl.sigma.multiplier import multiplier
-from rtl.sigma.picker import picker
-from rtl.sigma.record import record
-from rtl.stream import bit, bus
+from rtl.sigma.reduction.bit_picker import bit_picker
+from rtl.sigma.reduction.fan import fan
+from rtl.sigma.reduction.picker import picker
 
 
 @module
 def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     """Multiply streamed words by stationary values, and sum the products of each run of lanes.
 
-    line, write, place  in  a piece of layouts.engine_record, and which one (rtl/sigma/record.py)
+    line, write, place  in  a piece of layouts.engine_record, and which one (rtl/sigma/control/record.py)
     banks       in   layouts.banks: which record a column finds at each part of the datapath, when it gets there
     streamed    in   a word for each element of k, lane 0 in the low bits
     results     out  FP32 sums as the record's picks name them; +0 where a pick names no complete one

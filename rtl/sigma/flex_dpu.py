@@ -2,16 +2,16 @@
 
 from myhdl import always_comb
 
-from rtl.hierarchy import module
-from rtl.lanes import join, split
+from rtl.hdl.hierarchy import module
+from rtl.hdl.lanes import join, split
+from rtl.hdl.stream import bit, bus
 from rtl.sigma import bundles, layouts, timing
 from rtl.sigma.config import SigmaConfig
+from rtl.sigma.control.record import record
 from rtl.sigma.delay_line import delay_line
 from rtl.sigma.flex_dpe import flex_dpe
-from rtl.sigma.picker import picker
-from rtl.sigma.record import record
-from rtl.sigma.span_adder import span_adder
-from rtl.stream import bit, bus
+from rtl.sigma.reduction.picker import picker
+from rtl.sigma.reduction.span_adder import span_adder
 
 
 @module

@@ -1,9 +1,9 @@
 """The packed words that SIGMA's blocks exchange, derived from the configuration."""
 
-from rtl.layout import Layout
+from rtl.hdl.layout import Layout
 from rtl.sigma import timing
-from rtl.sigma.benes_network import settings_bits
 from rtl.sigma.config import SigmaConfig
+from rtl.sigma.distribution.benes_network import settings_bits
 
 OPERAND = 16  # bits
 RUN = 1  # bits of a run's ID: neighbours take turns, and the FAN compares neighbours

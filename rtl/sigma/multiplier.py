@@ -2,13 +2,13 @@
 
 from myhdl import always, always_comb, concat
 
-from rtl.fp16_mul import fp16_mul
-from rtl.fp32_mul import fp32_mul
-from rtl.hierarchy import module
-from rtl.lanes import pack
-from rtl.layout import Layout
+from rtl.float.fp16_mul import fp16_mul
+from rtl.float.fp32_mul import fp32_mul
+from rtl.hdl.hierarchy import module
+from rtl.hdl.lanes import pack
+from rtl.hdl.layout import Layout
+from rtl.hdl.stream import bit, bus
 from rtl.sigma import layouts, timing
-from rtl.stream import bit, bus
 
 
 @module

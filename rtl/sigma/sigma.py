@@ -2,21 +2,21 @@
 
 from myhdl import always_comb
 
-from rtl.hierarchy import module, write_verilog
-from rtl.lanes import join, split, unpack
-from rtl.prefix import Prefix
+from rtl.hdl.hierarchy import module, write_verilog
+from rtl.hdl.lanes import join, split, unpack
+from rtl.hdl.prefix import Prefix
+from rtl.hdl.stream import Stream, bit, bus
+from rtl.shared.work_counters import COUNTER_BITS, work_counters
 from rtl.sigma import bundles, layouts
-from rtl.sigma.accumulator import accumulator
-from rtl.sigma.block_drain import block_drain
 from rtl.sigma.config import SigmaConfig
+from rtl.sigma.control.block_drain import block_drain
+from rtl.sigma.control.line_placer import line_placer
+from rtl.sigma.control.step_trail import step_trail
+from rtl.sigma.control.tile_banks import tile_banks
+from rtl.sigma.control.tile_sequencer import tile_sequencer
+from rtl.sigma.distribution.stream_buffer import stream_buffer
 from rtl.sigma.flex_dpu import flex_dpu
-from rtl.sigma.line_placer import line_placer
-from rtl.sigma.step_trail import step_trail
-from rtl.sigma.stream_buffer import stream_buffer
-from rtl.sigma.tile_banks import tile_banks
-from rtl.sigma.tile_sequencer import tile_sequencer
-from rtl.stream import Stream, bit, bus
-from rtl.work_counters import COUNTER_BITS, work_counters
+from rtl.sigma.reduction.accumulator import accumulator
 
 
 @module
@@ -103,7 +103,7 @@ def ports(config: SigmaConfig) -> dict:
 
 
 def write(config: SigmaConfig, folder, prefix: str = "sigma_") -> dict:
-    """Write the Verilog, one module a file, under names that begin with the prefix (rtl/prefix.py).
+    """Write the Verilog, one module a file, under names that begin with the prefix (rtl/hdl/prefix.py).
 
     Returns {module name: Path}, children before their parents: the top, `sigma` with the usual prefix, is last.
     Raises ValueError for a prefix that no module can be called after.

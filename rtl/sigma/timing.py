@@ -5,7 +5,7 @@ from rtl import timing
 READ = 1  # from a column's step to its streamed words
 DISTRIBUTE = 1  # through the Benes network to the multipliers
 MULTIPLY = {"fp16": timing.FP16_MUL, "bf16": timing.FP32_MUL + 1}  # the last is a register after rounding
-PICK = 1  # rtl/sigma/picker.py: a Flex-DPE's sums, or an accumulator's, out of many
+PICK = 1  # rtl/sigma/reduction/picker.py: a Flex-DPE's sums, or an accumulator's, out of many
 SPAN = timing.ACCUMULATE  # the sum of a row that two Flex-DPEs share
 FETCH = 1  # from an accumulator's address to its sum
 TURN = timing.ACCUMULATE + FETCH  # from a column's step to its next one, which needs its sum

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 
-from cosim.recorder import Recorder
+from cosim.check.recorder import Recorder
 from rtl.config import Config
 from sat import options, terminal
 from sat.planning import against_dense, plan_for

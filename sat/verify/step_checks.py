@@ -7,9 +7,9 @@ from typing import Any
 
 from cosim import Engine
 from cosim.accelerator import Piece
-from cosim.checker import Checker, Mismatch
-from cosim.functional import Functional
-from cosim.sampler import Sampler, draw
+from cosim.check.checker import Checker, Mismatch
+from cosim.check.sampler import Sampler, draw
+from cosim.engines.functional import Functional
 from sat.planning import SCHEDULED, step_plan_for
 from sat.task import Task, batch_shape
 from sat.verify.checks import Check

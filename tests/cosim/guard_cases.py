@@ -10,7 +10,7 @@ from cosim import Operands, Weights
 from cosim.operands import operands_of
 from rtl.config import Config
 from rtl.golden import gemm, to_fp16
-from rtl.sat_config import PRESETS, SystolicConfig
+from rtl.sat.config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMAS
 from rtl.sigma.config import SigmaConfig
 from rtl.sparsity import Sparsity

@@ -5,7 +5,7 @@ import pytest
 from cosim import accelerators
 from cosim.sat.row import SAT
 from cosim.sigma.row import SIGMA
-from rtl.sat_config import PRESETS, SystolicConfig
+from rtl.sat.config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMAS
 from tests.cosim.programs import program_of, update_of
 from tests.cosim.support import TINY

@@ -4,14 +4,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import cosim
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import PATTERNS, VALUES, assert_contract, assert_mixed, operands
 from tests.support.mixed import mixed_program
 from tests.support.workloads import mappings
 from tlm import Gemm, Mapping
-from tlm.dataflow import group_of
-from tlm.mapping import largest
+from tlm.sat.dataflow import group_of
+from tlm.sat.mapping import largest
 
 
 @st.composite

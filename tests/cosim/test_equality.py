@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cosim
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from tests.cosim.support import HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands
 from tests.support.mixed import mixed_program
 from tlm import Gemm, Mapping, simulate

@@ -10,8 +10,8 @@ import pytest
 
 import cosim
 from cosim import Operands
-from cosim.checker import Checker, Mismatch
-from rtl.sat_config import PRESETS
+from cosim.check.checker import Checker, Mismatch
+from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.faults import FAULTS, Fault, plant
 from tests.cosim.programs import update_of, weights_of

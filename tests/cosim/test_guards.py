@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import cosim
-from cosim.checker import arrays_of
-from cosim.functional import Functional, predicted
+from cosim.check.checker import arrays_of
+from cosim.engines.functional import Functional, predicted
 from tests.cosim.guard_cases import CASES, Case, made_for
 from tests.cosim.guard_operands import given_to
 from tests.cosim.support import HARDWARE

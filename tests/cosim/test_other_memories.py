@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cosim
-from cosim.checker import Checker
+from cosim.check.checker import Checker
 from rtl.sigma.config import SigmaConfig
 from tests.cosim.programs import RATES
 from tests.cosim.support import HARDWARE, TINY, operands

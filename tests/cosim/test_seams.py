@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 import cosim
-from cosim.functional import Functional
-from cosim.sampler import draw
+from cosim.check.sampler import draw
+from cosim.engines.functional import Functional
 from rtl.golden import gemm as golden
-from rtl.sat_config import PRESETS, SystolicConfig
+from rtl.sat.config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMAS
 from tests.cosim.support import HARDWARE, normal, operands
 from tests.support.sigma import sparse
 from tlm import Gemm, Mapping, make_plan, schedule, schedule_update, simulate
-from tlm.plan import Plan
+from tlm.sat.plan import Plan
 from tlm.sigma.program import schedule_sigma
 from tlm.sigma.zeros import ExactZeros, UniformDensity
 from tlm.step import cost, programs

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cosim
-from cosim.checker import Checker
+from cosim.check.checker import Checker
 from rtl.golden import Rates, fp32_to_fp16
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, PATTERNS, TINY
 from tests.support import update

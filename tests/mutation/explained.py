@@ -29,22 +29,31 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"register_slice_\d+\.v.*filled <= 1'b0;  =>  \(nothing\)", "a second cycle of reset empties it"),
     (r"register_slice_\d+\.v.*if \(rst\) begin  =>  .*1'b0", "what it holds is thrown away by its neighbour"),
     (r"register_slice_\d+\.v.*leaving_valid <= 1'b0;  =>  \(nothing\)", "its neighbour throws that away"),
-    (r"register_bank\.v.*_high <= ", "takes 2^32 cycles: tests/rtl/test_register_bank.py has such counters"),
+    (r"register_bank\.v.*_high <= ", "takes 2^32 cycles: tests/rtl/sat/axi/test_register_bank.py has such counters"),
     (r"sum_lane\.v.*collects <= 0;  =>", "a sum that is stored in reset is overwritten before it is read"),
     (r"west_lane\.v.*delayed\[.*\] <= 0;  =>", "what is read in reset is not used"),
     (r"sore_word\.v.*keep_k % 4\) >= n\) \|\|", "sore_row takes no more groups than a word has"),
-    (r"reset_holder_\d+\.v.*left", "a cycle more or less: tests/rtl/test_reset_holder.py holds it to the cycle"),
+    (
+        r"reset_holder_\d+\.v.*left",
+        "a cycle more or less: tests/rtl/sat/axi/test_reset_holder.py holds it to the cycle",
+    ),
     (r"benes_\d+_\d+\.v.*nothing = 0;  =>", "no output that is wanted comes from there"),
     (r"fan_choice_2_\d+\.v.*select_\w+ \+ 1\);  =>  .* - 1\);", "there are two wires, and they are counted modulo 2"),
-    (r"fan_control_\d+_\d+\.v:\d+: and: complete\[", "picks name sums: tests/rtl/sigma/test_fan.py has the others"),
-    (r"fan_\d+_1\.v.*last_passed", "products that are NaN have one pattern: tests/rtl/sigma/test_fan.py has others"),
+    (
+        r"fan_control_\d+_\d+\.v:\d+: and: complete\[",
+        "picks name sums: tests/rtl/sigma/reduction/test_fan.py has the others",
+    ),
+    (
+        r"fan_\d+_1\.v.*last_passed",
+        "products that are NaN have one pattern: tests/rtl/sigma/reduction/test_fan.py has others",
+    ),
     (
         r"picker_\d+\.v.*\(used\) begin  =>  .*1'b1|picker_\d+\.v.*picked <= 0;  =>",
         "nothing is gathered of other results",
     ),
     (r"span_adder\.v.*addend = 0;  =>", "the sum is not taken where no row spans"),
     (r"step_trail\.v.*trail <= 0;  =>", "none is under way after a reset that lasts as long as the trail"),
-    (r"work_counters\.v.*idle", "no program ever idles: tests/rtl/test_work_counters.py does"),
+    (r"work_counters\.v.*idle", "no program ever idles: tests/rtl/shared/test_work_counters.py does"),
 )
 
 

@@ -7,11 +7,11 @@ import pkgutil
 import pytest
 
 import rtl.sigma
-from rtl.hierarchy import flat_ports, module
-from rtl.sat_config import PRESETS
+from rtl.hdl.hierarchy import flat_ports, module
+from rtl.hdl.stream import Stream, bit
+from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
-from rtl.sigma.line_register import line_register
-from rtl.stream import Stream, bit
+from rtl.sigma.control.line_register import line_register
 
 SIZES = dict(rtl=PRESETS["small"], sigma=SIGMA_PRESETS["small"])
 NUMBERS = dict(lanes=8, level=2)  # of parameters that are not `config`; others are 4

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
+from rtl.sat.config import PRESETS, SatConfig, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from sat import accelerators
@@ -16,9 +16,9 @@ from sat.report import ON_HOST
 from tests.sat.support import refused
 from tlm import Gemm, Update, make_plan, predict
 from tlm.accelerators import TABLE
-from tlm.sigma.published import sigma_cycles
+from tlm.published.sigma import sigma_cycles
+from tlm.published.tpu import systolic_cycles
 from tlm.step import cost
-from tlm.systolic import systolic_cycles
 
 # About the published figures of some hardware, and of no other file.
 NAMING = {"compare/paper.py"}

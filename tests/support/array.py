@@ -7,10 +7,9 @@ import numpy as np
 
 from cosim.sat import gemm_codec
 from cosim.sat.gemm_codec import north_lines, west_lines
-from rtl import sat_timing as timing
-from rtl import words
 from rtl.golden import nm_mask
-from rtl.sat_config import BEAT, SatConfig
+from rtl.sat import layouts, timing
+from rtl.sat.config import BEAT, SatConfig
 from tests.support.script import packed
 from tlm import GemmProgram, Tile
 
@@ -39,8 +38,8 @@ def pruned(b: np.ndarray, sparsity) -> np.ndarray:
 
 
 def command_of(program: GemmProgram, tile: Tile) -> dict[str, int]:
-    """The fields of a tile's words.command."""
-    return words.command(program.config).unpack(gemm_codec.command(program, tile))
+    """The fields of a tile's layouts.command."""
+    return layouts.command(program.config).unpack(gemm_codec.command(program, tile))
 
 
 def hop_of(config: SatConfig, command: dict) -> int:
@@ -57,9 +56,9 @@ def steps_of(config: SatConfig, command: dict) -> int:
 class Controls:
     """What a tile's control words hold, a dictionary of fields for each cycle.
 
-    reads    of words.west_control, from the cycle of the first step's issue
-    steps    of words.step, and with them begin and close; they come WEST - 1 cycles later
-    weights  of words.north_control, SKEW cycles after the issue of the first weight
+    reads    of layouts.west_control, from the cycle of the first step's issue
+    steps    of layouts.step, and with them begin and close; they come WEST - 1 cycles later
+    weights  of layouts.north_control, SKEW cycles after the issue of the first weight
     """
 
     reads: list[dict]
@@ -68,7 +67,7 @@ class Controls:
 
 
 def controls_of(config: SatConfig, command: dict, bank: int = 0, accumulators: int = 0, memory: int = 0) -> Controls:
-    """The controls of a tile: command has the fields of its words.command.
+    """The controls of a tile: command has the fields of its layouts.command.
 
     bank          of the operands; accumulators: set of the sums; memory: bank of the elements' weights
     """
@@ -94,7 +93,7 @@ def _steps_of(config, command):
 
 def _reads(config, command, bank):
     line, steps = bank * config.chunk // BEAT, steps_of(config, command)
-    lines = 2 ** words.west_control(config).bits("address")
+    lines = 2 ** layouts.west_control(config).bits("address")
     for number, (_, value, place, _) in enumerate(_steps_of(config, command), 1):
         reads = value == 0 and place < command["beats"]
         yield dict(read=int(reads), address=line % lines, beat=place % 4, end=int(number == steps))
@@ -126,7 +125,7 @@ def _weights(config, command, bank, memory):
     groups, tail = (
         (config.rows, command["kept_per_group"]) if stationary else (command["groups"], command["kept_in_last_group"])
     )
-    address, layout, turns = words.step(config).span("place", "bank"), words.north_control(config), 0
+    address, layout, turns = layouts.step(config).span("place", "bank"), layouts.north_control(config), 0
     for group, value, place, last_value in _loops(config, groups, command["kept_per_group"], tail):
         yield dict(
             read=int(place == 0 and turns < lines),
@@ -165,15 +164,15 @@ def known_weight(weight: dict) -> dict:
 
 
 def west_word(config: SatConfig, fields: dict) -> int:
-    """The words.west_control of an entry of Controls.reads or Controls.steps."""
-    layout, step = words.west_control(config), words.step(config)
+    """The layouts.west_control of an entry of Controls.reads or Controls.steps."""
+    layout, step = layouts.west_control(config), layouts.step(config)
     inner, outer = ({name: value for name, value in fields.items() if name in part.fields} for part in (step, layout))
     return packed(layout, step=packed(step, **inner), **outer)
 
 
 def schedule_controls(config: SatConfig, controls: Controls, weights_start: int, start: int, entries: list[dict]):
     """Write both controls of a tile into a script, each with the delay of its edge."""
-    north = words.north_control(config)
+    north = layouts.north_control(config)
     for number, fields in enumerate(controls.reads):
         merge(entries, start + number, "edges_west", west_word(config, fields))
     for number, fields in enumerate(controls.steps):
@@ -184,7 +183,7 @@ def schedule_controls(config: SatConfig, controls: Controls, weights_start: int,
 
 def cleared(config: SatConfig, port: str = "edges_skew") -> list[dict]:
     """Script entries that reset the rows' delay lines, while the skew control, at this port, goes around them."""
-    layout, places = words.skew_control(config), words.KEPT * config.turn
+    layout, places = layouts.skew_control(config), layouts.KEPT * config.turn
     return [{"rst": 1, port: packed(layout, place=place)} for place in range(places)]
 
 
@@ -193,7 +192,7 @@ def keep_skew(config: SatConfig, command: dict, entries: list[dict], start: int,
     if command["weights"]:
         around = hop_of(config, command) - 1
         for at in range(start, len(entries)):
-            entries[at][port] = packed(words.skew_control(config), weights=1, place=(at - start) % around)
+            entries[at][port] = packed(layouts.skew_control(config), weights=1, place=(at - start) % around)
 
 
 def merge(entries: list[dict], at: int, name: str, word: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cocotb_tools.runner import get_runner
 
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 
 CASES = ["axi_register_cases", "axi_run_cases"]
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,11 +8,11 @@ from contextlib import contextmanager, nullcontext
 
 from myhdl import Cosimulation, Signal, Simulation, StopSimulation, block, delay, instance, intbv
 
-from cosim.icarus import bridge
-from cosim.icarus_engine import one_processor
+from cosim.engines.icarus import bridge
+from cosim.engines.icarus_engine import one_processor
 from cosim.tools import tool
-from rtl.hierarchy import flat_ports, forgotten_signals
-from rtl.stream import Stream
+from rtl.hdl.hierarchy import flat_ports, forgotten_signals
+from rtl.hdl.stream import Stream
 from tests.support.verilog import compiled, message_length
 
 LONGEST_MESSAGE = 4095  # characters: MyHDL's bridge keeps a message in 4,096 with a terminating zero
@@ -21,7 +21,7 @@ LONGEST_MESSAGE = 4095  # characters: MyHDL's bridge keeps a message in 4,096 wi
 class Dut:
     """A block with its ports, and a run of it.
 
-    arguments  the block's parameters; and ports, where it declares none (rtl/hierarchy.py) or they are the test's own
+    arguments  the block's parameters; and ports, where it declares none (rtl/hdl/hierarchy.py) or they are the test's own
     """
 
     def __init__(self, deco, arguments, waves=None):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from tlm import Gemm, GemmProgram, Mapping, Tile
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat

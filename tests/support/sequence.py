@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from rtl import sat_timing as timing
-from rtl.sat_config import BEAT, SatConfig
+from rtl.sat import timing
+from rtl.sat.config import BEAT, SatConfig
 from tests.support.array import hop_of, steps_of
 
 

@@ -2,11 +2,11 @@
 
 from itertools import product
 
-from rtl import words
 from rtl.golden import nm_pairs
-from rtl.hierarchy import write_verilog
-from rtl.sore_lane import sore_lane
-from rtl.sore_word import sore_word
+from rtl.hdl.hierarchy import write_verilog
+from rtl.sat import layouts
+from rtl.sat.update.sore_lane import sore_lane
+from rtl.sat.update.sore_word import sore_word
 from rtl.sparsity import GROUP, KEPT
 from tests.support import floats
 
@@ -42,7 +42,7 @@ def every_order(magnitudes: list[int], rng) -> list[list[int]]:
 
 def answer(config, values: list[int], n: int, m: int) -> int:
     """The golden's groups as the units pack them: four entries each, unused ones 0."""
-    layout = words.weight(config)
+    layout = layouts.weight(config)
     return sum(
         layout.pack(value=value, index=index) << layout.width * (4 * group + place)
         for group, pairs in enumerate(nm_pairs(values, n, m))

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl import words
 from rtl.golden import Rates, nm_compact, sgd, to_fp16
-from rtl.sat_config import SatConfig
+from rtl.sat import layouts
+from rtl.sat.config import SatConfig
 from rtl.sparsity import GROUP, KEPT
 from tests.support import floats
 
-# rtl/fp32_mul.py is still a placeholder, wrong for products below the normal numbers, and for 0 times 2^63 and more.
+# rtl/float/fp32_mul.py is still a placeholder, wrong for products below the normal numbers, and for 0 times 2^63 and more.
 # To be True as soon as it is right: then nothing is left out.
 EVERY_PRODUCT = False
 
@@ -69,7 +69,7 @@ def packed(values, width: int) -> int:
 
 
 def rates_word(rates: Rates) -> int:
-    """words.rates: 1/scale, wd, mu, lr, the first in the low bits."""
+    """layouts.rates: 1/scale, wd, mu, lr, the first in the low bits."""
     return packed([constant.view(np.uint32) for constant in rates.constants], 32)
 
 
@@ -90,7 +90,7 @@ class Tile:
 
 def lines(config: SatConfig, tile: Tile) -> list[int]:
     """Operand lines: of each slice the weights, with momentum velocities and gradients; a slice begins a new line."""
-    lanes, per_line = config.update_lanes, words.line_bits(config) // 32
+    lanes, per_line = config.update_lanes, layouts.line_bits(config) // 32
     given = [tile.w, tile.v, tile.g] if tile.command["momentum"] else [tile.w]
     slices = np.stack([np.ascontiguousarray(x).view(np.uint32).reshape(-1, lanes) for x in given], axis=1)
     return [
@@ -117,7 +117,7 @@ def rows(config: SatConfig, tile: Tile, rates: Rates) -> dict[str, list[int]]:
 
 def copies(config: SatConfig, halves: np.ndarray, n: int, m: int) -> dict[str, list[int]]:
     """Both compact copies of vectors (vectors, largest_m) float16: a row for each m vectors, N places a row."""
-    width, lanes = words.weight(config).width, config.largest_m
+    width, lanes = layouts.weight(config).width, config.largest_m
     values, indices = nm_compact(halves, n, m)  # (rows, n, lanes)
     forward = np.ascontiguousarray(values).view(np.uint16) | indices << 16
     values, indices = nm_compact(np.ascontiguousarray(halves.T), n, m)  # (lanes / m, n, vectors)
@@ -134,7 +134,7 @@ SECTIONS = {"masters": "masters", "half": "halves", "forward": "forward", "backw
 
 def row_bits(config: SatConfig, command: dict[str, int]) -> dict[str, int]:
     """Bits of a row of each section, by the bit of the command that has it stored."""
-    copy = command["n"] * config.largest_m * words.weight(config).width
+    copy = command["n"] * config.largest_m * layouts.weight(config).width
     return dict(masters=64 * config.largest_m, half=16 * config.largest_m, forward=copy, backward=copy)
 
 

@@ -4,9 +4,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from cosim.icarus import scratch
+from cosim.engines.icarus import scratch
 from cosim.tools import call, tool
-from rtl.hierarchy import Box, flat_ports, write_verilog
+from rtl.hdl.hierarchy import Box, flat_ports, write_verilog
 
 TOP = """\
 `timescale 1ns/1ns

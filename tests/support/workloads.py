@@ -2,12 +2,12 @@
 
 from hypothesis import strategies as st
 
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm import Gemm, GemmProgram, Mapping, Update, UpdateProgram, schedule, schedule_update
-from tlm.dataflow import DATAFLOWS, group_of
 from tlm.feature_map import FeatureMap
-from tlm.mapping import ORDERS, largest
+from tlm.sat.dataflow import DATAFLOWS, group_of
+from tlm.sat.mapping import ORDERS, largest
 
 
 @st.composite

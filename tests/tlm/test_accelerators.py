@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
+from rtl.sat.config import PRESETS, SatConfig, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sigma.config import SigmaConfig
 from tests.support.toy import PRESETS as DOT

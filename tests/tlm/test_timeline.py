@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
 from tests.support.workloads import cases, programs
-from tests.tlm.test_gemm_times import BASE, with_rates
+from tests.tlm.sat.test_gemm_times import BASE, with_rates
 from tlm import Gemm, Mapping, predict, schedule, simulate
-from tlm.gemm_times import GemmState
+from tlm.sat.gemm_times import GemmState
 
 
 def test_cycles_tiles_and_stores_are_read_off_the_spans():

@@ -6,7 +6,7 @@ from numbers import Integral
 
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
-from tlm.mapping import block_corners, check_order
+from tlm.sat.mapping import block_corners, check_order
 
 STATIONARY = {
     "mk": "a stays: its rows are those of the accumulators, and columns of b stream by",

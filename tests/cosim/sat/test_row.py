@@ -6,8 +6,8 @@ from cosim import Operands
 from cosim.sat import gemm_codec, update_codec
 from cosim.sat.row import SAT, update_pieces
 from cosim.sat.update_pieces import UpdatePieces
-from rtl import words
-from rtl.sat_config import SystolicConfig
+from rtl.sat import layouts
+from rtl.sat.config import SystolicConfig
 from tests.cosim.programs import scheduled, update_of
 from tests.cosim.support import TINY, operands
 from tests.support.memories import BURST
@@ -58,4 +58,4 @@ def test_a_piece_of_an_update_takes_a_quarter_of_the_cycles_that_a_gemms_may_tak
 
 def test_a_systolic_array_is_sats_device_with_its_own_widths():
     sat, plain = SAT.device_of(TINY), SAT.device_of(config := SystolicConfig.of(TINY))
-    assert sat.block is plain.block and plain.line_bits == words.line_bits(config) < sat.line_bits
+    assert sat.block is plain.block and plain.line_bits == layouts.line_bits(config) < sat.line_bits

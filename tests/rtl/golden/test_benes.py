@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rtl.golden import benes
 from rtl.golden.benes import distribute, route
-from rtl.sigma.benes_network import settings_bits
+from rtl.sigma.distribution.benes_network import settings_bits
 from tests.support.properties import few
 
 

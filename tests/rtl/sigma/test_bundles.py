@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from rtl.hierarchy import flat_ports
+from rtl.hdl.hierarchy import flat_ports
+from rtl.hdl.stream import Interface
 from rtl.sigma import bundles, layouts
 from rtl.sigma.config import PRESETS
-from rtl.stream import Interface
 
 CONFIG = PRESETS["medium"]
 BUNDLES = [one for one in vars(bundles).values() if inspect.isclass(one) and one.__module__ == bundles.__name__]

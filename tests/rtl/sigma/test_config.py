@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from rtl.sat_config import PRESETS as SAT
+from rtl.sat.config import PRESETS as SAT
 from rtl.sigma.config import PRESETS, SigmaConfig, load_sigma
 
 GOOD = dict(engines=2, lanes=8, results=4, rows=8)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from rtl.hdl.stream import bit
 from rtl.sigma.delay_line import delay_line
-from rtl.stream import bit
 
 
 @pytest.mark.parametrize("cycles", [1, 2, 3, 24])

@@ -3,8 +3,8 @@
 import pytest
 
 from rtl.sigma import layouts, timing
-from rtl.sigma.benes_network import settings_bits
 from rtl.sigma.config import PRESETS, SigmaConfig
+from rtl.sigma.distribution.benes_network import settings_bits
 
 CONFIGS = [
     *PRESETS.values(),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rtl import timing as units
-from rtl.formats import FP16, FP32, FP32_NAN, Format
+from rtl.float.formats import FP16, FP32, FP32_NAN, Format
 from rtl.golden.exact import multiply
 from rtl.golden.floats import unpack
 from rtl.sigma import timing

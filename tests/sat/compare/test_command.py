@@ -13,7 +13,7 @@ from tests.support.toy import add_toy
 from tlm import Gemm
 from tlm.accelerators import TABLE
 from tlm.compare import setups
-from tlm.scheduler import best_mapping
+from tlm.sat.scheduler import best_mapping
 from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
 
 ACCELERATORS, SETUPS = tuple(TABLE), setups()

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from cosim.accelerators import TABLE
-from cosim.functional import Functional
-from cosim.myhdl_engine import MyhdlEngine
-from rtl.sat_config import PRESETS
+from cosim.engines.functional import Functional
+from cosim.engines.myhdl_engine import MyhdlEngine
+from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import Gemm, make_plan, predict

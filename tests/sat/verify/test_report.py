@@ -3,8 +3,8 @@
 import re
 
 import cosim
-from cosim.checker import Checked, Checker
-from rtl.sat_config import PRESETS
+from cosim.check.checker import Checked, Checker
+from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from sat import terminal
 from sat.verify.report import print_equal, print_rows, print_share, rows_of, sample_data

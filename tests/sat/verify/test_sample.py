@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from cosim.functional import Functional
-from cosim.icarus_engine import IcarusEngine
+from cosim.engines.functional import Functional
+from cosim.engines.icarus_engine import IcarusEngine
 from tests.cosim.faults import FAULTS, plant
 from tests.sat.support import data, refused, sat
 

@@ -1,0 +1,1 @@
+"""What runs a tile: loading, starting, stepping, draining."""

@@ -1,0 +1,1 @@
+"""What loads, starts and drains tiles."""
