@@ -11,16 +11,17 @@ from rtl.hierarchy import flat_ports, module
 from rtl.sat_config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.stream import Stream, bit
+from rtl.sum_bank import sum_bank
 
 SIZES = dict(rtl=PRESETS["small"], sigma=SIGMA_PRESETS["small"])
 
 
 def declared():
-    """(block, configuration) of each block of rtl/ that declares its ports."""
+    """(block, configuration) of each block of rtl/, which must declare its ports, and of each of rtl/sigma that does."""
     for package, config in ((rtl, SIZES["rtl"]), (rtl.sigma, SIZES["sigma"])):
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             block = getattr(importlib.import_module(found.name), found.name.rpartition(".")[2], None)
-            if isinstance(block, module) and "ports" in block.func.__globals__:
+            if isinstance(block, module) and (package is rtl or "ports" in block.func.__globals__):
                 yield pytest.param(block, config, id=found.name)
 
 
@@ -29,7 +30,7 @@ def test_a_block_has_the_ports_that_it_declares_and_then_its_parameters(block, c
     parameters = {name: config if name == "config" else 4 for name in inspect.signature(block.ports).parameters}
     ports = block.ports(**parameters)
     names = list(inspect.signature(block.func).parameters)
-    assert names[: len(ports)] == list(ports) and set(parameters) <= set(names[len(ports) :])
+    assert names[: len(ports)] == list(ports) and not set(parameters) & set(ports)
     assert all(len(signal) for _, signal in flat_ports(ports))
     assert not {id(s) for _, s in flat_ports(ports)} & {id(s) for _, s in flat_ports(block.ports(**parameters))}
 
@@ -43,6 +44,12 @@ def doubler(clk, words, width):
 def ports(width):
     """Of a doubler."""
     return dict(clk=bit(), words=Stream(width))
+
+
+def test_a_size_that_only_ports_takes_is_not_given_to_the_block():
+    found = sum_bank.complete(dict(number=1, address_bits=5))
+    assert "address_bits" not in found and len(found["write_address"]) == 5
+    assert sum_bank.complete(found) is found
 
 
 def test_ports_that_are_not_given_are_those_declared():
