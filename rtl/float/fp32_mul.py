@@ -100,6 +100,7 @@ def fp32_mul(clk, a, b, product):
     def seek():
         # The leading one goes to the window's first four bits, by groups of four places and no further than `limit`.
         groups = intbv(0)[4:]
+        moved = intbv(0)[40:]
         if exact[48:44] != 0:
             groups[:] = 8
         elif exact[44:40] != 0:
@@ -117,23 +118,19 @@ def fp32_mul(clk, a, b, product):
         if groups >= limit[6:2]:
             groups[:] = limit[6:2]
         coarse.next = groups
-
-    @always_comb
-    def move():
-        moved = intbv(0)[40:]
         lost.next = False
-        if coarse[4:2] == 0:
+        if groups[4:2] == 0:
             moved[:] = exact[48:40]
             lost.next = exact[40:] != 0
-        elif coarse[4:2] == 1:
+        elif groups[4:2] == 1:
             moved[:] = exact[48:24]
             lost.next = exact[24:] != 0
-        elif coarse[4:2] == 2:
+        elif groups[4:2] == 2:
             moved[:] = exact[48:8]
             lost.next = exact[8:] != 0
         else:
             moved[:] = concat(exact[32:], intbv(0)[8:])
-        window.next = moved << concat(coarse[2:], intbv(0)[2:])
+        window.next = moved << concat(groups[2:], intbv(0)[2:])
 
     @always(clk.posedge)
     def place_roughly():
@@ -179,7 +176,7 @@ def fp32_mul(clk, a, b, product):
         product.next = concat(sign[3] and not invalid[3], rounded[31:23], rounded[22] or invalid[3], rounded[22:])
 
     rounding = fp_round(word, guard, sticky, rounded, exponent_bits=8, fraction_bits=23)
-    way = seek, move, place_roughly, refine, place_finely
+    way = seek, place_roughly, refine, place_finely
     return unpack, multiply, accompany, sum_up, way, pack, rounding
 
 

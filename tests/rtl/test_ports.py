@@ -6,24 +6,28 @@ import pkgutil
 
 import pytest
 
-import rtl.sigma
+import rtl
 from rtl.hdl.hierarchy import flat_ports, module
 from rtl.hdl.stream import Stream, bit
 from rtl.sat.config import PRESETS
+from rtl.shared.sum_bank import sum_bank
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sigma.control.line_register import line_register
 
-SIZES = dict(rtl=PRESETS["small"], sigma=SIGMA_PRESETS["small"])
 NUMBERS = dict(lanes=8, level=2)  # of parameters that are not `config`; others are 4
 
 
 def declared():
-    """(block, configuration) of each block of rtl/ that declares its ports, and of each of rtl/sigma."""
-    for package, config in ((rtl, SIZES["rtl"]), (rtl.sigma, SIZES["sigma"])):
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            block = getattr(importlib.import_module(found.name), found.name.rpartition(".")[2], None)
-            if isinstance(block, module) and (package is rtl.sigma or "ports" in block.func.__globals__):
-                yield pytest.param(block, config, id=found.name)
+    """(block, configuration) of each block of rtl/: all must declare their ports."""
+    for found in pkgutil.walk_packages(rtl.__path__, "rtl."):
+        block = getattr(importlib.import_module(found.name), found.name.rpartition(".")[2], None)
+        if isinstance(block, module):
+            config = (SIGMA_PRESETS if found.name.startswith("rtl.sigma.") else PRESETS)["small"]
+            yield pytest.param(block, config, id=found.name)
+
+
+def test_all_blocks_are_looked_at():
+    assert len(list(declared())) > 60
 
 
 @pytest.mark.parametrize("block, config", list(declared()))
@@ -47,6 +51,12 @@ def doubler(clk, words, width):
 def ports(width):
     """Of a doubler."""
     return dict(clk=bit(), words=Stream(width))
+
+
+def test_a_size_that_only_ports_takes_is_not_given_to_the_block():
+    found = sum_bank.complete(dict(number=1, address_bits=5))
+    assert "address_bits" not in found and len(found["write_address"]) == 5
+    assert sum_bank.complete(found) == found
 
 
 def test_ports_that_are_not_given_are_those_declared():

@@ -12,10 +12,19 @@ from cosim.engines.icarus import bridge
 from cosim.engines.icarus_engine import one_processor
 from cosim.tools import tool
 from rtl.hdl.hierarchy import flat_ports, forgotten_signals
-from rtl.hdl.stream import Stream
+from rtl.hdl.stream import Interface, Stream
 from tests.support.verilog import compiled, message_length
 
 LONGEST_MESSAGE = 4095  # characters: MyHDL's bridge keeps a message in 4,096 with a terminating zero
+
+
+def streams(arguments):
+    """The streams among a block's arguments, and within its bundles."""
+    for value in arguments:
+        if isinstance(value, Stream):
+            yield value
+        elif isinstance(value, Interface):
+            yield from streams(vars(value).values())
 
 
 class Dut:
@@ -42,11 +51,10 @@ class Dut:
 
     def check(self) -> None:
         """Every handshake is known, and the data of every word that is offered."""
-        for name, port in self.arguments.items():
-            if isinstance(port, Stream):
-                self.read(port.ready)
-                if self.read(port.valid):
-                    self.read(port.data)
+        for port in streams(self.arguments.values()):
+            self.read(port.ready)
+            if self.read(port.valid):
+                self.read(port.data)
 
     def unknown(self, name: str) -> bool:
         return False

@@ -121,9 +121,10 @@ RATES = tuple(NAMED[name] for name in layouts.rates().fields)
 
 
 def layout(register: str) -> Layout:
-    """The word of a register with fields; `unused` are the bits above them. Its fields follow each other."""
-    fields = NAMED[register].fields
-    return Layout(**{field.name: field.bits for field in fields}, unused=WIDTH - sum(field.bits for field in fields))
+    """The word of a register with fields, which follow each other; `unused` are the bits above them."""
+    fields = {field.name: field.bits for field in NAMED[register].fields}
+    unused = WIDTH - sum(fields.values())
+    return Layout(**fields, **(dict(unused=unused) if unused else {}))
 
 
 def bit(register: str, field: str) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from rtl.hdl.keywords import RESERVED
 from rtl.sat import layouts
-from rtl.sat.axi.registers import ACCESS, ADDRESS_BITS, NAMED, RATES, REGISTERS, VERSION, WIDTH, bit, table
+from rtl.sat.axi.registers import ACCESS, ADDRESS_BITS, NAMED, RATES, REGISTERS, VERSION, WIDTH, bit, layout, table
 from rtl.sat.config import PRESETS, SatConfig
 
 
@@ -55,6 +55,13 @@ def test_a_counters_halves_are_an_aligned_double_word():
 def test_a_bit_is_found_by_its_name_and_the_version_is_told_twice():
     assert bit("status", "overflow") == 2
     assert NAMED["version"].value(SatConfig(rows=1, columns=1)) == VERSION[0] * 0x10000 + VERSION[1]
+
+
+@pytest.mark.parametrize("register", [register for register in REGISTERS if register.fields], ids=lambda r: r.name)
+def test_the_word_of_a_register_has_its_fields_where_the_map_has_them(register):
+    word = layout(register.name)
+    assert {field.name: (field.low + field.bits, field.low) for field in register.fields}.items() <= word.fields.items()
+    assert word.width == WIDTH
 
 
 def test_the_table_has_a_row_for_each_register_and_field():

@@ -62,11 +62,17 @@ def join(stretches):
 def assert_rows(build, config, entries, want):
     """Each row in its cycle, and none in any other; places beyond n are empty."""
     got = play(
-        device(build, config), entries, "forward_done", "forward", "backward_done", "backward", cycles=len(entries) + 2
+        device(build, config),
+        entries,
+        "forward_done",
+        "forward_row",
+        "backward_done",
+        "backward_row",
+        cycles=len(entries) + 2,
     )
     for name in want:
         assert None not in got[f"{name}_done"]
-        rows = {cycle: got[name][cycle] for cycle, done in enumerate(got[f"{name}_done"]) if done}
+        rows = {cycle: got[f"{name}_row"][cycle] for cycle, done in enumerate(got[f"{name}_done"]) if done}
         assert list(rows) == list(want[name])
         assert rows == want[name]
     return len(want["forward"])
@@ -100,8 +106,8 @@ def test_a_vector_by_hand(build):
         dict(valid=1, n=2, m=4, vector=update.packed(map(floats.half, vector), 16))
         for vector in ([1, 9, 2, 0], [5, 9, 2, 0], [7, 9, 2, 0], [3, 9, -4, 0])
     ] + [dict(n=2, m=4)] * 2
-    got = play(device(build, config), entries, "forward", "backward")
-    forward, backward = got["forward"][3 + LAG["forward"]], got["backward"][3 + LAG["backward"]]
+    got = play(device(build, config), entries, "forward_row", "backward_row")
+    forward, backward = got["forward_row"][3 + LAG["forward"]], got["backward_row"][3 + LAG["backward"]]
     take = [
         [(row >> width * (4 * place + lane)) & (1 << width) - 1 for lane in range(4)]
         for row in (forward, backward)

@@ -155,7 +155,7 @@ def test_a_reset_in_the_middle_of_a_tile_makes_the_next_command_the_first(build,
     entries += [dict(operands_valid=1, operands_data=rng.getrandbits(64)) for _ in range(5)] + [dict(rst=1)]
     entries += [dict(bank_free=1, commands_valid=1, commands_data=script.packed(layout, **tiles[1].command))]
     entries += [dict(operands_valid=1, operands_data=line) for line in update.lines(config, tiles[1])]
-    names = "slice_valid", "last_slice", "weights", "velocities", "gradients"
+    names = "slices_active", "slices_last", "entering_weights", "entering_velocities", "entering_gradients"
     got = script.play(dut, entries, *names)
     for valid, last, *values in zip(*(got[name] for name in names)):
         seen += [(tuple(values), last)] if valid else []

@@ -62,11 +62,17 @@ def script(rng, config, values, pause=0, momentum=1, lag=HALVES):
 def results(build, config, entries):
     """({cycle: masters}, {cycle: halves}) for the cycles in which each is done."""
     got = play(
-        device(build, config), entries, "masters_done", "masters", "halves_done", "halves", cycles=len(entries) + 2
+        device(build, config),
+        entries,
+        "masters_done",
+        "masters_row",
+        "halves_done",
+        "halves_row",
+        cycles=len(entries) + 2,
     )
     assert None not in got["masters_done"] and None not in got["halves_done"]
     return tuple(
-        {cycle: got[name][cycle] for cycle, done in enumerate(got[f"{name}_done"]) if done}
+        {cycle: got[f"{name}_row"][cycle] for cycle, done in enumerate(got[f"{name}_done"]) if done}
         for name in ("masters", "halves")
     )
 
