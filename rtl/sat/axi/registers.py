@@ -55,7 +55,7 @@ class Register:
 
 
 def _parameter(name: str, offset: int) -> Register:
-    return Register(name, offset, "ro", name, SatConfig.model_fields[name].description, constant=True)
+    return Register(name, offset, "ro", name, SatConfig.model_fields[name].description or name, constant=True)
 
 
 def _counter(name: str, offset: int, meaning: str) -> tuple[Register, Register]:
