@@ -2,8 +2,8 @@
 
 from myhdl import always_comb, concat, intbv
 
-from rtl.fp32_to_fp16 import fp32_to_fp16
 from rtl.formats import FP32
+from rtl.fp32_to_fp16 import fp32_to_fp16
 from rtl.hierarchy import module
 from rtl.stream import bit, bus
 

@@ -9,12 +9,12 @@ from rtl.lanes import pack, unpack
 from rtl.layout import Layout
 from rtl.sat_config import BEAT, SatConfig
 from rtl.stepper import stepper
-from rtl.stream import bit, bus
+from rtl.stream import bit, bus, counter
 
 
 @waives(
     UNUSEDSIGNAL="some fields of the commands, and the stepper's ends of turns and groups, do not make steps",
-    WIDTH="a place of few bits is the beat's number, and a line's number wraps",
+    WIDTH="a place is compared with wider numbers",
 )
 @module
 def steps_issuer(clk, rst, start, upcoming, running, steps, west_control, config):
@@ -33,13 +33,13 @@ def steps_issuer(clk, rst, start, upcoming, running, steps, west_control, config
     """
     f, control, step = words.command(config), words.west_control(config), words.step(config)
     interleave, bank_lines = config.interleave, config.chunk // BEAT
-    lines, beat_bits = 2 ** control.bits("address"), control.bits("beat")
+    beat_bits = control.bits("beat")
     following = Layout(step=step, begin=1, close=1)  # what follows the reads
     oldest = following.at((timing.WEST - 2) * following.width)
 
     loops, at = bundles.LoopCounts(config), bundles.Position(config, steps)
     step_bank = bus(1)
-    line, beat = bus(control, "address"), bus(control, "beat")
+    line, beat = counter(control, "address"), bus(control, "beat")
     valid, fresh, above, below, load, begins, closes, reading = (bit() for _ in range(8))
     now = bus(following)
     behind = bus((timing.WEST - 1) * following.width)  # the youngest in the low bits
@@ -73,7 +73,7 @@ def steps_issuer(clk, rst, start, upcoming, running, steps, west_control, config
             line.next = bank_lines if upcoming.bank else 0
             step_bank.next = running.weights_bank
         elif reading:
-            line.next = (line + 1) % lines
+            line.next = line + 1
 
     @always(clk.posedge)
     def delay():

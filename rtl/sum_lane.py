@@ -6,7 +6,7 @@ from rtl import bundles, words
 from rtl import sat_timing as timing
 from rtl.hierarchy import module, waives
 from rtl.sat_config import SatConfig
-from rtl.stream import bit, bus
+from rtl.stream import bit, bus, counter
 from rtl.sum_bank import sum_bank
 
 TO_READ = timing.PRODUCT - 1  # cycles from a words.column_edge to the fetch: so the sum stands where its product comes
@@ -14,8 +14,7 @@ TO_WRITE = timing.PRODUCT  # cycles from a words.column_edge to the sum that it 
 
 
 @waives(
-    UNUSEDSIGNAL="of some words only certain fields are used here",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
+    UNUSEDSIGNAL="a sum that comes to the bottom is stored, wherever it started from",
 )
 @module
 def sum_lane(clk, rst, ends, ends_out, sum_in, sum_out, drain, drained, config):
@@ -35,11 +34,11 @@ def sum_lane(clk, rst, ends, ends_out, sum_in, sum_out, drain, drained, config):
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
     f = words.column_edge(config)
-    addresses = 2 ** words.sum_bits(config)
     read, oldest = f.at((TO_READ - 1) * f.width), f.at((TO_WRITE - 1) * f.width)  # words in flight
 
     feeds, collects = (bus(TO_WRITE * f.width) for _ in range(2))  # the youngest in the low bits
-    next_in, next_out, write_address, feed_address = (bus(words.sum_bits(config)) for _ in range(4))
+    next_in, next_out = (counter(words.sum_bits(config)) for _ in range(2))
+    write_address, feed_address = (bus(words.sum_bits(config)) for _ in range(2))
     write, write_set, feeding, feed_set = (bit() for _ in range(4))
     low, high = (bus(32) for _ in range(2))  # the last sums fetched from the banks of set 0 and 1
 
@@ -65,9 +64,9 @@ def sum_lane(clk, rst, ends, ends_out, sum_in, sum_out, drain, drained, config):
     @always(clk.posedge)
     def count():
         if write:
-            next_in.next = (write_address + 1) % addresses
+            next_in.next = write_address + 1
         if feeding:
-            next_out.next = (feed_address + 1) % addresses
+            next_out.next = feed_address + 1
 
     @always_comb
     def drive():

@@ -8,12 +8,12 @@ from rtl.hierarchy import module, waives
 from rtl.lanes import pack
 from rtl.sat_config import SatConfig
 from rtl.stepper import stepper
-from rtl.stream import bit, bus
+from rtl.stream import bit, bus, counter
 
 
 @waives(
     UNUSEDSIGNAL="of the command only some fields make weights, and of the stepper's position the opening does not",
-    WIDTH="numbers of lines and rows wrap",
+    WIDTH="a place is compared with a wider number",
 )
 @module
 def weights_issuer(clk, rst, upcoming, running, weights, north_control, config):
@@ -33,12 +33,11 @@ def weights_issuer(clk, rst, upcoming, running, weights, north_control, config):
     f, control = words.command(config), words.north_control(config)
     places = words.step(config).span("place", "bank")  # the address in an element's memory
     interleave, rows, bank_lines = config.interleave, config.rows, config.chunk
-    lines, distances = 2 ** control.bits("line"), 2 ** control.bits("distance")
     oldest = control.at((timing.SKEW - 1) * control.width)
 
     loops, at = bundles.LoopCounts(config), bundles.Position(config, weights)
-    line, lines_left = bus(control, "line"), bus(f, "north_lines")
-    row = bus(control, "distance")
+    line, lines_left = counter(control, "line"), bus(f, "north_lines")
+    row = counter(control, "distance")
     sparse, blank, first_value, reading, writing, everyone = (bit() for _ in range(6))
     address = bus(places.width)
     now = bus(control)
@@ -63,10 +62,10 @@ def weights_issuer(clk, rst, upcoming, running, weights, north_control, config):
             row.next = 0
         else:
             if at.turn_end and lines_left != 0:
-                line.next = (line + 1) % lines
+                line.next = line + 1
                 lines_left.next = lines_left - 1
             if at.group_end:
-                row.next = (row + 1) % distances
+                row.next = row + 1
 
     @always_comb
     def describe():

@@ -9,7 +9,7 @@ import cosim
 from rtl.sat_config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands
-from tests.support.mixed import Mixed
+from tests.support.mixed import mixed_program
 from tests.tlm.test_mapping import mappings
 from tlm import Gemm, Mapping, simulate
 from tlm.mapping import group_of, largest
@@ -229,7 +229,7 @@ def test_the_bits_do_not_depend_on_array_dataflow_or_tiles(a, b):
 def test_the_dataflow_may_change_from_block_to_block(name, turns, write):
     """After tiles of a group; and where results leave slowly, so that both sets of accumulators wait."""
     config = TINY.model_copy(update=dict(write_bytes_per_cycle=write, read_bytes_per_cycle=64))
-    program = Mixed(Gemm(5, 18, 5), config, Mapping("os", 2, 3, 16), turns)
+    program = mixed_program(Gemm(5, 18, 5), config, Mapping("os", 2, 3, 16), turns)
     result = assert_mixed(cosim.engine(name, config), *operands(5, 18, 5), program)
     flows = [tile.stationary for tile in program.tiles() if tile.last]
     assert len(result.report.stores) == len(flows) == 6 and set(flows) == {"os", "ws"}
@@ -276,7 +276,7 @@ def mixed(draw, gemm, config):
         for name in draw(st.lists(st.sampled_from(["os", "ws"]), min_size=1, max_size=4))
     ]
     columns, order = draw(st.integers(1, config.tile_columns)), draw(st.sampled_from(["rows", "columns"]))
-    return Mixed(gemm, config, Mapping("os", rows, columns, group, order), tuple(turns))
+    return mixed_program(gemm, config, Mapping("os", rows, columns, group, order), tuple(turns))
 
 
 BOUNDED = dict(derandomize=True, deadline=None, database=None, phases=(Phase.explicit, Phase.generate))

@@ -17,7 +17,7 @@ SIZES = dict(rtl=PRESETS["small"], sigma=SIGMA_PRESETS["small"])
 
 
 def declared():
-    """(block, configuration) of each block of rtl/, which must declare its ports, and of each of rtl/sigma that does."""
+    """(block, configuration) of each block of rtl/, which must declare its ports, and of those of rtl/sigma that do."""
     for package, config in ((rtl, SIZES["rtl"]), (rtl.sigma, SIZES["sigma"])):
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             block = getattr(importlib.import_module(found.name), found.name.rpartition(".")[2], None)

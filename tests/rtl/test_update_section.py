@@ -1,6 +1,7 @@
 """update_section: rows of two tiles in two banks, written in order and fetched by their place."""
 
 import pytest
+
 from rtl.stream import bus
 from rtl.update_section import update_section
 from tests.support.script import play
