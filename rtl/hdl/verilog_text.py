@@ -88,7 +88,9 @@ def _compact(text):
         flags=re.MULTILINE,
     )
     text = re.sub(r"^(assign .*(?:\n    .*)*;\n)\n+(?=assign )", r"\1", text, flags=re.MULTILINE)
-    return re.sub(r"\n{3,}", "\n\n", text)
+    text = re.sub(r"^// *\n", "", text, flags=re.MULTILINE)  # a paragraph of a docstring needs no line of its own
+    text = re.sub(r"\n{3,}", "\n\n", text)
+    return re.sub(r"\);\n\n(?=\w+ \w+ \()", ");\n", text)  # instances stand together
 
 
 def _declared(text):
