@@ -29,7 +29,7 @@ class Device:
 
     @property
     def name(self) -> str:
-        """That of the block."""
+        """The block's name."""
         return self.block.func.__name__
 
     @property
