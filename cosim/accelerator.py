@@ -60,7 +60,7 @@ class Piece(Protocol):
         ...
 
     def operands(self, whole: Any) -> Any:
-        """Its own operands, copied from those of the whole."""
+        """The piece's own operands, copied from those of the whole."""
         ...
 
     def block(self, whole: Any) -> Any:
@@ -72,11 +72,11 @@ class Pieces(Protocol):
     """All pieces of a program, none of which overlap; each is made when it is asked for."""
 
     def __len__(self) -> int:
-        """How many they are."""
+        """The number of pieces."""
         ...
 
     def __getitem__(self, number: int, /) -> Piece:
-        """One of them, by its number from 0 on."""
+        """A piece, by its number from 0 on."""
         ...
 
 

@@ -35,7 +35,7 @@ class Device:
 
     @property
     def name(self) -> str:
-        """That of the block."""
+        """The block's name."""
         return self.block.func.__name__
 
     @property

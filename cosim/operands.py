@@ -131,7 +131,7 @@ def _check_plain(array: np.ndarray, name: str) -> None:
 
 
 def _fit(gemm: Gemm, a: Any, b: Any, form: str) -> bool:
-    """At a glance: both are float16 matrices of the GEMM's shape, as most operands are. Others get a closer look."""
+    """At a glance, both are float16 matrices of the GEMM's shape, as most operands are; others need a closer look."""
     return (
         type(a) is type(b) is np.ndarray
         and a.dtype == b.dtype == DTYPES["fp16"]

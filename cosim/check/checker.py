@@ -16,7 +16,7 @@ from tlm.transactions import Program
 
 @dataclass(frozen=True)
 class Checked:
-    """The verdict on one GEMM or update; `difference` says in words where it first differs, or is empty."""
+    """The verdict on one GEMM or update; `difference` is a sentence that says where it first differs, or is empty."""
 
     program: Program
     bits_equal: bool
@@ -143,7 +143,7 @@ def arrays_of(result: np.ndarray | Updated) -> dict[str, np.ndarray]:
 
 
 def left_at(program: Program, report: Report, *where: int) -> int:
-    """The cycle in which an element of c was stored: the words of a block leave slot by slot, the last at its end."""
+    """The cycle in which an element of c was stored: the beats of a block leave slot by slot, the last at its end."""
     item, row, column = (0, *where)[-3:]
     blocks = (tile for tile in program.tiles() if tile.last)
     for tile, end in zip(blocks, report.stores, strict=False):  # a device that failed may have stored fewer

@@ -38,7 +38,7 @@ class Sample:
 
     @property
     def pairs_covered(self) -> int:
-        """Those of them that a piece is of."""
+        """Layers and stages of the step that have a piece."""
         return len({_pair(piece.whole) for piece in self.pieces})
 
     @cached_property
@@ -48,7 +48,7 @@ class Sample:
 
     @property
     def macs_covered(self) -> int:
-        """Those of the pieces."""
+        """Multiply-adds of the pieces."""
         return sum(piece.program.work.macs for piece in self.pieces)
 
     @property
@@ -58,7 +58,7 @@ class Sample:
 
 
 def draw(programs: Sequence[Program], count: int, seed: int, longest: int = LONGEST) -> Sample:
-    """So many pieces of a step's programs, or all that there are, each once.
+    """`count` pieces of a step's programs, or all that there are, each once.
 
     All layers and stages have equally many pieces, as far as they go. Where there are too few for all, the kinds of
     work share them: stages, dataflows, and products without weights.

@@ -35,17 +35,11 @@ class Engine(ABC):
     def __init__(self, config: Config, memory: Memory | None = None):
         self.accelerator, self._row = accelerator_of(config), accelerators.accelerator_of(config)
         self.config, self.memory = config, memory_of(config) if memory is None else memory
-        if not isinstance(self.memory, Memory):
-            raise ValueError(f"memory of an engine must be a tlm.Memory, not a {type(memory).__name__}")
-        try:
-            hash(self.memory)
-        except TypeError:
-            raise ValueError(
-                f"memory of an engine must be hashable: frozen, and equal by value, not {memory}"
-            ) from None
+        _check_memory(self.memory)
 
     def beside(self, memory: Memory) -> Self:
-        """The same engine, with what it has compiled, beside another memory, of which the hardware knows nothing."""
+        """The same engine, compiled hardware included, beside another memory, of which the hardware knows nothing."""
+        _check_memory(memory)
         other = copy(self)
         other.memory = memory
         return other
@@ -211,6 +205,16 @@ def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None
     channels = k if channels is None else int(channels)
     forward, backward = (pattern is not None and length >= pattern.m for length in (channels, n))
     return Update(k, n, channels, pattern, forward, backward, momentum, layer)
+
+
+def _check_memory(memory: Memory) -> None:
+    """Raise ValueError unless it is a memory, and one that cannot change after a program was costed with it."""
+    if not isinstance(memory, Memory):
+        raise ValueError(f"memory of an engine must be a tlm.Memory, not a {type(memory).__name__}")
+    try:
+        hash(memory)
+    except TypeError:
+        raise ValueError(f"memory of an engine must be hashable: frozen, and equal by value, not {memory}") from None
 
 
 def check_hardware(have: Config, want: Config) -> None:

@@ -1,1 +1,1 @@
-"""What surrounds a simulated device: memory timing, mailboxes, and the host that feeds it."""
+"""The surroundings of a simulated device: memory timing, mailboxes, and the host that feeds it."""

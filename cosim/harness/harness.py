@@ -59,81 +59,25 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
         if rst:
             device_out.cycle.next = 0
 
-    signals = dict(
-        clk=clk,
-        update_clk=update_clk,
-        rst=rst,
-        commands=commands,
-        operands=operands,
-        results=results,
-        rates=host.rates,
-        tile_done=tile_done,
-        stored=stored,
-        working=working,
-        overflow=device_out.overflow,
-        busy=device_out.busy,
-        waiting=device_out.waiting,
-        idle=device_out.idle,
-    )
+    steady = dict(clk=clk, update_clk=update_clk, rst=rst, rates=host.rates)
+    streams = dict(commands=commands, operands=operands, results=results)
+    strobes = dict(tile_done=tile_done, stored=stored, working=working, overflow=device_out.overflow)
+    counters = dict(busy=device_out.busy, waiting=device_out.waiting, idle=device_out.idle)
+    signals = steady | streams | strobes | counters
+    message = host.toggle, host.lines, host.count, host.command, host.read_delay, host.complete
+    beats = host.taken, device_out.seen, device_out.results, device_out.result_count, results_full
+    tiles = host.taken, tiles_seen, device_out.tile_ends, device_out.tile_count, tiles_full
+    stores = host.taken, stores_seen, device_out.store_ends, device_out.store_count, stores_full
     return (
         observe,
         pace,
         count,
         device.block(**{port: signals[port] for port in device.ports}, config=config),
-        operand_memory(
-            clk,
-            rst,
-            host.toggle,
-            host.lines,
-            host.count,
-            host.command,
-            host.read_delay,
-            host.complete,
-            commands,
-            operands,
-            empty,
-            config,
-        ),
+        operand_memory(clk, rst, *message, commands, operands, empty, config),
         result_memory(
             clk, rst, announce, host.write_delay, host.beats, results.valid, results.ready, block_done, outstanding
         ),
-        mailbox(
-            clk,
-            rst,
-            word_moves,
-            results.data,
-            host.taken,
-            device_out.seen,
-            device_out.results,
-            device_out.result_count,
-            results_full,
-            device.result_bits,
-            beats_per_message(config),
-        ),
-        mailbox(
-            clk,
-            rst,
-            tile_done,
-            stamp,
-            host.taken,
-            tiles_seen,
-            device_out.tile_ends,
-            device_out.tile_count,
-            tiles_full,
-            STAMP_BITS,
-            STAMPS,
-        ),
-        mailbox(
-            clk,
-            rst,
-            block_done,
-            stamp,
-            host.taken,
-            stores_seen,
-            device_out.store_ends,
-            device_out.store_count,
-            stores_full,
-            STAMP_BITS,
-            STAMPS,
-        ),
+        mailbox(clk, rst, word_moves, results.data, *beats, device.result_bits, beats_per_message(config)),
+        mailbox(clk, rst, tile_done, stamp, *tiles, STAMP_BITS, STAMPS),
+        mailbox(clk, rst, block_done, stamp, *stores, STAMP_BITS, STAMPS),
     )

@@ -6,16 +6,16 @@ from rtl.hdl.hierarchy import module
 
 
 @module
-def mailbox(clk, rst, push, word, taken, seen, content, count, full, width, capacity):
-    """Keep words until the host has read them.
+def mailbox(clk, rst, push, entry, taken, seen, content, count, full, width, capacity):
+    """Keep entries until the host has read them.
 
-    push, word       in   a word, not while full
+    push, entry      in   an entry, not while full
     taken            in   changes when the host has read; seen follows it, and what came since is new
-    content, count   out  the words, the newest in the low bits, and how many they are
-    full             out  no further word fits until the host has read
-    width, capacity  bits of a word, and words that fit
+    content, count   out  the entries, the newest in the low bits, and how many they are
+    full             out  no further entry fits until the host has read
+    width, capacity  bits of an entry, and entries that fit
     Latency     1 cycle from push to content; taken changes between two rising edges
-    Throughput  1 word per cycle until it is full
+    Throughput  1 entry per cycle until it is full
     Reset       synchronous, active high
     Golden      none: a list that grows, and is emptied
     """
@@ -35,7 +35,7 @@ def mailbox(clk, rst, push, word, taken, seen, content, count, full, width, capa
         elif push:
             count.next = count + 1
         if push:
-            content.next = concat(content[rest:], word)
+            content.next = concat(content[rest:], entry)
         if rst:
             seen.next = taken
             count.next = 0

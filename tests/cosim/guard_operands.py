@@ -105,8 +105,7 @@ def of_update(case: Case) -> Given:
             found[f"{name} {kind}"] = partial(replace, right, **{name: one}), True
         for kind, one in wrong_arrays(array).items():
             found[f"{name} {kind}"] = partial(replace, right, **{name: one}), False
-    text = Rates("fast")  # type: ignore[arg-type]
-    wrong = dict(missing=None, a_number=0.1, infinite=Rates(0.1, scale=0.0), text=text)
+    wrong: dict[str, Any] = dict(missing=None, a_number=0.1, infinite=Rates(np.inf), zero_scale=Rates(0.1, scale=0.0))
     if not momentum:
         wrong = dict(right=Rates(0.1))
         found["with gradients"] = partial(replace, right, gradients=right.weights), False

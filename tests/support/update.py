@@ -87,7 +87,7 @@ def rows(config: SatConfig, tile: Tile, rates: Rates) -> dict[str, list[int]]:
     w, v = sgd(tile.w, tile.v, tile.g, rates) if tile.command["momentum"] else (tile.w, tile.v)
     halves = to_fp16(w)
     found = dict(
-        masters=[packed([*new.view(np.uint32), *speed.view(np.uint32)], 32) for new, speed in zip(w, v)],
+        masters=[packed([*new.view(np.uint32), *speed.view(np.uint32)], 32) for new, speed in zip(w, v, strict=True)],
         halves=[packed(half.view(np.uint16), 16) for half in halves],
         forward=[],
         backward=[],

@@ -1,7 +1,5 @@
 """The door: engines by name, operands that are refused, weights that are pruned, and what comes back."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
@@ -17,9 +15,7 @@ from rtl.sat.config import PRESETS, SystolicConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.programs import program_of, update_of
 from tests.cosim.support import TINY, operands
-from tests.support.memories import BURST
 from tlm import Gemm, Mapping, Update, UpdateProgram
-from tlm.memory import Memory, memory_of
 
 
 class Spy(Engine):
@@ -32,14 +28,6 @@ class Spy(Engine):
         if isinstance(program, UpdateProgram):
             return Updated(None, None, None, None, None), Report(7, [3, 4], [7], 5, 2)
         return np.zeros((program.gemm.m, program.gemm.n), np.float32), Report(7, [3, 4], [7], 5, 2)
-
-
-@dataclass
-class Changing(Memory):
-    """A memory whose latency may change after a program was costed with it."""
-
-    latency: int = 1
-    read = write = lambda self, beats, size: self.latency + beats
 
 
 def test_every_engine_is_made_by_its_name():
@@ -185,18 +173,6 @@ def test_a_gemm_of_a_network_is_executed_as_it_is_described():
     result = spy.execute(gemm, a, b, "ws")
     assert result.program.gemm is gemm and result.program.dataflow == "ws"
     assert np.array_equal(spy.operands.b, np.where(nm_mask(b, 2, 8), b, 0))
-
-
-@pytest.mark.parametrize("name", cosim.ENGINES)
-def test_an_engine_takes_a_memory_that_is_one_and_the_configurations_otherwise(name):
-    assert cosim.engine(name, TINY).memory == memory_of(TINY) and cosim.engine(name, TINY, memory=BURST).memory is BURST
-    for memory, text in (
-        (0, "must be a tlm.Memory, not a int"),
-        ("fast", "must be a tlm.Memory, not a str"),
-        (Changing(), r"must be hashable: frozen, and equal by value, not Changing\(latency=1\)"),
-    ):
-        with pytest.raises(ValueError, match=f"^memory of an engine {text}$"):
-            cosim.engine(name, TINY, memory=memory)
 
 
 @pytest.mark.parametrize(

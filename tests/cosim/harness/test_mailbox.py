@@ -6,7 +6,7 @@ from cosim.harness.mailbox import mailbox
 from tests.cosim.clocked import simulate
 
 
-def test_a_mailbox_keeps_words_until_they_are_read_and_says_when_it_is_full():
+def test_a_mailbox_keeps_entries_until_they_are_read_and_says_when_it_is_full():
     clk, rst, push, taken, seen, full = (Signal(bool(0)) for _ in range(6))
     word, content, count = Signal(intbv(0)[8:]), Signal(intbv(0)[24:]), Signal(intbv(0)[2:])
     read = []

@@ -60,7 +60,7 @@ class Run:
         sent = ([script.packed(layout, **tile.command) for tile in tiles], [line for one in self.lines for line in one])
         self.commands, self.operands = (
             Source(self.dut, streams[name], what, stall)
-            for name, what, stall in zip(("commands", "operands"), sent, stalls)
+            for name, what, stall in zip(("commands", "operands"), sent, stalls, strict=True)
         )
         self.sink = Sink(self.dut, streams["results"], stalls[2], shy)
         self.slices, self.ends, self.busy = [], [], []
@@ -134,7 +134,7 @@ def test_tiles_of_one_kind_overlap_and_another_kind_waits_until_all_is_stored(bu
     run = Run(build, TINY, [tile_of(rng, TINY, kind) for kind in order], ("none", "none", stall))
     assert run.words() == run.expected
     waited = overlapped = 0
-    for before, kind, end, start in zip(order, order[1:], run.cycles(), run.commands.cycles[1:]):
+    for before, kind, end, start in zip(order, order[1:], run.cycles(), run.commands.cycles[1:], strict=True):
         if kind != before:
             waited += start > end[-1]
             assert start > end[-1]
@@ -186,7 +186,11 @@ def test_with_results_blocked_two_tiles_are_taken_and_the_third_waits(build, rng
 def test_it_is_busy_from_a_command_to_the_last_word(build, rng, stall):
     run = Run(build, TINY, [tile_of(rng, TINY, kind) for kind in (SPARSE, DENSE, REDUCE)], ("none", stall, stall))
     busy = [now for now, is_busy in enumerate(run.busy) if is_busy]
-    want = [now for start, cycles in zip(run.commands.cycles, run.cycles()) for now in range(start + 1, cycles[-1] + 1)]
+    want = [
+        now
+        for start, cycles in zip(run.commands.cycles, run.cycles(), strict=True)
+        for now in range(start + 1, cycles[-1] + 1)
+    ]
     assert busy == want and len(run.commands.cycles) == 3
 
 
@@ -212,7 +216,7 @@ def test_after_a_reset_nothing_is_left_of_what_was_under_way(build, rng, when):
     got = script.play(device(build, TINY), entries, "traffic_results_valid", "traffic_results_data")
     moved = [
         data
-        for now, (valid, data) in enumerate(zip(got["traffic_results_valid"], got["traffic_results_data"]))
+        for now, (valid, data) in enumerate(zip(got["traffic_results_valid"], got["traffic_results_data"], strict=True))
         if valid and now > when
     ]
     assert moved == update.cut(TINY, new.command, update.rows(TINY, new, RATES)) and len(moved) == 38
