@@ -76,7 +76,7 @@ class Box:
 
     @property
     def shape(self):
-        """What has to agree between two instances that share one Verilog module."""
+        """Parameters and widths, which must agree between two instances that share one Verilog module."""
         others = {n: v for n, v in self.arguments.items() if not isinstance(v, (SignalType, Interface))}
         return self.block_name, others, {name: len(signal) for name, signal in self.ports.items()}
 

@@ -11,7 +11,7 @@ LINE = 118  # characters, where several ports stand in one
 
 
 def tidied(name: str, text: str, waivers: Mapping[str, str] = MappingProxyType({})) -> str:
-    """What MyHDL has written for the module `name`, as it goes to its file.
+    """The text of the module `name`, from what MyHDL has written, as it goes to its file.
 
     waivers  Verilator's warnings that the module keeps, each with its reason: they are switched off in its first lines
     Raises ValueError where the module, a port or a signal is called what Verilog reserves.

@@ -50,7 +50,7 @@ class Register:
         return self.offset // (WIDTH // 8)
 
     def value(self, config: SatConfig) -> int:
-        """What it reads as after reset."""
+        """Its value after reset."""
         return getattr(config, self.reset) if isinstance(self.reset, str) else self.reset
 
 
