@@ -61,7 +61,6 @@ def test_special_numbers_among_normal_ones_stay_where_they_are(build, rng):
     values = [
         np.where(np.arange(240) % 3 == i, update.classes(numbers, 240), update.normal(numbers, 240)) for i in range(3)
     ]
-    values = update.tame(*values, rates)
     want = expected(values, rates)
     assert run(build, values, rates) == want
     assert want[0].count(0x7FC00000) > 20 and want[2].count(0x7E00) > 20
