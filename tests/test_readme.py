@@ -103,7 +103,10 @@ def test_the_module_tables_have_every_verilog_module(tmp_path):
 @pytest.mark.parametrize(
     "name, latency",
     [
-        *((name, importlib.import_module(f"rtl.{name}").LATENCY) for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")),
+        *(
+            (name, importlib.import_module(f"rtl.float.{name}").LATENCY)
+            for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")
+        ),
         ("uspe", timing.SELECT + units.FP16_MUL + units.ACCUMULATE),
         ("loader", timing.LOAD_SETUP),
         ("sequencer", timing.START_SETUP),

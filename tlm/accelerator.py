@@ -60,7 +60,7 @@ class StepPlan(Protocol):
         ...
 
     def parts(self, update: Update) -> list[Update]:
-        """What is run for an update, one after another."""
+        """The parts of an update, which run one after another."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What is to be computed: one matrix product, its sparsity, and where in the training step it stands."""
+"""One matrix product: its shape, its sparsity, and its place in the training step."""
 
 from dataclasses import dataclass, field
 from numbers import Integral

@@ -11,7 +11,7 @@ from training.trainer import Trainer
 def lockstep(trial: Trainer, reference: Trainer, steps: int) -> Iterator[int]:
     """Take steps on both trainers, which were made alike, and yield the tensors compared after each.
 
-    Raises cosim.check.checker.Mismatch, naming step and tensor, at the first bit that differs; whatever the trial's engine
+    Raises cosim.check.checker.Mismatch, naming step and tensor, at the first bit that differs; what the trial's engine
     raises; and ValueError for fewer than one step.
     """
     if steps < 1:

@@ -154,7 +154,7 @@ class Trainer:
             train_size=data.train_size,
             test_size=data.test_size,
             augment=getattr(data, "augment", False),
-            **asdict(scheme) | dict(sparsity=str(scheme.sparsity or "dense")),
+            **asdict(scheme) | dict(sparsity=str(scheme.sparsity or "dense"), decay=scheme.strength),
             **asdict(self.settings),
         )
 

@@ -5,7 +5,6 @@ from myhdl import Signal, intbv
 from cosim.accelerators import device_of
 from rtl.config import Config
 from rtl.hdl.stream import Interface
-from rtl.sat import layouts
 from rtl.shared.work_counters import COUNTER_BITS
 
 MESSAGE_BITS = 12_000  # payload of a message: MyHDL's pipe carries 4,096 characters, four bits each
@@ -18,7 +17,7 @@ class ToDevice(Interface):
 
     lines, count          operand lines, the first in the low bits, and how many they are
     command               the tile's word for the command port, valid in the message that completes it
-    rates                 layouts.rates, steady in a run; None where the device updates no weights
+    rates                 the device's constants, steady in a run; None where it updates no weights
     read_delay            cycles before the tile's first operand line
     write_delay, beats    cycles before the block's first beat is taken, and its beats
     complete, ended       the message completes a tile; and no tile follows
@@ -31,7 +30,7 @@ class ToDevice(Interface):
         self.lines = Signal(intbv(0)[lines_per_message(config) * device.line_bits :])
         self.count = Signal(intbv(0)[lines_per_message(config).bit_length() :])
         self.command = Signal(intbv(0)[device.command_bits :])
-        self.rates = Signal(intbv(0)[layouts.rates().width :]) if device.updates else None
+        self.rates = None if device.constants_bits is None else Signal(intbv(0)[device.constants_bits :])
         self.read_delay = Signal(intbv(0)[32:])
         self.write_delay = Signal(intbv(0)[32:])
         self.beats = Signal(intbv(0)[16:])

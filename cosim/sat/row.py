@@ -32,7 +32,7 @@ def device(config: SatConfig) -> Device:
         layouts.most_lines(config),
         (last, update),
         timing.reset_cycles(config.rows, config.columns, config.turn),
-        True,
+        constants_bits=layouts.rates().width,
     )
 
 

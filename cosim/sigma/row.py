@@ -24,7 +24,6 @@ def device(config: SigmaConfig) -> Device:
         layouts.most_lines(config),
         (last, last),
         timing.reset_cycles(config.operands, config.levels),
-        False,
     )
 
 

@@ -43,7 +43,7 @@ def fp32_mul(clk, a, b, product):
     rough_limit = bus(2)
     rough_exponent = bus(9)
     # place finely
-    shifted, exponent = bus(28), bus(9)  # which stays 0 for a subnormal
+    shifted, exponent = bus(27), bus(9)  # which stays 0 for a subnormal
     word = bus(31)
     guard = bit()
     sticky = bit()
@@ -156,7 +156,7 @@ def fp32_mul(clk, a, b, product):
         if fine > rough_limit:
             fine[:] = rough_limit
         moved[:] = rough << fine
-        shifted.next = moved
+        shifted.next = moved[27:]
         exponent.next = 0
         if moved[27]:
             exponent.next = rough_exponent - fine

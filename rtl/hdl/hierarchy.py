@@ -76,7 +76,7 @@ class Box:
 
     @property
     def shape(self):
-        """What has to agree between two instances that share one Verilog module."""
+        """Parameters and widths, which must agree between two instances that share one Verilog module."""
         others = {n: v for n, v in self.arguments.items() if not isinstance(v, (SignalType, Interface))}
         return self.block_name, others, {name: len(signal) for name, signal in self.ports.items()}
 
@@ -92,7 +92,7 @@ class module(block_decorator):
     """Like myhdl.block, and converted to a Verilog module of its own instead of being flattened.
 
     A function `ports` in the block's file takes the block's parameters, or sizes that the block reads off its ports,
-    and returns fresh signals and interfaces for all its ports, by name: test benches and parents have widths from there.
+    and returns fresh signals and interfaces for all its ports, by name: benches and parents have widths from there.
     """
 
     box = Box

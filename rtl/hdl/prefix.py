@@ -8,7 +8,7 @@ from rtl.hdl.keywords import RESERVED
 
 @dataclass(frozen=True)
 class Prefix:
-    """What stands in front of every module's name.
+    """The text in front of every module's name.
 
     accelerator  the block whose name gives way to the prefix: `sat`
     text         the prefix: `sat_`, `big_`

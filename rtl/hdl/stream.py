@@ -6,7 +6,7 @@
 4. A consumer may raise or drop ready at any time.
 """
 
-from myhdl import Signal, intbv
+from myhdl import Signal, intbv, modbv
 
 from rtl.hdl.layout import Layout
 
@@ -21,6 +21,11 @@ def bus(shape: int | Layout, field: str | None = None):
     if isinstance(shape, Layout):
         shape = shape.bits(field) if field else shape.width
     return Signal(intbv(0)[shape:])
+
+
+def counter(shape: int | Layout, field: str | None = None):
+    """A fresh signal as `bus` makes it, which wraps when it is counted beyond its last number."""
+    return Signal(modbv(0)[len(bus(shape, field)) :])
 
 
 class Interface:

@@ -11,7 +11,7 @@ LINE = 118  # characters, where several ports stand in one
 
 
 def tidied(name: str, text: str, waivers: Mapping[str, str] = MappingProxyType({})) -> str:
-    """What MyHDL has written for the module `name`, as it goes to its file.
+    """The text of the module `name`, from what MyHDL has written, as it goes to its file.
 
     waivers  Verilator's warnings that the module keeps, each with its reason: they are switched off in its first lines
     Raises ValueError where the module, a port or a signal is called what Verilog reserves.
@@ -88,7 +88,9 @@ def _compact(text):
         flags=re.MULTILINE,
     )
     text = re.sub(r"^(assign .*(?:\n    .*)*;\n)\n+(?=assign )", r"\1", text, flags=re.MULTILINE)
-    return re.sub(r"\n{3,}", "\n\n", text)
+    text = re.sub(r"^// *\n", "", text, flags=re.MULTILINE)  # a paragraph of a docstring needs no line of its own
+    text = re.sub(r"\n{3,}", "\n\n", text)
+    return re.sub(r"\);\n\n(?=\w+ \w+ \()", ");\n", text)  # instances stand together
 
 
 def _declared(text):

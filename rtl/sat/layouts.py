@@ -78,7 +78,8 @@ def step(config: SatConfig) -> Layout:
 
 def west_control(config: SatConfig) -> Layout:
     """The control of the rows' west edge, on its way from row to row: the read of a beat, whether the step is the
-    last of its tile (end), and, WEST - 1 cycles later, the step, whether it is the first of its tile (begin) and the last of its block (close)."""
+    last of its tile (end), and, WEST - 1 cycles later, the step, whether it is the first of its tile (begin) and the
+    last of its block (close)."""
     return Layout(
         read=1,
         address=(2 * config.chunk // BEAT - 1).bit_length(),
@@ -188,7 +189,7 @@ def halves_bits(config: SatConfig) -> int:
 
 
 def copy_bits(config: SatConfig) -> int:
-    """Bits of a row of a compact copy: for each of KEPT places, largest_m words.weight."""
+    """Bits of a row of a compact copy: for each of KEPT places, largest_m layouts.weight."""
     return KEPT * config.largest_m * weight(config).width
 
 

@@ -168,7 +168,7 @@ class Bench:
 
     async def write_rates(self, operands):
         """Write the constants of an update."""
-        for register, rate in zip(RATES, operands.rates.constants):
+        for register, rate in zip(RATES, operands.rates.constants, strict=True):
             await self.write(register.name, int(rate.view(np.uint32)))
 
     def a_gemm(self, dataflow="os", sparsity=None, output="fp32", scale=1.0):

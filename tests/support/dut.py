@@ -30,7 +30,7 @@ def streams(arguments):
 class Dut:
     """A block with its ports, and a run of it.
 
-    arguments  the block's parameters; and ports, where it declares none (rtl/hdl/hierarchy.py) or they are the test's own
+    arguments  the block's parameters; and ports, where they are the test's own or it declares none
     """
 
     def __init__(self, deco, arguments, waves=None):

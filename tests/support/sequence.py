@@ -57,7 +57,7 @@ class Start(NamedTuple):
 def expected_starts(config: SatConfig, commands, loaded: list[int], stored: list[int]) -> list[Start]:
     """When each tile starts, by tlm/timeline.py, if it is loaded and blocks are stored at these cycles."""
     starts, end, start, blocks, weights_end, mode = [], 0, 0, 0, None, None
-    for number, (command, ready) in enumerate(zip(commands, loaded)):
+    for number, (command, ready) in enumerate(zip(commands, loaded, strict=True)):
         hop, waits, others = hop_of(config, command), dict(operands=ready + timing.START_SETUP), dict(steps=end)
         if number and mode != (command["weights"], hop):
             waits["switch"], weights_end = stored[blocks - 1] + 1 + timing.START_SETUP, None

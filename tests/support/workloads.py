@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm import Gemm, GemmProgram, Mapping, Update, UpdateProgram, schedule, schedule_update
+from tlm.blocks import ORDERS
 from tlm.feature_map import FeatureMap
 from tlm.sat.dataflow import DATAFLOWS, group_of
-from tlm.sat.mapping import ORDERS, largest
+from tlm.sat.mapping import largest
 
 
 @st.composite

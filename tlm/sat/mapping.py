@@ -6,13 +6,9 @@ from numbers import Integral
 
 from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
+from tlm.blocks import block_corners, check_order
 from tlm.gemm import Gemm
 from tlm.sat.dataflow import dataflow_of, group_of
-
-ORDERS = {
-    "rows": "all columns of a block of rows, then the next rows",
-    "columns": "all rows of a block of columns, then the next columns",
-}
 
 
 @dataclass(frozen=True)
@@ -30,17 +26,6 @@ class Mapping:
         return block_corners((gemm.m, gemm.n), (self.rows, self.columns), self.order)
 
 
-def block_corners(sides: tuple[int, int], sizes: tuple[int, int], order: str) -> Iterator[tuple[int, int]]:
-    """(row, column) of each block's corner, in the order in which they run.
-
-    sides, sizes  rows and columns of the whole, and of a block
-    """
-    rows, columns = (range(0, side, size) for side, size in zip(sides, sizes, strict=True))
-    if order == "rows":
-        return ((row, column) for row in rows for column in columns)
-    return ((row, column) for column in columns for row in rows)
-
-
 def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
     """Raise ValueError for another accelerator's configuration, and a group longer than the datapath's largest M."""
     if not isinstance(config, SatConfig):
@@ -49,12 +34,6 @@ def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:
         raise ValueError(
             f"sparsity {sparsity} needs M up to largest_m = {config.largest_m} of configuration {config.name}"
         )
-
-
-def check_order(order: str) -> None:
-    """Raise ValueError for the name of no order."""
-    if order not in ORDERS:
-        raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")
 
 
 def largest(gemm: Gemm, config: SatConfig, dataflow: str) -> Mapping:

@@ -16,10 +16,11 @@ import numpy as np
 
 from rtl.sat import timing
 from rtl.sat.config import SatConfig
+from tlm.blocks import ORDERS
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.memory import Memory, memory_of
 from tlm.sat.dataflow import DATAFLOWS, Sizes, blocks_of, dataflow_of, group_of
-from tlm.sat.mapping import ORDERS, Mapping, check_pattern, largest
+from tlm.sat.mapping import Mapping, check_pattern, largest
 from tlm.sat.program import GemmProgram
 from tlm.timeline import simulate
 from tlm.work import nameless

@@ -47,7 +47,8 @@ class Traffic:
 
     @cached_property
     def kept(self) -> tuple[str, str]:
-        """The part of a, and of b, that the buffer keeps: of the pairs that fit, that of fewest bytes, then least space.
+        """The part of a, and of b, that the buffer keeps: of the pairs that fit, that of fewest bytes, then of least
+        space.
 
         Bytes read of an operand, blocks running row by row: whole, each of its bytes once; a panel of a (its rows of
         one row of blocks), each once, too, since the row's blocks follow one another; nothing, all of a again for each

@@ -47,7 +47,7 @@ class UpdateProgram(Program):
 
     @property
     def work(self) -> Update:
-        """What is done, with its layer and stage."""
+        """The update, with its layer and stage."""
         return self.update
 
     @property

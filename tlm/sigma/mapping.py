@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from numbers import Integral
 
 from rtl.sigma.config import SigmaConfig
+from tlm.blocks import block_corners, check_order
 from tlm.gemm import Gemm
-from tlm.sat.mapping import block_corners, check_order
 
 STATIONARY = {
     "mk": "a stays: its rows are those of the accumulators, and columns of b stream by",

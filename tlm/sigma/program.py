@@ -40,7 +40,7 @@ class SigmaProgram(Program):
 
     @property
     def work(self) -> Gemm:
-        """What is done, with its layer and stage."""
+        """The GEMM, with its layer and stage."""
         return self.gemm
 
     @property
@@ -66,7 +66,7 @@ class SigmaProgram(Program):
 
     @cached_property
     def traffic(self) -> SigmaTraffic:
-        """What is read off-chip."""
+        """The bytes that its tiles read off-chip."""
         return SigmaTraffic(self.gemm, self.config, self.mapping, self.memory, self.zeros)
 
     def tiles(self) -> Iterator[SigmaTile]:

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
+from tlm.blocks import ORDERS
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.memory import Memory, memory_of
-from tlm.sat.mapping import ORDERS
 from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_config, check_stationary
 from tlm.sigma.program import SigmaProgram, schedule_sigma
 from tlm.sigma.zeros import UniformDensity

@@ -3,7 +3,7 @@
 from myhdl import always, always_comb, concat
 
 from rtl.hdl.hierarchy import module, waives
-from rtl.hdl.stream import bit, bus
+from rtl.hdl.stream import bit, bus, counter
 from rtl.sat import bundles, layouts, timing
 from rtl.sat.config import SatConfig
 from rtl.shared.sum_bank import sum_bank
@@ -15,8 +15,7 @@ TO_WRITE = timing.PRODUCT  # cycles from a layouts.column_edge to the sum that i
 
 
 @waives(
-    UNUSEDSIGNAL="of some words only certain fields are used here",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
+    UNUSEDSIGNAL="a sum that comes to the bottom is stored, wherever it started from",
 )
 @module
 def sum_lane(clk, rst, ends, ends_out, sum_in, sum_out, drain, drained, config):
@@ -36,11 +35,11 @@ def sum_lane(clk, rst, ends, ends_out, sum_in, sum_out, drain, drained, config):
     Golden         none of its own; rtl/golden/gemm.py through the array
     """
     f = layouts.column_edge(config)
-    addresses = 2 ** layouts.sum_bits(config)
     read, oldest = f.at((TO_READ - 1) * f.width), f.at((TO_WRITE - 1) * f.width)  # words in flight
 
     feeds, collects = (bus(TO_WRITE * f.width) for _ in range(2))  # the youngest in the low bits
-    next_in, next_out, write_address, feed_address = (bus(layouts.sum_bits(config)) for _ in range(4))
+    next_in, next_out = (counter(layouts.sum_bits(config)) for _ in range(2))
+    write_address, feed_address = (bus(layouts.sum_bits(config)) for _ in range(2))
     write, write_set, feeding, feed_set = (bit() for _ in range(4))
     low, high = (bus(32) for _ in range(2))  # the last sums fetched from the banks of set 0 and 1
 
@@ -66,9 +65,9 @@ def sum_lane(clk, rst, ends, ends_out, sum_in, sum_out, drain, drained, config):
     @always(clk.posedge)
     def count():
         if write:
-            next_in.next = (write_address + 1) % addresses
+            next_in.next = write_address + 1
         if feeding:
-            next_out.next = (feed_address + 1) % addresses
+            next_out.next = feed_address + 1
 
     @always_comb
     def drive():

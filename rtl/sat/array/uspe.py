@@ -23,8 +23,8 @@ from rtl.sat.config import SatConfig
 
 
 @waives(
-    UNUSEDSIGNAL="of some words only certain fields are used here",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
+    UNUSEDSIGNAL="a sum that is finished does not ask any more where it started from",
+    WIDTH="a distance wraps",
 )
 @module
 def uspe(clk, rst, west, east, north, south, sum_in, sum_out, drain, config):

@@ -13,7 +13,7 @@ BEAT_BITS = 16 * BEAT
 
 
 @waives(
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
+    WIDTH="a beat is shifted to its place in a longer group",
 )
 @module
 def west_lane(clk, rst, write, write_address, write_data, skew, control, control_out, east, config):

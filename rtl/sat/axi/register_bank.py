@@ -13,7 +13,7 @@ from rtl.sat.config import SatConfig
 STROBES = WIDTH // 8
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
+@waives(WIDTH="a register's number is cut to the few registers that change")
 @module
 def register_bank(clk, rst, access, soft_reset, status, counters, rates, config):
     """Hold the values that software writes, and give those that it reads.

@@ -50,12 +50,12 @@ class Register:
         return self.offset // (WIDTH // 8)
 
     def value(self, config: SatConfig) -> int:
-        """What it reads as after reset."""
+        """Its value after reset."""
         return getattr(config, self.reset) if isinstance(self.reset, str) else self.reset
 
 
 def _parameter(name: str, offset: int) -> Register:
-    return Register(name, offset, "ro", name, SatConfig.model_fields[name].description, constant=True)
+    return Register(name, offset, "ro", name, SatConfig.model_fields[name].description or name, constant=True)
 
 
 def _counter(name: str, offset: int, meaning: str) -> tuple[Register, Register]:

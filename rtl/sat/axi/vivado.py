@@ -1,4 +1,4 @@
-"""What Vivado needs beside the Verilog: constraints for the clock, and a script that makes project, IP and netlist."""
+"""For Vivado, beside the Verilog: constraints for the clock, and a script that makes project, IP and netlist."""
 
 from collections.abc import Iterable
 from pathlib import Path

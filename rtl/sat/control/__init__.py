@@ -1,1 +1,1 @@
-"""What runs a tile: loading, starting, stepping, draining."""
+"""Control of tiles: loading, starting, stepping, draining."""

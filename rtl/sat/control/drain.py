@@ -10,7 +10,7 @@ from rtl.sat.config import SatConfig
 from rtl.shared.result_port import result_port
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
+@waives(WIDTH="an address wraps, and a mask is a shift of a constant")
 @module
 def drain(clk, rst, blocks, drain, drained, results, overflow, config):
     """Send each finished block: for each slot that holds columns, the rows from the top.

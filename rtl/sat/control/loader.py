@@ -2,15 +2,12 @@
 
 from myhdl import always, always_comb, concat
 
-from rtl.hdl.hierarchy import module, waives
-from rtl.hdl.stream import Stream, bit, bus
+from rtl.hdl.hierarchy import module
+from rtl.hdl.stream import Stream, bit, bus, counter
 from rtl.sat import bundles, layouts
 from rtl.sat.config import BEAT, SatConfig
 
 
-@waives(
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
-)
 @module
 def loader(clk, rst, commands, operands, line, tiles, occupied, config):
     """Load tile after tile into two banks that take turns.
@@ -29,7 +26,6 @@ def loader(clk, rst, commands, operands, line, tiles, occupied, config):
     f = layouts.command(config)
     bits = f.width
     west_bank, north_bank = config.chunk // BEAT, config.chunk
-    west_lines, north_lines = 2 ** len(line.west_address), 2 ** len(line.north_address)
 
     bank = bus(1)  # the bank to be filled next
     next_start = bus(1)  # the bank to be started next
@@ -37,7 +33,7 @@ def loader(clk, rst, commands, operands, line, tiles, occupied, config):
     ready, held = bus(2), bus(2)  # loaded and occupied, as they stand after this cycle
     loading, last_line = bit(), bit()
     west_left, north_left = bus(f, "west_lines"), bus(f, "north_lines")
-    west_line, north_line = bus(len(line.west_address)), bus(len(line.north_address))
+    west_line, north_line = counter(len(line.west_address)), counter(len(line.north_address))
 
     @always_comb
     def drive():
@@ -96,10 +92,10 @@ def loader(clk, rst, commands, operands, line, tiles, occupied, config):
         elif operands.valid:
             if west_left != 0:
                 west_left.next = west_left - 1
-                west_line.next = (west_line + 1) % west_lines
+                west_line.next = west_line + 1
             else:
                 north_left.next = north_left - 1
-                north_line.next = (north_line + 1) % north_lines
+                north_line.next = north_line + 1
 
     @always(clk.posedge)
     def keep():

@@ -5,7 +5,7 @@ from myhdl import always, always_comb, concat
 from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.lanes import pack, unpack
 from rtl.hdl.layout import Layout
-from rtl.hdl.stream import bit, bus
+from rtl.hdl.stream import bit, bus, counter
 from rtl.sat import bundles, layouts, timing
 from rtl.sat.config import BEAT, SatConfig
 from rtl.sat.control.stepper import stepper
@@ -13,7 +13,7 @@ from rtl.sat.control.stepper import stepper
 
 @waives(
     UNUSEDSIGNAL="some fields of the commands, and the stepper's ends of turns and groups, do not make steps",
-    WIDTH="a place of few bits is the beat's number, and a line's number wraps",
+    WIDTH="a place is compared with wider numbers",
 )
 @module
 def steps_issuer(clk, rst, start, upcoming, running, steps, west_control, config):
@@ -32,13 +32,13 @@ def steps_issuer(clk, rst, start, upcoming, running, steps, west_control, config
     """
     f, control, step = layouts.command(config), layouts.west_control(config), layouts.step(config)
     interleave, bank_lines = config.interleave, config.chunk // BEAT
-    lines, beat_bits = 2 ** control.bits("address"), control.bits("beat")
+    beat_bits = control.bits("beat")
     following = Layout(step=step, begin=1, close=1)  # what follows the reads
     oldest = following.at((timing.WEST - 2) * following.width)
 
     loops, at = bundles.LoopCounts(config), bundles.Position(config, steps)
     step_bank = bus(1)
-    line, beat = bus(control, "address"), bus(control, "beat")
+    line, beat = counter(control, "address"), bus(control, "beat")
     valid, fresh, above, below, load, begins, closes, reading = (bit() for _ in range(8))
     now = bus(following)
     behind = bus((timing.WEST - 1) * following.width)  # the youngest in the low bits
@@ -72,7 +72,7 @@ def steps_issuer(clk, rst, start, upcoming, running, steps, west_control, config
             line.next = bank_lines if upcoming.bank else 0
             step_bank.next = running.weights_bank
         elif reading:
-            line.next = (line + 1) % lines
+            line.next = line + 1
 
     @always(clk.posedge)
     def delay():

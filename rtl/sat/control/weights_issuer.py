@@ -4,7 +4,7 @@ from myhdl import always, always_comb, concat
 
 from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.lanes import pack
-from rtl.hdl.stream import bit, bus
+from rtl.hdl.stream import bit, bus, counter
 from rtl.sat import bundles, layouts, timing
 from rtl.sat.config import SatConfig
 from rtl.sat.control.stepper import stepper
@@ -12,7 +12,7 @@ from rtl.sat.control.stepper import stepper
 
 @waives(
     UNUSEDSIGNAL="of the command only some fields make weights, and of the stepper's position the opening does not",
-    WIDTH="numbers of lines and rows wrap",
+    WIDTH="a place is compared with a wider number",
 )
 @module
 def weights_issuer(clk, rst, upcoming, running, weights, north_control, config):
@@ -32,12 +32,11 @@ def weights_issuer(clk, rst, upcoming, running, weights, north_control, config):
     f, control = layouts.command(config), layouts.north_control(config)
     places = layouts.step(config).span("place", "bank")  # the address in an element's memory
     interleave, rows, bank_lines = config.interleave, config.rows, config.chunk
-    lines, distances = 2 ** control.bits("line"), 2 ** control.bits("distance")
     oldest = control.at((timing.SKEW - 1) * control.width)
 
     loops, at = bundles.LoopCounts(config), bundles.Position(config, weights)
-    line, lines_left = bus(control, "line"), bus(f, "north_lines")
-    row = bus(control, "distance")
+    line, lines_left = counter(control, "line"), bus(f, "north_lines")
+    row = counter(control, "distance")
     sparse, blank, first_value, reading, writing, everyone = (bit() for _ in range(6))
     address = bus(places.width)
     now = bus(control)
@@ -62,10 +61,10 @@ def weights_issuer(clk, rst, upcoming, running, weights, north_control, config):
             row.next = 0
         else:
             if at.turn_end and lines_left != 0:
-                line.next = (line + 1) % lines
+                line.next = line + 1
                 lines_left.next = lines_left - 1
             if at.group_end:
-                row.next = (row + 1) % distances
+                row.next = row + 1
 
     @always_comb
     def describe():

@@ -8,7 +8,7 @@ from rtl.hdl.stream import bit, bus
 from rtl.sat import layouts
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
+@waives(WIDTH="single bits are counted")
 @module
 def sore_half(clk, valid, word, quads, best):
     """Find the four largest magnitudes of eight elements, or the two largest of each four.

@@ -15,10 +15,7 @@ from rtl.sat import layouts
 from rtl.sat.config import SatConfig
 
 
-@waives(
-    UNUSEDSIGNAL="the magnitudes of an entry are compared without its sign",
-    WIDTH="M has a bit more than a following index",
-)
+@waives(WIDTH="an index is compared with a wider N, and a following one with M")
 @module
 def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
     """Keep the N largest magnitudes of each M elements, which come one a cycle.
@@ -41,7 +38,7 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
     unused = f.pack(entry=0, unbeaten=1, beats=15)  # never the smallest
 
     stack = [bus(f) for _ in places]  # the oldest first
-    held = [bus(entry) for _ in places]  # their weights
+    held, beaten_by = [bus(entry) for _ in places], [bus(f, "beats") for _ in places]  # their weights and beats
     younger = [bus(f) for _ in places]  # what moves down to each place
     coming, stays = [bus(entry) for _ in places], [bit() for _ in places]  # its fields: entry, unbeaten
     beats, fewer = ([bus(f, "beats") for _ in places] for _ in range(2))  # beats, and without that which leaves
@@ -63,12 +60,9 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
 
     @always_comb
     def select():
-        second = stack[1][f.beats_high : f.beats_low]
-        third = stack[2][f.beats_high : f.beats_low]
-        fourth = stack[3][f.beats_high : f.beats_low]
-        first_moves = second[0] and third[0] and fourth[0]
-        second_moves = first_moves or (third[1] and fourth[1])
-        third_moves = fourth[3:] != 0
+        first_moves = beaten_by[1][0] and beaten_by[2][0] and beaten_by[3][0]
+        second_moves = first_moves or (beaten_by[2][1] and beaten_by[3][1])
+        third_moves = beaten_by[3][3:] != 0
         moves.next = concat(True, third_moves, second_moves, first_moves)
         if index < n:  # the stack fills, from the top
             moves.next = 15
@@ -125,7 +119,7 @@ def sore_lane(clk, rst, valid, value, n, m, done, kept, config):
         pack(f, newcomer, entry=new_entry, unbeaten=nan, beats=beaten),
         [unpack(f, younger[k], entry=coming[k], unbeaten=stays[k], beats=beats[k]) for k in places],
         [pack(f, moved[k], entry=coming[k], unbeaten=stays[k], beats=fewer[k]) for k in places],
-        [unpack(f, stack[k], entry=held[k]) for k in places],
+        [unpack(f, stack[k], entry=held[k], beats=beaten_by[k]) for k in places],
         join(held, kept),
     )
     return compare, select, classify, come_down, forget, shift, advance, count, wires

@@ -17,8 +17,8 @@ from rtl.sat.update.sore_half import sore_half
 
 
 @waives(
-    UNUSEDSIGNAL="of some words only certain fields are used here",
-    WIDTH="operands are as wide as they are, and results are cut to their signal",
+    UNUSEDSIGNAL="M is 4, 8 or 16: two of its bits tell which",
+    WIDTH="single bits are counted, and a shorter item stands in a longer one",
 )
 @module
 def sore_word(clk, rst, valid, word, n, m, done, kept, config):

@@ -9,7 +9,7 @@ from rtl.sat import bundles, layouts
 from rtl.sat.config import SatConfig
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
+@waives(WIDTH="a shorter section's row stands in a longer signal, and a word is cut from it by a shift")
 @module
 def update_store(clk, rst, finished, command, masters, halves, forward, backward, address, stored, results, config):
     """Send of each finished tile the sections that are to be stored, row by row, each row in as many words as it needs.

@@ -1,12 +1,13 @@
 """One lane of the weight update vector engine: momentum SGD in FP32, each operation rounded once."""
 
-from myhdl import always, concat
+from myhdl import always, concat, intbv
 
 from rtl import timing as units
+from rtl.float.formats import FP32
 from rtl.float.fp32_add import fp32_add
 from rtl.float.fp32_mul import fp32_mul
 from rtl.float.fp32_to_fp16 import fp32_to_fp16
-from rtl.hdl.hierarchy import module, waives
+from rtl.hdl.hierarchy import module
 from rtl.hdl.lanes import unpack
 from rtl.hdl.layout import Layout
 from rtl.hdl.stream import bit, bus
@@ -16,10 +17,8 @@ LATENCY = timing.WUVE_LANE
 MULTIPLY = units.FP32_MUL + 1  # with the register that takes the product
 ADD = units.FP32_ADD + 1
 TO_WEIGHT, TO_VELOCITY = 2 * (MULTIPLY + ADD), MULTIPLY + ADD  # cycles from w to its change, from v to the end
-MINUS = 1 << 31
 
 
-@waives(WIDTH="operands are as wide as they are, and results are cut to their signal")
 @module
 def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_velocity, half):
     """g' = g * (1/scale);  g' = g' + wd * w;  v = mu * v + g';  w = w - lr * v;  and w as FP16.
@@ -34,6 +33,7 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
     Reset         none: a pipeline without state
     Golden        rtl/golden/sgd.py
     """
+    f = FP32.layout
     word = Layout(word=32)  # of a delay line
     oldest_weight, oldest_velocity, oldest_sum = (word.at(32 * (delay - 1)) for delay in (TO_WEIGHT, TO_VELOCITY, ADD))
 
@@ -53,9 +53,9 @@ def wuve_lane(clk, weight, velocity, gradient, momentum, rates, new_weight, new_
         pull.next = pull_out
         push.next = push_out
         if momentum:
-            minus_change.next = change_out ^ MINUS
+            minus_change.next = concat(not change_out[f.sign_bit], change_out[f.sign_low :])
         else:
-            minus_change.next = MINUS  # w - 0 is w, for -0 too
+            minus_change.next = concat(True, intbv(0)[f.sign_low :])  # w - 0 is w, for -0 too
         new_weight.next = weight_out
         half.next = rounded
 

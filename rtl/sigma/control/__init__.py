@@ -1,1 +1,1 @@
-"""What loads, starts and drains tiles."""
+"""Control of tiles: loading, starting, draining."""

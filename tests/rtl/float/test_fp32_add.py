@@ -19,7 +19,9 @@ def test_every_class_plus_every_class_is_what_golden_says(compute):
 
 
 def test_random_sums_come_one_a_cycle_after_the_promised_latency(compute, simulator, rng):
-    pairs = list(zip(*(x.tolist() for x in floats.random_single_pairs(floats.numpy_of(rng), COUNT[simulator]))))
+    pairs = list(
+        zip(*(x.tolist() for x in floats.random_single_pairs(floats.numpy_of(rng), COUNT[simulator])), strict=True)
+    )
     got = answers(compute, pairs)
     assert len(got) == COUNT[simulator]
     assert got == [golden(a, b) for a, b in pairs]

@@ -149,7 +149,8 @@ def test_two_conversions_are_the_same_text(tmp_path):
 def test_the_text_does_not_depend_on_the_seed_of_hashes(tmp_path):
     """MyHDL writes sensitivity lists in the order of a set; words of an array are in some of SAT's."""
     folders = tmp_path / "1", tmp_path / "2"
-    code = "import sys; from rtl.sat import *; write(SatConfig(rows=2, columns=2, chunk=16), sys.argv[1])"
+    config = "SatConfig(rows=2, columns=2, chunk=16)"
+    code = f"import sys; from rtl.sat.sat import SatConfig, write; write({config}, sys.argv[1])"
     for folder in folders:
         environment = {**os.environ, "PYTHONHASHSEED": folder.name, "PYTHONPATH": str(ROOT)}
         subprocess.run([sys.executable, "-c", code, folder], env=environment, check=True)

@@ -75,6 +75,21 @@ def test_fields_are_taken_from_a_word_and_packed_into_another(compute, rng):
     assert len(got) == 60
 
 
+@module
+def inner_fields(step, moved):
+    """The middle fields of a step alone, as a word."""
+    part = STEP.span("place", "more")
+    place, more = bus(STEP, "place"), bus(STEP, "more")
+    return unpack(STEP, step, place=place, more=more), pack(part, moved, place=place, more=more)
+
+
+def test_a_span_of_fields_is_packed_from_bit_0_on(compute, rng):
+    part = STEP.span("place", "more")
+    words = [rng.getrandbits(STEP.width) for _ in range(60)]
+    got = compute(inner_fields, dict(step=bus(STEP), moved=bus(part)), [(word,) for word in words], 0)
+    assert got == [word >> part.low & (1 << part.width) - 1 for word in words]
+
+
 @pytest.mark.parametrize(
     "wire, signals, complaint",
     [

@@ -69,7 +69,7 @@ def test_every_word_passes_once_and_in_order_however_the_ends_stall(build, rng, 
     assert sink.words == words
     assert [referee.words for referee in referees] == [60, 60]
     if source_stall == sink_stall == "none":
-        assert {out - into for into, out in zip(source.cycles, sink.cycles)} == {1}
+        assert {out - into for into, out in zip(source.cycles, sink.cycles, strict=True)} == {1}
 
 
 def test_a_stream_is_data_valid_and_ready():

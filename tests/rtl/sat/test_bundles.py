@@ -4,10 +4,10 @@ import inspect
 
 import pytest
 
-from rtl.sat import bundles, layouts
 from rtl.hdl.hierarchy import flat_ports
-from rtl.sat.config import PRESETS
 from rtl.hdl.stream import Interface, Stream, bit
+from rtl.sat import bundles, layouts
+from rtl.sat.config import PRESETS
 
 CONFIG = PRESETS["small"]
 KINDS = [kind for _, kind in inspect.getmembers(bundles, inspect.isclass) if kind.__module__ == bundles.__name__]

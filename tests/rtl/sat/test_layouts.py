@@ -1,5 +1,7 @@
 """The packed words: every value that the configuration can need fits its field, and none is wasted."""
 
+import itertools
+
 import pytest
 
 from rtl.sat import layouts
@@ -71,7 +73,7 @@ def test_the_pace_goes_around_in_the_longest_group(config):
 
 def neighbours(layout, names):
     """Whether fields stand side by side, from the low bits up."""
-    return all(layout[low][0] == layout[high][1] for low, high in zip(names, names[1:]))
+    return all(layout[low][0] == layout[high][1] for low, high in itertools.pairwise(names))
 
 
 @every_config

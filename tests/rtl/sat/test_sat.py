@@ -5,12 +5,12 @@ import pytest
 
 from rtl.golden import fp32_to_fp16, gemm
 from rtl.sat import layouts, timing
-from rtl.sat import sat as unit
 from rtl.sat.config import SatConfig
+from rtl.sat.sat import sat as unit
 from rtl.sparsity import Sparsity
 from tests.support import floats
 from tests.support.array import command_of, lines_of, pruned
-from tests.support.mixed import Mixed
+from tests.support.mixed import Mixed, mixed_program
 from tests.support.streams import STALLS, Referee, Sink, Source
 from tlm import Gemm, Mapping, schedule
 
@@ -143,9 +143,9 @@ def test_a_gemm_has_the_bits_of_golden_on_every_array(
 def test_the_dataflow_may_change_from_block_to_block(build, rng, result_stall):
     config, gemm_ = SatConfig(rows=3, columns=1, largest_m=8, chunk=16), Gemm(5, 28, 9, Sparsity(2, 8))
     turns = (("ws", 8), ("os", 16), ("os", 8), ("ws", 16))
-    mixed = Mixed(gemm_, config, Mapping("os", 2, 4, 16), turns)
+    mixed = mixed_program(gemm_, config, Mapping("os", 2, 4, 16), turns)
     run = check(build, rng, config, gemm_, ("none", "rare", result_stall), mapping=mixed)
-    assert [tile.stationary for tile in run.blocks] == ["ws", "os", "os", "ws", "ws", "os", "os", "ws", "ws"]
+    assert [tile.dataflow.name for tile in run.blocks] == ["ws", "os", "os", "ws", "ws", "os", "os", "ws", "ws"]
 
 
 @both_dataflows

@@ -76,7 +76,7 @@ class Run:
     def assert_results(self):
         """Each result is the functional engine's."""
         each, compared = iter(as_received(self.sink.words, CONFIG.columns)), 0
-        for (program, operands), count in zip(self.work, self.counts):
+        for (program, operands), count in zip(self.work, self.counts, strict=True):
             codec = kind_of(program).codec
             want, report = Functional(CONFIG).run(program, operands)
             received = [next(each) for _ in range(count)]
@@ -86,7 +86,9 @@ class Run:
 
 
 @pytest.mark.parametrize(
-    "order, stalls", list(zip(orders(), [("none",) * 3, ("none", "rare", "often"), ("rare", "often", "none")])), ids=str
+    "order, stalls",
+    list(zip(orders(), [("none",) * 3, ("none", "rare", "often"), ("rare", "often", "none")], strict=True)),
+    ids=str,
 )
 def test_every_order_of_gemms_and_updates_gives_the_results_of_each_alone(build, order, stalls):
     run = Run(build, orders()[order], stalls)
@@ -97,7 +99,7 @@ def test_every_order_of_gemms_and_updates_gives_the_results_of_each_alone(build,
 def test_one_waits_with_its_command_until_the_other_has_stored_everything(build):
     run = Run(build, orders()["every-kind"], ("none", "none", "rare"))
     stored, waited = 0, 0
-    for (before, _), (after, _), first, count in zip(run.work, run.work[1:], run.first[1:], run.counts):
+    for (before, _), (after, _), first, count in zip(run.work, run.work[1:], run.first[1:], run.counts, strict=True):
         stored += count
         if isinstance(before, GemmProgram) != isinstance(after, GemmProgram):
             assert run.commands.cycles[first] > run.sink.cycles[stored - 1]

@@ -1,4 +1,4 @@
-"""SAT's latencies are those of the blocks; what they add up to through the array is checked in the blocks' own tests."""
+"""SAT's latencies are those of the blocks; their sums through the array are checked in the blocks' own tests."""
 
 import pytest
 

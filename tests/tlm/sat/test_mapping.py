@@ -9,7 +9,7 @@ from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import choices
 from tlm import Gemm, Mapping, schedule
-from tlm.sat.mapping import ORDERS, block_corners, largest, mapping_of
+from tlm.sat.mapping import largest, mapping_of
 from tlm.sigma.mapping import SigmaMapping
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
@@ -35,19 +35,6 @@ DENSE, SPARSE = Gemm(5, 40, 13), Gemm(5, 40, 13, Sparsity(2, 8))
 def test_the_largest_tiles_are_those_worked_out_by_hand(config, gemm, dataflow, rows, columns, depth):
     assert largest(gemm, config, dataflow) == Mapping(dataflow, rows, columns, depth, "rows")
     assert mapping_of(gemm, config, dataflow) == Mapping(dataflow, rows, columns, depth)
-
-
-@pytest.mark.parametrize(
-    "order, corners",
-    [
-        ("rows", [(0, 0), (0, 6), (0, 12), (3, 0), (3, 6), (3, 12)]),
-        ("columns", [(0, 0), (3, 0), (0, 6), (3, 6), (0, 12), (3, 12)]),
-    ],
-)
-def test_blocks_run_in_the_order_of_the_mapping(order, corners):
-    assert list(Mapping("ws", 3, 6, 8, order).blocks(DENSE)) == corners
-    assert list(block_corners((5, 13), (3, 6), order)) == corners
-    assert order in ORDERS
 
 
 @pytest.mark.parametrize(
@@ -98,3 +85,8 @@ def test_blocks_cover_c_once_in_either_order(data, m, n):
     ]
     assert len(seen) == m * n == len(set(seen))
     assert blocks == sorted(blocks, key=lambda corner: corner if mapping.order == "rows" else corner[::-1])
+
+
+def test_a_mappings_blocks_run_in_its_order():
+    for order, second in (("rows", (0, 6)), ("columns", (3, 0))):
+        assert list(Mapping("ws", 3, 6, 8, order).blocks(DENSE))[:2] == [(0, 0), second]

@@ -63,7 +63,7 @@ def play_block(build, program, a, b, drain_at=0, slots=None):
     config, entries = program.config, stored(program, a, b)
     start, commands = len(entries), [command_of(program, tile) for tile in program.tiles()]
     starts = expected_starts(config, commands, [start] * len(commands), [])
-    for number, (command, at) in enumerate(zip(commands, starts)):
+    for number, (command, at) in enumerate(zip(commands, starts, strict=True)):
         controls = controls_of(config, command, number, 0, (number + 1) % 2)
         schedule_controls(config, controls, at.weights, at.steps, entries)
     end, hop = at.steps + steps_of(config, command), hop_of(config, command)
@@ -131,7 +131,7 @@ def test_a_cycle_earlier_only_the_very_last_sum_is_missing(build, rng):
     for slot, missing in [(last, [[0, 2 * last + 1]]), (last - 1, [])]:
         early = play_block(build, program, a, b, drain_at=-1, slots=[slot])
         columns = [2 * slot, 2 * slot + 1]
-        differs = np.argwhere(early[:, columns] != expected[:, columns]) + [0, 2 * slot]
+        differs = [*np.argwhere(early[:, columns] != expected[:, columns]), 0, 2 * slot]
         assert differs.tolist() == missing
 
 

@@ -135,6 +135,8 @@ def test_groups_steps_and_controls_reach_the_next_column_a_cycle_later(build, rn
         "east_groups",
         *(f"control_out_{name}" for name in ("north", "feed", "collect")),
     )
-    for there, here in zip(got, ("west_steps", "west_groups", "control_north", "control_feed", "control_collect")):
+    for there, here in zip(
+        got, ("west_steps", "west_groups", "control_north", "control_feed", "control_collect"), strict=True
+    ):
         assert got[there][1:31] == [entry[here] for entry in entries]
     assert len(got) == 5

@@ -1,4 +1,4 @@
-"""What sat_axi's registers have to do, seen from AXI4-Lite. tests/rtl/sat/axi/test_sat_axi.py runs these cases under cocotb."""
+"""Cases of sat_axi's registers, seen from AXI4-Lite, which test_sat_axi.py beside this file runs under cocotb."""
 
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge

@@ -81,7 +81,7 @@ async def disturb(dut, rng, inputs, outputs):
         await ReadOnly()
         assert [signal.value for signal in outputs] == before
         await Timer(1, "ns")
-        for signal, value in zip(inputs, held):
+        for signal, value in zip(inputs, held, strict=True):
             signal.value = value
 
 
@@ -201,7 +201,7 @@ async def bits_that_fill_the_last_byte_are_ignored(dut):
     await bench.start()
     program, operands, expected, _ = bench.a_gemm("os", "2:4")
     widths = layouts.command_bits(bench.config), layouts.line_bits(bench.config)
-    for source, width in zip((bench.commands, bench.operands), widths):
+    for source, width in zip((bench.commands, bench.operands), widths, strict=True):
         fill_up(source, width, bench.rng)
     assert same_bits(await bench.run(program, operands), expected) > 0
 

@@ -1,4 +1,4 @@
-"""axi_lite: one write and one read at a time, cycle by cycle. A master that is not ours: tests/rtl/sat/axi/test_sat_axi.py."""
+"""axi_lite: one write and one read at a time, cycle by cycle. test_sat_axi.py has a master that is not ours."""
 
 import pytest
 

@@ -46,12 +46,12 @@ def test_only_what_is_read_write_is_writable(build):
 @pytest.mark.parametrize("strobe", range(16))
 def test_the_bytes_that_are_strobed_are_written(build, rng, strobe):
     before, after = ([rng.getrandbits(32) for _ in RATES] for _ in range(2))
-    entries = [write(register.name, value) for register, value in zip(RATES, before)]
-    entries += [write(register.name, value, strobe) for register, value in zip(RATES, after)]
+    entries = [write(register.name, value) for register, value in zip(RATES, before, strict=True)]
+    entries += [write(register.name, value, strobe) for register, value in zip(RATES, after, strict=True)]
     entries += reads(*(register.name for register in RATES))
     seen = run(build, entries, "access_read_data", "rates")
     mask = sum(0xFF << 8 * k for k in range(4) if strobe >> k & 1)
-    expected = [old & ~mask | new & mask for old, new in zip(before, after)]
+    expected = [old & ~mask | new & mask for old, new in zip(before, after, strict=True)]
     assert seen["access_read_data"][8:12] == expected
     assert seen["rates"][-1] == sum(value << 32 * k for k, value in enumerate(expected))
 

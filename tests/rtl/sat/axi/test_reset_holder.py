@@ -17,7 +17,7 @@ def states(build, entries, cycles=30):
         "discarding",
         cycles=cycles,
     )
-    return list(zip(seen["resetting"], seen["discarding"]))
+    return list(zip(seen["resetting"], seen["discarding"], strict=True))
 
 
 def test_after_a_reset_of_everything_it_lasts_and_nothing_is_discarded(build):

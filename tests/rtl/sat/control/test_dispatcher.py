@@ -163,7 +163,7 @@ def test_what_is_said_about_the_tile_is_so_from_its_start_on(build, rng, config,
     _, values = run(build, config, commands, loads(rng, commands, 9))
     layout, block, memory = layouts.command(config), 0, 0
     weights_starts, starts = cycles_of(values, "upcoming_weights_start"), cycles_of(values, "tiles_started")
-    for number, (command, primed, start) in enumerate(zip(commands, weights_starts, starts)):
+    for number, (command, primed, start) in enumerate(zip(commands, weights_starts, starts, strict=True)):
         block, memory = block + command["first"], (memory + command["weights"]) % 2
         assert fields(layout, values["upcoming_command"][primed - 1]) == fields(layout, packed(layout, **command))
         assert fields(layout, values["running_command"][start]) == fields(layout, packed(layout, **command))
@@ -182,7 +182,9 @@ def test_what_is_said_about_the_tile_is_so_from_its_start_on(build, rng, config,
 def test_accumulators_are_counted_from_a_blocks_first_step_to_its_store(build, rng, config, blocks, store):
     commands = random_commands(rng, config, blocks)
     around, values = run(build, config, commands, [0] * len(commands), store)
-    taken = [start for start, command in zip(cycles_of(values, "tiles_started"), commands) if command["first"]]
+    taken = [
+        start for start, command in zip(cycles_of(values, "tiles_started"), commands, strict=True) if command["first"]
+    ]
     free = [cycle + 1 for cycle in around.stored]
     assert values["accumulators_free"] == [
         2 - sum(c >= t for t in taken) + sum(c >= f for f in free) for c in range(len(values["accumulators_free"]))
@@ -196,9 +198,12 @@ def test_the_command_of_a_finished_block_is_held_until_it_is_stored(build, rng, 
     commands = random_commands(rng, config, blocks)
     around, values = run(build, config, commands, [0] * len(commands), store=30)
     layout, compared = layouts.command(config), 0
-    ends = [start + steps_of(config, command) for start, command in zip(cycles_of(values, "tiles_started"), commands)]
-    last = [(end, command) for end, command in zip(ends, commands) if command["last"]]
-    for number, ((end, command), stored) in enumerate(zip(last, around.stored)):
+    ends = [
+        start + steps_of(config, command)
+        for start, command in zip(cycles_of(values, "tiles_started"), commands, strict=True)
+    ]
+    last = [(end, command) for end, command in zip(ends, commands, strict=True) if command["last"]]
+    for number, ((end, command), stored) in enumerate(zip(last, around.stored, strict=True)):
         for cycle in range(end, stored + 1):
             held = values["blocks_commands"][cycle]
             if held is None:  # before the second block, the other set's command is unknown

@@ -106,7 +106,7 @@ class Array:
             assert number["set"] == len(self.stored) % 2, "the wrong set of accumulators"
             self.chain = list(block.sums[number["place"]])
         elif shift:
-            self.chain = self.chain[1:] + [0]
+            self.chain = [*self.chain[1:], 0]
         elif fetch:
             assert read(ports["drain_set"]) == len(self.stored) % 2, "the wrong memory"
             row, slot = divmod(read(ports["drain_address"]), config.interleave)

@@ -110,7 +110,7 @@ def decoded(layout, values, first):
 def expected_controls(config, commands, starts):
     """{cycle: fields} of what is read, of the steps and of the weights, where each of them stands on its control."""
     reads, steps, north, block, memory = {}, {}, {}, -1, 0
-    for number, (command, start) in enumerate(zip(commands, starts)):
+    for number, (command, start) in enumerate(zip(commands, starts, strict=True)):
         block, memory = block + command["first"], (memory + command["weights"]) % 2
         controls = controls_of(config, command, number % 2, block % 2, memory)
         reads |= {start.steps + step: beat for step, beat in enumerate(controls.reads)}
@@ -197,12 +197,14 @@ def test_banks_and_sums_are_reported_after_the_promised_lags(build, rng, config,
     commands = random_commands(rng, config, BLOCKS[mix])
     around, values = run(build, config, commands)
     ends = cycles_of(values, "steps_last")
-    assert ends == [start.steps + steps_of(config, command) - 1 for start, command in zip(starts_of(around), commands)]
+    assert ends == [
+        start.steps + steps_of(config, command) - 1 for start, command in zip(starts_of(around), commands, strict=True)
+    ]
     shape = config.rows, config.columns
     assert cycles_of(values, "tiles_done") == [
-        end + timing.release_lag(*shape, hop_of(config, command)) for end, command in zip(ends, commands)
+        end + timing.release_lag(*shape, hop_of(config, command)) for end, command in zip(ends, commands, strict=True)
     ]
-    last = [(end, command) for end, command in zip(ends, commands) if command["last"]]
+    last = [(end, command) for end, command in zip(ends, commands, strict=True) if command["last"]]
     assert cycles_of(values, "blocks_finished") == [
         end + timing.drain_lag(*shape, hop_of(config, command)) for end, command in last
     ]

@@ -30,7 +30,7 @@ def scripted(rng, config, commands, pause=lambda: 0):
     The upcoming tile holds in the cycle of the start alone, the running one's fields from the next cycle on.
     """
     entries, starts = [{}], {}
-    for number, command in enumerate(commands):
+    for command in commands:
         bank, memory = rng.getrandbits(1), rng.getrandbits(1)
         weights = controls_of(config, command, bank, 0, memory).weights
         entries += [dict(entries[-1], upcoming_weights_start=0) for _ in range(pause())]

@@ -42,7 +42,9 @@ def test_the_better_half_goes_on_in_order_of_index_with_its_ranks(compute, rng, 
 def test_the_candidates_of_a_word_stand_until_those_of_the_next(compute, rng):
     cases = [sore.elements(rng, 8) for _ in range(200)]
     valid = [True, *(rng.random() < 1 / 2 for _ in cases[1:])]
-    got = compute(sore_half, sore_half.ports(), [(bit, joined(case), 0) for bit, case in zip(valid, cases)], LATENCY)
+    got = compute(
+        sore_half, sore_half.ports(), [(bit, joined(case), 0) for bit, case in zip(valid, cases, strict=True)], LATENCY
+    )
     latest = [max(k for k in range(cycle + 1) if valid[k]) for cycle in range(200)]
     assert got == [better_half(cases[k], 8) for k in latest]
     assert 50 < sum(valid) < 150

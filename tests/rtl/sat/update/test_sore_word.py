@@ -1,5 +1,7 @@
 """sore_word: whole words in, and all their groups out two cycles later."""
 
+import functools
+import operator
 from itertools import combinations
 
 import pytest
@@ -26,7 +28,7 @@ def script(rng, config, n, m, lines, pause=0.0):
             entries.append(dict(word=rng.getrandbits(16 * config.largest_m), n=n, m=m))
         expected[len(entries) + timing.SORE_WORD] = sore.answer(config, values, n, m)
         entries.append(dict(valid=1, word=sum(value << 16 * k for k, value in enumerate(values)), n=n, m=m))
-    return entries + [dict(n=n, m=m)], expected
+    return [*entries, dict(n=n, m=m)], expected
 
 
 def joined(scripts):
@@ -67,7 +69,10 @@ def test_each_word_stands_two_cycles_later_and_only_then(build, rng, largest_m, 
 def test_every_order_of_four_with_every_tie_in_every_group(build, rng, magnitudes, n):
     config, groups = config_of(16), sore.every_order(magnitudes, rng)
     # each group of four meets each of the four places
-    lines = [sum((groups[(k + place * 7) % len(groups)] for place in range(4)), []) for k in range(len(groups))]
+    lines = [
+        functools.reduce(operator.iadd, (groups[(k + place * 7) % len(groups)] for place in range(4)), [])
+        for k in range(len(groups))
+    ]
     entries, expected = script(rng, config, n, 4, lines)
     assert results(build, config, entries) == expected
     assert len(expected) == len(magnitudes) ** 4
@@ -91,7 +96,7 @@ def test_a_reset_forgets_the_words_in_flight_and_those_that_come_with_it(build, 
     config, n, m, flight = config_of(8), 2, 8, range(timing.SORE_WORD)
     resets = [rng.random() < 1 / 5 for _ in range(300)]
     entries, expected = script(rng, config, n, m, [sore.elements(rng, 8) for _ in resets])
-    entries = [{**entry, "rst": rst} for entry, rst in zip(entries, [*resets, False])]
+    entries = [{**entry, "rst": rst} for entry, rst in zip(entries, [*resets, False], strict=True)]
     lost = {cycle + timing.SORE_WORD for cycle in range(300) if any(resets[cycle : cycle + len(flight)])}
     assert results(build, config, entries) == {cycle: word for cycle, word in expected.items() if cycle not in lost}
     assert 50 < len(lost) < 250

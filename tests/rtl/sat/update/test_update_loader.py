@@ -42,7 +42,7 @@ def expected(config, tile):
     """(weights, velocities, gradients) of each slice as words."""
     values = [tile.w, *((tile.v, tile.g) if tile.command["momentum"] else [np.zeros_like(tile.w)] * 2)]
     parts = [x.view(np.uint32).reshape(-1, config.update_lanes) for x in values]
-    return [tuple(update.packed(part, 32) for part in one) for one in zip(*parts)]
+    return [tuple(update.packed(part, 32) for part in one) for one in zip(*parts, strict=True)]
 
 
 @dataclass
@@ -88,7 +88,7 @@ def run(build, config, tiles, stalls=("none", "none"), free=lambda now: True):
     sources = [
         Source(dut, stream, sent, stall)
         for stream, sent, stall in zip(
-            streams, ([script.packed(command, **tile.command) for tile in tiles], lines), stalls
+            streams, ([script.packed(command, **tile.command) for tile in tiles], lines), stalls, strict=True
         )
     ]
     lanes = Lanes(dut, free)
@@ -118,7 +118,7 @@ def test_every_slice_comes_once_in_order_and_the_last_says_so(build, rng, config
 def test_lines_move_one_a_cycle_and_a_slice_comes_a_cycle_after_its_last_line(build, rng, config):
     tiles = random_tiles(rng, config)
     done, moved, sent = run(build, config, tiles), 0, 0
-    for tile, start in zip(tiles, done.commands.cycles):
+    for tile, start in zip(tiles, done.commands.cycles, strict=True):
         count = len(update.lines(config, tile))
         slices = len(expected(config, tile))
         first = start + timing.LOAD_SETUP
@@ -157,7 +157,7 @@ def test_a_reset_in_the_middle_of_a_tile_makes_the_next_command_the_first(build,
     entries += [dict(operands_valid=1, operands_data=line) for line in update.lines(config, tiles[1])]
     names = "slices_active", "slices_last", "entering_weights", "entering_velocities", "entering_gradients"
     got = script.play(dut, entries, *names)
-    for valid, last, *values in zip(*(got[name] for name in names)):
+    for valid, last, *values in zip(*(got[name] for name in names), strict=True):
         seen += [(tuple(values), last)] if valid else []
     assert [values for values, _ in seen] == expected(config, tiles[1])
     assert [last for _, last in seen] == [0] * (len(seen) - 1) + [1]

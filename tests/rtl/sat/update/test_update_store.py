@@ -112,7 +112,7 @@ def together(lists):
 @pytest.mark.parametrize("stall", STALLS)
 def test_every_choice_of_sections_leaves_row_by_row_in_as_many_words_as_it_needs(build, rng, config, stall):
     tiles = [Stored.random(rng, config, stored, 2) for stored in rng.sample(STORED, len(STORED))]
-    sections, sink = run(build, config, tiles, [0] * len(tiles), stall)
+    _sections, sink = run(build, config, tiles, [0] * len(tiles), stall)
     want = answers(config, tiles)
     assert sink.words == together(want)
     assert len(tiles) == 15 and all(len(words_of_one) > 0 for words_of_one in want)
@@ -162,7 +162,7 @@ def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config)
         at.append(at[-1] + length + 10)
     sections, sink = run(build, config, tiles, at)
     moved = iter(sink.cycles)
-    for start, length in zip(at, lengths):
+    for start, length in zip(at, lengths, strict=True):
         fetch = min(cycle for cycle, _, _ in sections.fetches if cycle >= start)
         assert fetch == start + 2  # the test raises `finished` a cycle later; it is counted in the next
         first = fetch + timing.STORE_SETUP

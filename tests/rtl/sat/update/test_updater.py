@@ -60,7 +60,7 @@ class Run:
         sent = ([script.packed(layout, **tile.command) for tile in tiles], [line for one in self.lines for line in one])
         self.commands, self.operands = (
             Source(self.dut, streams[name], what, stall)
-            for name, what, stall in zip(("commands", "operands"), sent, stalls)
+            for name, what, stall in zip(("commands", "operands"), sent, stalls, strict=True)
         )
         self.sink = Sink(self.dut, streams["results"], stalls[2], shy)
         self.slices, self.ends, self.busy = [], [], []
@@ -134,7 +134,7 @@ def test_tiles_of_one_kind_overlap_and_another_kind_waits_until_all_is_stored(bu
     run = Run(build, TINY, [tile_of(rng, TINY, kind) for kind in order], ("none", "none", stall))
     assert run.words() == run.expected
     waited = overlapped = 0
-    for before, kind, end, start in zip(order, order[1:], run.cycles(), run.commands.cycles[1:]):
+    for before, kind, end, start in zip(order, order[1:], run.cycles(), run.commands.cycles[1:], strict=True):
         if kind != before:
             waited += start > end[-1]
             assert start > end[-1]
@@ -168,16 +168,16 @@ def test_a_slice_enters_as_soon_as_its_lines_have_come(build, rng, name):
 def test_with_results_blocked_two_tiles_are_taken_and_the_third_waits(build, rng):
     tiles = [tile_of(rng, TINY, SPARSE) for _ in range(4)]
     dut, last = device(build, TINY), []
-    ports, layout = dut.arguments, layouts.update(TINY)
-    commands = Source(dut, ports["commands"], [script.packed(layout, **tile.command) for tile in tiles])
-    operands = Source(dut, ports["operands"], [line for tile in tiles for line in update.lines(TINY, tile)])
+    ports, layout, traffic = dut.arguments, layouts.update(TINY), dut.arguments["traffic"]
+    commands = Source(dut, traffic.commands, [script.packed(layout, **tile.command) for tile in tiles])
+    operands = Source(dut, traffic.operands, [line for tile in tiles for line in update.lines(TINY, tile)])
 
     def watch(now):
         ports["rates"].next = update.rates_word(RATES)
         if now == 200:
-            last.append((dut.read(ports["results"].valid), dut.read(ports["busy"]), dut.read(ports["commands"].ready)))
+            last.append((dut.read(traffic.results.valid), dut.read(ports["busy"]), dut.read(traffic.commands.ready)))
 
-    dut.run(commands, operands, Referee(ports["results"]), watch, until=lambda: last, limit=202)
+    dut.run(commands, operands, Referee(traffic.results), watch, until=lambda: last, limit=202)
     assert last == [(1, 1, 0)] and len(commands.cycles) == 2
     assert len(operands.cycles) == sum(len(update.lines(TINY, tile)) for tile in tiles[:2])
 
@@ -186,7 +186,11 @@ def test_with_results_blocked_two_tiles_are_taken_and_the_third_waits(build, rng
 def test_it_is_busy_from_a_command_to_the_last_word(build, rng, stall):
     run = Run(build, TINY, [tile_of(rng, TINY, kind) for kind in (SPARSE, DENSE, REDUCE)], ("none", stall, stall))
     busy = [now for now, is_busy in enumerate(run.busy) if is_busy]
-    want = [now for start, cycles in zip(run.commands.cycles, run.cycles()) for now in range(start + 1, cycles[-1] + 1)]
+    want = [
+        now
+        for start, cycles in zip(run.commands.cycles, run.cycles(), strict=True)
+        for now in range(start + 1, cycles[-1] + 1)
+    ]
     assert busy == want and len(run.commands.cycles) == 3
 
 
@@ -199,16 +203,20 @@ def test_a_word_is_offered_before_anyone_is_ready_for_it(build, rng):
 def test_after_a_reset_nothing_is_left_of_what_was_under_way(build, rng, when):
     """The reset comes while lines come in, while slices are in the lanes, while rows are reduced, while words leave."""
     layout, old, new = layouts.update(TINY), tile_of(rng, TINY, SPARSE, 3), tile_of(rng, TINY, dict(SPARSE, n=1))
-    steady = dict(results_ready=1, rates=update.rates_word(RATES))
+    steady = dict(traffic_results_ready=1, rates=update.rates_word(RATES))
 
     def entries_of(tile):
-        command = dict(steady, commands_valid=1, commands_data=script.packed(layout, **tile.command))
-        return [command] + [dict(steady, operands_valid=1, operands_data=line) for line in update.lines(TINY, tile)]
+        command = dict(steady, traffic_commands_valid=1, traffic_commands_data=script.packed(layout, **tile.command))
+        return [command] + [
+            dict(steady, traffic_operands_valid=1, traffic_operands_data=line) for line in update.lines(TINY, tile)
+        ]
 
     lost = (entries_of(old) + [steady] * 80)[:when]
     entries = lost + [dict(steady, rst=1)] + entries_of(new) + [steady] * 100
-    got = script.play(device(build, TINY), entries, "results_valid", "results_data")
+    got = script.play(device(build, TINY), entries, "traffic_results_valid", "traffic_results_data")
     moved = [
-        data for now, (valid, data) in enumerate(zip(got["results_valid"], got["results_data"])) if valid and now > when
+        data
+        for now, (valid, data) in enumerate(zip(got["traffic_results_valid"], got["traffic_results_data"], strict=True))
+        if valid and now > when
     ]
     assert moved == update.cut(TINY, new.command, update.rows(TINY, new, RATES)) and len(moved) == 38

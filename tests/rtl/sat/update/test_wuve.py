@@ -31,9 +31,13 @@ def slices(config, values):
     cut = [np.ascontiguousarray(x).view(np.uint32).reshape(-1, config.update_lanes) for x in values]
     return [
         dict(
-            zip(("entering_weights", "entering_velocities", "entering_gradients"), (update.packed(x, 32) for x in one))
+            zip(
+                ("entering_weights", "entering_velocities", "entering_gradients"),
+                (update.packed(x, 32) for x in one),
+                strict=True,
+            )
         )
-        for one in zip(*cut)
+        for one in zip(*cut, strict=True)
     ]
 
 
@@ -41,7 +45,9 @@ def expected(values, momentum):
     """Of each vector (masters, halves) as words; without momentum the velocities may be anything."""
     w, v = sgd(*values, RATES) if momentum else (values[0], values[0])
     of_weights = [update.packed(row, 32) for row in w.view(np.uint32)]
-    masters = [update.packed([*row, *speed], 32) for row, speed in zip(w.view(np.uint32), v.view(np.uint32))]
+    masters = [
+        update.packed([*row, *speed], 32) for row, speed in zip(w.view(np.uint32), v.view(np.uint32), strict=True)
+    ]
     halves = [update.packed(row, 16) for row in to_fp16(w).view(np.uint16)]
     return masters if momentum else of_weights, halves
 
@@ -88,7 +94,7 @@ def test_a_vector_stands_at_the_promised_cycle_and_only_then(build, simulator, r
     for pause in (0, 1 / 10, 1 / 2):
         values = numbers_of(rng, config, WEIGHTS[simulator] // 3, vectors=1)
         more, ends = script(rng, config, values, pause, lag=0)
-        for found, lag, rows in zip(want, (MASTERS, HALVES), expected(values, 1)):
+        for found, lag, rows in zip(want, (MASTERS, HALVES), expected(values, 1), strict=True):
             found.update({len(entries) + end + lag: word for end, word in zip(ends, rows, strict=True)})
         entries += more
     assert results(build, config, entries + [entries[-1] | dict(valid=0)] * HALVES) == want
@@ -117,9 +123,9 @@ def test_after_a_reset_the_next_slice_is_the_first_of_its_vector(build, rng, con
     for cut_after in range(1, per_vector + 1):
         lost, values = (numbers_of(rng, config, config.largest_m) for _ in range(2))
         begun, _ = script(rng, config, lost)
-        entries += begun[:cut_after] + [dict(rst=1)]
+        entries += [*begun[:cut_after], dict(rst=1)]
         kept, ends = script(rng, config, values)
-        want |= {len(entries) + end + MASTERS: word for end, word in zip(ends, expected(values, 1)[0])}
+        want |= {len(entries) + end + MASTERS: word for end, word in zip(ends, expected(values, 1)[0], strict=True)}
         entries += kept
     assert results(build, config, entries)[0] == want
     assert len(want) == per_vector * 3

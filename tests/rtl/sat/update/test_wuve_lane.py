@@ -22,7 +22,9 @@ def stream(values, rates, momentum=1):
     """A script entry for each weight, velocity and gradient; the constants stay until the last is through."""
     steady = dict(momentum=momentum, rates=update.rates_word(rates))
     bits = (x.view(np.uint32).tolist() for x in values)
-    return [dict(steady, weight=w, velocity=v, gradient=g) for w, v, g in zip(*bits)] + [steady] * (unit.LATENCY + 2)
+    return [dict(steady, weight=w, velocity=v, gradient=g) for w, v, g in zip(*bits, strict=True)] + [steady] * (
+        unit.LATENCY + 2
+    )
 
 
 def expected(values, rates):
@@ -81,7 +83,7 @@ def test_constants_change_between_weights_when_none_is_inside(build, rng):
     numbers, entries, want = floats.numpy_of(rng), [], {}
     for rates in update.RATES * 2:
         values = update.triple(numbers, 12, "normal", rates)
-        for place, (w, v, half) in enumerate(zip(*expected(values, rates)), len(entries)):
+        for place, (w, v, half) in enumerate(zip(*expected(values, rates), strict=True), len(entries)):
             want[place] = w, v, half
         entries += stream(values, rates)
     got, lag = play(device(build), entries, *OUTPUTS), unit.LATENCY
