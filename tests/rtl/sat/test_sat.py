@@ -5,8 +5,8 @@ import pytest
 
 from rtl.golden import fp32_to_fp16, gemm
 from rtl.sat import layouts, timing
+from rtl.sat import sat as unit
 from rtl.sat.config import SatConfig
-from rtl.sat.sat import sat as unit
 from rtl.sparsity import Sparsity
 from tests.support import floats
 from tests.support.array import command_of, lines_of, pruned
@@ -34,10 +34,10 @@ class Run:
         )
         self.blocks = [tile for tile in tiles if tile.last]
         self.steps = sum(map(program.steps, tiles))
-        self.expected_words = sum(map(program.words, self.blocks))
+        self.expected_words = sum(map(program.beats, self.blocks))
         self.tile_ends, self.counts = [], []
         self._connect()
-        hops = sum(map(program.hop, tiles)) * config.rows
+        hops = sum(tile.dataflow.row_skew(tile, config) for tile in tiles) * config.rows
         limit = PATIENCE * (len(self.words[1]) + self.expected_words) + 20 * self.steps + 2 * hops
         self.dut.run(
             self._step, limit=limit, until=lambda: len(self.sink.words) == self.expected_words, reset=reset_of(config)
