@@ -32,7 +32,7 @@ def outcomes(
     with suppress(SystemExit):  # under pytest cocotb ends the process where a case fails
         runner.test(
             hdl_toplevel="sat_axi",
-            test_module=[f"tests.rtl.{name}" for name in CASES],
+            test_module=[f"tests.rtl.sat.axi.{name}" for name in CASES],
             test_filter=chosen,
             build_dir=build,
             test_dir=folder,

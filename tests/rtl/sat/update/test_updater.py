@@ -60,7 +60,7 @@ class Run:
         sent = ([script.packed(layout, **tile.command) for tile in tiles], [line for one in self.lines for line in one])
         self.commands, self.operands = (
             Source(self.dut, streams[name], what, stall)
-            for name, what, stall in zip(("commands", "operands"), sent, stalls, strict=True)
+            for name, what, stall in zip(("commands", "operands"), sent, stalls, strict=False)
         )
         self.sink = Sink(self.dut, streams["results"], stalls[2], shy)
         self.slices, self.ends, self.busy = [], [], []
