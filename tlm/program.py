@@ -8,7 +8,7 @@ import numpy as np
 
 from rtl import sat_timing as timing
 from rtl.sat_config import BEAT, SatConfig
-from tlm.dataflow import Dataflow, dataflow_of, group_of
+from tlm.dataflow import Dataflow, dataflow_of, depth_groups, group_of
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.gemm_times import GemmState, GemmTimes
 from tlm.mapping import Mapping, mapping_of
@@ -50,7 +50,7 @@ class Tile:
     @property
     def depth_groups(self) -> int:
         """Groups in the stretch of k."""
-        return -(-self.depth // self.group_size)
+        return int(depth_groups(self))
 
     @property
     def beats(self) -> int:
@@ -60,27 +60,27 @@ class Tile:
     @property
     def groups(self) -> int:
         """Groups of activations that each row of the array takes."""
-        return self.dataflow.groups(self)
+        return int(self.dataflow.groups(self))
 
     @property
     def kept_in_last_group(self) -> int:
         """Values of the last group that take a turn."""
-        return self.dataflow.kept_in_last_group(self)
+        return int(self.dataflow.kept_in_last_group(self))
 
     @property
     def west_lines(self) -> int:
         """Operand lines with activations: BEAT elements for each row of the array."""
-        return self.groups * self.beats
+        return int(self.dataflow.west_lines(self))
 
     @property
     def north_lines(self) -> int:
         """Operand lines with weights: one kept value for each column of the tile."""
-        return (self.depth_groups - 1) * self.kept_per_group + self.kept_in_last_group
+        return int(self.dataflow.north_lines(self))
 
     @property
     def interleave_turns(self) -> int:
         """Turns of the interleaved outputs: one for each kept value of each group."""
-        return (self.groups - 1) * self.kept_per_group + self.kept_in_last_group
+        return int(self.dataflow.turns(self))
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,8 @@ class GemmProgram(Program):
     @property
     def bytes_moved(self) -> tuple[float, float, int]:
         """Of all tiles: (values read, indices read, results written)."""
-        gemm = self.gemm
-        return *self.traffic.total, gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
+        gemm, (values, indices) = self.gemm, self.traffic.total
+        return float(values), float(indices), gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
 
     def read_bytes(self, tile: Tile) -> tuple[float, float]:
         """Bytes that the load reads off-chip: (values, indices). A dense weight needs no index."""

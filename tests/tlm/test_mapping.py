@@ -1,5 +1,6 @@
 """How a GEMM is laid on the array: the largest tiles, the order of blocks, and mappings that are refused."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import choices
 from tlm import Gemm, Mapping, schedule
-from tlm.mapping import ORDERS, block_corners, largest, mapping_of
+from tlm.mapping import ORDERS, Mappings, block_corners, largest, mapping_of
 from tlm.sigma.mapping import SigmaMapping
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
@@ -97,3 +98,12 @@ def test_blocks_cover_c_once_in_either_order(data, m, n):
     ]
     assert len(seen) == m * n == len(set(seen))
     assert blocks == sorted(blocks, key=lambda corner: corner if mapping.order == "rows" else corner[::-1])
+
+
+def test_one_of_many_mappings_is_a_mapping():
+    many = Mappings("ws", np.array([4, 3]), np.array([12.0, 1.0]), np.array([8, 4]), "columns")
+    assert [many[number] for number in range(len(many))] == [
+        Mapping("ws", 4, 12, 8, "columns"),
+        Mapping("ws", 3, 1, 4, "columns"),
+    ]
+    assert type(many[0].columns) is int
