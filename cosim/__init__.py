@@ -9,12 +9,12 @@ result.c, result.cycles, result.tiles       # float32 accumulators; DUT cycles, 
 import inspect
 from typing import Any
 
-from cosim.engine import Engine
+from cosim.engines.engine import Engine
+from cosim.engines.functional import Functional
+from cosim.engines.icarus_engine import IcarusEngine
+from cosim.engines.myhdl_engine import MyhdlEngine
 from cosim.exchange import Copy, GemmResult, Operands, Report, Updated, UpdateResult, Weights
-from cosim.functional import Functional
-from cosim.icarus_engine import IcarusEngine
-from cosim.myhdl_engine import MyhdlEngine
-from cosim.simulation import SimulationError
+from cosim.harness.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 from rtl.config import Config
 from tlm.accelerators import configuration

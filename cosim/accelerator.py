@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,7 +60,7 @@ class Piece(Protocol):
         ...
 
     def operands(self, whole: Any) -> Any:
-        """Its own operands, copied from those of the whole."""
+        """The piece's own operands, copied from those of the whole."""
         ...
 
     def block(self, whole: Any) -> Any:
@@ -71,11 +72,11 @@ class Pieces(Protocol):
     """All pieces of a program, none of which overlap; each is made when it is asked for."""
 
     def __len__(self) -> int:
-        """How many they are."""
+        """The number of pieces."""
         ...
 
     def __getitem__(self, number: int, /) -> Piece:
-        """One of them, by its number from 0 on."""
+        """A piece, by its number from 0 on."""
         ...
 
 
@@ -104,7 +105,7 @@ class ProgramKind:
 class Verilog:
     """How an accelerator is written as Verilog, one module a file.
 
-    block         the accelerator's own block, whose name gives way to the prefix (rtl/prefix.py)
+    block         the accelerator's own block, whose name gives way to the prefix (rtl/hdl/prefix.py)
     write         (configuration, folder, prefix) -> {module: file}, children before their parents: it alone
     write_ports   the same with bus ports around it; None: there are none
     scripts       for Vivado, beside the files with bus ports: (configuration, folder, files) -> scripts
@@ -129,7 +130,7 @@ class ScheduleFor(Protocol):
 
 
 @dataclass(frozen=True)
-class Accelerator:
+class ExecutionRow:
     """A row of the table in cosim/accelerators.py.
 
     programs        the kinds of its programs, by their types
@@ -163,7 +164,7 @@ class Accelerator:
             raise ValueError(f"accelerator {config.accelerator} has no RTL: its programs run on the functional engine")
         return self.device(config)
 
-    @property
+    @cached_property
     def prunes(self) -> bool:
         """The reference arithmetic of its GEMMs prunes b by itself."""
         return any(kind.prunes for kind in self.programs.values())

@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import dataclass
 
-from rtl.hierarchy import module
+from rtl.hdl.hierarchy import module
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Device:
     most_lines    operand lines of its largest command
     storing       bits of a command, either of which says that a block will be stored
     reset_cycles  that a reset lasts
-    updates       it updates weights, too: it has their constants, and a clock that may stand still meanwhile
+    constants_bits  of the word of constants that a weight update needs, steady in a run; None: it updates no weights,
+                  otherwise it has a clock for the updater, too, which may stand still meanwhile
     """
 
     block: module
@@ -25,11 +26,16 @@ class Device:
     most_lines: int
     storing: tuple[int, int]
     reset_cycles: int
-    updates: bool
+    constants_bits: int | None = None
+
+    @property
+    def updates(self) -> bool:
+        """It updates weights."""
+        return self.constants_bits is not None
 
     @property
     def name(self) -> str:
-        """That of the block."""
+        """The block's name."""
         return self.block.func.__name__
 
     @property

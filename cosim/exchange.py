@@ -12,7 +12,7 @@ from tlm.transactions import Program
 
 @dataclass(frozen=True)
 class Operands:
-    """Of a GEMM: a (M, K) and b (K, N), float16; b is already pruned to the program's sparsity.
+    """Operands of a GEMM: a (M, K) and b (K, N), float16; b is already pruned to the program's sparsity.
 
     Where the GEMM's count is above 1, they are (count, M, K) and (count, K, N).
     """
@@ -21,7 +21,7 @@ class Operands:
     b: np.ndarray | Im2col
 
     def whole(self) -> "Operands":
-        """The same, with im2col matrices as arrays."""
+        """Both operands as arrays, im2col matrices as a whole."""
         return Operands(*self.arrays)
 
     @property
@@ -31,7 +31,7 @@ class Operands:
         return a, b
 
     def item(self, number: int) -> "Operands":
-        """Those of one of the GEMM's products, of which images have but one."""
+        """Operands of one of the GEMM's products, of which images have but one."""
         if isinstance(self.a, Im2col) or isinstance(self.b, Im2col) or self.a.ndim == 2:
             return self
         return Operands(self.a[number], self.b[number])
@@ -39,7 +39,7 @@ class Operands:
 
 @dataclass(frozen=True)
 class Weights:
-    """Of an update: (K, N) float32 each. Where weights are only reduced, there are no others, and no rates."""
+    """Operands of an update: (K, N) float32 each. Where weights are only reduced, there are no others, and no rates."""
 
     weights: np.ndarray
     velocities: np.ndarray | None = None

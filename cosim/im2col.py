@@ -14,6 +14,7 @@ class Im2col:
     images      (B, H, W, C) float16, as `source` says; outside of them are zeros
     depth       elements for each kernel position, at least C; those beyond C are zeros
     transposed  the transpose of that matrix
+    shape       (rows, columns)
     `matrix[rows, columns]`, with two slices, is a new array. Raises ValueError for other images.
     """
 
@@ -22,12 +23,8 @@ class Im2col:
         if images.dtype != np.float16 or images.shape != shape:
             raise ValueError(f"images must be float16 of shape {shape}, not {images.dtype} of shape {images.shape}")
         self.images, self.source, self.depth, self.transposed = images, source, depth, transposed
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(rows, columns)."""
-        pixels, elements = prod((self.source.batch, *self.source.out)), prod(self.source.kernel) * self.depth
-        return (elements, pixels) if self.transposed else (pixels, elements)
+        pixels, elements = prod((source.batch, *source.out)), prod(source.kernel) * depth
+        self.shape = (elements, pixels) if transposed else (pixels, elements)
 
     def __getitem__(self, block: tuple[slice, slice]) -> np.ndarray:
         rows, columns = (np.arange(size)[part] for size, part in zip(self.shape, block, strict=True))

@@ -6,14 +6,14 @@ import numpy as np
 
 from cosim.exchange import Operands, Weights
 from cosim.im2col import Im2col
-from cosim.kernel import prune
+from cosim.kernel.kernel import prune
 from rtl.golden import Rates
 from tlm.feature_map import FeatureMap
 from tlm.gemm import Gemm
 from tlm.transactions import Program
 from tlm.update import Update
 
-DTYPES = {"fp16": np.float16, "bf16": np.float32}  # of arrays that hold operands of a form
+DTYPES = {"fp16": np.dtype(np.float16), "bf16": np.dtype(np.float32)}  # of arrays that hold operands of a form
 
 
 def operands_of(gemm: Gemm, a: Any, b: Any, as_given: bool = False, form: str = "fp16") -> Operands:
@@ -22,10 +22,11 @@ def operands_of(gemm: Gemm, a: Any, b: Any, as_given: bool = False, form: str = 
     as_given  b is not pruned
     form      of matrices: 'fp16', or 'bf16', which float32 arrays hold
     """
-    dimensions = 2 + (gemm.count > 1)
-    a = _given(a, "a", gemm.source, gemm.k, bool(gemm.source and gemm.source.transposed), dimensions, form)
-    b = _given(b, "b", gemm.source_b, gemm.k, True, dimensions, form)
-    _check_shapes(gemm, a, b)
+    if not _fit(gemm, a, b, form):
+        dimensions = 2 + (gemm.count > 1)
+        a = _given(a, "a", gemm.source, gemm.k, bool(gemm.source and gemm.source.transposed), dimensions, form)
+        b = _given(b, "b", gemm.source_b, gemm.k, True, dimensions, form)
+        _check_shapes(gemm, a, b)
     if as_given or not gemm.sparsity:
         return Operands(a, b)
     if isinstance(b, Im2col):
@@ -41,15 +42,10 @@ def check_operands(program: Program, operands: Operands, form: str = "fp16") -> 
     gemm = program.work
     if not isinstance(gemm, Gemm) or not isinstance(operands, Operands):
         raise ValueError(f"a program of a GEMM takes Operands, not {type(operands).__name__}")
-    transposed = bool(gemm.source and gemm.source.transposed)
-    for side, name, source, turned in (
-        (operands.a, "a", gemm.source, transposed),
-        (operands.b, "b", gemm.source_b, True),
-    ):
-        if isinstance(side, Im2col):
-            _check_images(side, name, source, turned, form)
-        else:
-            check_matrix(side, name, form, 2 + (gemm.count > 1))
+    if _fit(gemm, operands.a, operands.b, form):
+        return
+    _check_side(operands.a, "a", gemm, gemm.source, bool(gemm.source and gemm.source.transposed), form)
+    _check_side(operands.b, "b", gemm, gemm.source_b, True, form)
     _check_shapes(gemm, operands.a, operands.b)
     if isinstance(operands.b, Im2col) and gemm.sparsity and operands.b.depth % gemm.sparsity.m:
         raise ValueError(
@@ -119,7 +115,7 @@ def check_matrix(array: np.ndarray, name: str, form: str = "fp16", dimensions: i
     _check_plain(array, f"operand {name}")
     if array.dtype != DTYPES[form] or array.ndim != dimensions:
         raise ValueError(
-            f"operand {name} must be a {np.dtype(DTYPES[form])} matrix, not {array.dtype} with {array.ndim} dimensions"
+            f"operand {name} must be a {DTYPES[form]} matrix, not {array.dtype} with {array.ndim} dimensions"
         )
     if form == "bf16":
         rest = np.ascontiguousarray(array).view(np.uint32) & 0xFFFF
@@ -134,11 +130,32 @@ def _check_plain(array: np.ndarray, name: str) -> None:
         raise ValueError(f"{name} must be an array, not {type(array).__name__}")
 
 
+def _fit(gemm: Gemm, a: Any, b: Any, form: str) -> bool:
+    """At a glance, both are float16 matrices of the GEMM's shape, as most operands are; others need a closer look."""
+    return (
+        type(a) is type(b) is np.ndarray
+        and a.dtype == b.dtype == DTYPES["fp16"]
+        and form == "fp16"
+        and gemm.count == 1
+        and a.shape == (gemm.m, gemm.k)
+        and b.shape == (gemm.k, gemm.n)
+    )
+
+
+def _check_side(
+    side: np.ndarray | Im2col, name: str, gemm: Gemm, source: FeatureMap | None, transposed: bool, form: str
+) -> None:
+    if isinstance(side, Im2col):
+        _check_images(side, name, source, transposed, form)
+    else:
+        check_matrix(side, name, form, 2 + (gemm.count > 1))
+
+
 def _check_images(side: Im2col, name: str, source: FeatureMap | None, transposed: bool, form: str) -> None:
     """Raise ValueError unless an im2col matrix is of the GEMM's source, as its operand stands."""
     if form != "fp16":
-        raise ValueError(f"operand {name} must be a {np.dtype(DTYPES[form])} matrix, not images, which are float16")
-    if side.source != source:
+        raise ValueError(f"operand {name} must be a {DTYPES[form]} matrix, not images, which are float16")
+    if side.source is not source and side.source != source:
         raise ValueError(f"operand {name} must be of images as {source}, not {side.source}")
     if side.transposed != transposed:
         rule = f"{'' if transposed else 'not '}be transposed"

@@ -74,7 +74,7 @@ def load_config(name: str | Config, kind: type[Kind], presets: Mapping[str, Kind
 
 
 def first_error(error: ValidationError, whole: str) -> str:
-    """What pydantic found wrong first, in one line: where, or in the `whole`, the rule, and the value that it got."""
+    """The first fault that pydantic found, in one line: the place, or the `whole`, the rule, and the value given."""
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"])) or whole
     got = "" if first["type"] in ("json_invalid", "missing") else f" (got {first['input']!r:.60})"

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from cosim.area import RESOURCES, SPARE, Area
-from cosim.synthesis import STAGES, synthesise
+from cosim.synthesis.area import RESOURCES, SPARE, Area
+from cosim.synthesis.synthesis import STAGES, synthesise
 from sat import terminal
 
 

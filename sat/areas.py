@@ -6,8 +6,8 @@ from pathlib import Path
 from rich.console import Console
 
 from cosim.accelerators import verilog_of
-from cosim.area import RESOURCES
-from rtl.prefix import Prefix
+from cosim.synthesis.area import RESOURCES
+from rtl.hdl.prefix import Prefix
 from sat import terminal
 from sat.area import area
 from tlm.compare import Setup

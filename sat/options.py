@@ -106,7 +106,7 @@ def scheme_data(chosen: Scheme) -> dict[str, Any]:
     return dict(
         method=chosen.method,
         sparsity=str(chosen.sparsity or "dense"),
-        decay=chosen.decay,
+        decay=chosen.strength,
         rescale=chosen.rescale,
         dense_layers=list(chosen.dense),
     )

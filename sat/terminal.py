@@ -15,7 +15,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from cosim.simulation import SimulationError
+from cosim.harness.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 
 WIDTH = 400  # no table is wider: a terminal wraps its lines instead of losing some

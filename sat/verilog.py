@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from cosim.accelerators import verilog_of
-from cosim.synthesis import yosys
-from rtl.prefix import Prefix
+from cosim.synthesis.synthesis import yosys
+from rtl.hdl.prefix import Prefix
 from sat import accelerators, terminal
 from sat.area import area, area_data, print_area
 from sat.options import Config, Json
@@ -55,16 +55,16 @@ def verilog(
         files = (writer.write_ports or writer.write)(chosen, output, names.text)
         scripts = writer.scripts(chosen, output, files.values()) if writer.scripts else []
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
-    modules = [dict(module=name, lines=len(file.read_text().splitlines())) for name, file in files.items()]
-    lines = sum(module["lines"] for module in modules)
+    lines = {name: len(file.read_text().splitlines()) for name, file in files.items()}
+    total = sum(lines.values())
     with terminal.simulating():
         found = area(files) if synthesised else None
     terminal.write_json(
         json_file,
         dict(
             config=chosen.model_dump(),
-            modules=modules,
-            lines=lines,
+            modules=[dict(module=name, lines=count) for name, count in lines.items()],
+            lines=total,
             vivado=[script.name for script in scripts],
             **(dict(area=area_data(found)) if found else {}),
         ),
@@ -72,11 +72,11 @@ def verilog(
     console, title = terminal.console(), accelerators.title(row, chosen)
     title += f", {' x '.join(map(str, chosen.size))}"
     rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
-    for module in modules:
-        rows.add_row(module["module"], str(module["lines"]))
+    for name, count in lines.items():
+        rows.add_row(name, str(count))
     console.print(rows)
     top = f"{names.top}, or with AXI ports {list(files)[-1]}" if writer.write_ports else names.top
-    console.print(f"{len(modules)} modules, {lines:,} lines in {output}; the top is {top}")
+    console.print(f"{len(lines)} modules, {total:,} lines in {output}; the top is {top}")
     if scripts:
         console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")
     if found:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import typer
 
-from cosim.synthesis import yosys
-from rtl.prefix import Prefix
-from rtl.verilog_text import in_one_order
+from cosim.synthesis.synthesis import yosys
+from rtl.hdl.prefix import Prefix
+from rtl.hdl.verilog_text import in_one_order
 
 FLAT = "hierarchy -top {top}; proc; flatten; opt_clean; memory_map; opt -purge"
 PROOF = """\

@@ -8,15 +8,15 @@ from statistics import fmean
 
 import pytest
 
-from rtl import registers, sat_axi
-from rtl import sat_timing as timing
 from rtl import timing as units
-from rtl.sat_config import PRESETS, SatConfig
+from rtl.sat import timing
+from rtl.sat.axi import registers, sat_axi
+from rtl.sat.config import PRESETS, SatConfig
 from rtl.sigma import sigma
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sigma.config import SigmaConfig
-from sat.cycles import paper
 from sat.__main__ import app
+from sat.cycles import paper
 from tlm import make_plan
 from tlm.report import DEFINITIONS
 from tlm.workload.methods import METHODS
@@ -103,7 +103,10 @@ def test_the_module_tables_have_every_verilog_module(tmp_path):
 @pytest.mark.parametrize(
     "name, latency",
     [
-        *((name, importlib.import_module(f"rtl.{name}").LATENCY) for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")),
+        *(
+            (name, importlib.import_module(f"rtl.float.{name}").LATENCY)
+            for name in ("fp16_mul", "fp32_add", "fp32_to_fp16")
+        ),
         ("uspe", timing.SELECT + units.FP16_MUL + units.ACCUMULATE),
         ("loader", timing.LOAD_SETUP),
         ("sequencer", timing.START_SETUP),

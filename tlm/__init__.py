@@ -6,14 +6,15 @@ from rtl.config import Config
 from rtl.sparsity import Sparsity
 from tlm.accelerators import accelerator_of, configuration
 from tlm.gemm import Gemm
-from tlm.mapping import Mapping
 from tlm.memory import Memory
-from tlm.plan import Plan, load_plan, make_plan
-from tlm.program import GemmProgram, Tile
+from tlm.sat.mapping import Mapping
+from tlm.sat.plan import Plan, load_plan, make_plan
+from tlm.sat.program import GemmProgram
+from tlm.sat.tile import Tile
+from tlm.sat.update_program import UpdateProgram, UpdateTile, schedule_update
 from tlm.timeline import Timeline, simulate
 from tlm.transactions import Program
 from tlm.update import Update
-from tlm.update_program import UpdateProgram, UpdateTile, schedule_update
 
 __all__ = [
     "Gemm",

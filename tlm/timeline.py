@@ -65,7 +65,7 @@ def lengths(ends: list[int]) -> list[int]:
 
 
 def simulate(program: Program) -> Timeline:
-    """What a program costs. Raises TypeError for anything but a program."""
+    """The cost of a program in cycles. Raises TypeError for anything but a program."""
     if not isinstance(program, Program):
         raise TypeError(f"a timeline is of a tlm.transactions.Program, not of a {type(program).__name__}")
     end, last = _Walk(program).through(program.repeats(), program.idle)

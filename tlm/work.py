@@ -1,4 +1,4 @@
-"""What a training step asks of an accelerator: matrix products and weight updates."""
+"""Work of a training step: matrix products and weight updates."""
 
 from dataclasses import replace
 from typing import TypeVar

@@ -10,7 +10,7 @@ from torch.nn.utils import parametrize
 
 import cosim
 from cosim import Engine
-from tlm import Plan
+from tlm.accelerator import StepPlan
 from tlm.workload.methods import Scheme
 from training.layers import MatMul, SatConv2d, SatLinear, SatMatMul, check_convolution
 from training.offload import Offload, check_engine
@@ -28,7 +28,7 @@ def convert(
     n: int | None = None,
     m: int | None = None,
     engine: Engine | None = None,
-    plan: Plan | None = None,
+    plan: StepPlan | None = None,
 ) -> nn.Module:
     """A deep copy of `module` in which every nn.Linear, nn.Conv2d and MatMul runs its GEMMs on `engine`.
 
@@ -93,7 +93,7 @@ def use_engine(module: nn.Module, engine: Engine) -> None:
     _change(module, lambda offload: (engine, offload.plan))
 
 
-def use_plan(module: nn.Module, plan: Plan | None) -> None:
+def use_plan(module: nn.Module, plan: StepPlan | None) -> None:
     """From now on the converted layers of `module` run by `plan`. The bits stay the same.
 
     Raises ValueError, before any layer changes, for a plan of another configuration or accelerator than the layers'.
@@ -101,7 +101,7 @@ def use_plan(module: nn.Module, plan: Plan | None) -> None:
     _change(module, lambda offload: (offload.engine, plan))
 
 
-def _change(module: nn.Module, choice: Callable[[Offload], tuple[Engine, Plan | None]]) -> None:
+def _change(module: nn.Module, choice: Callable[[Offload], tuple[Engine, StepPlan | None]]) -> None:
     """Have each converted layer use the engine and plan that `choice` gives for it, if all layers may."""
     choices = [(layer.offload, choice(layer.offload)) for layer in offloaded(module)]
     for _, chosen in choices:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cosim.kernel import prune
+from cosim.kernel.kernel import prune
 from rtl.sparsity import Sparsity
 from tlm.workload.methods import Scheme
 from training.conversion import offloaded
@@ -33,10 +33,10 @@ class Decay:
         self._prunings: dict[Tensor, _Pruning] = {}
         for layer in offloaded(module):
             scheme = layer.offload.scheme.of_layer(layer.offload.layer)
-            if scheme.decay and scheme.sparsity and not isinstance(layer, SatMatMul):
+            if scheme.strength and scheme.sparsity and not isinstance(layer, SatMatMul):
                 dim = DIMENSIONS[_pruned_along(scheme)]
                 if layer.weight.shape[dim] >= scheme.sparsity.m:  # with fewer channels it stays dense
-                    self._prunings.setdefault(layer.weight, _Pruning(dim, scheme.sparsity, scheme.decay))
+                    self._prunings.setdefault(layer.weight, _Pruning(dim, scheme.sparsity, scheme.strength))
 
     @torch.no_grad()
     def add(self, scale: float = 1.0) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from cosim.checker import Mismatch
+from cosim.check.checker import Mismatch
 from training.trainer import Trainer
 
 
 def lockstep(trial: Trainer, reference: Trainer, steps: int) -> Iterator[int]:
     """Take steps on both trainers, which were made alike, and yield the tensors compared after each.
 
-    Raises cosim.checker.Mismatch, naming step and tensor, at the first bit that differs; whatever the trial's engine
+    Raises cosim.check.checker.Mismatch, naming step and tensor, at the first bit that differs; what the trial's engine
     raises; and ValueError for fewer than one step.
     """
     if steps < 1:

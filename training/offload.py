@@ -6,8 +6,9 @@ import numpy as np
 from torch import nn
 
 from cosim import Engine, Weights
-from cosim.kernel import prune
-from tlm import Gemm, Plan, Program
+from cosim.kernel.kernel import prune
+from tlm import Gemm, Program
+from tlm.accelerator import StepPlan, check_plan
 from tlm.feature_map import HeightWidth
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
@@ -23,14 +24,14 @@ class Offload:
     Raises ValueError as `check_engine` does.
     """
 
-    def __init__(self, layer: str, scheme: Scheme, engine: Engine, plan: Plan | None = None):
+    def __init__(self, layer: str, scheme: Scheme, engine: Engine, plan: StepPlan | None = None):
         self.layer, self.scheme = layer, scheme
         self.stages: set[str] = set()
         self._lowerings: dict[Shape, Lowering] = {}
         self._products: dict[tuple[Shape, Shape], dict[str, Gemm]] = {}
         self.use(engine, plan)
 
-    def use(self, engine: Engine, plan: Plan | None) -> None:
+    def use(self, engine: Engine, plan: StepPlan | None) -> None:
         """Run by these from now on. Raises ValueError as `check_engine` does, and changes nothing then."""
         check_engine(engine, plan)
         self.engine, self.plan = engine, plan
@@ -92,13 +93,15 @@ class Offload:
         return np.ascontiguousarray(dense.reshape(-1, reduction.k)[: reduction.n].T).reshape(dy.shape)
 
 
-def check_engine(engine: Engine, plan: Plan | None) -> None:
+def check_engine(engine: Engine, plan: StepPlan | None) -> None:
     """Raise ValueError, naming the field, for operands that are not FP16, and for a plan of another configuration or
     accelerator than the engine's."""
+    if not isinstance(engine, Engine):
+        raise ValueError(f"an engine must be one such as cosim.engine gives, not {engine!r}")
     if engine.operand_format != "fp16":
         raise ValueError(f"training runs on fp16 operands, not on {engine.operand_format} of {engine.config.name}")
     if plan is not None:
-        plan.check_config(engine.config)
+        check_plan(plan, engine.config)
 
 
 def described(name: str, layer: nn.Linear | nn.Conv2d, shape: Shape) -> tuple[Conv, int]:

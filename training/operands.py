@@ -5,8 +5,8 @@ Weights are (Kh, Kw, Ci, Co). Where an operand is an im2col matrix, its images a
 
 import numpy as np
 
-from cosim.kernel import prune
-from cosim.kernel_vectors import col2im
+from cosim.kernel.kernel import prune
+from cosim.kernel.kernel_vectors import col2im
 from tlm.feature_map import FeatureMap
 from tlm.workload.lowering import Lowering
 from tlm.workload.methods import SUMMED

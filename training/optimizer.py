@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cosim.kernel_vectors import sgd, sgd_in_place
+from cosim.kernel.kernel_vectors import sgd, sgd_in_place
 from rtl.golden import Rates
 from training.precision import to_numpy
 from training.updates import Updates, gradient_of

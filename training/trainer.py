@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from cosim import Engine
 from rtl.sparsity import Sparsity
-from tlm import Plan
+from tlm.accelerator import StepPlan
 from tlm.workload.methods import Scheme
 from tlm.workload.networks import NETWORKS
 from training import models
@@ -96,7 +96,7 @@ class Trainer:
         self.steps += 1
         return loss.item()
 
-    def follow(self, plan: Plan | None) -> None:
+    def follow(self, plan: StepPlan | None) -> None:
         """From now on the GEMMs run by this plan. The bits stay the same. Raises ValueError as use_plan does."""
         use_plan(self.module, plan)
 
@@ -154,7 +154,7 @@ class Trainer:
             train_size=data.train_size,
             test_size=data.test_size,
             augment=getattr(data, "augment", False),
-            **asdict(scheme) | dict(sparsity=str(scheme.sparsity or "dense")),
+            **asdict(scheme) | dict(sparsity=str(scheme.sparsity or "dense"), decay=scheme.strength),
             **asdict(self.settings),
         )
 

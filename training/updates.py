@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from cosim import Engine, Weights
 from rtl.golden import Rates
-from tlm import Plan, Program, Update
+from tlm import Program, Update
+from tlm.accelerator import StepPlan
 from tlm.workload.lowering import Geometry, Lowering
 from tlm.workload.methods import STAGES
 from tlm.workload.window import Window
@@ -26,11 +27,11 @@ class _Schedule:
     """
 
     engine: Engine
-    plan: Plan | None
+    plan: StepPlan | None
     stages: frozenset[str]
     programs: Sequence[Program]
 
-    def holds(self, engine: Engine, plan: Plan | None, stages: frozenset[str]) -> bool:
+    def holds(self, engine: Engine, plan: StepPlan | None, stages: frozenset[str]) -> bool:
         """Whether the programs are those of this engine, plan and stages; else they must be made anew."""
         return self.engine is engine and self.plan is plan and self.stages == stages
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from cosim.exchange import Operands
 from cosim.im2col import Im2col
-from rtl import words
 from rtl.golden import nm_compact
-from rtl.sat_config import BEAT, SatConfig
+from rtl.sat import layouts
+from rtl.sat.config import BEAT, SatConfig
 from tlm import GemmProgram, Tile
 
 
@@ -17,13 +17,13 @@ def lines(program: GemmProgram, operands: Operands, tile: Tile) -> np.ndarray:
 
 
 def command(program: GemmProgram, tile: Tile) -> int:
-    """The tile's command (rtl/words.py, command)."""
-    return words.command(program.config).pack(
+    """The tile's command (rtl/sat/layouts.py, command)."""
+    return layouts.command(program.config).pack(
         west_lines=tile.west_lines,
         north_lines=tile.north_lines,
         groups=tile.groups,
-        values=tile.kept_per_group,
-        tail=tile.kept_in_last_group,
+        kept_per_group=tile.kept_per_group,
+        kept_in_last_group=tile.kept_in_last_group,
         beats=tile.beats,
         sparse=program.gemm.sparsity is not None,
         first=tile.first,
@@ -84,12 +84,12 @@ def north_lines(program: GemmProgram, b: np.ndarray | Im2col, tile: Tile) -> np.
     packed = (values.view(np.uint16) | indices << 16).reshape(-1, config.interleave, config.columns)
     packed = np.ascontiguousarray(packed.transpose(0, 2, 1).astype("<u4"))
     bits = np.unpackbits(packed.view(np.uint8).reshape(*packed.shape, 4), axis=-1, bitorder="little")
-    bits = bits[..., : words.weight(config).width].reshape(tile.north_lines, -1)
+    bits = bits[..., : layouts.weight(config).width].reshape(tile.north_lines, -1)
     return _padded(np.packbits(bits, axis=-1, bitorder="little"), config)
 
 
 def _padded(lines: np.ndarray, config: SatConfig) -> np.ndarray:
-    width = -(-words.line_bits(config) // 8)
+    width = -(-layouts.line_bits(config) // 8)
     return np.pad(lines, ((0, 0), (0, width - lines.shape[1])))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from cosim.exchange import Operands
 from tlm import simulate
-from tlm.program import GemmProgram, schedule_gemm
+from tlm.sat.program import GemmProgram, schedule_gemm
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import numpy as np
 
 from cosim.exchange import Copy, Operands, Updated, Weights
 from cosim.im2col import Im2col
-from cosim.kernel import compact, gemm, prune
-from cosim.kernel_vectors import sgd
+from cosim.kernel.kernel import compact, gemm, prune
+from cosim.kernel.kernel_vectors import sgd
 from rtl.golden import to_fp16
-from tlm.program import GemmProgram
-from tlm.update_program import UpdateProgram
+from tlm.sat.program import GemmProgram
+from tlm.sat.update_program import UpdateProgram
 
 
 def products(program: GemmProgram, operands: Operands) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cosim.accelerator import Accelerator, ProgramKind, Verilog
+from cosim.accelerator import ExecutionRow, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_weights
@@ -10,29 +10,29 @@ from cosim.sat import gemm_codec, update_codec
 from cosim.sat.gemm_pieces import GemmPieces
 from cosim.sat.reference import products, updated
 from cosim.sat.update_pieces import UpdatePieces
-from rtl import sat as sat_module
-from rtl import sat_axi, vivado, words
-from rtl import sat_timing as timing
-from rtl.sat import sat
-from rtl.sat_config import SatConfig
+from rtl.sat import layouts, timing
+from rtl.sat import sat as sat_module
+from rtl.sat.axi import sat_axi, vivado
+from rtl.sat.config import SatConfig
+from rtl.sat.sat import sat
 from tlm.gemm import Gemm
 from tlm.memory import Memory
-from tlm.program import GemmProgram, schedule_gemm
-from tlm.update_program import UpdateProgram
+from tlm.sat.program import GemmProgram, schedule_gemm
+from tlm.sat.update_program import UpdateProgram
 
 
 def device(config: SatConfig) -> Device:
     """SAT without AXI ports."""
-    last, update = words.command(config)["last"][1], words.command_bits(config) - 1
+    last, update = layouts.command(config)["last"][1], layouts.command_bits(config) - 1
     return Device(
         sat,
-        words.command_bits(config),
-        words.line_bits(config),
+        layouts.command_bits(config),
+        layouts.line_bits(config),
         32 * config.columns,
-        words.most_lines(config),
+        layouts.most_lines(config),
         (last, update),
         timing.reset_cycles(config.rows, config.columns, config.turn),
-        True,
+        constants_bits=layouts.rates().width,
     )
 
 
@@ -46,7 +46,7 @@ def update_pieces(program: UpdateProgram, longest: int) -> UpdatePieces:
     return UpdatePieces(program, longest // 4)
 
 
-SAT = Accelerator(
+SAT = ExecutionRow(
     programs={
         GemmProgram: ProgramKind(check_operands, products, gemm_codec, prunes=True, pieces=GemmPieces),
         UpdateProgram: ProgramKind(check_weights, updated, update_codec, updating=True, pieces=update_pieces),

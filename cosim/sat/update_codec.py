@@ -3,7 +3,7 @@
 import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
-from rtl import words
+from rtl.sat import layouts
 from tlm import UpdateProgram, UpdateTile
 
 
@@ -13,11 +13,11 @@ def lines(program: UpdateProgram, operands: Weights, tile: UpdateTile) -> np.nda
     given = operands.weights, operands.velocities, operands.gradients
     blocks = [_block(program, matrix, tile).reshape(-1, lanes) for matrix in given if matrix is not None]
     slices = np.stack(blocks, axis=1)
-    per_line = words.line_bits(config) // 32
+    per_line = layouts.line_bits(config) // 32
     padded = np.zeros((len(slices), program.slice_lines * per_line), np.float32)
     padded[:, : slices[0].size] = slices.reshape(len(slices), -1)
     data = padded.reshape(-1, per_line).view(np.uint8)
-    return np.pad(data, ((0, 0), (0, -(-words.line_bits(config) // 8) - data.shape[1])))
+    return np.pad(data, ((0, 0), (0, -(-layouts.line_bits(config) // 8) - data.shape[1])))
 
 
 def _block(program: UpdateProgram, matrix: np.ndarray, tile: UpdateTile) -> np.ndarray:
@@ -38,10 +38,10 @@ def _streamed(program: UpdateProgram) -> np.ndarray:
 
 
 def command(program: UpdateProgram, tile: UpdateTile) -> int:
-    """The tile's command (rtl/words.py, update), and above it the bit that tells it from a GEMM's."""
-    update, bits = program.update, words.command_bits(program.config) - 1
+    """The tile's command (rtl/sat/layouts.py, update), and above it the bit that tells it from a GEMM's."""
+    update, bits = program.update, layouts.command_bits(program.config) - 1
     pattern = update.sparsity
-    return 1 << bits | words.update(program.config).pack(
+    return 1 << bits | layouts.update(program.config).pack(
         vectors=tile.vectors,
         momentum=update.momentum,
         masters=update.momentum,
@@ -118,7 +118,7 @@ class _Found:
 
     def _unpack(self, rows: np.ndarray) -> np.ndarray:
         """Rows of a copy as entries (rows, N, largest_m)."""
-        lanes, entry = self.program.config.largest_m, words.weight(self.program.config).width
+        lanes, entry = self.program.config.largest_m, layouts.weight(self.program.config).width
         bits = np.unpackbits(rows.view(np.uint8), axis=-1, bitorder="little")[:, : self.n * lanes * entry]
         places = 1 << np.arange(entry, dtype=np.uint32)
         return (bits.reshape(len(rows), self.n, lanes, entry) * places).sum(axis=-1).astype(np.uint32)
@@ -129,10 +129,10 @@ def _copy(entries: np.ndarray) -> Copy:
 
 
 def constants(operands: Weights) -> int:
-    """The device's constants (rtl/words.py, rates); 0 where weights are only reduced."""
+    """The device's constants (rtl/sat/layouts.py, rates); 0 where weights are only reduced."""
     if operands.rates is None:
         return 0
-    names = words.rates().fields
-    return words.rates().pack(
+    names = layouts.rates().fields
+    return layouts.rates().pack(
         **{name: int(x.view(np.uint32)) for name, x in zip(names, operands.rates.constants, strict=True)}
     )

@@ -5,12 +5,13 @@ import numpy as np
 from cosim.exchange import Operands
 from cosim.sigma.scheduling import sides, zeros_of
 from rtl.golden.fan import slots
-from rtl.layout import Layout
-from rtl.sigma import words
+from rtl.hdl.layout import Layout
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tlm.sigma.controller import IDLE, Lanes, lanes_of, settings
 from tlm.sigma.packing import Fold, Segment
-from tlm.sigma.program import SigmaProgram, SigmaTile
+from tlm.sigma.program import SigmaProgram
+from tlm.sigma.tile import SigmaTile
 
 
 def lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndarray:
@@ -22,8 +23,8 @@ def lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndar
     active = lanes.rows != IDLE
     held[active] = stationary[rows, depth][lanes.rows[active], lanes.elements[active]]
     records = [_engine_record(tile.fold, lanes, held, engine, config) for engine in range(tile.fold.engines)]
-    found = [_cut(record, words.engine_record(config), config) for record in records]
-    found.append(_cut(_gather_record(tile.fold, config), words.gather_record(config), config))
+    found = [_cut(record, layouts.engine_record(config), config) for record in records]
+    found.append(_cut(_gather_record(tile.fold, config), layouts.gather_record(config), config))
     if tile.loads_stream:
         ports = np.zeros((tile.columns, config.lanes), stream.dtype)
         ports[:, : tile.depth] = stream[depth, columns].T
@@ -54,7 +55,7 @@ def _engine_record(fold: Fold, lanes: Lanes, held: np.ndarray, engine: int, conf
         runs[segment.lane : segment.lane + segment.count] = [number] * segment.count
     for segment, run in zip(segments, slots(runs), strict=True):
         picks |= run.slot << segment.result * config.levels
-    return words.engine_record(config).pack(
+    return layouts.engine_record(config).pack(
         values=int.from_bytes(patterns(held[engine]).tobytes(), "little"),
         settings=settings(lanes.elements[engine]),
         runs=sum(run % 2 << lane for lane, run in enumerate(runs) if run),
@@ -66,8 +67,8 @@ def _engine_record(fold: Fold, lanes: Lanes, held: np.ndarray, engine: int, conf
 def _gather_record(fold: Fold, config: SigmaConfig) -> int:
     # Of a row in two Flex-DPEs the later segment's result is the sum of both.
     last: dict[int, Segment] = {segment.row: segment for segment in fold.segments}
-    bits = words.gather_bits(config)
-    return words.gather_record(config).pack(
+    bits = layouts.gather_bits(config)
+    return layouts.gather_record(config).pack(
         picks=sum(segment.engine * config.results + segment.result << row * bits for row, segment in last.items()),
         used=sum(1 << row for row in last),
         spans=sum(1 << engine - 1 for engine, spans in enumerate(fold.spans) if spans),
@@ -76,16 +77,16 @@ def _gather_record(fold: Fold, config: SigmaConfig) -> int:
 
 def _cut(record: int, layout: Layout, config: SigmaConfig) -> np.ndarray:
     """A record as operand lines."""
-    count, size = words.pieces(layout, config), words.line_bits(config) // 8
+    count, size = layouts.pieces(layout, config), layouts.line_bits(config) // 8
     return np.frombuffer(record.to_bytes(count * size, "little"), np.uint8).reshape(count, size)
 
 
 def command(program: SigmaProgram, tile: SigmaTile) -> int:
-    """The tile's command (rtl/sigma/words.py, command)."""
-    return words.command(program.config).pack(
+    """The tile's command (rtl/sigma/layouts.py, command)."""
+    return layouts.command(program.config).pack(
         engines=tile.fold.engines,
         columns=tile.columns,
-        opens=tile.loads_stream,
+        loads_stream=tile.loads_stream,
         first=tile.first,
         last=tile.last,
         rows=tile.rows,

@@ -9,7 +9,8 @@ from rtl.golden import to_fp16
 from rtl.golden.fan import slots
 from rtl.golden.sigma import add, sums
 from tlm.sigma.controller import lanes_of
-from tlm.sigma.program import SigmaProgram, SigmaTile
+from tlm.sigma.program import SigmaProgram
+from tlm.sigma.tile import SigmaTile
 
 
 def products(program: SigmaProgram, operands: Operands) -> np.ndarray:

@@ -1,13 +1,13 @@
 """SIGMA's row in the table of accelerators that run on engines."""
 
-from cosim.accelerator import Accelerator, ProgramKind, Verilog
+from cosim.accelerator import ExecutionRow, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_pruned
 from cosim.sigma import codec
 from cosim.sigma.reference import products
 from cosim.sigma.scheduling import check_zeros, schedule
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.sigma import sigma, write
 from tlm.sigma.program import SigmaProgram
@@ -15,16 +15,15 @@ from tlm.sigma.program import SigmaProgram
 
 def device(config: SigmaConfig) -> Device:
     """A Flex-DPU with its banks, sequencer and drain."""
-    last = words.command(config)["last"][1]
+    last = layouts.command(config)["last"][1]
     return Device(
         sigma,
-        words.command(config).width,
-        words.line_bits(config),
+        layouts.command(config).width,
+        layouts.line_bits(config),
         32 * config.rows,
-        words.most_lines(config),
+        layouts.most_lines(config),
         (last, last),
         timing.reset_cycles(config.operands, config.levels),
-        False,
     )
 
 
@@ -35,7 +34,7 @@ def check(program: SigmaProgram, operands: Operands) -> None:
     check_zeros(program, operands)
 
 
-SIGMA = Accelerator(
+SIGMA = ExecutionRow(
     programs={SigmaProgram: ProgramKind(check, products, codec)},
     schedule=schedule,
     device=device,

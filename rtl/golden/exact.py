@@ -1,6 +1,6 @@
 """From an exact value to the nearest float: the second half of every golden unit."""
 
-from rtl.formats import FP32, FP32_NAN, Format
+from rtl.float.formats import FP32, FP32_NAN, Format
 from rtl.golden.floats import Unpacked
 from rtl.golden.fp_round import fp_round
 

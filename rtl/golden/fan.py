@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rtl.formats import FP32_NAN
+from rtl.float.formats import FP32_NAN
 
 MOST_LANES = 128
 

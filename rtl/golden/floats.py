@@ -3,7 +3,7 @@
 import operator
 from typing import NamedTuple
 
-from rtl.formats import Format
+from rtl.float.formats import Format
 
 
 class Unpacked(NamedTuple):

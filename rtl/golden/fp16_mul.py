@@ -1,6 +1,6 @@
 """Golden model of fp16_mul, in plain integers."""
 
-from rtl.formats import FP16
+from rtl.float.formats import FP16
 from rtl.golden.exact import multiply
 from rtl.golden.floats import unpack
 

@@ -1,6 +1,6 @@
 """Golden model of fp32_add, in plain integers."""
 
-from rtl.formats import FP32, FP32_NAN
+from rtl.float.formats import FP32, FP32_NAN
 from rtl.golden.exact import round_exact
 from rtl.golden.floats import unpack
 

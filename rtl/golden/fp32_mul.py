@@ -1,6 +1,6 @@
 """Golden model of fp32_mul, in plain integers."""
 
-from rtl.formats import FP32
+from rtl.float.formats import FP32
 from rtl.golden.exact import multiply
 from rtl.golden.floats import unpack
 

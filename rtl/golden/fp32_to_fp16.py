@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rtl.formats import FP16, FP16_NAN, FP32
+from rtl.float.formats import FP16, FP16_NAN, FP32
 from rtl.golden.exact import round_exact
 from rtl.golden.floats import unpack
 

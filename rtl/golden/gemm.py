@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rtl.formats import FP32_NAN
+from rtl.float.formats import FP32_NAN
 
 _BLOCK = 1 << 15  # elements of an accumulator block that stays in the cache while k runs
 

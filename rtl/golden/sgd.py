@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rtl.formats import FP32_NAN
+from rtl.float.formats import FP32_NAN
 
 
 @dataclass(frozen=True)

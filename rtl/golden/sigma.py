@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rtl.formats import FP32_NAN
+from rtl.float.formats import FP32_NAN
 from rtl.golden.fan import fan
 
 

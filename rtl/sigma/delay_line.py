@@ -1,8 +1,9 @@
-"""A word that comes again some cycles later."""
+"""A delay of a word by some cycles."""
 
-from myhdl import Signal, always, always_comb, concat, intbv
+from myhdl import always, always_comb, concat
 
-from rtl.hierarchy import module
+from rtl.hdl.hierarchy import module
+from rtl.hdl.stream import bit, bus
 
 
 @module
@@ -30,14 +31,23 @@ def delay_line(clk, entering, leaving, bits, cycles):
 
         return keep
 
-    line = Signal(intbv(0)[total:])  # the youngest in the low bits
+    line = bus(total)  # the youngest in the low bits
 
     @always(clk.posedge)
     def shift():
         line.next = concat(line[total - bits :], entering)
 
     @always_comb
-    def show():
+    def drive():
         leaving.next = line[total : total - bits]
 
-    return shift, show
+    return shift, drive
+
+
+def ports(bits: int) -> dict:
+    """Fresh ports of a `delay_line`, by name."""
+    return dict(
+        clk=bit(),
+        entering=bus(bits),
+        leaving=bus(bits),
+    )

@@ -1,25 +1,26 @@
 """A Flex-DPE: multipliers in a row, which values are streamed to, and the adder network that sums their runs."""
 
-from myhdl import Signal, always, always_comb, intbv
+from myhdl import always, always_comb
 
-from rtl.hierarchy import module
-from rtl.lanes import join, split
-from rtl.sigma import words
-from rtl.sigma.benes import benes
-from rtl.sigma.bit_picker import bit_picker
-from rtl.sigma.fan import fan
+from rtl.hdl.hierarchy import module
+from rtl.hdl.lanes import join, split
+from rtl.hdl.stream import bit, bus
+from rtl.sigma import layouts
+from rtl.sigma.config import SigmaConfig
+from rtl.sigma.control.record import record
+from rtl.sigma.distribution.benes import benes
 from rtl.sigma.multiplier import multiplier
-from rtl.sigma.picker import picker
-from rtl.sigma.record import record
-from rtl.sigma.step_trail import bank_word
+from rtl.sigma.reduction.bit_picker import bit_picker
+from rtl.sigma.reduction.fan import fan
+from rtl.sigma.reduction.picker import picker
 
 
 @module
 def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     """Multiply streamed words by stationary values, and sum the products of each run of lanes.
 
-    line, write, place  in  a piece of words.engine_record, and which one (rtl/sigma/record.py)
-    banks       in   bank_word: which record a column finds at each part, when it gets there
+    line, write, place  in  a piece of layouts.engine_record, and which one (rtl/sigma/control/record.py)
+    banks       in   layouts.banks: which record a column finds at each part of the datapath, when it gets there
     streamed    in   a word for each element of k, lane 0 in the low bits
     results     out  FP32 sums as the record's picks name them; +0 where a pick names no complete one
     Latency     DISTRIBUTE + MULTIPLY + the FAN's levels x ACCUMULATE + PICK cycles from streamed to results
@@ -27,70 +28,80 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     Reset       none: a pipeline without state
     Golden      rtl/golden/sigma.py
     """
-    lanes, layout = config.lanes, words.engine_record(config)
-    values_high, values_low = layout["values"]
-    settings_high, settings_low = layout["settings"]
-    runs_high, runs_low = layout["runs"]
-    active_high, active_low = layout["active"]
-    picks_high, picks_low = layout["picks"]
-    settings_bit, values_bit, runs_bit, picks_bit = (
-        bank_word(config)[name][1] for name in ("settings", "values", "runs", "picks")
-    )
-    pieces, bits = words.pieces(layout, config), words.OPERAND
+    lanes, f, bank = config.lanes, layouts.engine_record(config), layouts.banks(config)
+    pieces = layouts.pieces(f, config)
     bf16 = int(config.operands == "bf16")
 
-    low, high = (Signal(intbv(0)[pieces * words.line_bits(config) :]) for _ in range(2))
-    settings, runs, active = (Signal(intbv(0)[layout.bits(name) :]) for name in ("settings", "runs", "active"))
-    stationary, arriving, distributed = (Signal(intbv(0)[bits * lanes :]) for _ in range(3))
-    picks = Signal(intbv(0)[layout.bits("picks") :])
-    products, sums = (Signal(intbv(0)[32 * lanes :]) for _ in range(2))
-    complete = Signal(intbv(0)[lanes:])
-    values, arrivals = ([Signal(intbv(0)[bits:]) for _ in range(lanes)] for _ in range(2))
-    singles = [Signal(intbv(0)[32:]) for _ in range(lanes)]
-    chosen = [Signal(intbv(0)[config.levels :]) for _ in range(config.results)]
-    wanted = [Signal(bool(0)) for _ in range(config.results)]
-    picked = [Signal(intbv(0)[32:]) for _ in range(config.results)]
+    low, high = (bus(pieces * layouts.line_bits(config)) for _ in range(2))
+    settings, runs, active, picks = (bus(f, name) for name in ("settings", "runs", "active", "picks"))
+    stationary, arriving, distributed = (bus(layouts.line_bits(config)) for _ in range(3))
+    products, sums = bus(32 * lanes), bus(32 * lanes)
+    complete = bus(lanes)
+    values, arrivals = ([bus(layouts.OPERAND) for _ in range(lanes)] for _ in range(2))
+    singles = [bus(32) for _ in range(lanes)]
+    chosen = [bus(config.levels) for _ in range(config.results)]
+    wanted = [bit() for _ in range(config.results)]
+    picked = [bus(32) for _ in range(config.results)]
 
     @always_comb
-    def configure():
-        settings.next = high[settings_high:settings_low] if banks[settings_bit] else low[settings_high:settings_low]
+    def select_settings():
+        settings.next = (
+            high[f.settings_high : f.settings_low]
+            if banks[bank.settings_bit]
+            else low[f.settings_high : f.settings_low]
+        )
 
     @always_comb
-    def hold():
-        stationary.next = high[values_high:values_low] if banks[values_bit] else low[values_high:values_low]
+    def select_values():
+        stationary.next = (
+            high[f.values_high : f.values_low] if banks[bank.values_bit] else low[f.values_high : f.values_low]
+        )
 
     @always_comb
-    def delimit():
-        if banks[runs_bit]:
-            runs.next = high[runs_high:runs_low]
-            active.next = high[active_high:active_low]
+    def select_runs():
+        if banks[bank.runs_bit]:
+            runs.next = high[f.runs_high : f.runs_low]
+            active.next = high[f.active_high : f.active_low]
         else:
-            runs.next = low[runs_high:runs_low]
-            active.next = low[active_high:active_low]
+            runs.next = low[f.runs_high : f.runs_low]
+            active.next = low[f.active_high : f.active_low]
 
     @always_comb
-    def collect():
-        picks.next = high[picks_high:picks_low] if banks[picks_bit] else low[picks_high:picks_low]
+    def select_picks():
+        picks.next = high[f.picks_high : f.picks_low] if banks[bank.picks_bit] else low[f.picks_high : f.picks_low]
 
     @always(clk.posedge)
     def distribute():
         distributed.next = arriving
 
     return (
-        configure,
-        hold,
-        delimit,
-        collect,
+        select_settings,
+        select_values,
+        select_runs,
+        select_picks,
         distribute,
-        record(clk, line, write, place, low, high, pieces),
-        benes(streamed, settings, arriving, lanes, bits),
+        record(clk, line, write, place, low, high, config, pieces),
+        benes(streamed, settings, arriving, lanes, layouts.OPERAND),
         split(stationary, values),
         split(distributed, arrivals),
         split(picks, chosen),
         [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)],
         join(singles, products),
-        fan(clk, products, runs, active, sums, complete, lanes, words.RUN),
-        [bit_picker(complete, pick, is_sum) for pick, is_sum in zip(chosen, wanted)],
+        fan(clk, products, runs, active, sums, complete, lanes, layouts.RUN),
+        [bit_picker(complete, chosen[r], wanted[r]) for r in range(config.results)],
         [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)],
         join(picked, results),
+    )
+
+
+def ports(config: SigmaConfig) -> dict:
+    """Fresh ports of a `flex_dpe`, by name."""
+    return dict(
+        clk=bit(),
+        line=bus(layouts.line_bits(config)),
+        write=bit(),
+        place=bus(layouts.place(config)),
+        banks=bus(layouts.banks(config)),
+        streamed=bus(layouts.line_bits(config)),
+        results=bus(32 * config.results),
     )

@@ -1,73 +1,70 @@
 """A Flex-DPU: Flex-DPEs side by side, the adders between them, and switches that bring each sum to its accumulator."""
 
-from myhdl import Signal, always_comb, intbv
+from myhdl import always_comb
 
-from rtl.hierarchy import module
-from rtl.lanes import join, split
-from rtl.sigma import timing, words
+from rtl.hdl.hierarchy import module
+from rtl.hdl.lanes import join, split
+from rtl.hdl.stream import bit, bus
+from rtl.sigma import bundles, layouts, timing
+from rtl.sigma.config import SigmaConfig
+from rtl.sigma.control.record import record
 from rtl.sigma.delay_line import delay_line
 from rtl.sigma.flex_dpe import flex_dpe
-from rtl.sigma.picker import picker
-from rtl.sigma.record import record
-from rtl.sigma.span_adder import span_adder
-from rtl.sigma.step_trail import bank_word
+from rtl.sigma.reduction.picker import picker
+from rtl.sigma.reduction.span_adder import span_adder
 
 
 @module
-def flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, parts, config):
-    """What a column of the streamed operand adds to each accumulator.
+def flex_dpu(clk, records, banks, streamed, parts, config):
+    """Each accumulator's part of a column of the streamed operand.
 
-    line, place    in   a piece of a record, and which one (rtl/sigma/record.py)
-    engine_writes  in   one bit for each Flex-DPE: the piece is its words.engine_record's
-    gather_write   in   the piece is that of words.gather_record
-    banks          in   bank_word: which record a column finds at each part, when it gets there
-    streamed       in   a word for each element of k, to all Flex-DPEs
-    parts          out  an FP32 word for each accumulator; +0 where the tile has nothing for it
-    Latency        timing.gathered - READ cycles from streamed to parts
-    Throughput     1 column per cycle
-    Reset          none: a pipeline without state
-    Golden         rtl/golden/sigma.py
+    records    in   bundles.Records: a piece of a record, and whose it is
+    banks      in   layouts.banks: which record a column finds at each part of the datapath, when it gets there
+    streamed   in   a word for each element of k, to all Flex-DPEs
+    parts      out  an FP32 word for each accumulator; +0 where the tile has nothing for it
+    Latency    timing.gathered - READ cycles from streamed to parts
+    Throughput 1 column per cycle
+    Reset      none: a pipeline without state
+    Golden     rtl/golden/sigma.py
     """
-    engines, results, layout = config.engines, config.results, words.gather_record(config)
-    picks_high, picks_low = layout["picks"]
-    used_high, used_low = layout["used"]
-    spans_high, spans_low = layout["spans"]
-    spans_bit, gather_bit = (bank_word(config)[name][1] for name in ("spans", "gather"))
-    pieces = words.pieces(layout, config)
+    engines, results, f, bank = config.engines, config.results, layouts.gather_record(config), layouts.banks(config)
+    pieces = layouts.pieces(f, config)
 
-    low, high = (Signal(intbv(0)[pieces * words.line_bits(config) :]) for _ in range(2))
-    picks, used, spans = (Signal(intbv(0)[layout.bits(name) :]) for name in ("picks", "used", "spans"))
-    writes = [Signal(bool(0)) for _ in range(engines)]
-    spanning = [Signal(bool(0)) for _ in range(len(spans))]
-    sums = [Signal(intbv(0)[32 * results :]) for _ in range(engines)]
-    singles = [[Signal(intbv(0)[32:]) for _ in range(results)] for _ in range(engines)]
-    whole = [Signal(intbv(0)[32:]) for _ in range(engines * results)]
-    everything = Signal(intbv(0)[32 * engines * results :])
-    chosen = [Signal(intbv(0)[words.gather_bits(config) :]) for _ in range(config.rows)]
-    wanted = [Signal(bool(0)) for _ in range(config.rows)]
-    picked = [Signal(intbv(0)[32:]) for _ in range(config.rows)]
+    low, high = (bus(pieces * layouts.line_bits(config)) for _ in range(2))
+    picks, used, spans = bus(f, "picks"), bus(f, "used"), bus(f, "spans")
+    writes = [bit() for _ in range(engines)]
+    spanning = [bit() for _ in range(len(spans))]
+    sums = [bus(32 * results) for _ in range(engines)]
+    singles = [[bus(32) for _ in range(results)] for _ in range(engines)]
+    whole = [bus(32) for _ in range(engines * results)]
+    everything = bus(32 * engines * results)
+    chosen = [bus(layouts.gather_bits(config)) for _ in range(config.rows)]
+    wanted = [bit() for _ in range(config.rows)]
+    picked = [bus(32) for _ in range(config.rows)]
 
     @always_comb
-    def join_engines():
-        spans.next = high[spans_high:spans_low] if banks[spans_bit] else low[spans_high:spans_low]
+    def select_spans():
+        spans.next = high[f.spans_high : f.spans_low] if banks[bank.spans_bit] else low[f.spans_high : f.spans_low]
 
     @always_comb
-    def gather():
-        if banks[gather_bit]:
-            picks.next = high[picks_high:picks_low]
-            used.next = high[used_high:used_low]
+    def select_picks():
+        if banks[bank.gather_bit]:
+            picks.next = high[f.picks_high : f.picks_low]
+            used.next = high[f.used_high : f.used_low]
         else:
-            picks.next = low[picks_high:picks_low]
-            used.next = low[used_high:used_low]
+            picks.next = low[f.picks_high : f.picks_low]
+            used.next = low[f.used_high : f.used_low]
 
-    dpes = [flex_dpe(clk, line, writes[e], place, banks, streamed, sums[e], config) for e in range(engines)]
+    dpes = [
+        flex_dpe(clk, records.line, writes[e], records.place, banks, streamed, sums[e], config) for e in range(engines)
+    ]
     splits = [split(sums[e], singles[e]) for e in range(engines)]
-    # A Flex-DPE's first result may end a row of the one before; all others wait as long.
+    # A Flex-DPE's first result may end a row of the one before; all others are delayed as long.
     adders = [
         span_adder(clk, singles[e - 1][results - 1], singles[e][0], spanning[e - 1], whole[e * results])
         for e in range(1, engines)
     ]
-    waits = [
+    delays = [
         delay_line(clk, singles[e][r], whole[e * results + r], 32, timing.SPAN)
         for e in range(engines)
         for r in range(results)
@@ -75,18 +72,29 @@ def flex_dpu(clk, line, engine_writes, gather_write, place, banks, streamed, par
     ]
     pickers = [picker(clk, everything, chosen[r], wanted[r], picked[r], engines * results) for r in range(config.rows)]
     return (
-        join_engines,
-        gather,
-        record(clk, line, gather_write, place, low, high, pieces),
-        split(engine_writes, writes),
+        select_spans,
+        select_picks,
+        record(clk, records.line, records.gather, records.place, low, high, config, pieces),
+        split(records.engines, writes),
         split(spans, spanning),
         dpes,
         splits,
         adders,
-        waits,
+        delays,
         join(whole, everything),
         split(picks, chosen),
         split(used, wanted),
         pickers,
         join(picked, parts),
+    )
+
+
+def ports(config: SigmaConfig) -> dict:
+    """Fresh ports of a `flex_dpu`, by name."""
+    return dict(
+        clk=bit(),
+        records=bundles.Records(config),
+        banks=bus(layouts.banks(config)),
+        streamed=bus(layouts.line_bits(config)),
+        parts=bus(32 * config.rows),
     )

@@ -5,7 +5,7 @@ from rtl import timing
 READ = 1  # from a column's step to its streamed words
 DISTRIBUTE = 1  # through the Benes network to the multipliers
 MULTIPLY = {"fp16": timing.FP16_MUL, "bf16": timing.FP32_MUL + 1}  # the last is a register after rounding
-PICK = 1  # rtl/sigma/picker.py: a Flex-DPE's sums, or an accumulator's, out of many
+PICK = 1  # rtl/sigma/reduction/picker.py: a Flex-DPE's sums, or an accumulator's, out of many
 SPAN = timing.ACCUMULATE  # the sum of a row that two Flex-DPEs share
 FETCH = 1  # from an accumulator's address to its sum
 TURN = timing.ACCUMULATE + FETCH  # from a column's step to its next one, which needs its sum
@@ -22,7 +22,7 @@ def products(operands: str) -> int:
 
 
 def sums(operands: str, levels: int) -> int:
-    """Cycles from a column's step to what the FANs of so many levels give."""
+    """Cycles from a column's step to the sums of FANs of so many levels."""
     return products(operands) + levels * timing.ACCUMULATE
 
 
@@ -31,13 +31,26 @@ def gathered(operands: str, levels: int) -> int:
     return sums(operands, levels) + PICK + SPAN + PICK
 
 
+def banks(operands: str, levels: int) -> dict[str, int]:
+    """Cycles from a column's step to each choice of a bank of records that is made for the column."""
+    return dict(
+        settings=READ,
+        values=READ + DISTRIBUTE,
+        runs=products(operands),
+        picks=sums(operands, levels),
+        spans=sums(operands, levels) + PICK,
+        gather=gathered(operands, levels) - PICK,
+    )
+
+
 def finish_lag(operands: str, levels: int) -> int:
     """Cycles from the end of a tile's last step to all its sums standing."""
     return gathered(operands, levels) + timing.ACCUMULATE - 1
 
 
 def release_lag(operands: str, levels: int) -> int:
-    """Cycles from the end of a tile's last step to its banks being free: what comes then stands after the last pick."""
+    """Cycles from the end of a tile's last step to its banks being free: a line that comes then stands after the last
+    pick."""
     return gathered(operands, levels) - 1 - LOAD_SETUP - WRITE
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cosim.synthesis import yosys
+from cosim.synthesis.synthesis import yosys
 from sat import options, terminal
 from sat.areas import areas_of, print_areas
 from sat.compare import cases, heatmap, paper

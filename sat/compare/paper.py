@@ -11,8 +11,8 @@ from sat.compare.cases import NM, Job, described
 from sat.compare.comparison import Comparison
 from tlm.compare import Case, Setup, compare
 from tlm.gemm import Gemm
-from tlm.sigma.published import GEMMS, PublishedGemm, sigma_cycles
-from tlm.systolic import systolic_cycles
+from tlm.published.sigma import GEMMS, PublishedGemm, sigma_cycles
+from tlm.published.tpu import systolic_cycles
 
 HELP = (
     "The ten GEMMs of SIGMA's paper, over a grid of densities of both operands, beside the counts of the paper's "

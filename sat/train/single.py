@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 
-from cosim.recorder import Recorder
+from cosim.check.recorder import Recorder
 from rtl.config import Config
 from sat import options, terminal
 from sat.planning import against_dense, plan_for
 from sat.report import print_report, report_data
 from sat.task import Task, batch_shape
+from tlm.accelerator import OfflinePlan
 from tlm.report import StepReport
 from tlm.step import Costed, cost
 from tlm.work import Work
@@ -81,7 +82,7 @@ class _FirstStep:
     dense: list[Work]
     config: Config
     dataflow: str
-    plan: Any  # an OfflinePlan; a Trainer is typed for tlm.plan.Plan, and asks no more of it than a StepPlan has
+    plan: OfflinePlan
 
     @classmethod
     def of(cls, trainer: Trainer, hardware: Hardware) -> Self:

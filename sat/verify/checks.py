@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cosim.checker import Checker
-from cosim.sampler import Sample
+from cosim.check.checker import Checker
+from cosim.check.sampler import Sample
 from rtl.sparsity import Sparsity
 from sat.planning import SCHEDULED, check_dataflow
 from sat.verify.operands import KINDS, Kind

@@ -7,7 +7,7 @@ import typer
 
 import cosim
 from cosim.accelerators import accelerator_of
-from cosim.checker import Checker, Mismatch
+from cosim.check.checker import Checker, Mismatch
 from rtl.config import Config as HardwareConfig
 from sat import accelerators, options, terminal
 from sat.options import (

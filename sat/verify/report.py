@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cosim.checker import Checked
-from cosim.sampler import Sample
+from cosim.check.checker import Checked
+from cosim.check.sampler import Sample
 from sat import terminal
 from tlm.gemm import Gemm
 from tlm.update import Update

@@ -7,9 +7,9 @@ from typing import Any
 
 from cosim import Engine
 from cosim.accelerator import Piece
-from cosim.checker import Checker, Mismatch
-from cosim.functional import Functional
-from cosim.sampler import Sampler, draw
+from cosim.check.checker import Checker, Mismatch
+from cosim.check.sampler import Sampler, draw
+from cosim.engines.functional import Functional
 from sat.planning import SCHEDULED, step_plan_for
 from sat.task import Task, batch_shape
 from sat.verify.checks import Check
@@ -62,7 +62,7 @@ def step_check(checker: Checker, training: Training, steps: int, dataflow: str |
             )
         gemms = [one for one in step if isinstance(one, Gemm)]
         return Check(steps * len(gemms), lockstep(trial, reference, steps))
-    chosen = _plan(step, checker, dataflow, plan)
+    chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     trial.follow(chosen)
     return Check(steps * len(list(programs(step, checker.config, chosen))), lockstep(trial, reference, steps))
 
@@ -75,7 +75,7 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     engine = Functional(checker.config)
     trainer = training.trainer(training.task.load(training.settings.seed), engine)
     step = training.step(trainer)
-    chosen = _plan(step, checker, dataflow, plan)
+    chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     sample = draw(list(programs(step, checker.config, chosen)), count, training.settings.seed)
     sampler = Sampler(engine, sample)
     trainer.follow(chosen)
@@ -85,11 +85,6 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
         if sampler.complete:
             return Check(len(sample.pieces), _pieces(checker, sampler.kept), sample)
     raise ValueError(f"the gradients of {MOST_STEPS} steps overflow: there is no whole step to draw a sample from")
-
-
-def _plan(step: list[Work], checker: Checker, dataflow: str | None, plan: Path | None) -> Any:
-    """A StepPlan. (A Trainer is typed for tlm.plan.Plan, and asks no more of it than a StepPlan has.)"""
-    return step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
 
 
 def _pieces(checker: Checker, recorded: Iterable[tuple[Piece, Any, Any]]) -> Iterator[int]:

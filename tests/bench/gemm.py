@@ -8,7 +8,7 @@ from math import exp, log
 import numpy as np
 import torch
 
-from cosim import kernel
+from cosim.kernel import kernel
 from rtl.sparsity import Sparsity
 from tests.bench.kernels import SIZE, TorchThreads
 from tests.bench.measure import Row, best, interleaved

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 import cosim
-from rtl import sat_axi
-from rtl.sat_config import PRESETS, SatConfig
+from rtl.sat.axi import sat_axi
+from rtl.sat.config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.bench.measure import Row, Took, best, interleaved, timed
 from tlm import Gemm, schedule, simulate
-from tlm.mapping import DATAFLOWS
+from tlm.sat.mapping import DATAFLOWS
 
 SIZE = 1024  # of the square GEMM
 SECONDS, LINES = 10, 5_000

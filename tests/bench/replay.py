@@ -11,13 +11,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from cosim import icarus
+from cosim.engines import icarus
+from cosim.engines.icarus_engine import IcarusEngine, Simulator
 from cosim.exchange import Operands, Report
-from cosim.host import Host
-from cosim.icarus_engine import IcarusEngine, Simulator
-from cosim.simulation import Bench
+from cosim.harness.host import Host
+from cosim.harness.simulation import Bench
 from cosim.tools import call, tool
-from rtl.hierarchy import flat_ports
+from rtl.hdl.hierarchy import flat_ports
 from tests.bench.measure import CheckFailed, pinned
 from tlm.transactions import Program
 

@@ -15,9 +15,9 @@ import numpy as np
 
 import cosim
 from cosim.accelerators import accelerator_of
+from cosim.engines.icarus_engine import IcarusEngine
 from cosim.exchange import Operands
-from cosim.host import Host
-from cosim.icarus_engine import IcarusEngine
+from cosim.harness.host import Host
 from cosim.operands import operands_of
 from rtl.sparsity import Sparsity
 from tests.bench.measure import CheckFailed, Row, Took, best, interleaved, pinned, timed

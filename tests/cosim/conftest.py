@@ -3,7 +3,7 @@
 import pytest
 
 import cosim
-from cosim import kernel
+from cosim.kernel import kernel
 from tests.cosim.support import TINY
 
 

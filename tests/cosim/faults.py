@@ -24,8 +24,8 @@ FAULTS = (
     Fault(
         "stuck bit in the product",
         "sat_fp16_mul.v",
-        "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0};",
-        "product <= {sign, normalise_biased, normalise_shifted[21-1:0], 2'h0} | 32'h4000;",
+        "product <= {sign, biased, shifted[21-1:0], 2'h0};",
+        "product <= {sign, biased, shifted[21-1:0], 2'h0} | 32'h4000;",
     ),
     # the adder
     Fault(
@@ -54,11 +54,11 @@ FAULTS = (
         "half",
     ),
     # the processing element
-    Fault("index bit dropped", "sat_uspe.v", "{chosen[20-1:16], 4'h0}", "{2'h0, chosen[18-1:16], 4'h0}"),
+    Fault("index bit dropped", "sat_uspe.v", "{fetched[20-1:16], 4'h0}", "{2'h0, fetched[18-1:16], 4'h0}"),
     Fault(
         "pruned mask ignored",
         "sat_uspe.v",
-        "if (((east[272-1:256] & chosen[36-1:20]) != 0)) begin",
+        "if (((east_group[272-1:256] & fetched[36-1:20]) != 0)) begin",
         "if (1'b0) begin",
         "special",
     ),
@@ -70,7 +70,10 @@ FAULTS = (
     ),
     # the lanes
     Fault(
-        "weight and its index swapped on the way down", "sat_north_lane.v", "send_line[20-1:16];", "send_line[4-1:0];"
+        "weight and its index swapped on the way down",
+        "sat_north_lane.v",
+        "select_taken = fetched[20-1:16];",
+        "select_taken = fetched[4-1:0];",
     ),
     Fault("north address bit stuck", "sat_north_lane.v", "memory[control[8-1:1]]", "memory[control[8-1:1] | 7'h1]"),
     Fault("rows swapped at the west edge", "sat_stce.v", ".write_data(split_0_lane1)", ".write_data(split_0_lane2)"),
@@ -79,8 +82,13 @@ FAULTS = (
     ),
     # control
     Fault("second north bank not used", "sat_loader.v", "north_line <= 64;", "north_line <= 0;"),
-    Fault("one group too few", "sat_stepper.v", "groups_left <= groups;", "groups_left <= groups - (groups > 1);"),
-    Fault("a pause between tiles", "sat_dispatcher.v", "(last_step || (!issuing))", "(!issuing)", "dense"),
+    Fault(
+        "one group too few",
+        "sat_stepper.v",
+        "groups_left <= loops_groups;",
+        "groups_left <= loops_groups - (loops_groups > 1);",
+    ),
+    Fault("a pause between tiles", "sat_dispatcher.v", "(steps_last || (!steps_active))", "(!steps_active)", "dense"),
     Fault(
         "setup a cycle late",
         "sat_loader.v",
@@ -90,14 +98,14 @@ FAULTS = (
     ),
     Fault(
         "banks freed too late",
-        "sat_pacer.v",
+        "sat_skew_tracker.v",
         "assign bank_done = releasing[(2 - 1)];",
         "reg late; always @(posedge clk) late <= releasing[1];\nassign bank_done = late;",
         "dense",
     ),
     Fault(
         "drain a cycle early",
-        "sat_pacer.v",
+        "sat_skew_tracker.v",
         "assign finished = finishing[(9 - 1)];",
         "assign finished = finishing[(9 - 2)];",
     ),
@@ -142,28 +150,28 @@ FAULTS = (
     Fault(
         "momentum and decay swapped",
         "sat_wuve_lane.v",
-        "assign decay = rates[64-1:32];",
-        "assign decay = rates[96-1:64];",
+        "decay = rates[63:32],",
+        "decay = rates[95:64],",
         "update",
     ),
     # counters and ports
     Fault(
         "busy counts one too few of each tile",
         "sat.v",
-        "assign works = (issuing || slice_enters);",
-        "assign works = (issuing || slice_enters) && !tile_done;",
+        "assign works = (steps_active || slices_active);",
+        "assign works = (steps_active || slices_active) && !tile_done;",
     ),
     Fault(
         "tile_done a cycle late",
         "sat.v",
-        "assign tile_done = (last_step || last_slice);",
-        "reg late; always @(posedge clk) late <= last_step;\nassign tile_done = late;",
+        "assign tile_done = (steps_last || slices_last);",
+        "reg late; always @(posedge clk) late <= steps_last;\nassign tile_done = late;",
     ),
     Fault(
         "an operand bit lost at the port",
         "sat_loader.v",
-        "line <= operands_data;",
-        "line <= operands_data & ~320'h200;",
+        "line_data <= operands_data;",
+        "line_data <= operands_data & ~320'h200;",
     ),
     Fault("a result bit unknown", "sat_result_port.v", "results_data <= word;", "results_data <= {word[127:1], 1'bx};"),
     Fault(

@@ -6,13 +6,13 @@ from cosim import Operands, Weights
 from cosim.accelerators import accelerator_of
 from rtl.config import Config
 from rtl.golden import Rates, nm_mask
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import TINY, operands
 from tests.support import update
 from tlm import Gemm, GemmProgram, Program, Update, UpdateProgram, UpdateTile, schedule_update
 from tlm.memory import memory_of
-from tlm.program import schedule_gemm
+from tlm.sat.program import schedule_gemm
 
 ODD = SatConfig(name="odd", rows=3, columns=5, interleave=7, largest_m=8, chunk=24, update_lanes=4)
 RATES = Rates(0.1, 0.9, 1e-3, 4.0)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from cosim import Engine, GemmResult, Operands
-from cosim.functional import Functional
+from cosim.engines.functional import Functional
 from rtl.golden import nm_mask
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from tests.support.mixed import Mixed
 from tlm import Timeline, predict, simulate
 

@@ -10,14 +10,14 @@ import pytest
 
 import cosim
 from cosim import Operands
-from cosim.checker import Checker, Mismatch
-from rtl.sat_config import PRESETS
+from cosim.check.checker import Checker, Mismatch
+from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.faults import FAULTS, Fault, plant
 from tests.cosim.programs import update_of, weights_of
 from tests.cosim.support import operands
 from tests.support.array import pruned
-from tests.support.mixed import Mixed
+from tests.support.mixed import mixed_program
 from tlm import Gemm, Mapping, schedule
 
 
@@ -64,7 +64,7 @@ def mixed():
     """Blocks of both dataflows, one after another of the same and of the other."""
     program, values = random()
     turns = (("os", 16), ("ws", 16), ("ws", 24), ("os", 64))
-    return Mixed(program.gemm, program.config, Mapping("os", 3, 7, 64), turns), values
+    return mixed_program(program.gemm, program.config, Mapping("os", 3, 7, 64), turns), values
 
 
 def update():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cosim.im2col import Im2col
-from tests.cosim.test_kernel_images import SIZE, WINDOWS, normal, source_of
+from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, normal, source_of
 from tests.support.im2col import im2col
 
 PARTS = [

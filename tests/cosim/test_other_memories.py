@@ -3,13 +3,15 @@
 Model and RTL ask the same object, and agree tile by tile.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import cosim
-from cosim.checker import Checker
+from cosim.check.checker import Checker
 from rtl.sigma.config import SigmaConfig
 from tests.cosim.programs import RATES
 from tests.cosim.support import HARDWARE, TINY, operands
@@ -18,6 +20,7 @@ from tests.support.memories import BURST, MEMORIES, BurstMemory, IdealMemory
 from tests.support.properties import few
 from tests.support.sigma import sparse
 from tlm import simulate
+from tlm.memory import Memory, memory_of
 
 SIGMA = SigmaConfig(name="tiny-sigma", engines=2, lanes=4, results=3, rows=3, columns=8)
 SLOW = BurstMemory(buffer_bytes=0, latency=21, burst=4, row=64, miss=30)
@@ -103,3 +106,33 @@ def test_a_program_of_another_memory_is_refused(name):
         cosim.engine(name, config).perform(program, *operands(5, 37, 19))
     result = cosim.engine("functional", config, memory=BurstMemory()).perform(program, *operands(5, 37, 19))
     assert result.program is program and result.cycles == simulate(program).cycles  # equal by value
+
+
+@dataclass
+class Changing(Memory):
+    """A memory whose latency may change after a program was costed with it."""
+
+    latency: int = 1
+    read = write = lambda self, beats, size: self.latency + beats
+
+
+def test_beside_another_memory_the_same_hardware_runs_programs_of_that():
+    engine = cosim.engine("icarus", TINY)
+    other = engine.beside(BURST)
+    assert (other.image, other.memory, engine.memory) == (engine.image, BURST, memory_of(TINY))
+    results = [one.gemm(*operands(3, 19, 5)) for one in (other, cosim.engine("functional", TINY, memory=BURST), engine)]
+    assert results[0].report == results[1].report != results[2].report
+    with pytest.raises(ValueError, match="^memory of an engine must be a tlm.Memory, not a NoneType$"):
+        engine.beside(None)
+
+
+@pytest.mark.parametrize("name", cosim.ENGINES)
+def test_an_engine_takes_a_memory_that_is_one_and_the_configurations_otherwise(name):
+    assert cosim.engine(name, TINY).memory == memory_of(TINY) and cosim.engine(name, TINY, memory=BURST).memory is BURST
+    for memory, text in (
+        (0, "must be a tlm.Memory, not a int"),
+        ("fast", "must be a tlm.Memory, not a str"),
+        (Changing(), r"must be hashable: frozen, and equal by value, not Changing\(latency=1\)"),
+    ):
+        with pytest.raises(ValueError, match=f"^memory of an engine {text}$"):
+            cosim.engine(name, TINY, memory=memory)

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cosim
-from cosim.checker import Checker
-from cosim.functional import Functional
-from rtl.sat_config import SatConfig
+from cosim.check.checker import Checker
+from cosim.engines.functional import Functional
+from rtl.sat.config import SatConfig
 from tests.cosim.support import HARDWARE, TINY, VALUES, operands
 from tests.support.properties import few
 

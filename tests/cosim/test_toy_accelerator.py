@@ -5,11 +5,11 @@ import pytest
 
 import cosim
 from cosim import Operands, Weights
-from cosim.checker import Checker
-from cosim.recorder import Recorder
-from cosim.sampler import draw
+from cosim.check.checker import Checker
+from cosim.check.recorder import Recorder
+from cosim.check.sampler import draw
 from rtl.golden import Rates
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from tests.cosim.support import bits, normal, operands
 from tests.cosim.toy import add_toy
 from tests.support.toy import PRESETS as TOYS

@@ -19,10 +19,10 @@ import typer
 from rich.progress import Progress
 
 import cosim
-from cosim.checker import Checker, Mismatch
+from cosim.check.checker import Checker, Mismatch
 from cosim.tools import call, tool
-from rtl import sat_axi
 from rtl.config import Config
+from rtl.sat.axi import sat_axi
 from rtl.sigma import sigma
 from sat import terminal
 from tests.mutation import sigma_stimuli, stimuli

@@ -7,7 +7,7 @@ import numpy as np
 
 from cosim import Operands, Weights
 from rtl.golden import Rates, nm_mask
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from sat.verify.operands import KINDS
 from tlm import Gemm, Update, schedule, schedule_update

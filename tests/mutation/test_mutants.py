@@ -1,7 +1,7 @@
 """The mutation run itself: what counts as a mutant, how they are drawn, and which one is caught."""
 
 import cosim
-from rtl import sat_axi
+from rtl.sat.axi import sat_axi
 from rtl.sigma import sigma
 from tests.mutation import sigma_stimuli
 from tests.mutation.__main__ import simulate

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rtl.config import load_config
-from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
+from rtl.sat.config import PRESETS, SatConfig, SystolicConfig
 
 
 def test_a_file_is_read_back_as_it_was_written(tmp_path):

@@ -3,7 +3,8 @@
 import ast
 import inspect
 
-from rtl import fp16_mul, fp32_add, fp32_mul, fp32_to_fp16, timing
+from rtl import timing
+from rtl.float import fp16_mul, fp32_add, fp32_mul, fp32_to_fp16
 
 
 def test_the_float_units_have_the_latencies_that_the_model_counts():

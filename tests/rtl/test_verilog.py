@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from cosim.tools import tool
-from rtl import sat_axi
-from rtl.sat_config import PRESETS
+from rtl.sat.axi import sat_axi
+from rtl.sat.config import PRESETS
 
 LONGEST = 5000  # lines
 

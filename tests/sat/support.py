@@ -25,5 +25,5 @@ def refused(*words: object) -> str:
 
 
 def data(file: Path) -> dict:
-    """What --json wrote."""
+    """The data that --json wrote."""
     return json.loads(file.read_text())

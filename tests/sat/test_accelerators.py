@@ -1,13 +1,10 @@
 """The accelerators that a command can take, and the report of a step on one of them."""
 
-import ast
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
+from rtl.sat.config import PRESETS, SatConfig, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from sat import accelerators
@@ -16,13 +13,10 @@ from sat.report import ON_HOST
 from tests.sat.support import refused
 from tlm import Gemm, Update, make_plan, predict
 from tlm.accelerators import TABLE
-from tlm.sigma.published import sigma_cycles
+from tlm.published.sigma import sigma_cycles
+from tlm.published.tpu import systolic_cycles
 from tlm.step import cost
-from tlm.systolic import systolic_cycles
 
-# About the published figures of some hardware, and of no other file.
-NAMING = {"compare/paper.py"}
-FOLDER = Path(__file__).resolve().parents[2] / "sat"
 PATTERN = Sparsity(2, 8)
 STEP = [
     Gemm(30, 40, 50, PATTERN, "fp16", "one", "ff"),
@@ -156,22 +150,3 @@ def test_a_configuration_of_another_accelerator_is_refused_in_one_line(command, 
         file = tmp_path / "config.json"
         file.write_text(config.model_dump_json())
         assert f"{file}: " in refused(command, "--accelerator", accelerator, "--config", file)
-
-
-def words_of(file: Path) -> set[str]:
-    """Identifiers, modules and texts of a file; docstrings and comments are none."""
-    tree = ast.parse(file.read_text())
-    nodes = list(ast.walk(tree))
-    documented = [node for node in nodes if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
-    docstrings = {id(node.body[0].value) for node in documented if ast.get_docstring(node)}
-    names = [getattr(node, field, None) for node in nodes for field in ("id", "attr", "arg", "name", "module")]
-    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings]
-    return {word for word in (*names, *texts) if isinstance(word, str)}
-
-
-def test_no_file_of_the_command_line_names_an_accelerator():
-    files = {str(file.relative_to(FOLDER)): file for file in FOLDER.rglob("*.py")}
-    assert len(files) > 25 and files.keys() >= NAMING
-    named = re.compile(r"(?i:sigma|systolic|satconfig)|\bSAT\b")
-    found = {name: set(filter(named.search, words_of(file))) for name, file in files.items() if name not in NAMING}
-    assert {name: words for name, words in found.items() if words} == {}

@@ -1,9 +1,9 @@
-"""The table of an area, and its data. That figures are right is in tests/cosim/test_area.py."""
+"""The table of an area, and its data. That figures are right is in tests/cosim/synthesis/test_area.py."""
 
 import pytest
 
-from cosim.area import Area, Fpga
-from cosim.synthesis import Netlist
+from cosim.synthesis.area import Area, Fpga
+from cosim.synthesis.synthesis import Netlist
 from sat import terminal
 from sat.area import area_data, print_area
 

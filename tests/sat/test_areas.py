@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from cosim.accelerators import verilog_of
-from cosim.area import Area
-from cosim.synthesis import Netlist
+from cosim.synthesis.area import Area
+from cosim.synthesis.synthesis import Netlist
 from cosim.tools import ToolFailed
 from sat import areas, terminal
 from tests.sat.support import data, sat

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import load_plan, make_plan
 from tlm.step import programs

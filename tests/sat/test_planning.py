@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from sat import planning

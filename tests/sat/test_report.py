@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from sat import terminal
 from sat.report import COLUMNS, ON_HOST, duration, print_report, report_data
 from tlm import Gemm

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from cosim.area import Area
-from cosim.synthesis import ABC9, LATCHES, OPTIONS, Netlist, counted, yosys
+from cosim.synthesis.area import Area
+from cosim.synthesis.synthesis import ABC9, LATCHES, OPTIONS, Netlist, counted, yosys
 from cosim.tools import ToolFailed
-from rtl.sat_config import PRESETS, SatConfig
+from rtl.sat.config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 

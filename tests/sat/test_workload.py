@@ -1,4 +1,4 @@
-"""What a command costs: networks, topologies, modules; in `sat cycles` and `sat plan`."""
+"""The network that a command costs, built in, as a topology or as a module; in `sat cycles` and `sat plan`."""
 
 import os
 import subprocess

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cosim.sat import gemm_codec
 from cosim.sat.gemm_codec import north_lines, west_lines
-from rtl import sat_timing as timing
-from rtl import words
 from rtl.golden import nm_mask
-from rtl.sat_config import BEAT, SatConfig
+from rtl.sat import layouts, timing
+from rtl.sat.config import BEAT, SatConfig
 from tests.support.script import packed
-from tlm import Program, Tile
+from tlm import GemmProgram, Tile
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Lines:
     north: list[int]
 
 
-def lines_of(program: Program, tile: Tile, a: np.ndarray, b: np.ndarray) -> Lines:
+def lines_of(program: GemmProgram, tile: Tile, a: np.ndarray, b: np.ndarray) -> Lines:
     """What the loader gets: a (M, K) and b (K, N) float16, b pruned."""
     return Lines(
         *(
@@ -37,43 +37,28 @@ def pruned(b: np.ndarray, sparsity) -> np.ndarray:
     return np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0)) if sparsity else b
 
 
-def command_of(program: Program, tile: Tile) -> dict[str, int]:
-    """The fields of a tile's words.command."""
-    return dict(
-        west_lines=tile.west_lines,
-        north_lines=tile.north_lines,
-        groups=tile.groups,
-        values=tile.values,
-        tail=tile.tail,
-        beats=tile.beats,
-        sparse=int(program.gemm.sparsity is not None),
-        first=int(tile.first),
-        last=int(tile.last),
-        rows=tile.rows,
-        slots=program.slots(tile),
-        width=(tile.columns - 1) % program.config.columns + 1,
-        half=int(program.gemm.output == "fp16"),
-        weights=int(tile.weights),
-    )
+def command_of(program: GemmProgram, tile: Tile) -> dict[str, int]:
+    """The fields of a tile's layouts.command."""
+    return layouts.command(program.config).unpack(gemm_codec.command(program, tile))
 
 
 def hop_of(config: SatConfig, command: dict) -> int:
     """Cycles from a row's control to that of the row below."""
-    return command["values"] * config.turn if command["weights"] else 1
+    return command["kept_per_group"] * config.turn if command["weights"] else 1
 
 
 def steps_of(config: SatConfig, command: dict) -> int:
     """Steps of a tile."""
-    return ((command["groups"] - 1) * command["values"] + command["tail"]) * config.turn
+    return ((command["groups"] - 1) * command["kept_per_group"] + command["kept_in_last_group"]) * config.turn
 
 
 @dataclass(frozen=True)
 class Controls:
     """What a tile's control words hold, a dictionary of fields for each cycle.
 
-    reads    of words.west_control, from the cycle of the first step's issue
-    steps    of words.step, and with them begin and close; they come WEST - 1 cycles later
-    weights  of words.north_control, SKEW cycles after the issue of the first weight
+    reads    of layouts.west_control, from the cycle of the first step's issue
+    steps    of layouts.step, and with them begin and close; they come WEST - 1 cycles later
+    weights  of layouts.north_control, SKEW cycles after the issue of the first weight
     """
 
     reads: list[dict]
@@ -82,7 +67,7 @@ class Controls:
 
 
 def controls_of(config: SatConfig, command: dict, bank: int = 0, accumulators: int = 0, memory: int = 0) -> Controls:
-    """The controls of a tile: command has the fields of its words.command.
+    """The controls of a tile: command has the fields of its layouts.command.
 
     bank          of the operands; accumulators: set of the sums; memory: bank of the elements' weights
     """
@@ -103,12 +88,12 @@ def _loops(config, groups, values, tail) -> Iterator[tuple[int, int, int, bool]]
 
 
 def _steps_of(config, command):
-    return _loops(config, command["groups"], command["values"], command["tail"])
+    return _loops(config, command["groups"], command["kept_per_group"], command["kept_in_last_group"])
 
 
 def _reads(config, command, bank):
     line, steps = bank * config.chunk // BEAT, steps_of(config, command)
-    lines = 2 ** words.west_control(config).bits("address")
+    lines = 2 ** layouts.west_control(config).bits("address")
     for number, (_, value, place, _) in enumerate(_steps_of(config, command), 1):
         reads = value == 0 and place < command["beats"]
         yield dict(read=int(reads), address=line % lines, beat=place % 4, end=int(number == steps))
@@ -137,9 +122,11 @@ def _steps(config, command, accumulators, memory):
 
 def _weights(config, command, bank, memory):
     stationary, lines = command["weights"], command["north_lines"]
-    groups, tail = (config.rows, command["values"]) if stationary else (command["groups"], command["tail"])
-    address, layout, turns = words.step(config), words.north_control(config), 0
-    for group, value, place, last_value in _loops(config, groups, command["values"], tail):
+    groups, tail = (
+        (config.rows, command["kept_per_group"]) if stationary else (command["groups"], command["kept_in_last_group"])
+    )
+    address, layout, turns = layouts.step(config).span("place", "bank"), layouts.north_control(config), 0
+    for group, value, place, last_value in _loops(config, groups, command["kept_per_group"], tail):
         yield dict(
             read=int(place == 0 and turns < lines),
             value=value,
@@ -148,7 +135,7 @@ def _weights(config, command, bank, memory):
             last_value=int(last_value),
             sparse=command["sparse"],
             blank=int(turns >= lines),
-            address=packed(address, place=place, value=value, bank=memory) >> address["place"][1],
+            address=address.pack(place=place, value=value, bank=memory),
             write=int(place < config.interleave),
             everyone=int(not stationary),
             distance=group % 2 ** layout.bits("distance"),
@@ -177,35 +164,35 @@ def known_weight(weight: dict) -> dict:
 
 
 def west_word(config: SatConfig, fields: dict) -> int:
-    """The words.west_control of an entry of Controls.reads or Controls.steps."""
-    layout, step = words.west_control(config), words.step(config)
+    """The layouts.west_control of an entry of Controls.reads or Controls.steps."""
+    layout, step = layouts.west_control(config), layouts.step(config)
     inner, outer = ({name: value for name, value in fields.items() if name in part.fields} for part in (step, layout))
     return packed(layout, step=packed(step, **inner), **outer)
 
 
 def schedule_controls(config: SatConfig, controls: Controls, weights_start: int, start: int, entries: list[dict]):
     """Write both controls of a tile into a script, each with the delay of its edge."""
-    north = words.north_control(config)
+    north = layouts.north_control(config)
     for number, fields in enumerate(controls.reads):
-        merge(entries, start + number, "west_control", west_word(config, fields))
+        merge(entries, start + number, "edges_west", west_word(config, fields))
     for number, fields in enumerate(controls.steps):
-        merge(entries, start + timing.WEST - 1 + number, "west_control", west_word(config, fields))
+        merge(entries, start + timing.WEST - 1 + number, "edges_west", west_word(config, fields))
     for number, fields in enumerate(controls.weights):
-        merge(entries, weights_start + timing.SKEW + number, "north_control", packed(north, **fields))
+        merge(entries, weights_start + timing.SKEW + number, "edges_north", packed(north, **fields))
 
 
-def cleared(config: SatConfig) -> list[dict]:
-    """Script entries that reset the rows' delay lines, while the pace goes around them."""
-    layout, places = words.pace(config), words.KEPT * config.turn
-    return [dict(rst=1, pace=packed(layout, place=place)) for place in range(places)]
+def cleared(config: SatConfig, port: str = "edges_skew") -> list[dict]:
+    """Script entries that reset the rows' delay lines, while the skew control, at this port, goes around them."""
+    layout, places = layouts.skew_control(config), layouts.KEPT * config.turn
+    return [{"rst": 1, port: packed(layout, place=place)} for place in range(places)]
 
 
-def keep_pace(config: SatConfig, command: dict, entries: list[dict], start: int) -> None:
+def keep_skew(config: SatConfig, command: dict, entries: list[dict], start: int, port: str = "edges_skew") -> None:
     """Have each row follow the one above by a group from entry `start` on, where weights are stationary."""
     if command["weights"]:
         around = hop_of(config, command) - 1
         for at in range(start, len(entries)):
-            entries[at]["pace"] = packed(words.pace(config), weights=1, place=(at - start) % around)
+            entries[at][port] = packed(layouts.skew_control(config), weights=1, place=(at - start) % around)
 
 
 def merge(entries: list[dict], at: int, name: str, word: int) -> None:

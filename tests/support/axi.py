@@ -1,6 +1,6 @@
 """sat_axi under cocotb: AXI masters that are not ours, a referee on every channel, and runs of whole programs.
 
-Imported by the simulator's Python; pytest's side is tests/rtl/test_sat_axi.py.
+Imported by the simulator's Python; pytest's side is tests/rtl/sat/axi/test_sat_axi.py.
 """
 
 import os
@@ -14,11 +14,11 @@ from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiStreamBus, AxiStreamSink, AxiStreamSource
 
 from cosim.accelerators import kind_of
-from cosim.functional import Functional
+from cosim.engines.functional import Functional
 from rtl.config import load_config
 from rtl.golden import Rates
-from rtl.registers import NAMED, RATES, bit
-from rtl.sat_config import PRESETS, SatConfig
+from rtl.sat.axi.registers import NAMED, RATES, bit
+from rtl.sat.config import PRESETS, SatConfig
 
 PERIOD = 10  # ns
 PATIENCE = 10_000  # cycles that anything may take
@@ -168,7 +168,7 @@ class Bench:
 
     async def write_rates(self, operands):
         """Write the constants of an update."""
-        for register, rate in zip(RATES, operands.rates.constants):
+        for register, rate in zip(RATES, operands.rates.constants, strict=True):
             await self.write(register.name, int(rate.view(np.uint32)))
 
     def a_gemm(self, dataflow="os", sparsity=None, output="fp32", scale=1.0):

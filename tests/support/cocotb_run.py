@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cocotb_tools.runner import get_runner
 
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 
 CASES = ["axi_register_cases", "axi_run_cases"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ def outcomes(
     with suppress(SystemExit):  # under pytest cocotb ends the process where a case fails
         runner.test(
             hdl_toplevel="sat_axi",
-            test_module=[f"tests.rtl.{name}" for name in CASES],
+            test_module=[f"tests.rtl.sat.axi.{name}" for name in CASES],
             test_filter=chosen,
             build_dir=build,
             test_dir=folder,

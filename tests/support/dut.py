@@ -8,20 +8,29 @@ from contextlib import contextmanager, nullcontext
 
 from myhdl import Cosimulation, Signal, Simulation, StopSimulation, block, delay, instance, intbv
 
-from cosim.icarus import bridge
-from cosim.icarus_engine import one_processor
+from cosim.engines.icarus import bridge
+from cosim.engines.icarus_engine import one_processor
 from cosim.tools import tool
-from rtl.hierarchy import flat_ports, forgotten_signals
-from rtl.stream import Stream
+from rtl.hdl.hierarchy import flat_ports, forgotten_signals
+from rtl.hdl.stream import Interface, Stream
 from tests.support.verilog import compiled, message_length
 
 LONGEST_MESSAGE = 4095  # characters: MyHDL's bridge keeps a message in 4,096 with a terminating zero
 
 
+def streams(arguments):
+    """The streams among a block's arguments, and within its bundles."""
+    for value in arguments:
+        if isinstance(value, Stream):
+            yield value
+        elif isinstance(value, Interface):
+            yield from streams(vars(value).values())
+
+
 class Dut:
     """A block with its ports, and a run of it.
 
-    arguments  the block's parameters; and ports, where it declares none (rtl/hierarchy.py) or they are the test's own
+    arguments  the block's parameters; and ports, where they are the test's own or it declares none
     """
 
     def __init__(self, deco, arguments, waves=None):
@@ -42,11 +51,10 @@ class Dut:
 
     def check(self) -> None:
         """Every handshake is known, and the data of every word that is offered."""
-        for name, port in self.arguments.items():
-            if isinstance(port, Stream):
-                self.read(port.ready)
-                if self.read(port.valid):
-                    self.read(port.data)
+        for port in streams(self.arguments.values()):
+            self.read(port.ready)
+            if self.read(port.valid):
+                self.read(port.data)
 
     def unknown(self, name: str) -> bool:
         return False

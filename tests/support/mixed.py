@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from tlm import Gemm, GemmProgram, Mapping, Tile
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat
@@ -39,4 +39,4 @@ def mixed_program(
     memory: Memory | None = None,
 ) -> Mixed:
     """Such a program of the configuration's memory, or of another."""
-    return Mixed(gemm, config, mapping, memory or memory_of(config), turns)
+    return Mixed(gemm, config, mapping, memory_of(config, memory), turns)

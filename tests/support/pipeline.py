@@ -4,7 +4,7 @@ In Icarus the vectors come from a file and never cross MyHDL's pipe, so a hundre
 """
 
 from cosim.tools import call, tool
-from rtl.hierarchy import flat_ports
+from rtl.hdl.hierarchy import flat_ports
 from tests.support.verilog import connect, converted, declare
 
 BENCH = """\

@@ -2,28 +2,28 @@
 
 from typing import NamedTuple
 
-from rtl import sat_timing as timing
-from rtl.sat_config import BEAT, SatConfig
+from rtl.sat import timing
+from rtl.sat.config import BEAT, SatConfig
 from tests.support.array import hop_of, steps_of
 
 
 def random_command(rng, config: SatConfig, first, last, weights=0, like=None) -> dict[str, int]:
     """Fields of a command: dense, or N:M with groups of some beats; `like` is of the same block."""
     sparse = rng.getrandbits(1)
-    values, beats = (rng.choice([1, 2, 4]), rng.choice([1, config.largest_m // 4])) if sparse else (4, 1)
-    groups, tail = rng.randrange(1, config.chunk // BEAT // beats + 1), values
+    kept, beats = (rng.choice([1, 2, 4]), rng.choice([1, config.largest_m // 4])) if sparse else (4, 1)
+    groups, last_kept = rng.randrange(1, config.chunk // BEAT // beats + 1), kept
     if like:
-        sparse, values, beats, weights = (like[name] for name in ("sparse", "values", "beats", "weights"))
+        sparse, kept, beats, weights = (like[name] for name in ("sparse", "kept_per_group", "beats", "weights"))
         groups = like["groups"] if weights else rng.randrange(1, config.chunk // BEAT // beats + 1)
     if weights:
-        tail, lines = values, values * rng.randrange(1, min(config.rows, config.chunk // values) + 1)
+        last_kept, lines = kept, kept * rng.randrange(1, min(config.rows, config.chunk // kept) + 1)
     else:
-        tail = values if sparse else rng.randrange(1, 5)
-        lines = (groups - 1) * values + tail
+        last_kept = kept if sparse else rng.randrange(1, 5)
+        lines = (groups - 1) * kept + last_kept
     return dict(
         groups=groups,
-        values=values,
-        tail=tail,
+        kept_per_group=kept,
+        kept_in_last_group=last_kept,
         beats=beats,
         sparse=sparse,
         first=int(first),
@@ -57,7 +57,7 @@ class Start(NamedTuple):
 def expected_starts(config: SatConfig, commands, loaded: list[int], stored: list[int]) -> list[Start]:
     """When each tile starts, by tlm/timeline.py, if it is loaded and blocks are stored at these cycles."""
     starts, end, start, blocks, weights_end, mode = [], 0, 0, 0, None, None
-    for number, (command, ready) in enumerate(zip(commands, loaded)):
+    for number, (command, ready) in enumerate(zip(commands, loaded, strict=True)):
         hop, waits, others = hop_of(config, command), dict(operands=ready + timing.START_SETUP), dict(steps=end)
         if number and mode != (command["weights"], hop):
             waits["switch"], weights_end = stored[blocks - 1] + 1 + timing.START_SETUP, None

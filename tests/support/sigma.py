@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rtl.sigma.config import SigmaConfig
 from tlm import Gemm
-from tlm.mapping import ORDERS
+from tlm.blocks import ORDERS
 from tlm.sigma.mapping import STATIONARY, SigmaMapping
 
 

@@ -8,7 +8,7 @@ from rtl.golden import fp32_to_fp16
 from rtl.golden.benes import route
 from rtl.golden.fan import slots
 from rtl.golden.sigma import add, sums
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tests.support import floats
 from tests.support.fan import partition
@@ -45,8 +45,8 @@ def bits_of(values: np.ndarray) -> int:
 
 def cut(record: int, layout, config: SigmaConfig) -> list[int]:
     """A record as operand lines."""
-    bits = words.line_bits(config)
-    return [record >> bits * piece & (1 << bits) - 1 for piece in range(words.pieces(layout, config))]
+    bits = layouts.line_bits(config)
+    return [record >> bits * piece & (1 << bits) - 1 for piece in range(layouts.pieces(layout, config))]
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class Engine:
     picks: dict[int, int]
 
     def record(self, config: SigmaConfig) -> int:
-        """Its words.engine_record."""
+        """Its layouts.engine_record."""
         names = dict.fromkeys(name for name in self.runs if name is not None)
-        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs))}
-        return words.engine_record(config).pack(
+        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs), strict=True)}
+        return layouts.engine_record(config).pack(
             values=side_by_side(self.values, 16),
             settings=route(self.sources),
             runs=side_by_side(self.marks, 1),
@@ -81,7 +81,7 @@ class Engine:
         sources = [source or 0 for source in self.sources]  # a lane in no run may get anything
         found, complete = sums(numbers_of(self.values, config), numbers_of(streamed[:, sources], config), self.runs)
         names = dict.fromkeys(name for name in self.runs if name is not None)
-        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs))}
+        slot_of = {name: run.slot for name, run in zip(names, slots(self.runs), strict=True)}
         picks = [slot_of[self.picks[result]] if result in self.picks else 0 for result in range(config.results)]
         return np.where(complete, found, np.float32(0))[:, picks]
 
@@ -98,7 +98,7 @@ def random_engine(rng, numbers, config: SigmaConfig, special: float = 0.0) -> En
         sources,
         runs,
         _marks(rng, runs),
-        dict(zip(rng.sample(range(config.results), len(picked)), picked)),
+        dict(zip(rng.sample(range(config.results), len(picked)), picked, strict=True)),
     )
 
 
@@ -124,10 +124,10 @@ class Held:
     rows: dict[int, tuple[int, int]]
 
     def gather(self, config: SigmaConfig) -> int:
-        """Its words.gather_record."""
-        bits = words.gather_bits(config)
+        """Its layouts.gather_record."""
+        bits = layouts.gather_bits(config)
         return packed(
-            words.gather_record(config),
+            layouts.gather_record(config),
             used=sum(1 << row for row in self.rows),
             spans=side_by_side(self.spans, 1),
             picks=sum(engine * config.results + result << row * bits for row, (engine, result) in self.rows.items()),
@@ -136,9 +136,11 @@ class Held:
     def lines(self, config: SigmaConfig) -> list[int]:
         """The operand lines of all records."""
         lines = [
-            line for engine in self.engines for line in cut(engine.record(config), words.engine_record(config), config)
+            line
+            for engine in self.engines
+            for line in cut(engine.record(config), layouts.engine_record(config), config)
         ]
-        return lines + cut(self.gather(config), words.gather_record(config), config)
+        return lines + cut(self.gather(config), layouts.gather_record(config), config)
 
     def parts(self, config: SigmaConfig, streamed: np.ndarray) -> np.ndarray:
         """(columns, rows) float32 of streamed patterns (columns, lanes): what each accumulator gets."""
@@ -177,21 +179,21 @@ class Block:
     chunks: list[tuple[np.ndarray, list[Held]]]
 
     def commands(self, config):
-        """The words.command of each tile; where nothing stays one tile still has to give the zeros."""
+        """The layouts.command of each tile; where nothing stays one tile still has to give the zeros."""
         parts = [(held, i == 0) for _, tiles in self.chunks for i, held in enumerate(tiles)]
         parts = parts or [(Held([], [], {}), False)]
         return [
             packed(
-                words.command(config),
+                layouts.command(config),
                 engines=len(held.engines),
                 columns=self.columns,
-                opens=opens,
+                loads_stream=loads_stream,
                 first=number == 0,
                 last=number == len(parts) - 1,
                 rows=self.rows,
                 half=self.half,
             )
-            for number, (held, opens) in enumerate(parts)
+            for number, (held, loads_stream) in enumerate(parts)
         ]
 
     def lines(self, config):

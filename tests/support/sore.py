@@ -1,14 +1,12 @@
-"""Groups worth reducing, the words that SORE answers, and the ports of its units."""
+"""Groups worth reducing, and the words that SORE answers."""
 
 from itertools import product
 
-from myhdl import Signal, intbv
-
-from rtl import words
 from rtl.golden import nm_pairs
-from rtl.hierarchy import write_verilog
-from rtl.sore_lane import sore_lane
-from rtl.sore_word import sore_word
+from rtl.hdl.hierarchy import write_verilog
+from rtl.sat import layouts
+from rtl.sat.update.sore_lane import sore_lane
+from rtl.sat.update.sore_word import sore_word
 from rtl.sparsity import GROUP, KEPT
 from tests.support import floats
 
@@ -44,7 +42,7 @@ def every_order(magnitudes: list[int], rng) -> list[list[int]]:
 
 def answer(config, values: list[int], n: int, m: int) -> int:
     """The golden's groups as the units pack them: four entries each, unused ones 0."""
-    layout = words.weight(config)
+    layout = layouts.weight(config)
     return sum(
         layout.pack(value=value, index=index) << layout.width * (4 * group + place)
         for group, pairs in enumerate(nm_pairs(values, n, m))
@@ -52,26 +50,6 @@ def answer(config, values: list[int], n: int, m: int) -> int:
     )
 
 
-def lane_ports(config) -> dict:
-    """Signals for a sore_lane."""
-    return _ports(value=16, n=3, m=5, kept=4 * words.weight(config).width)
-
-
-def word_ports(config) -> dict:
-    """Signals for a sore_word."""
-    return _ports(word=16 * config.largest_m, n=3, m=5, kept=config.largest_m * words.weight(config).width)
-
-
 def write(config, folder) -> dict:
     """The Verilog of both units: {module name: Path}."""
-    return {
-        **write_verilog(folder, sore_lane, config=config, **lane_ports(config)),
-        **write_verilog(folder, sore_word, config=config, **word_ports(config)),
-    }
-
-
-def _ports(**widths):
-    return {
-        **{name: Signal(bool(0)) for name in ("clk", "rst", "valid", "done")},
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    }
+    return write_verilog(folder, sore_lane, config=config) | write_verilog(folder, sore_word, config=config)

@@ -1,6 +1,6 @@
 """A small training step, and an array on which it takes no time to be planned."""
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Update
 

@@ -42,7 +42,7 @@ class Sink:
 
 
 class Referee:
-    """Fails when a producer breaks rule 2 of rtl/stream.py: an offered word holds still until it moves."""
+    """Fails when a producer breaks rule 2 of rtl/hdl/stream.py: an offered word holds still until it moves."""
 
     def __init__(self, stream):
         self.stream, self.offered, self.words = stream, None, 0

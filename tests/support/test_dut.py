@@ -3,8 +3,8 @@
 import pytest
 from myhdl import Signal, always, always_comb, intbv
 
-from rtl.hierarchy import module
-from rtl.stream import Stream
+from rtl.hdl.hierarchy import module
+from rtl.hdl.stream import Stream
 from tests.support.dut import IcarusDut
 
 

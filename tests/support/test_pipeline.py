@@ -3,7 +3,7 @@
 import pytest
 from myhdl import Signal, always, intbv
 
-from rtl.hierarchy import module
+from rtl.hdl.hierarchy import module
 from tests.support import pipeline
 
 VECTORS = [(value,) for value in range(1, 40)]

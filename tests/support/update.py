@@ -4,15 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtl import words
 from rtl.golden import Rates, nm_compact, sgd, to_fp16
-from rtl.sat_config import SatConfig
+from rtl.sat import layouts
+from rtl.sat.config import SatConfig
 from rtl.sparsity import GROUP, KEPT
 from tests.support import floats
-
-# rtl/fp32_mul.py is still a placeholder, wrong for products below the normal numbers, and for 0 times 2^63 and more.
-# To be True as soon as it is right: then nothing is left out.
-EVERY_PRODUCT = False
 
 RATES = [Rates(0.05, 0.9, 5e-4, 1024.0), Rates(1.0), Rates(0.1, 0.9, 0.0, 3.0), Rates(0.3, 0.0, 0.1, 2.0**-8)]
 
@@ -46,21 +42,7 @@ def triple(numbers: np.random.Generator, shape, kind: str, rates: Rates) -> list
     w, v, g = (NUMBERS[kind](numbers, shape) for _ in range(3))
     if kind == "normal":
         g = g * np.float32(rates.scale)
-    return tame(w, v, g, rates)
-
-
-def tame(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates) -> list[np.ndarray]:
-    """The three, with zeros where one of the four products is none that the placeholder gets right."""
-    if EVERY_PRODUCT:
-        return [w, v, g]
-    wrong = np.zeros(w.shape, bool)
-    with np.errstate(all="ignore"):
-        push = sgd(w, v, g, rates)[1]
-        for values, constant in zip((g, w, v, push), map(np.float64, rates.constants)):
-            product, size = np.abs(values * constant), np.abs(values)
-            wrong |= (product > 0) & (product < 2.0**-126)
-            wrong |= (product == 0) & np.isfinite(values) & (size > 2.0**60)
-    return [np.where(wrong, np.float32(0), x) for x in (w, v, g)]
+    return [w, v, g]
 
 
 def packed(values, width: int) -> int:
@@ -69,7 +51,7 @@ def packed(values, width: int) -> int:
 
 
 def rates_word(rates: Rates) -> int:
-    """words.rates: 1/scale, wd, mu, lr, the first in the low bits."""
+    """layouts.rates: 1/scale, wd, mu, lr, the first in the low bits."""
     return packed([constant.view(np.uint32) for constant in rates.constants], 32)
 
 
@@ -90,7 +72,7 @@ class Tile:
 
 def lines(config: SatConfig, tile: Tile) -> list[int]:
     """Operand lines: of each slice the weights, with momentum velocities and gradients; a slice begins a new line."""
-    lanes, per_line = config.update_lanes, words.line_bits(config) // 32
+    lanes, per_line = config.update_lanes, layouts.line_bits(config) // 32
     given = [tile.w, tile.v, tile.g] if tile.command["momentum"] else [tile.w]
     slices = np.stack([np.ascontiguousarray(x).view(np.uint32).reshape(-1, lanes) for x in given], axis=1)
     return [
@@ -105,7 +87,7 @@ def rows(config: SatConfig, tile: Tile, rates: Rates) -> dict[str, list[int]]:
     w, v = sgd(tile.w, tile.v, tile.g, rates) if tile.command["momentum"] else (tile.w, tile.v)
     halves = to_fp16(w)
     found = dict(
-        masters=[packed([*new.view(np.uint32), *speed.view(np.uint32)], 32) for new, speed in zip(w, v)],
+        masters=[packed([*new.view(np.uint32), *speed.view(np.uint32)], 32) for new, speed in zip(w, v, strict=True)],
         halves=[packed(half.view(np.uint16), 16) for half in halves],
         forward=[],
         backward=[],
@@ -117,7 +99,7 @@ def rows(config: SatConfig, tile: Tile, rates: Rates) -> dict[str, list[int]]:
 
 def copies(config: SatConfig, halves: np.ndarray, n: int, m: int) -> dict[str, list[int]]:
     """Both compact copies of vectors (vectors, largest_m) float16: a row for each m vectors, N places a row."""
-    width, lanes = words.weight(config).width, config.largest_m
+    width, lanes = layouts.weight(config).width, config.largest_m
     values, indices = nm_compact(halves, n, m)  # (rows, n, lanes)
     forward = np.ascontiguousarray(values).view(np.uint16) | indices << 16
     values, indices = nm_compact(np.ascontiguousarray(halves.T), n, m)  # (lanes / m, n, vectors)
@@ -134,7 +116,7 @@ SECTIONS = {"masters": "masters", "half": "halves", "forward": "forward", "backw
 
 def row_bits(config: SatConfig, command: dict[str, int]) -> dict[str, int]:
     """Bits of a row of each section, by the bit of the command that has it stored."""
-    copy = command["n"] * config.largest_m * words.weight(config).width
+    copy = command["n"] * config.largest_m * layouts.weight(config).width
     return dict(masters=64 * config.largest_m, half=16 * config.largest_m, forward=copy, backward=copy)
 
 

@@ -4,9 +4,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from cosim.icarus import scratch
+from cosim.engines.icarus import scratch
 from cosim.tools import call, tool
-from rtl.hierarchy import Box, flat_ports, write_verilog
+from rtl.hdl.hierarchy import Box, flat_ports, write_verilog
 
 TOP = """\
 `timescale 1ns/1ns
@@ -67,7 +67,7 @@ def connect(ports: dict) -> str:
 def message_length(ports: dict) -> int:
     """Characters of the longest message that signals of one direction can need: names with widths or digits."""
     digits = [max(len(str(len(port))), -(-len(port) // 4)) for port in ports.values()]
-    return 24 + sum(len(name) + 2 + count for name, count in zip(ports, digits))
+    return 24 + sum(len(name) + 2 + count for name, count in zip(ports, digits, strict=True))
 
 
 def _top(name, ports, outputs) -> str:

@@ -2,12 +2,13 @@
 
 from hypothesis import strategies as st
 
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm import Gemm, GemmProgram, Mapping, Update, UpdateProgram, schedule, schedule_update
-from tlm.dataflow import DATAFLOWS, group_of
+from tlm.blocks import ORDERS
 from tlm.feature_map import FeatureMap
-from tlm.mapping import ORDERS, largest
+from tlm.sat.dataflow import DATAFLOWS, group_of
+from tlm.sat.mapping import largest
 
 
 @st.composite

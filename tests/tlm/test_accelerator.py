@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.sat_config import PRESETS, SatConfig
+from rtl.sat.config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.toy import DOT
 from tests.support.toy import PRESETS as DOTS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.sat_config import PRESETS, SatConfig, SystolicConfig
+from rtl.sat.config import PRESETS, SatConfig, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sigma.config import SigmaConfig
 from tests.support.toy import PRESETS as DOT
@@ -89,7 +89,7 @@ def test_a_gemm_is_scheduled_and_predicted_on_every_accelerator(name, monkeypatc
 
 
 @pytest.mark.parametrize("name", ["sat", "sigma", "systolic", "dot"])
-@pytest.mark.parametrize("mapping", [5, [], "is", object()], ids=str)
+@pytest.mark.parametrize("mapping", [5, [], "is", object()], ids=["number", "list", "word", "object"])
 def test_a_mapping_of_an_unknown_kind_is_one_clear_refusal(name, mapping, monkeypatch):
     add_toy(monkeypatch)
     with pytest.raises(ValueError, match=r"mapping on this accelerator must be|must be one of|must be dot"):

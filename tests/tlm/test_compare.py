@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.sat_config import PRESETS, SystolicConfig
+from rtl.sat.config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.toy import PRESETS as DOT
@@ -13,7 +13,7 @@ from tlm import Gemm, schedule, simulate
 from tlm.accelerators import TABLE
 from tlm.compare import EQUAL, Case, GemmCost, Setup, compare, cost_of, setups
 from tlm.feature_map import FeatureMap
-from tlm.scheduler import best_mapping
+from tlm.sat.scheduler import best_mapping
 from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
 from tlm.workload.gemm_list import SparseGemm
 

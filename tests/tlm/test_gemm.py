@@ -22,7 +22,11 @@ PATTERNS = [None, "1:4", "2:4", "2:8", "4:8", "1:16", "4:16"]
         (dict(m=0), "GEMM size m must be at least 1, not 0"),
         (dict(k=-3), "GEMM size k must be at least 1, not -3"),
         (dict(n=0), "GEMM size n must be at least 1, not 0"),
+        (dict(m=2.0), "GEMM size m must be an int, not 2.0"),
+        (dict(count="2"), "GEMM size count must be an int, not '2'"),
+        (dict(sparsity="2:8"), "sparsity of a GEMM must be a Sparsity or None, not '2:8'"),
         (dict(output="fp64"), "output must be one of fp32, fp16, not 'fp64'"),
+        (dict(output=["fp32"]), r"output must be one of fp32, fp16, not \['fp32'\]"),
     ],
 )
 def test_a_wrong_size_or_output_is_refused_by_name(change, complaint):
@@ -51,6 +55,8 @@ def test_gemms_that_differ_in_their_sources_alone_are_not_equal():
     matrix, of_a, of_b = Gemm(16, 72, 16), Gemm(16, 72, 16, source=images), Gemm(16, 72, 16, source_b=images)
     assert len({matrix, of_a, of_b}) == 3 and of_a == Gemm(16, 72, 16, source=replace(images))
     assert (of_a.sources, of_b.sources) == ((images, None), (None, images))
+    with pytest.raises(ValueError, match="^source_b is of a transposed im2col matrix as it is, and must not say so"):
+        Gemm(16, 72, 16, source_b=replace(images, transposed=True))
 
 
 @pytest.mark.parametrize("k, pattern, of_b", [(64, None, 1), (64, "2:8", 1 / 4), (10, "2:8", 4 / 10)])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA
 from tests.support.memories import MEMORIES
 from tests.support.properties import few

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Update, make_plan, schedule
 from tlm.report import DEFINITIONS, step_report

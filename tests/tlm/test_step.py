@@ -6,7 +6,7 @@ from math import prod
 
 import pytest
 
-from rtl.sat_config import PRESETS, SystolicConfig
+from rtl.sat.config import PRESETS, SystolicConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.support.memories import BURST
 from tests.support.steps import STEP, TINY
@@ -14,7 +14,7 @@ from tests.support.toy import PRESETS as DOT
 from tests.support.toy import add_toy
 from tlm import Gemm, GemmProgram, UpdateProgram, load_plan, make_plan, schedule, simulate
 from tlm.report import step_report
-from tlm.scheduler import best_mapping
+from tlm.sat.scheduler import best_mapping
 from tlm.sigma.scheduler import best_sigma_mapping
 from tlm.step import cost, programs
 from tlm.workload.methods import Scheme

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
 from tests.support.workloads import cases, programs, updates
+from tests.tlm.sat.test_gemm_times import BASE, with_rates
 from tests.tlm.sigma.test_program import uniform_programs
-from tests.tlm.test_gemm_times import BASE, with_rates
 from tlm import Gemm, Mapping, predict, schedule, simulate, timeline
-from tlm.gemm_times import GemmState
 from tlm.memory import ConstantRates
 from tlm.repeats import Repeat
+from tlm.sat.gemm_times import GemmState
 from tlm.timeline import further
 
 

@@ -1,20 +1,20 @@
 """The protocol of programs: what follows from a program's own tiles and times, whoever's it is."""
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA
-from tests.support.memories import BURST, MEMORIES
+from tests.support.memories import BURST, MEMORIES, IdealMemory
 from tests.support.properties import few
 from tests.support.toy import PRESETS as DOT
 from tests.support.toy import DotProgram
 from tests.support.workloads import programs, updates
 from tests.tlm.sigma.test_program import uniform_programs
-from tlm import Gemm, Program, Update, schedule, schedule_update, simulate
+from tlm import Gemm, Program, Update, UpdateProgram, schedule, schedule_update, simulate
 from tlm.transactions import TileState
 
 EXAMPLES = [
@@ -46,6 +46,34 @@ def test_a_program_is_frozen_equal_by_value_and_of_its_memory(program):
     with pytest.raises(FrozenInstanceError):
         program.memory = BURST
     assert program.macs == program.work.macs and len(program.tile) == 3
+
+
+class Hasty(IdealMemory):
+    """A memory with another answer to each read and write than a beat a cycle."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def read(self, beats, size):
+        return self.answer(beats)
+
+    write = read
+
+
+@pytest.mark.parametrize("program", EXAMPLES, ids=lambda program: type(program).__name__)
+@pytest.mark.parametrize("answer", [lambda beats: beats - 1, float, str], ids=["a cycle less", "a float", "a text"])
+def test_a_memory_that_takes_fewer_cycles_than_beats_or_no_whole_ones_is_refused(program, answer):
+    with pytest.raises(ValueError, match=r"^a read of (\d+) beats must take \1 cycles or more, whole ones, not "):
+        simulate(replace(program, memory=Hasty(answer)))
+
+
+@pytest.mark.parametrize("program", EXAMPLES[:3], ids=lambda program: type(program).__name__)
+@pytest.mark.parametrize("part", ["work", "config", "memory", "mapping", "zeros"])
+def test_a_program_is_refused_where_it_is_made_of_parts_of_another_kind(program, part):
+    name = {"work": "update" if isinstance(program, UpdateProgram) else "gemm"}.get(part, part)
+    if name in {field.name for field in fields(program) if field.init}:
+        with pytest.raises(ValueError, match=r" of (a program|SAT|SIGMA) must be (a|for a) \w+, not (a|for a) str$"):
+            replace(program, **{name: "another"})
 
 
 @few(80)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import cosim
-from cosim.recorder import Recorder
+from cosim.check.recorder import Recorder
 from tlm import Update
 from training import convert, nm_mask
 

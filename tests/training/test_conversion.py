@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cosim import engine
-from cosim.recorder import Recorder
+from cosim.check.recorder import Recorder
 from rtl.sigma.config import PRESETS as SIGMA
 from tests.training.support import draw, functional, recorded
 from tlm import make_plan, schedule

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cosim.checker import Mismatch
+from cosim.check.checker import Mismatch
 from tests.training.support import functional
 from training import Settings, Trainer, digits
 from training.lockstep import lockstep

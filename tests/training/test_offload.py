@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import cosim
-from cosim.recorder import Recorder
+from cosim.check.recorder import Recorder
 from rtl.golden import nm_mask
 from tests.training.support import draw, functional, recorded
 from tlm.workload.layer import Conv

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import cosim
-from cosim.recorder import Recorder
+from cosim.check.recorder import Recorder
 from rtl.sigma.config import PRESETS
 from tests.training.support import difference, draw, give_gradients, gradients, masked
 from tlm import Gemm

@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from cosim import engine
-from cosim.checker import Checker
-from cosim.recorder import Recorder
-from rtl.sat_config import PRESETS
+from cosim.check.checker import Checker
+from cosim.check.recorder import Recorder
+from rtl.sat.config import PRESETS
 from tests.training.support import functional, linear, seeded
 from tlm import Gemm, make_plan
 from training import Data, Scheme, Settings, Trainer, digits, nm_mask, training_step, update_step

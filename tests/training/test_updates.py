@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from cosim.recorder import Recorder
+from cosim.check.recorder import Recorder
 from rtl.golden import Rates, nm_compact
 from tests.training.support import Keeping, draw, functional, give_gradients, recorded, seeded
 from tlm import Update, make_plan

@@ -1,1 +1,1 @@
-"""What SIGMA makes of a GEMM: packing, programs, cycles."""
+"""SIGMA in the model: packing, mappings, programs and their times."""

@@ -25,7 +25,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Fold:
-    """What the Flex-DPEs hold at a time."""
+    """The stationary values that the Flex-DPEs hold at a time."""
 
     segments: tuple[Segment, ...]
 

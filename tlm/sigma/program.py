@@ -4,47 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
 from tlm.sigma.mapping import SigmaMapping, mapping_of
 from tlm.sigma.packing import Fold, pack
+from tlm.sigma.tile import SigmaTile
 from tlm.sigma.times import SigmaState, SigmaTimes
 from tlm.sigma.traffic import SigmaTraffic
 from tlm.sigma.zeros import ExactZeros, ZeroPattern
 from tlm.transactions import Program, check_types
 
 NOTHING = Fold(())
-
-
-@dataclass(frozen=True)
-class SigmaTile:
-    """One load-compute-store transaction: what the Flex-DPEs hold at a time, and the columns that stream past it.
-
-    row, rows, column, columns  the block of the result, whose rows are those of the stationary operand
-    start, depth                the chunk of k
-    fold, number                the stationary values, and which of the chunk's folds they are
-    streamed                    words other than zero that are loaded for it and the following ones of the chunk
-    loads_stream                it is the first of those that share these words
-    first, last                 it is the first, and the last, of its block
-    item                        which of the GEMM's products it is part of
-    """
-
-    row: int
-    rows: int
-    column: int
-    columns: int
-    start: int
-    depth: int
-    fold: Fold = field(repr=False)
-    number: int
-    streamed: int
-    loads_stream: bool
-    first: bool
-    last: bool
-    item: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,7 +40,7 @@ class SigmaProgram(Program):
 
     @property
     def work(self) -> Gemm:
-        """What is done, with its layer and stage."""
+        """The GEMM, with its layer and stage."""
         return self.gemm
 
     @property
@@ -93,7 +66,7 @@ class SigmaProgram(Program):
 
     @cached_property
     def traffic(self) -> SigmaTraffic:
-        """What is read off-chip."""
+        """The bytes that its tiles read off-chip."""
         return SigmaTraffic(self.gemm, self.config, self.mapping, self.memory, self.zeros)
 
     def tiles(self) -> Iterator[SigmaTile]:
@@ -196,8 +169,8 @@ class SigmaProgram(Program):
 
     def records(self, tile: SigmaTile) -> int:
         """Operand lines with what stays."""
-        return tile.fold.engines * words.pieces(words.engine_record(self.config), self.config) + words.pieces(
-            words.gather_record(self.config), self.config
+        return tile.fold.engines * layouts.pieces(layouts.engine_record(self.config), self.config) + layouts.pieces(
+            layouts.gather_record(self.config), self.config
         )
 
     def lines(self, tile: SigmaTile) -> int:
@@ -251,4 +224,4 @@ def schedule_sigma(
     memory   None: the configuration's
     Raises ValueError for an unknown operand, for blocks that do not fit, and for zeros of other shapes.
     """
-    return SigmaProgram(gemm, config, mapping_of(config, mapping), memory or memory_of(config), zeros)
+    return SigmaProgram(gemm, config, mapping_of(config, mapping), memory_of(config, memory), zeros)

@@ -6,9 +6,9 @@ from rtl.sigma.config import PRESETS, SigmaConfig
 from tlm.accelerator import Accelerator, Formula
 from tlm.gemm import Gemm
 from tlm.memory import Memory
+from tlm.published.sigma import sigma_cycles
 from tlm.sigma.mapping import STATIONARY, SigmaMapping, mapping_of
 from tlm.sigma.program import SigmaProgram, schedule_sigma
-from tlm.sigma.published import sigma_cycles
 from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
 from tlm.sigma.zeros import UniformDensity, ZeroPattern
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
+from tlm.blocks import ORDERS
 from tlm.gemm import OUTPUT_BYTES, Gemm
-from tlm.mapping import ORDERS
 from tlm.memory import Memory, memory_of
 from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_config, check_stationary
 from tlm.sigma.program import SigmaProgram, schedule_sigma
@@ -43,7 +43,7 @@ def best_sigma_mapping(
         check_stationary(name)
     shares = gemm.densities if densities is None else densities
     plain = nameless(gemm)
-    found = [_best(plain, config, shares, name, margin, memory or memory_of(config)) for name in stationary]
+    found = [_best(plain, config, shares, name, margin, memory_of(config, memory)) for name in stationary]
     program, cycles = min(found, key=lambda one: one[1])
     return replace(program, gemm=gemm), cycles
 
@@ -80,7 +80,7 @@ def _estimate(program: SigmaProgram) -> float:
     full = max(1, -(-program.zeros.shares[0] * mapping.rows * min(k, config.lanes) // config.elements))
     tiles = full * down * chunks * along
     steps = tiles * max(config.turn, min(mapping.columns, columns))
-    records = words.pieces(words.engine_record(config), config) * config.engines
+    records = layouts.pieces(layouts.engine_record(config), config) * config.engines
     lines = along * folds * records + down * chunks * columns
     loads = float(memory.reads_at_least(tiles, lines, sum(program.traffic.estimate), off_chip=tiles))
     result = program.gemm.m * program.gemm.n * OUTPUT_BYTES[program.gemm.output]

@@ -26,7 +26,7 @@ class SigmaState(NamedTuple):
 
     Of each two, when the one that is used next is free comes first.
 
-    A tile that opens a bank of streamed words finds it free: its last user is older than that of its bank of records.
+    A tile that loads streamed words finds their bank free: its last user is older than that of its bank of records.
     """
 
     load_end: int = 0

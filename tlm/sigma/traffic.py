@@ -7,17 +7,14 @@ element, and the values other than zero.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.sigma.mapping import SigmaMapping
+from tlm.sigma.tile import SigmaTile
 from tlm.sigma.zeros import ZeroPattern
-
-if TYPE_CHECKING:
-    from tlm.sigma.program import SigmaTile
 
 ELEMENT = 2  # bytes of an operand's value
 
@@ -32,19 +29,19 @@ class SigmaTraffic:
     memory: Memory
     zeros: ZeroPattern
 
-    def of(self, tile: "SigmaTile", records: int) -> tuple[float, float]:
+    def of(self, tile: SigmaTile, records: int) -> tuple[float, float]:
         """(values, bitmaps and settings) that a tile reads, whose records are so many lines."""
         values = indices = 0.0
         if not self.kept[0] or self._first(tile, 1):
             bitmap = tile.rows * tile.depth / 8 if tile.number == 0 else 0
             values = tile.fold.values * ELEMENT * self._images[0]
-            indices = bitmap + (records - tile.fold.engines) * words.line_bits(self.config) / 8
+            indices = bitmap + (records - tile.fold.engines) * layouts.line_bits(self.config) / 8
         if tile.loads_stream and (not self.kept[1] or self._first(tile, 0)):
             values += tile.streamed * ELEMENT * self._images[1]
             indices += tile.depth * tile.columns / 8
         return values, indices
 
-    def _first(self, tile: "SigmaTile", along: int) -> bool:
+    def _first(self, tile: SigmaTile, along: int) -> bool:
         """Whether no block before the tile's, along the rows (0) or the columns (1), has had its chunk of k."""
         place = (tile.row, tile.column)[along]
         if place == 0 or self.zeros.uniform or not tile.fold.values:
@@ -94,8 +91,8 @@ class SigmaTraffic:
         """Bytes of the operands, with such shares of their values; with what stays come its settings, which are as long
         as the Flex-DPEs are full."""
         rows, k, columns = self.mapping.sides(self.gemm)
-        record = words.pieces(words.engine_record(self.config), self.config) - 1
-        settings = record * words.line_bits(self.config) / 8 / self.config.lanes  # of a value
+        record = layouts.pieces(layouts.engine_record(self.config), self.config) - 1
+        settings = record * layouts.line_bits(self.config) / 8 / self.config.lanes  # of a value
         stays, streams = (length * k * share for length, share in zip((rows, columns), self.zeros.shares, strict=True))
         return (
             stays * (ELEMENT * images[0] + settings) + rows * k / 8,

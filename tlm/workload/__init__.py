@@ -1,1 +1,1 @@
-"""What there is to compute: networks as lists of layers, and the GEMMs and updates of their training steps."""
+"""Workloads: networks as lists of layers, methods, and the GEMMs and updates of training steps."""

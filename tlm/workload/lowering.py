@@ -137,7 +137,7 @@ class Lowering:
         )
 
     def reduction(self) -> Update | None:
-        """What prunes the gradients before 'bp', where the method does: their N:M copy, made by the SORE."""
+        """The reduction that prunes the gradients before 'bp', by an N:M copy of the SORE, where the method does."""
         pixels, outputs = self.geometry.pixels, self.geometry.outputs
         if not self.gradients_pruned:
             return None

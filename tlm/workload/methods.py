@@ -13,7 +13,7 @@ SUMMED = {"ff": "inputs", "bp": "outputs"}  # the channels that a stage's GEMM s
 
 @dataclass(frozen=True)
 class Rule:
-    """What a stage prunes: 'weights' or (output) 'gradients', in groups along a layer's 'inputs' or 'outputs'."""
+    """The pruning of a stage: of 'weights' or (output) 'gradients', in groups along a layer's 'inputs' or 'outputs'."""
 
     operand: str
     along: str
@@ -47,7 +47,7 @@ class Scheme:
     """A method, its pattern, and what of it can be chosen.
 
     decay    strength of SR-STE's term, which pulls pruned weights to zero: decay * w is added to their gradient;
-             None: the method's own
+             None: the method's own (`strength` says which)
     rescale  with pruned gradients: each image's channel is scaled up to the sum of magnitudes that it had
     dense    layers that stay dense, by their names or patterns such as 'layer1.*'
     Raises ValueError for an unknown method, a sparse one without a pattern, and a choice that the method does not have.
@@ -67,16 +67,19 @@ class Scheme:
             raise ValueError(f"dense must be several names or patterns, such as ({self.dense!r},), not {self.dense!r}")
         if method.rules and self.sparsity is None:
             raise ValueError(f"method {self.method} needs a sparsity such as 2:8, not dense")
-        if self.decay is None:
-            object.__setattr__(self, "decay", method.decay)
-        if not (isfinite(self.decay) and self.decay >= 0):
+        if not (isfinite(self.strength) and self.strength >= 0):
             raise ValueError(f"decay must be at least 0 and finite, not {self.decay}")
-        if self.decay and not method.prunes_weights:
+        if self.strength and not method.prunes_weights:
             raise ValueError(
                 f"decay pulls pruned weights to zero: method {self.method} has none, so it must be 0, not {self.decay}"
             )
         if self.rescale and "gradients" not in {rule.operand for rule in method.rules.values()}:
             raise ValueError(f"rescale is for methods that prune gradients, not {self.method}")
+
+    @property
+    def strength(self) -> float:
+        """The decay of pruned weights: the one that was given, or the method's own."""
+        return METHODS[self.method].decay if self.decay is None else self.decay
 
     @classmethod
     def of(cls, method: str, n: int | None = None, m: int | None = None, **choices) -> "Scheme":
@@ -88,9 +91,9 @@ class Scheme:
         return cls(method, Sparsity(n, m), **choices)
 
     def of_layer(self, name: str) -> "Scheme":
-        """What holds for the layer of that name."""
+        """The scheme for the layer of that name."""
         if any(fnmatchcase(name, pattern) for pattern in self.dense):
-            return replace(self, method="dense", sparsity=None, decay=0.0, rescale=False)
+            return replace(self, method="dense", sparsity=None, decay=None, rescale=False)
         return self
 
     def check_names(self, layers: Collection[str]) -> None:
@@ -100,11 +103,11 @@ class Scheme:
                 raise ValueError(f"dense names no layer: {pattern!r} matches none of {', '.join(layers)}")
 
     def rule(self, stage: str) -> Rule | None:
-        """What a stage prunes."""
+        """The operand that a stage prunes, if any."""
         return METHODS[self.method].rules.get(stage)
 
     def pattern(self, stage: str, channels: int) -> Sparsity | None:
-        """What a stage's GEMM skips, which sums over `channels` at each kernel position; fewer than M stay dense."""
+        """The pattern that a stage's GEMM skips, of `channels` summed at each kernel position; None below M."""
         rule, sparsity = self.rule(stage), self.sparsity
         return sparsity if rule and sparsity and rule.along == SUMMED[stage] and channels >= sparsity.m else None
 

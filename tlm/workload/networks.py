@@ -17,7 +17,7 @@ LARGEST_WIDTH = 8
 
 @dataclass(frozen=True)
 class Network:
-    """What is fixed by a network's name.
+    """The numbers that a network's name fixes.
 
     family    its layers for (image, classes, width)
     channels  of an image
@@ -35,7 +35,7 @@ class Network:
 
 
 def layers(name: str, image: int | None = None, classes: int | None = None, width: float = 1.0) -> list[Layer]:
-    """What a network does for one image, in the order of its calls.
+    """The layers of a network for one image, in the order of their calls.
 
     image    height and width of the images, classes the number of outputs; without, the network's own
     width    what its inner channels are multiplied by; they stay multiples of 8

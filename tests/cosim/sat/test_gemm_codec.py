@@ -6,8 +6,8 @@ import pytest
 from cosim import Operands
 from cosim.sat import gemm_codec
 from cosim.sat.gemm_codec import north_lines, west_lines
-from rtl import words
-from rtl.sat_config import BEAT, SatConfig
+from rtl.sat import layouts
+from rtl.sat.config import BEAT, SatConfig
 from tests.cosim.programs import ODD, as_received, number, program_of, pruned, stored
 from tests.cosim.support import PATTERNS, TINY, bits
 from tests.support import floats
@@ -84,7 +84,7 @@ def test_west_lines_hold_each_activation_at_its_place_and_zeros_beyond(config, s
     a, _ = pruned(program)
     for tile in program.tiles():
         lines = west_lines(program, a, tile)
-        assert len(lines) == tile.west_lines and lines.shape[1] == -(-words.line_bits(config) // 8)
+        assert len(lines) == tile.west_lines and lines.shape[1] == -(-layouts.line_bits(config) // 8)
         for i, line in enumerate(map(number, lines)):
             assert line >> 16 * BEAT * config.rows == 0
             for lane in range(config.rows * BEAT):
@@ -107,10 +107,10 @@ def test_north_lines_give_every_weight_back_at_its_place(sparsity, config, mappi
     """Slot i of the array's column c holds the weights of the result's column i * columns + c."""
     program = program_of(2, 50, 40, sparsity, config, mapping=mapping)
     _, b = pruned(program)
-    width, found = words.weight(config).width, np.zeros(b.shape, np.uint16)
+    width, found = layouts.weight(config).width, np.zeros(b.shape, np.uint16)
     for tile in program.tiles():
         lines = north_lines(program, b, tile)
-        assert len(lines) == tile.north_lines and lines.shape[1] == -(-words.line_bits(config) // 8)
+        assert len(lines) == tile.north_lines and lines.shape[1] == -(-layouts.line_bits(config) // 8)
         for i, line in enumerate(map(number, lines)):
             for place in range(config.tile_columns):
                 column, slot = divmod(place, config.interleave)
@@ -142,16 +142,16 @@ def test_a_tiles_lines_are_its_activations_and_then_its_weights(mapping):
 @pytest.mark.parametrize("sparsity, output", [(None, "fp32"), ("2:8", "fp16")])
 def test_a_command_says_what_the_tile_is_and_has_no_kind_bit(sparsity, output, mapping):
     program = program_of(5, 39, 19, sparsity, TINY, output, mapping)
-    layout, tiles = words.command(TINY), list(program.tiles())
+    layout, tiles = layouts.command(TINY), list(program.tiles())
     for tile in tiles:
         command = gemm_codec.command(program, tile)
-        assert command >> words.command_bits(TINY) - 1 == 0
+        assert command >> layouts.command_bits(TINY) - 1 == 0
         assert fields(layout, command) == dict(
             west_lines=tile.west_lines,
             north_lines=tile.north_lines,
             groups=tile.groups,
-            values=tile.kept_per_group,
-            tail=tile.kept_in_last_group,
+            kept_per_group=tile.kept_per_group,
+            kept_in_last_group=tile.kept_in_last_group,
             beats=tile.beats,
             sparse=sparsity is not None,
             first=tile.first,

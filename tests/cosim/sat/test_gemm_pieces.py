@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cosim.engines.functional import Functional
 from cosim.exchange import Operands
-from cosim.functional import Functional
 from cosim.im2col import Im2col
 from cosim.operands import operands_of
 from cosim.sat.gemm_pieces import GemmPieces, evenly
 from cosim.sat.reference import products
 from rtl.sparsity import Sparsity
+from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, source_of
 from tests.cosim.support import TINY, bits, normal
-from tests.cosim.test_kernel_images import SIZE, WINDOWS, source_of
 from tlm import Gemm, schedule, simulate
 
 SHORT = 120  # cycles, in which there is no room for all of k

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cosim import Copy, Weights
-from cosim.checker import compare_bits
-from cosim.functional import Functional
+from cosim.check.checker import compare_bits
+from cosim.engines.functional import Functional
 from cosim.sat import update_codec
-from rtl import words
 from rtl.golden import Rates
-from rtl.sat_config import SatConfig
+from rtl.sat import layouts
+from rtl.sat.config import SatConfig
 from tests.cosim.programs import ODD, as_received, number, sent_back, tile_of, update_of, weights_of
 from tests.cosim.support import TINY
 from tests.support import floats, update
@@ -82,10 +82,10 @@ def test_a_command_says_what_the_tile_is_and_its_top_bit_that_it_is_an_update(pa
     sizes = []
     for tile in program.tiles():
         command = update_codec.command(program, tile)
-        assert command >> words.command_bits(SMALL) - 1 == 1
-        rest = command & (1 << words.command_bits(SMALL) - 1) - 1
-        assert rest >> words.update(SMALL).width == 0
-        assert fields(words.update(SMALL), rest) == dict(want, vectors=tile.vectors)
+        assert command >> layouts.command_bits(SMALL) - 1 == 1
+        rest = command & (1 << layouts.command_bits(SMALL) - 1) - 1
+        assert rest >> layouts.update(SMALL).width == 0
+        assert fields(layouts.update(SMALL), rest) == dict(want, vectors=tile.vectors)
         sizes.append(tile.vectors)
     assert sizes == [8, 4]
 
@@ -93,7 +93,7 @@ def test_a_command_says_what_the_tile_is_and_its_top_bit_that_it_is_an_update(pa
 def test_the_constants_stand_in_their_fields():
     rates = Rates(0.1, 0.9, 5e-4, 1024.0)
     weights = np.ones((1, 1), np.float32)
-    assert fields(words.rates(), update_codec.constants(Weights(weights, weights, weights, rates))) == dict(
+    assert fields(layouts.rates(), update_codec.constants(Weights(weights, weights, weights, rates))) == dict(
         unscale=floats.single(1 / 1024), decay=floats.single(5e-4), momentum=floats.single(0.9), rate=floats.single(0.1)
     )
     assert update_codec.constants(Weights(weights)) == 0
@@ -140,7 +140,7 @@ def test_lines_hold_every_weight_at_its_place_and_zeros_beyond(config, case):
     weights = weights_of(program, "any_bits")
     for tile in program.tiles():
         lines = update_codec.lines(program, weights, tile)
-        assert lines.dtype == np.uint8 and lines.shape == (program.lines(tile), -(-words.line_bits(config) // 8))
+        assert lines.dtype == np.uint8 and lines.shape == (program.lines(tile), -(-layouts.line_bits(config) // 8))
         assert list(map(number, lines)) == update.lines(config, tile_of(program, weights, tile))
         moved += len(lines)
     assert moved == sum(map(program.lines, program.tiles())) > 0

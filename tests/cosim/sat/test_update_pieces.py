@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cosim import Weights
-from cosim.functional import Functional
+from cosim.engines.functional import Functional
 from cosim.sat.update_pieces import UpdatePieces
 from rtl.sparsity import Sparsity
 from tests.cosim.programs import RATES

@@ -7,7 +7,7 @@ from cosim import Operands
 from cosim.sigma import codec
 from rtl.golden.benes import distribute
 from rtl.golden.fan import slots
-from rtl.sigma import words
+from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from tests.cosim.programs import scheduled
 from tests.cosim.support import bits
@@ -29,7 +29,7 @@ def fields(layout, word):
 
 def taken(layout, lines, config):
     """(the record that lines begin with, the lines after it)"""
-    count = words.pieces(layout, config)
+    count = layouts.pieces(layout, config)
     return fields(layout, int.from_bytes(lines[:count].tobytes(), "little")), lines[count:]
 
 
@@ -48,13 +48,13 @@ def product(program, both):
     config, (rows, _, columns) = program.config, program.shape
     c, stream = np.zeros((rows, columns)), None
     for tile in program.tiles():
-        lines, layout = codec.lines(program, both, tile), words.engine_record(config)
+        lines, layout = codec.lines(program, both, tile), layouts.engine_record(config)
         assert lines.shape == (program.lines(tile), config.lanes * 2) and lines.dtype == np.uint8
         records = []
         for _ in range(tile.fold.engines):
             record, lines = taken(layout, lines, config)
             records.append(record)
-        gather, lines = taken(words.gather_record(config), lines, config)
+        gather, lines = taken(layouts.gather_record(config), lines, config)
         stream = lines if tile.loads_stream else stream
         for column in range(tile.columns) if tile.fold.engines else ():
             ports = stream[column].view(np.uint16).tolist()
@@ -63,7 +63,7 @@ def product(program, both):
                 if gather["spans"] >> engine - 1 & 1:
                     sums[engine][0] += sums[engine - 1][config.results - 1]
             flat = [one for each in sums for one in each]
-            for row, pick in enumerate(cut(gather["picks"], words.gather_bits(config), config.rows)):
+            for row, pick in enumerate(cut(gather["picks"], layouts.gather_bits(config), config.rows)):
                 if gather["used"] >> row & 1:
                     c[tile.row + row, tile.column + column] += flat[pick]
     return c
@@ -100,9 +100,9 @@ def test_the_walk_throughs_lines():
     program = scheduled(Gemm(3, 4, 4), Operands(a, b), PAPER, "mk")
     (tile,) = program.tiles()
     lines = codec.lines(program, Operands(a, b), tile)
-    first, rest = taken(words.engine_record(PAPER), lines, PAPER)
-    second, rest = taken(words.engine_record(PAPER), rest, PAPER)
-    gather, rest = taken(words.gather_record(PAPER), rest, PAPER)
+    first, rest = taken(layouts.engine_record(PAPER), lines, PAPER)
+    second, rest = taken(layouts.engine_record(PAPER), rest, PAPER)
+    gather, rest = taken(layouts.gather_record(PAPER), rest, PAPER)
     values = [np.array(cut(record["values"], 16, 4), np.uint16).view(np.float16).tolist() for record in (first, second)]
     assert values == [[2, 3, 5, 6], [7, 9, 10, 11]]  # A B D E, F G H I
     assert (first["active"], second["active"]) == (0b1111, 0b1111)
@@ -124,10 +124,10 @@ def test_a_command_says_what_the_tile_is(config, mapping, output):
     both = given()
     program = scheduled(Gemm(7, 21, 12, output=output), both, config, mapping)
     for tile in program.tiles():
-        assert fields(words.command(config), codec.command(program, tile)) == dict(
+        assert fields(layouts.command(config), codec.command(program, tile)) == dict(
             engines=tile.fold.engines,
             columns=tile.columns,
-            opens=tile.loads_stream,
+            loads_stream=tile.loads_stream,
             first=tile.first,
             last=tile.last,
             rows=tile.rows,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rtl.formats import FP16, FP32
+from rtl.float.formats import FP16, FP32
 from rtl.golden.floats import unpack
 from tests.support import floats
 

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rtl.formats import FP16, FP32_NAN, Format
+from rtl.float.formats import FP16, FP32_NAN, Format
 from rtl.golden import fp32_add
 from rtl.golden.exact import multiply
 from rtl.golden.floats import unpack

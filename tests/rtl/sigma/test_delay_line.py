@@ -1,26 +1,25 @@
 """delay_line: words of any width come again exactly as many cycles later."""
 
 import pytest
-from myhdl import Signal, intbv
 
+from rtl.hdl.stream import bit
 from rtl.sigma.delay_line import delay_line
-
-
-def ports(bits):
-    return dict(clk=Signal(bool(0)), entering=Signal(intbv(0)[bits:]), leaving=Signal(intbv(0)[bits:]))
 
 
 @pytest.mark.parametrize("cycles", [1, 2, 3, 24])
 @pytest.mark.parametrize("bits", [1, 2, 32, 200])
 def test_every_word_comes_again_after_the_cycles(compute, rng, bits, cycles):
     sent = [rng.getrandbits(bits) for _ in range(100)]
-    assert compute(delay_line, ports(bits), [(word,) for word in sent], cycles, bits=bits, cycles=cycles) == sent
+    assert (
+        compute(delay_line, delay_line.ports(bits), [(word,) for word in sent], cycles, bits=bits, cycles=cycles)
+        == sent
+    )
 
 
 @pytest.mark.parametrize("cycles", [1, 2, 5])
 def test_a_flag_is_a_word_of_one_bit(compute, rng, cycles):
     sent = [rng.getrandbits(1) for _ in range(100)]
-    flags = dict(clk=Signal(bool(0)), entering=Signal(bool(0)), leaving=Signal(bool(0)))
+    flags = delay_line.ports(1) | dict(entering=bit(), leaving=bit())
     assert compute(delay_line, flags, [(flag,) for flag in sent], cycles, bits=1, cycles=cycles) == sent
 
 
@@ -33,4 +32,4 @@ def test_a_flag_is_a_word_of_one_bit(compute, rng, cycles):
 )
 def test_what_is_no_delay_line_is_refused(bits, cycles, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
-        delay_line(**ports(8), bits=bits, cycles=cycles)
+        delay_line(**delay_line.ports(8), bits=bits, cycles=cycles)

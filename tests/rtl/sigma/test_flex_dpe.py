@@ -3,14 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import timing as units
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.flex_dpe import flex_dpe
-from rtl.sigma.step_trail import bank_word
 from tests.support import floats
+from tests.support.script import packed as in_word
 from tests.support.script import play
 from tests.support.sigma_tiles import bits_of, cut, random_engine, random_operands
 from tests.support.update import packed
@@ -30,20 +29,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
-    widths = dict(
-        line=words.line_bits(config),
-        place=words.place_bits(config),
-        banks=bank_word(config).width,
-        streamed=16 * config.lanes,
-        results=32 * config.results,
-    )
-    return build(
-        flex_dpe,
-        config=config,
-        clk=Signal(bool(0)),
-        write=Signal(bool(0)),
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(flex_dpe, config=config)
 
 
 def latencies(config):
@@ -65,19 +51,21 @@ class Bench:
 
     def load(self, cycle, engine, bank):
         """Write a record into a bank, a piece a cycle; it stands in the cycle that is returned."""
-        place_bits = words.place_bits(self.config) - 1
-        for piece, line in enumerate(cut(engine.record(self.config), words.engine_record(self.config), self.config)):
-            self.at(cycle + piece).update(line=line, write=1, place=bank << place_bits | piece)
+        place = layouts.place(self.config)
+        for piece, line in enumerate(cut(engine.record(self.config), layouts.engine_record(self.config), self.config)):
+            self.at(cycle + piece).update(line=line, write=1, place=place.pack(bank=bank, piece=piece))
         return cycle + piece + 1
 
     def stream(self, cycle, engine, bank, streamed):
         """Columns from a cycle on, which find what they need in a bank, when they get there."""
-        late, layout = latencies(self.config), bank_word(self.config)
-        for number, (words_in, sums) in enumerate(zip(streamed, engine.results(self.config, streamed)), cycle):
+        late, layout = latencies(self.config), layouts.banks(self.config)
+        for number, (words_in, sums) in enumerate(
+            zip(streamed, engine.results(self.config, streamed), strict=True), cycle
+        ):
             self.at(number)["streamed"] = packed(words_in, 16)
             for name in ("settings", "values", "runs", "picks"):
                 entry = self.at(number + getattr(late, name))
-                entry["banks"] = entry.get("banks", 0) | bank << layout[name][1]
+                entry["banks"] = entry.get("banks", 0) | in_word(layout, **{name: bank})
             self.expected[number + late.results] = bits_of(sums)
         return number + 1
 

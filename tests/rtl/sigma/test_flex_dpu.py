@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
-from rtl.sigma import timing, words
+from rtl.sigma import layouts, timing
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.flex_dpu import flex_dpu
-from rtl.sigma.step_trail import bank_word, banks
 from tests.support import floats
+from tests.support.script import packed as in_word
 from tests.support.script import play
 from tests.support.sigma_tiles import Engine, Held, bits_of, cut, numbers_of, patterns_of, random_held, random_operands
 from tests.support.update import packed
@@ -28,33 +27,22 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
 def device(build, config):
-    widths = dict(
-        line=words.line_bits(config),
-        engine_writes=config.engines,
-        place=words.place_bits(config),
-        banks=bank_word(config).width,
-        streamed=16 * config.lanes,
-        parts=32 * config.rows,
-    )
-    return build(
-        flex_dpu,
-        config=config,
-        clk=Signal(bool(0)),
-        gather_write=Signal(bool(0)),
-        **{name: Signal(intbv(0)[width:]) for name, width in widths.items()},
-    )
+    return build(flex_dpu, config=config)
 
 
 def loading(config, held, bank):
     """Script entries that write all records of a tile into a bank."""
-    place_bits, entries = words.place_bits(config) - 1, []
+    place, entries = layouts.place(config), []
     records = [
-        (dict(engine_writes=1 << number), engine.record(config), words.engine_record(config))
+        (dict(records_engines=1 << number), engine.record(config), layouts.engine_record(config))
         for number, engine in enumerate(held.engines)
     ]
-    for strobe, record, layout in (*records, (dict(gather_write=1), held.gather(config), words.gather_record(config))):
+    for strobe, record, layout in (
+        *records,
+        (dict(records_gather=1), held.gather(config), layouts.gather_record(config)),
+    ):
         entries += [
-            dict(strobe, line=line, place=bank << place_bits | piece)
+            dict(strobe, records_line=line, records_place=place.pack(bank=bank, piece=piece))
             for piece, line in enumerate(cut(record, layout, config))
         ]
     return entries
@@ -69,12 +57,12 @@ def check(build, config, tiles):
         entries += loading(config, held, bank)
         entries += [{} for _ in range(latency + COLUMNS)]
         first = len(entries) - latency - COLUMNS
-        for cycle, (words_in, parts) in enumerate(zip(streamed, held.parts(config, streamed)), first):
+        for cycle, (words_in, parts) in enumerate(zip(streamed, held.parts(config, streamed), strict=True), first):
             entries[cycle]["streamed"] = packed(words_in, 16)
             expected[cycle + latency] = bits_of(parts)
-            for name, after in banks(config).items():
+            for name, after in timing.banks(config.operands, config.levels).items():
                 entry = entries[cycle + after - timing.READ]
-                entry["banks"] = entry.get("banks", 0) | bank << bank_word(config)[name][1]
+                entry["banks"] = entry.get("banks", 0) | in_word(layouts.banks(config), **{name: bank})
     got = play(device(build, config), entries, "parts")["parts"]
     assert {cycle: got[cycle] for cycle in expected} == expected
     return [expected[cycle] for cycle in expected]
@@ -109,7 +97,7 @@ def test_a_row_that_spans_two_is_the_sum_of_both_only_where_the_tile_says_so(bui
         held = Held([first, second], [spans], {0: (1, 0), 1: (0, config.results - 1)})
         parts = check(build, config, [(held, streamed)])
         assert [part & (1 << 64) - 1 for part in parts] == [
-            bits_of(np.array(pair, np.float32)) for pair in zip(expected, sums[:, 0])
+            bits_of(np.array(pair, np.float32)) for pair in zip(expected, sums[:, 0], strict=True)
         ]
         assert all(part >> 64 == 0 for part in parts)  # the other accumulators get +0
 

@@ -4,10 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from myhdl import Signal, intbv
 
 from rtl import timing as units
-from rtl.formats import FP16, FP32, FP32_NAN, Format
+from rtl.float.formats import FP16, FP32, FP32_NAN, Format
 from rtl.golden.exact import multiply
 from rtl.golden.floats import unpack
 from rtl.sigma import timing
@@ -44,13 +43,7 @@ every_format = pytest.mark.parametrize("bf16", [0, 1], ids=["fp16", "bf16"])
 
 
 def answers(compute, pairs, bf16):
-    ports = dict(
-        clk=Signal(bool(0)),
-        stationary=Signal(intbv(0)[16:]),
-        streamed=Signal(intbv(0)[16:]),
-        product=Signal(intbv(0)[32:]),
-    )
-    return compute(multiplier, ports, pairs, timing.MULTIPLY["bf16" if bf16 else "fp16"], bf16=bf16)
+    return compute(multiplier, multiplier.ports(), pairs, timing.MULTIPLY["bf16" if bf16 else "fp16"], bf16=bf16)
 
 
 def expected(pair, bf16):
@@ -74,7 +67,7 @@ def random_bf16_pairs(numbers, count):
     fractions = numbers.integers(0, 128, (2, count)) & np.where(numbers.random(count) < 1 / 2, 0x60, 0x7F)
     signs = numbers.integers(0, 2, (2, count)) << 15
     a, b = signs | np.stack([first, second]) << 7 | fractions
-    return list(zip(a.tolist(), b.tolist()))
+    return list(zip(a.tolist(), b.tolist(), strict=True))
 
 
 def ties(pair):
@@ -111,7 +104,7 @@ def test_random_bf16_products_round_once_where_they_underflow_and_overflow(compu
     assert sum(0 < size < 0x800000 for size in sizes) > count // 10  # subnormal
     assert sum(size == FP32.infinity for size in sizes) > count // 100
     assert sum(map(ties, pairs)) > count // 500
-    lost = [size for size, pair in zip(sizes, pairs) if size == 0 and all(word & 0x7FFF for word in pair)]
+    lost = [size for size, pair in zip(sizes, pairs, strict=True) if size == 0 and all(word & 0x7FFF for word in pair)]
     assert len(lost) > count // 100  # rounded to zero, and not skipped
 
 

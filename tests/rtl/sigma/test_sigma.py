@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tlm.sigma.occupancy import Bitmaps
 
-from cosim import Operands, sigma_words
+from cosim import Operands
+from cosim.sigma import codec
+from rtl.sigma import layouts, timing
 from rtl.sigma import sigma as unit
-from rtl.sigma import timing, words
 from rtl.sigma.config import SigmaConfig
 from tests.support import floats
 from tests.support.sigma_tiles import (
@@ -22,6 +22,7 @@ from tests.support.sigma_tiles import (
 from tests.support.streams import STALLS, Referee, Sink, Source
 from tlm import Gemm
 from tlm.sigma.program import schedule_sigma
+from tlm.sigma.zeros import ExactZeros
 
 SMALL = SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8)
 INFINITY = 0x7C00  # FP16
@@ -46,7 +47,9 @@ class Run:
 
     def _connect(self):
         streams = [self.ports[name] for name in ("commands", "operands", "results")]
-        self.commands, self.operands = (Source(self.dut, *each) for each in zip(streams, self.offered, self.stalls))
+        self.commands, self.operands = (
+            Source(self.dut, *each) for each in zip(streams[:2], self.offered, self.stalls[:2], strict=True)
+        )
         self.sink, self.referees = Sink(self.dut, streams[2], self.stalls[2]), list(map(Referee, streams))
 
     def _step(self, now):
@@ -114,8 +117,8 @@ def letters(names, **values):
 def test_the_papers_walk_through(build):
     """HPCA 2020, four multipliers a Flex-DPE: C is dropped, for its row of the streamed operand is empty; [A B D E] and
     [F G H I] stay, and the row of D, E and F spans both."""
-    mk = letters("-ABC DEF- GHI-", **dict(zip("ABCDEFGHI", (2, 3, 1000, 5, 7, 11, 13, 17, 19))))
-    kn = letters("ab-c -de- f--g ----", **dict(zip("abcdefg", (1, -2, 3, 4, 5, -6, 8))))
+    mk = letters("-ABC DEF- GHI-", **dict(zip("ABCDEFGHI", (2, 3, 1000, 5, 7, 11, 13, 17, 19), strict=True)))
+    kn = letters("ab-c -de- f--g ----", **dict(zip("abcdefg", (1, -2, 3, 4, 5, -6, 8), strict=True)))
     first = Engine(patterns_of([2, 3, 5, 7], SMALL).tolist(), [1, 2, 0, 1], [0, 0, 1, 1], [0, 0, 1, 1], {0: 0, 1: 1})
     second = Engine(
         patterns_of([11, 13, 17, 19], SMALL).tolist(), [2, 0, 1, 2], [1, 2, 2, 2], [0, 1, 1, 1], {0: 1, 1: 2}
@@ -124,11 +127,11 @@ def test_the_papers_walk_through(build):
     block = Block(3, 0, 4, [(patterns_of(kn.T, SMALL), [held])])
     run = check(build, SMALL, [block])
     assert run.words == list(map(bits_of, (mk.astype(np.float32) @ kn.astype(np.float32)).T))
-    program = schedule_sigma(Gemm(3, 4, 4), SMALL, Bitmaps.of(mk, kn), "mk")
+    program = schedule_sigma(Gemm(3, 4, 4), SMALL, ExactZeros.of(mk, kn), "mk")
     (tile,) = program.tiles()
     assert tile.fold.values == 8
-    assert [sigma_words.command(program, tile)] == block.commands(SMALL)
-    made = sigma_words.lines(program, Operands(mk, kn), tile)
+    assert [codec.command(program, tile)] == block.commands(SMALL)
+    made = codec.lines(program, Operands(mk, kn), tile)
     assert [int.from_bytes(line.tobytes(), "little") for line in made] == block.lines(SMALL)
 
 
@@ -143,17 +146,17 @@ def test_a_sparse_gemm_of_small_integers_is_what_numpy_says(build, rng, stationa
         for shape in ((5, 11), (11, 10))
     )
     sides = (a, b) if stationary == "mk" else (b.T, a.T)
-    program = schedule_sigma(Gemm(5, 11, 10), config, Bitmaps.of(*sides), stationary)
+    program = schedule_sigma(Gemm(5, 11, 10), config, ExactZeros.of(*sides), stationary)
     tiles = list(program.tiles())
     lines = [
         int.from_bytes(line.tobytes(), "little")
         for tile in tiles
-        for line in sigma_words.lines(program, Operands(a, b), tile)
+        for line in codec.lines(program, Operands(a, b), tile)
     ]
-    count = sum(program.words(tile) for tile in tiles if tile.last)
-    run = Run(build, config, [sigma_words.command(program, tile) for tile in tiles], lines, count)
+    count = sum(program.beats(tile) for tile in tiles if tile.last)
+    run = Run(build, config, [codec.command(program, tile) for tile in tiles], lines, count)
     received = [np.frombuffer(word.to_bytes(4 * config.rows, "little"), np.uint32) for word in run.words]
-    assert np.array_equal(sigma_words.result(program, received), a.astype(np.float32) @ b.astype(np.float32))
+    assert np.array_equal(codec.result(program, received), a.astype(np.float32) @ b.astype(np.float32))
     assert len(tiles) > len(received) // 8 > 1
 
 
@@ -174,7 +177,9 @@ def test_tiles_steps_and_words_come_when_the_promised_set_ups_and_lags_are_over(
     streamed = random_operands(numbers, (8, 4), SMALL)
     block = Block(3, 0, 8, [(streamed, [random_held(rng, numbers, SMALL) for _ in range(3)])])
     run = check(build, SMALL, [block])
-    records = 2 * words.pieces(words.engine_record(SMALL), SMALL) + words.pieces(words.gather_record(SMALL), SMALL)
+    records = 2 * layouts.pieces(layouts.engine_record(SMALL), SMALL) + layouts.pieces(
+        layouts.gather_record(SMALL), SMALL
+    )
     assert run.commands.cycles[0] + timing.LOAD_SETUP == run.operands.cycles[0]
     first = run.operands.cycles[records + 8 - 1] + 1 + timing.START_SETUP
     assert run.operands.cycles[: records + 8] == list(range(run.operands.cycles[0], first - timing.START_SETUP))
@@ -193,7 +198,7 @@ def test_a_bank_is_filled_again_just_behind_the_last_column_that_needs_it(build,
     held = Held([ones], [], dict.fromkeys(range(SMALL.rows), (0, 0)))
     streamed = patterns_of(floats.numpy_of(rng).integers(1, 100, (8, 4)), SMALL)
     run = check(build, SMALL, [*[Block(3, 0, 8, [(streamed, [held])])] * 2, Block(3, 0, 8, [])])
-    assert words.pieces(words.gather_record(SMALL), SMALL) == 1
+    assert layouts.pieces(layouts.gather_record(SMALL), SMALL) == 1
     assert run.commands.cycles[2] == run.tile_ends[0] + 1 + timing.release_lag("fp16", 2)
     assert 0 not in run.words[:16]
 
@@ -240,6 +245,6 @@ def test_a_reset_forgets_the_tiles_under_way_and_an_overflow(build, rng, share):
 
 def test_the_ports_are_as_wide_as_the_words():
     ports = unit.ports(SMALL)
-    assert len(ports["commands"].data) == words.command(SMALL).width
-    assert len(ports["operands"].data) == words.line_bits(SMALL) == 64
+    assert len(ports["commands"].data) == layouts.command(SMALL).width
+    assert len(ports["operands"].data) == layouts.line_bits(SMALL) == 64
     assert len(ports["results"].data) == 32 * SMALL.rows

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cosim.synthesis import LATCHES
+from cosim.synthesis.synthesis import LATCHES
 from rtl.sigma.config import PRESETS
 from rtl.sigma.sigma import write
 from tests.rtl.test_verilog import LONGEST, complaints, superfluous_waivers

@@ -9,10 +9,11 @@ from rtl.sparsity import Sparsity
 from sat.compare import cases, command, paper
 from sat.compare.keys import keys
 from tests.sat.support import data, refused, sat
+from tests.support.toy import add_toy
 from tlm import Gemm
 from tlm.accelerators import TABLE
 from tlm.compare import setups
-from tlm.scheduler import best_mapping
+from tlm.sat.scheduler import best_mapping
 from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
 
 ACCELERATORS, SETUPS = tuple(TABLE), setups()
@@ -67,6 +68,24 @@ def test_a_setup_is_chosen_by_its_name_and_the_default_fits_the_cases(line, monk
     for words in ((), ("--paper",), *(("--config", name) for name in SETUPS), ("--paper", "--config", "medium")):
         sat("compare", *words)
     assert chosen == [SETUPS[name] for name in ("vcu1525", "paper", *SETUPS, "medium")]
+
+
+def test_a_further_accelerator_is_compared_as_its_row_stands_in_the_table(tmp_path, monkeypatch):
+    toy = add_toy(monkeypatch)
+    output = sat("compare", *CNN, "--json", tmp_path / "x", "--heatmap", tmp_path / "x.svg").output
+    content = data(tmp_path / "x")
+    assert list(content["config"]) == [*ACCELERATORS, "dot"]
+    assert f"SAT, SIGMA, systolic, {toy.title}: small, 16 multipliers" in output
+    for row in content["rows"]:
+        assert f"{row['dot']['cycles']:,}" in output and 0 < row["dot"]["utilisation"] <= 1
+        assert row["sigma_gain"]["dot"] == row["dot"]["cycles"] / row["sigma"]["cycles"]
+    assert "SIGMA against dot" in (tmp_path / "x.svg").read_text()
+    words = ("cycles", "--accelerator", "dot", "--config", "small", "--batch", 2, "--json", tmp_path / "cycles")
+    assert f"on dot {toy.presets['small'].name}" in sat(*words, "--method", "dense").output
+    assert data(tmp_path / "cycles")["totals"]["cycles"] == content["rows"][0]["dot"]["cycles"]
+    assert refused("verify", "--accelerator", "dot", "--gemm", 2, 3, 4).startswith(
+        "sat: a configuration must be of one of"
+    )
 
 
 def test_a_list_of_gemms_of_which_two_have_one_name(tmp_path):

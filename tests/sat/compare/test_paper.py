@@ -4,7 +4,7 @@ import pytest
 
 from sat.compare import paper
 from tlm.compare import setups
-from tlm.sigma.published import GEMMS
+from tlm.published.sigma import GEMMS
 
 PUBLISHED = {  # the tables of SIGMA's paper at density 0.2: (SIGMA, TPU)
     "128-2048-4096": (66454, 73728),

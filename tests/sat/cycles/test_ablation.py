@@ -1,11 +1,11 @@
-"""What each idea is worth: the step again, with one choice made otherwise."""
+"""The worth of each idea: the step again, with one choice made otherwise."""
 
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from rtl.sat_config import SatConfig
+from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from sat.cycles import ablation
 from tlm import Gemm, Update, make_plan

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import Gemm, Mapping, make_plan, schedule, schedule_update, simulate
-from tlm.mapping import ORDERS, group_of
+from tlm.blocks import ORDERS
 from tlm.report import DEFINITIONS
+from tlm.sat.dataflow import group_of
 from tlm.sigma.scheduler import best_sigma_mapping
 from training import models, training_step, update_step
 

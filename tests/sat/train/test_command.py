@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cosim import SimulationError
-from cosim.icarus_engine import IcarusEngine
+from cosim.engines.icarus_engine import IcarusEngine
 from tests.sat.support import data, refused, sat
 from training import MODELS
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from cosim.functional import Functional
-from cosim.myhdl_engine import MyhdlEngine
+from cosim.engines.functional import Functional
+from cosim.engines.myhdl_engine import MyhdlEngine
 from rtl.sigma.config import PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import predict

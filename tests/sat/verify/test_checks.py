@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 import cosim
-from cosim.checker import Checker
-from cosim.functional import Functional
+from cosim.check.checker import Checker
+from cosim.engines.functional import Functional
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from sat.verify import checks
 from sat.verify.operands import KINDS
 from tlm import Gemm
-from tlm.scheduler import best_mapping
+from tlm.sat.scheduler import best_mapping
 
 
 class Seen(Functional):

@@ -1,16 +1,18 @@
 """`sat verify`, on Verilog that is right; tests/sat/verify/test_faults.py is about Verilog that is not."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from cosim.functional import Functional
-from cosim.myhdl_engine import MyhdlEngine
-from rtl.sat_config import PRESETS
-from sat import terminal
-from sat.verify.report import print_rows
+from cosim.accelerators import TABLE
+from cosim.engines.functional import Functional
+from cosim.engines.myhdl_engine import MyhdlEngine
+from rtl.sat.config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
-from tlm import make_plan, predict
+from tlm import Gemm, make_plan, predict
 from tlm.step import programs
 from training import models, whole_step
 
@@ -84,24 +86,6 @@ def test_an_engine_is_no_markup(monkeypatch):
     assert "engine must be one of" in sat("verify", "--engine", "[/x]", code=2).stderr
 
 
-def test_layers_are_no_markup_and_what_differs_is_called_different(capsys):
-    row = dict(
-        layer="[/y]",
-        stage="ff",
-        m=1,
-        k=2,
-        n=3,
-        sparsity="dense",
-        dataflow="os",
-        cycles=5,
-        bits_equal=False,
-        cycles_equal=True,
-    )
-    print_rows(terminal.console(), [row], "[/x]")
-    words = capsys.readouterr().out.split()
-    assert words[0] == "[/x]" and "[/y]" in words and words[-2:] == ["different", "equal"]
-
-
 def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):
     words = ("verify", "--gemm", 3, 9, 5, "--sparsity", "dense")
     sat(*words, "--waves", tmp_path / "run.vcd", "--keep", tmp_path / "kept")
@@ -160,6 +144,7 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
         *(
             (["--accelerator", "systolic", *words], f"{words[0]} cannot go with --accelerator systolic")
             for words in (
+                ["--plan", "p.json"],
                 ["--sparsity", "2:4"],
                 ["--method", "bdwp"],
                 ["--dense", "none"],
@@ -184,6 +169,24 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
 def test_bad_input_is_refused(words, complaint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert complaint in refused("verify", *words)
+
+
+@pytest.mark.parametrize("accelerator, own", [("sigma", SIGMA_PRESETS["small"]), ("systolic", PRESETS["small"])])
+def test_a_plan_is_for_one_accelerator_alone(accelerator, own, tmp_path):
+    """Neither a plan that was made for SAT runs on another accelerator, nor a file of another one's on SAT."""
+    plan = make_plan([Gemm(4, 8, 4)], PRESETS["small"])
+    plan.save(tmp_path / "plan.json")
+    words = ("verify", "--accelerator", accelerator, "--plan", tmp_path / "plan.json")
+    assert refused(*words) == f"sat: --plan cannot go with --accelerator {accelerator}"
+    changed = plan.model_dump() | dict(config=own.model_dump() | dict(accelerator=accelerator))
+    (tmp_path / "other.json").write_text(json.dumps(changed))
+    assert f"{tmp_path}/other.json: config." in refused("verify", "--plan", tmp_path / "other.json")
+
+
+def test_programs_that_cannot_be_cut_are_not_sampled(monkeypatch):
+    kinds = {base: replace(kind, pieces=None) for base, kind in TABLE["sat"].programs.items()}
+    monkeypatch.setitem(TABLE, "sat", replace(TABLE["sat"], programs=kinds))
+    assert refused("verify", "--sample", 3) == "sat: --sample cannot go with --accelerator sat"
 
 
 def test_a_missing_simulator_is_named_with_what_installs_it(monkeypatch):

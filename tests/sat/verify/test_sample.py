@@ -5,16 +5,10 @@ import shutil
 
 import pytest
 
-import cosim
-from cosim.checker import Checker
-from cosim.functional import Functional
-from cosim.icarus_engine import IcarusEngine
-from sat import terminal
-from sat.verify.report import print_share
-from sat.verify.step_checks import sample_check
+from cosim.engines.functional import Functional
+from cosim.engines.icarus_engine import IcarusEngine
 from tests.cosim.faults import FAULTS, plant
 from tests.sat.support import data, refused, sat
-from tests.sat.verify.test_step_checks import CNN
 
 WORDS = ("verify", "--sample", 16, "--batch", 1, "--seed", 5)
 
@@ -76,21 +70,6 @@ def test_a_fault_in_the_verilog_is_found_and_named_with_its_place(one, tmp_path)
         rf"not equal: {row['layer']} {row['stage']}: element \(\d+, \d+\) .*; the piece is " + re.escape(row["piece"]),
         result.stderr,
     )
-
-
-def test_what_is_left_out_and_what_is_not_there_is_said(capsys):
-    checker = Checker(cosim.engine("functional", "small"))
-    few, many = (sample_check(checker, CNN, count, None, None).sample for count in (3, 10**6))
-    print_share(terminal.console(), few, 0)
-    print_share(terminal.console(), many, 0)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "sampled: 3 pieces, of 3 of the step's 16 layers and stages; 13 are left out"
-    assert re.fullmatch(r"\d\.\d+ % of the step's multiply-adds: [\d,]+ of 192,768; seed 0", lines[1])
-    assert lines[2] == (
-        f"sampled: {len(many.pieces)} pieces, all that there are of the 1000000 asked for, "
-        "of 16 of the step's 16 layers and stages"
-    )
-    assert lines[3] == "100 % of the step's multiply-adds: 192,768 of 192,768; seed 0"
 
 
 @pytest.mark.parametrize(

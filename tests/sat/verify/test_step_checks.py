@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cosim.checker import Checker, Mismatch
+from cosim.check.checker import Checker, Mismatch
+from cosim.engines.functional import Functional
 from cosim.exchange import Copy
-from cosim.functional import Functional
-from rtl.sat_config import PRESETS
+from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from sat.task import Task
 from sat.verify.step_checks import Training, sample_check, step_check

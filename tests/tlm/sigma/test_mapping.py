@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtl.sat_config import PRESETS as SAT
+from rtl.sat.config import PRESETS as SAT
 from rtl.sigma.config import PRESETS
 from tlm import Gemm, Mapping
 from tlm.sigma.mapping import STATIONARY, SigmaMapping, check_stationary, mapping_of

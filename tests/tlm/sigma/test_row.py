@@ -7,9 +7,9 @@ from rtl.sigma.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.memories import BURST
 from tlm import Gemm, schedule, simulate
+from tlm.published.sigma import sigma_cycles
 from tlm.sigma.mapping import STATIONARY, SigmaMapping
 from tlm.sigma.program import schedule_sigma
-from tlm.sigma.published import sigma_cycles
 from tlm.sigma.row import SIGMA, best
 from tlm.sigma.scheduler import MARGIN, best_sigma_mapping
 from tlm.sigma.zeros import ExactZeros, UniformDensity

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtl.sat_config import PRESETS as SAT
+from rtl.sat.config import PRESETS as SAT
 from rtl.sigma.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.memories import BURST

@@ -51,14 +51,14 @@ def test_dense_ignores_the_pattern():
 
 
 def test_only_srste_decays_pruned_weights_unless_one_asks_for_it():
-    assert {name: Scheme.of(name, 2, 8).decay for name in METHODS} == {
+    assert {name: Scheme.of(name, 2, 8).strength for name in METHODS} == {
         "dense": 0,
         "srste": 2e-4,
         "sdgp": 0,
         "sdwp": 0,
         "bdwp": 0,
     }
-    assert Scheme.of("bdwp", 2, 8, decay=1e-3).decay == 1e-3 and Scheme.of("srste", 2, 8, decay=0.0).decay == 0
+    assert Scheme.of("bdwp", 2, 8, decay=1e-3).strength == 1e-3 and Scheme.of("srste", 2, 8, decay=0.0).strength == 0
 
 
 def test_named_layers_stay_dense():

@@ -1,0 +1,1 @@
+"""Engines that compare, record and sample what other engines do."""

@@ -1,0 +1,177 @@
+"""An engine that compares every GEMM and update with the functional engine's bits and the model's cycles."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cosim.engines.engine import Engine
+from cosim.engines.functional import Functional
+from cosim.exchange import Copy, Report, Updated
+from cosim.harness.simulation import SimulationError
+from tlm.transactions import Program
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The verdict on one GEMM or update; `difference` is a sentence that says where it first differs, or is empty."""
+
+    program: Program
+    bits_equal: bool
+    cycles_equal: bool
+    cycles: int
+    difference: str = ""
+
+    @property
+    def equal(self) -> bool:
+        return self.bits_equal and self.cycles_equal
+
+
+class Mismatch(Exception):
+    """A GEMM or update whose bits or cycles are wrong."""
+
+
+class Checker(Engine):
+    """Runs on `inner` and on the functional engine. Raises Mismatch at the first difference.
+
+    on_check  called with each Checked as it is made, for progress
+    """
+
+    def __init__(self, inner: Engine, on_check: Callable[[Checked], None] | None = None):
+        super().__init__(inner.config, inner.memory)
+        self.inner, self.name, self.on_check = inner, inner.name, on_check
+        self.reference = Functional(inner.config, inner.memory)
+        self.checked: list[Checked] = []
+
+    def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
+        return self.check(program, operands)
+
+    def check(
+        self, program: Program, operands: Any, origins: Mapping[str, tuple[int, ...]] = {}, known: Any = None
+    ) -> tuple[Any, Report]:
+        """Run a program that may be a piece of another one.
+
+        origins  where in the other's result that of the piece begins: of 'c', or of each array of an update
+        known    the result that it must have besides, where one is known from elsewhere: from the whole step
+        """
+        expected, predicted = self.reference.run(program, operands)
+        try:
+            result, report = self.inner.run(program, operands)
+        except SimulationError as error:
+            raise Mismatch(f"{_where(program)}: no result: {error}{self._look()}") from error
+        bits = compare_bits(result, expected, program, report, origins)
+        if not bits and known is not None:
+            bits = compare_bits(result, known, program, report, origins)
+            bits = bits and f"unlike in the step's own result, {bits}"
+        cycles = compare_cycles(report, predicted)
+        verdict = Checked(program, not bits, not cycles, report.cycles, bits or cycles)
+        self.checked.append(verdict)
+        if self.on_check:
+            self.on_check(verdict)
+        if not verdict.equal:
+            raise Mismatch(f"{_where(program)}: {verdict.difference}{self._look()}")
+        return result, report
+
+    def _look(self) -> str:
+        return f"; see {self.inner.waves}, whose signal device_out_cycle counts the cycles" if self.inner.waves else ""
+
+
+def _where(program: Program) -> str:
+    return " ".join(filter(None, (program.work.layer, program.work.stage))) or "gemm"
+
+
+def compare_bits(
+    result: Any,
+    expected: Any,
+    program: Program,
+    report: Report,
+    origins: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+) -> str:
+    """'' when every bit is equal, or which element differs first, how, and in which cycle a GEMM's left the array."""
+    found = arrays_of(result)
+    for name, want in arrays_of(expected).items():
+        difference = _first_difference(found[name], want)
+        if difference is None:
+            continue
+        element = f"element {_moved(difference.where, origins.get(name))}"
+        left = ""
+        if name == "c":
+            left = f"; it left the array at cycle {left_at(program, report, *difference.where)}"
+        else:
+            element += f" of {name}"
+        return f"{element}{difference.how}{left}; {difference.differing} of {want.size} elements differ"
+    return ""
+
+
+def _moved(where: tuple[int, ...], origin: tuple[int, ...] | None) -> tuple[int, ...]:
+    """A place in a whole's result, which may have more dimensions in front."""
+    if origin is None:
+        return where
+    front = len(origin) - len(where)
+    return *origin[:front], *(first + step for first, step in zip(origin[front:], where, strict=True))
+
+
+class _Difference(NamedTuple):
+    where: tuple[int, ...]
+    how: str
+    differing: int
+
+
+def _first_difference(got: np.ndarray, want: np.ndarray) -> _Difference | None:
+    word: type = {4: np.uint32, 2: np.uint16, 1: np.uint8}[want.dtype.itemsize]
+    got, want = got.view(word), want.view(word)
+    places = np.argwhere(got != want)
+    if not len(places):
+        return None
+    where, digits = tuple(map(int, places[0])), want.dtype.itemsize * 2
+    return _Difference(where, f" is 0x{got[where]:0{digits}x}, not 0x{want[where]:0{digits}x}", len(places))
+
+
+def arrays_of(result: np.ndarray | Updated) -> dict[str, np.ndarray]:
+    """The arrays of a result by name: 'c' of a GEMM, those of an update as it has them."""
+    if isinstance(result, np.ndarray):
+        return {"c": result}
+    arrays: dict[str, np.ndarray] = {}
+    for name, value in vars(result).items():
+        if isinstance(value, Copy):
+            arrays |= {f"{name} values": value.values, f"{name} indices": value.indices}
+        elif value is not None:
+            arrays[name] = np.ascontiguousarray(value)
+    return arrays
+
+
+def left_at(program: Program, report: Report, *where: int) -> int:
+    """The cycle in which an element of c was stored: the beats of a block leave slot by slot, the last at its end."""
+    item, row, column = (0, *where)[-3:]
+    blocks = (tile for tile in program.tiles() if tile.last)
+    for tile, end in zip(blocks, report.stores, strict=False):  # a device that failed may have stored fewer
+        beat = program.beat_of(tile, row, column)
+        if beat is not None and tile.item == item:
+            return end - program.beats(tile) + beat
+    raise ValueError(f"element {where} is outside of {program.work}")
+
+
+def compare_cycles(report: Report, predicted: Report) -> str:
+    """'' when total and all tiles are equal, or the first difference in a sentence."""
+    for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles, strict=False)):
+        if got != want:
+            return (
+                f"tile {i}, which ends at cycle {sum(report.tiles[: i + 1])}, takes {got} cycles, "
+                f"not {want} as the model says"
+            )
+    for i, (got, want) in enumerate(zip(report.stores, predicted.stores, strict=False)):
+        if got != want:
+            return f"block {i} is stored at cycle {got}, not {want} as the model says"
+    for name in ("cycles", "busy", "waiting", "idle"):
+        if (got := getattr(report, name)) != (want := getattr(predicted, name)):
+            return f"the count of {name} is {got} at cycle {report.cycles}, not {want} as the model says"
+    if report.overflow != predicted.overflow:
+        return f"overflow is {report.overflow}, not {predicted.overflow}"
+    if report != predicted:
+        return (
+            f"{len(report.tiles)} tiles and {len(report.stores)} blocks end, not {len(predicted.tiles)} "
+            f"and {len(predicted.stores)}, by cycle {report.cycles}"
+        )
+    return ""

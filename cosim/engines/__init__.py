@@ -1,0 +1,1 @@
+"""Engines that run a program: the functional one, MyHDL, Icarus."""

@@ -1,0 +1,198 @@
+"""Icarus Verilog as a tool: compile a harness, and build MyHDL's bridge to it."""
+
+import atexit
+import functools
+import shutil
+import sys
+import sysconfig
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from myhdl import Signal
+
+from cosim.accelerators import device_of
+from cosim.harness.harness import harness
+from cosim.harness.messages import ToDevice, ToHost
+from cosim.tools import call, tool
+from rtl.config import Config, load_config
+from rtl.hdl.hierarchy import flat_ports, write_verilog
+from rtl.hdl.prefix import Prefix
+
+WATCHED = {  # signal of the device -> when it must be known
+    "commands_ready": "1",
+    "operands_ready": "1",
+    "results_valid": "1",
+    "tile_done": "1",
+    "results_data": "{device}.results_valid",
+    "busy": "1",
+    "waiting": "1",
+    "idle": "1",
+}
+
+TOP = """\
+// The harness, a clock that stands still while the harness says so, and MyHDL's pipe.
+`timescale 1ns/1ns
+module top;
+  reg clk = 0, update_clk = 0;
+  reg updating = 0;
+  reg [7:0] unknown = 0;
+{declarations}
+
+  {harness} dut (
+{connections});
+
+  // On a grid that never meets the host's messages, which come at multiples of 1000.
+  always begin
+    #5 clk <= run && unknown == 0;
+    update_clk <= run && unknown == 0 && (rst || updating);
+    #5 clk <= 0;
+    update_clk <= 0;
+  end
+
+  // MyHDL would read an x as 0, so it is caught here.
+  always @(negedge clk) if (rst === 1'b0) begin
+{checks}
+  end
+
+  initial begin
+{dump}    $from_myhdl(updating, {inputs});
+    $to_myhdl({outputs}, unknown);
+  end
+endmodule
+"""
+
+
+@functools.cache
+def scratch() -> Path:
+    """A folder for this process's generated files, removed when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="sat-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def bridge() -> Path:
+    """MyHDL's bridge to Icarus, built from the source that the installed myhdl package brings."""
+    source = Path(sysconfig.get_path("data"), "share/myhdl/cosimulation/icarus")
+    if not source.is_dir():
+        source = Path(sys.prefix, "share/myhdl/cosimulation/icarus")
+    tool("g++")  # which iverilog-vpi calls
+    call(tool("iverilog-vpi"), "--name=myhdl", source / "myhdl.c", source / "myhdl_table.c", cwd=scratch())
+    return scratch() / "myhdl.vpi"
+
+
+@functools.cache
+def faster_casts() -> Path:
+    """A library to be preloaded into vvp, which changes nothing but its speed."""
+    library = scratch() / "dynamic_cast.so"
+    call(
+        tool("g++"),
+        "-O2",
+        "-shared",
+        "-fPIC",
+        "-fno-threadsafe-statics",
+        "-o",
+        library,
+        Path(__file__).with_name("dynamic_cast.cc"),
+    )
+    return library
+
+
+@dataclass(frozen=True)
+class Image:
+    """A compiled simulation, and the folder with its Verilog."""
+
+    vvp: Path
+    verilog: Path
+
+
+def compiled(config: Config, waves: Path | None = None, keep: Path | None = None, verilog: Path | None = None) -> Image:
+    """Convert the harness of a configuration and compile it; once in a process for each hardware, without options.
+
+    waves    VCD file that every run of the image writes
+    keep     folder for the generated Verilog, instead of one that is removed
+    verilog  compile this folder's Verilog (as `keep` left it) instead of generating it
+    Raises ToolMissing and ToolFailed; ValueError for a folder with something else, and for keep with verilog.
+    """
+    if waves and set('"\\\n') & set(str(waves)):
+        raise ValueError(f"the name of a waves file must have no quote and no backslash, not {str(waves)!r}")
+    if keep and verilog:
+        raise ValueError("keep and verilog exclude each other: what is given is not generated")
+    return _build(config, waves, keep, verilog) if waves or keep or verilog else _usual(config.hardware)
+
+
+@functools.cache
+def _usual(config: Config) -> Image:
+    return _build(config)
+
+
+def _build(config: Config, waves: Path | None = None, keep: Path | None = None, verilog: Path | None = None) -> Image:
+    build = Path(tempfile.mkdtemp(dir=scratch()))
+    folder, ports = verilog or keep or build / "verilog", _ports(config)
+    if verilog:
+        _check(verilog, config)
+    else:
+        write_verilog(folder, harness, **ports, config=config, prefix=_prefix(config))
+        (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
+    top, image = build / "top.v", build / "top.vvp"
+    top.write_text(_top(config, ports, waves))
+    call(tool("iverilog"), "-g2005", "-s", "top", "-o", image, top, *sorted(folder.glob("*.v")))
+    return Image(image, folder)
+
+
+def _check(verilog: Path, config: Config) -> None:
+    """Raise ValueError for a folder that does not hold the harness of this hardware, under whatever name."""
+    written = verilog / "configuration.json"
+    top = verilog / f"{_prefix(config).module('harness')}.v"
+    if not top.is_file() or not written.is_file():
+        raise ValueError(f"verilog folder {verilog} must hold {top.name} and configuration.json, as keep leaves them")
+    found = load_config(str(written), type(config), {})
+    hardware, wanted = (one.hardware.model_copy(update=dict(name="")) for one in (found, config))
+    if hardware != wanted:
+        raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")
+
+
+def _prefix(config: Config) -> Prefix:
+    """The accelerator's own: a module is called as `sat verilog` calls it, and the harness likewise."""
+    name = device_of(config).name
+    return Prefix(name, f"{name}_")
+
+
+def _ports(config: Config) -> dict[str, Any]:
+    return dict(
+        clk=Signal(bool(0)),
+        update_clk=Signal(bool(0)) if device_of(config).updates else None,
+        rst=Signal(bool(0)),
+        run=Signal(bool(0)),
+        host=ToDevice(config),
+        device_out=ToHost(config),
+    )
+
+
+def _top(config: Config, ports: dict[str, Any], waves: Path | None) -> str:
+    clocks = ("clk", "update_clk")
+    every = dict(flat_ports(ports))
+    signals = {name: signal for name, signal in every.items() if name not in clocks}
+    inputs = [name for name in signals if name == "rst" or name.startswith("host_")]
+    outputs = [name for name in signals if name not in inputs]
+    width = {name: f"[{len(s) - 1}:0] " if len(s) > 1 else "" for name, s in signals.items()}
+    declare = [f"  reg {width[n]}{n}{' = 1' if n == 'rst' else ' = 0'};" for n in inputs] + [
+        f"  wire {width[n]}{n};" for n in outputs
+    ]
+    device = f"dut.{device_of(config).name}_0"
+    checks = "\n".join(
+        f"    {'else ' * (code > 1)}if ({when.format(device=device)} && ^{device}.{name} === 1'bx) unknown = {code};"
+        for code, (name, when) in enumerate(WATCHED.items(), 1)
+    )
+    dump = f'    $dumpfile("{waves}");\n    $dumpvars(0, dut);\n' if waves else ""
+    return TOP.format(
+        harness=_prefix(config).module("harness"),
+        declarations="\n".join(declare),
+        checks=checks,
+        dump=dump,
+        inputs=", ".join(inputs),
+        outputs=", ".join(outputs),
+        connections=",\n".join(f"    .{n}({n})" for n in every),
+    )

@@ -1,0 +1,1 @@
+"""The functional engine's arithmetic in C++, with the same bits as the RTL."""

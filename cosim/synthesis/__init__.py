@@ -1,0 +1,1 @@
+"""Yosys, which maps the RTL, and the area report."""

@@ -1,0 +1,1 @@
+"""Float units, and the formats of their numbers."""

@@ -1,0 +1,1 @@
+"""SAT's systolic array: processing elements, columns, edges."""

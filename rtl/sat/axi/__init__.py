@@ -1,0 +1,1 @@
+"""SAT with AXI ports, its register map, and its script for Vivado."""

@@ -1,0 +1,1 @@
+"""The weight update: WUVE updates, SORE makes the N:M copies."""

@@ -1,0 +1,1 @@
+"""Control of tiles: loading, starting, draining."""

@@ -1,0 +1,1 @@
+"""How streamed words reach the lanes: the Benes network and its buffer."""

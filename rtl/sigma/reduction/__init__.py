@@ -1,0 +1,1 @@
+"""How products become sums: the forwarding adder network and the accumulators."""

@@ -1,0 +1,69 @@
+"""SAT's arithmetic on this processor: b is pruned by it or before, as by the RTL, and images are im2col matrices."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import cosim
+from cosim import Operands, Weights
+from cosim.im2col import Im2col
+from cosim.operands import operands_of
+from cosim.sat.reference import products, updated
+from rtl.golden import gemm, sgd, to_fp16
+from rtl.sparsity import Sparsity
+from tests.cosim.programs import RATES, program_of, update_of, weights_of
+from tests.cosim.support import PATTERNS, TINY, VALUES, bits, normal, operands
+from tlm import Gemm, schedule
+from tlm.feature_map import FeatureMap
+
+IMAGES = FeatureMap(2, 4, 5, 3, (2, 2), (1, 2), (1, 0), (1, 1), (5, 2))
+
+
+@pytest.mark.parametrize("kind", VALUES)
+@pytest.mark.parametrize("pattern", PATTERNS[1:])
+def test_b_may_be_pruned_or_not_and_the_rtl_keeps_the_same(pattern, kind):
+    """The codec keeps the N largest of each group, the first of equals, as pruning does; NaN is largest."""
+    engine, compared = cosim.engine("icarus", TINY), 0
+    a, b = operands(3, 21, 9, 4, kind, kind)
+    for mapping, output in (("os", "fp32"), ("ws", "fp16")):
+        program = program_of(3, 21, 9, pattern, output=output, mapping=mapping)
+        pruned = operands_of(program.gemm, a, b)
+        want = bits(products(program, pruned))
+        assert np.array_equal(bits(products(program, Operands(a, b))), want)
+        for given in (pruned, Operands(a, b)) if mapping == "os" else (Operands(a, b),):
+            c, _ = engine.run(program, given)
+            assert np.array_equal(bits(c), want)
+            compared += c.size
+    assert compared == 3 * 27
+
+
+def test_images_on_both_sides_give_the_product_of_their_matrices():
+    rng = np.random.default_rng(1)
+    left, right = normal(rng, (2, 4, 5, 3)), normal(rng, (2, 4, 5, 3))
+    given = Operands(Im2col(left, IMAGES, 3, False), Im2col(right, IMAGES, 3, True))
+    work = Gemm(20, 12, 20, source=IMAGES, source_b=replace(IMAGES))
+    program = schedule(work, TINY)
+    want = bits(gemm(*given.arrays))
+    assert np.array_equal(bits(products(program, given)), want)
+    assert np.array_equal(bits(cosim.engine("icarus", TINY).run(program, given)[0]), want)
+
+
+def test_several_products_are_each_as_if_alone():
+    rng = np.random.default_rng(2)
+    a, b = normal(rng, (3, 4, 19)), normal(rng, (3, 19, 5))
+    program = schedule(Gemm(4, 19, 5, Sparsity(1, 4), "fp16", count=3), TINY)
+    single = schedule(replace(program.gemm, count=1), TINY)
+    alone = [products(single, Operands(*pair)) for pair in zip(a, b, strict=True)]
+    assert np.array_equal(bits(products(program, Operands(a, b))), bits(np.stack(alone)))
+
+
+def test_an_update_is_the_goldens_and_a_reduction_leaves_the_weights_out():
+    program = update_of(12, 9, 6, "2:4", forward=False)
+    given = weights_of(program, "normal")
+    w, v = sgd(given.weights, given.velocities, given.gradients, RATES)
+    result = updated(program, given)
+    assert np.array_equal(bits(result.weights), bits(w)) and np.array_equal(bits(result.velocities), bits(v))
+    assert np.array_equal(bits(result.half), bits(to_fp16(w))) and result.forward is None
+    reduction = updated(update_of(12, 9, 6, "2:4", momentum=False), Weights(w))
+    assert (reduction.weights, reduction.velocities, reduction.half) == (None, None, None)

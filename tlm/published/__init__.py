@@ -1,0 +1,1 @@
+"""Latency models of others: SIGMA's paper, and a TPU."""

@@ -1,0 +1,1 @@
+"""SAT in the model: dataflows, mappings, scheduler, plans, programs and their times."""
