@@ -7,7 +7,7 @@ import numpy as np
 ELEMENT = 2  # bytes of an FP16
 
 HeightWidth = tuple[int, int]
-Count = int | np.ndarray  # a number, or one for each of many stretches of rows
+Rows = int | np.ndarray  # the number of a row, or those of many
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class FeatureMap:
         """Bytes of the images."""
         return self.batch * self.height * self.width * self.channels * ELEMENT
 
-    def touched(self, first: Count, end: Count) -> Count:
+    def touched(self, first: Rows, end: Rows) -> Rows:
         """Bytes of the images that rows first .. end - 1 of the operand are made of, at most; of each of many."""
         if self.transposed:
             channels = np.minimum(end - first, self.channels)  # each of them at some kernel position, all over
@@ -46,7 +46,7 @@ class FeatureMap:
         lines += np.maximum(0, last - image - 1) * self.height
         return lines * self.width * self.channels * ELEMENT
 
-    def _lines(self, first: Count, last: Count) -> Count:
+    def _lines(self, first: Rows, last: Rows) -> Rows:
         """Lines of an image that output pixels first .. last meet."""
         top = first // self.out[1] * self.stride[0] - self.padding[0]
         bottom = last // self.out[1] * self.stride[0] - self.padding[0] + self.dilation[0] * (self.kernel[0] - 1)

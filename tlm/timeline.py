@@ -1,7 +1,9 @@
 """When each tile's load, compute and store happen, in DUT cycles: equal to the RTL's, tile by tile.
 
 A tile's times depend on a few times of the tiles before it: a state, which `after` takes from tile to tile. Equal tiles
-that find equal states, but for when, leave equal states, but for when: so of a long run of tiles a few are looked at.
+that find equal states, but for when, leave equal states, but for when. So of a long stretch of equal tiles a few are
+looked at: until a state comes again, or until states are known to move evenly for a while, as where loads take a cycle
+less than stores, and each store waits a cycle longer than the one before.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from typing import Any
 from tlm.repeats import Repeat
 from tlm.span import Span
 from tlm.transactions import Program, TileState
+
+UNLIKE = object()
+LOOK = 16  # repeats after which it is looked whether states move evenly; then after twice as many, ...
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,19 @@ def simulate(program: Program) -> Timeline:
     return Timeline(program, end + last.store_end)
 
 
+def further(before: Any, state: Any, times: int) -> Any:
+    """The state after so many more moves as that from `before` to `state`: tuples of whole numbers, or of tuples.
+
+    Where they differ in anything else, there is UNLIKE, which no state has.
+    """
+    if isinstance(state, tuple) and type(before) is type(state) and len(before) == len(state):
+        parts = [further(old, new, times) for old, new in zip(before, state, strict=True)]
+        return type(state)._make(parts) if hasattr(state, "_make") else tuple(parts)
+    if isinstance(state, int) and isinstance(before, int) and not isinstance(state, bool):
+        return state + times * (state - before)
+    return state if state == before else UNLIKE
+
+
 class _Walk:
     """Goes through the tiles of a program, and remembers what has happened before."""
 
@@ -77,7 +95,7 @@ class _Walk:
 
     def through(self, repeat: Repeat, state: TileState) -> tuple[int, TileState]:
         """(cycles, state) after a repeat, both from a `normalised` to the next one."""
-        time, done = 0, 0
+        time, done, look = 0, 0, LOOK
         met: dict[TileState, tuple[int, int]] = {}
         while done < repeat.count:
             if state in met:  # the same again, as often as there is room for
@@ -87,9 +105,31 @@ class _Walk:
                 if done == repeat.count:
                     break
             met[state] = done, time
-            taken, state = self._once(repeat, state)
-            time, done = time + taken, done + 1
+            if done >= look and repeat.count - done > look:  # no cycle so far, and a long way to go
+                taken, times, state = self._drift(repeat, state, repeat.count - done)
+                look *= 2
+            else:
+                (taken, state), times = self._once(repeat, state), 1
+            time, done = time + taken, done + times
         return time, state
+
+    def _drift(self, repeat: Repeat, state: TileState, most: int) -> tuple[int, int, TileState]:
+        """(cycles, times, state) after the repeat, so many times at most: as often as the states move evenly; or once.
+
+        All times after a repeat are sums and maxima of times before it: convex functions of them. A convex function
+        that lies on a straight line at three points does so between them. So where this repeat, the next one, and one
+        from the state that would be reached by then all move the times by the same, those between do, too.
+        """
+        taken, second = self._once(repeat, state)
+        more, third = self._once(repeat, second)
+        steps = most - 1 if third == further(state, second, 1) else 0
+        while steps > 1:
+            far = further(state, second, steps - 1)
+            last, end = self._once(repeat, far)
+            if end == further(state, second, steps) and last == taken + steps * (more - taken):
+                return (steps + 1) * (taken + last) // 2, steps + 1, end
+            steps //= 2
+        return taken, 1, second
 
     def _once(self, repeat: Repeat, state: TileState) -> tuple[int, TileState]:
         key = repeat, state

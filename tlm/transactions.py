@@ -32,7 +32,10 @@ class Tile(Protocol):
 
 
 class TileState(Protocol):
-    """The times of the tiles so far that the next one's times depend on, in cycles; hashable."""
+    """The times of the tiles so far that the next one's times depend on, in cycles; hashable.
+
+    New times are sums and maxima of these and of a tile's own: nothing else makes a timeline that can be told in short.
+    """
 
     @property
     def store_end(self) -> int:

@@ -1,5 +1,6 @@
 """A training step on each accelerator: its programs, their cost, and plans that are followed or refused."""
 
+import sys
 from dataclasses import replace
 from math import prod
 
@@ -11,11 +12,14 @@ from tests.support.memories import BURST
 from tests.support.steps import STEP, TINY
 from tests.support.toy import PRESETS as DOT
 from tests.support.toy import add_toy
-from tlm import Gemm, GemmProgram, UpdateProgram, make_plan, schedule, simulate
+from tlm import Gemm, GemmProgram, UpdateProgram, load_plan, make_plan, schedule, simulate
 from tlm.report import step_report
 from tlm.sat.scheduler import best_mapping
 from tlm.sigma.scheduler import best_sigma_mapping
 from tlm.step import cost, programs
+from tlm.workload.methods import Scheme
+from tlm.workload.step import calls_of, whole_step
+from tlm.workload.topology import read_topology
 
 GEMMS, SIGMA = STEP[:5], SIGMA_PRESETS["small"]
 SYSTOLIC = SystolicConfig.of(TINY)
@@ -129,3 +133,38 @@ def test_what_does_not_belong_together_is_refused_before_anything_is_made(made, 
 def test_an_unknown_dataflow_is_refused(config, name):
     with pytest.raises(ValueError, match=f"must be one of .*, not '{name}'$"):
         cost([Gemm(4, 4, 4)], config, dataflows=(name,))
+
+
+def plan_and_report(file, layers):
+    """All that is done for a topology of so many layers, of which five are different."""
+    sizes = ["16,24,8", "8,16,24", "24,8,8", "8,8,8", "16,16,16"]
+    file.write_text("Layer,M,N,K,\n" + "".join(f"layer{number},{sizes[number % 5]},\n" for number in range(layers)))
+    work = whole_step(calls_of(read_topology(file), 1), Scheme.of("bdwp", 2, 8))
+    plan = make_plan(work, TINY)
+    plan.save(file.with_suffix(".json"))
+    costed = cost(work, TINY, load_plan(file.with_suffix(".json"), work, TINY))
+    return step_report(costed, costed)
+
+
+def calls_in(function, *arguments):
+    """How many functions are called, by it and by all that it calls."""
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        function(*arguments)
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def test_a_topology_of_four_times_as_many_layers_takes_four_times_as_many_calls(tmp_path):
+    file = tmp_path / "topology.csv"
+    assert len(plan_and_report(file, 10).rows) == 4 * 10 - 1
+    few, many = (calls_in(plan_and_report, file, layers) for layers in (200, 800))
+    assert 3.5 * few < many < 4.5 * few

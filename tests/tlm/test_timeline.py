@@ -10,10 +10,14 @@ from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
-from tests.support.workloads import cases, programs
+from tests.support.workloads import cases, programs, updates
 from tests.tlm.sat.test_gemm_times import BASE, with_rates
-from tlm import Gemm, Mapping, predict, schedule, simulate
+from tests.tlm.sigma.test_program import uniform_programs
+from tlm import Gemm, Mapping, predict, schedule, simulate, timeline
+from tlm.memory import ConstantRates
+from tlm.repeats import Repeat
 from tlm.sat.gemm_times import GemmState
+from tlm.timeline import further
 
 
 def test_cycles_tiles_and_stores_are_read_off_the_spans():
@@ -56,6 +60,43 @@ def test_of_a_million_equal_tiles_a_few_are_looked_at(monkeypatch):
     monkeypatch.setattr(GemmState, "after", lambda *args: looked.append(1) or after(*args))
     timeline = simulate(schedule(Gemm(2**21, 64, 64, count=4), BASE))
     assert timeline.cycles > 2**30 and 0 < len(looked) < 1_000
+
+
+def test_where_each_store_waits_a_cycle_longer_a_few_tiles_are_looked_at(monkeypatch):
+    """A block's load takes a cycle less than its store, which after half a million blocks is a whole store."""
+    looked, after = [], GemmState.after
+    monkeypatch.setattr(GemmState, "after", lambda *args: looked.append(1) or after(*args))
+    gemm, mapping, size = Gemm(2**21, 4, 8), Mapping("os", 2, 8, 4), 2 * 8 * 4
+    whole = schedule(gemm, BASE, mapping)
+    tile, cycles = next(whole.tiles()), 2**19
+    memory = ConstantRates(0, 0, sum(whole.read_bytes(tile)) / (cycles - 1), size / cycles)
+    program = replace(whole, memory=memory)
+    assert (program.read_cycles(tile), program.write_cycles(tile)) == (cycles - 1, cycles)
+    assert simulate(program).cycles > 2**20 * cycles and 0 < len(looked) < 5_000
+
+
+@few(300)
+@given(st.one_of(programs(), updates(), uniform_programs()), MEMORIES, st.integers(20, 200))
+def test_a_jump_over_states_that_move_evenly_ends_where_a_walk_does(program, memory, count):
+    program = replace(program, memory=memory)
+    tiles = list(program.tiles())[:3]
+    repeat = Repeat((Repeat(tuple(tiles), count), tiles[-1]), 3)
+    state, end = program.idle, 0
+    for tile in 3 * [*(count * tiles), tiles[-1]]:
+        taken, state = state.after(program.times(tile))[0].normalised()
+        end += taken
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timeline, "LOOK", 1)
+        assert timeline._Walk(program).through(repeat, program.idle) == (end, state)
+
+
+def test_further_goes_on_as_from_one_state_to_the_next_where_times_alone_differ():
+    one = GemmState(5, (1, 2), 3, 4, (0, 0), 7, None, (True, 8))
+    two = one._replace(load_end=8, banks=(1, 0))
+    assert further(one, two, 3) == one._replace(load_end=17, banks=(1, -6))
+    for other in (one._replace(weights_end=4), one._replace(mode=None), one._replace(mode=(False, 8)), (1, 2), "state"):
+        assert further(one, other, 1) != other and further(other, one, 1) != one
+    assert further("state", "state", 5) == "state" and further(True, True, 2) is True
 
 
 @few(80)

@@ -1,35 +1,29 @@
 """SAT's dataflows: which operand stays in the array, and all that follows from it.
 
-A dataflow knows its limits (the largest tiles that the operand banks hold), what a tile brings to the array, its times,
-and how much work a GEMM is at the least. The datapath is one: only this object tells the two apart.
+A dataflow knows its limits (the largest tiles that the operand banks hold), the lines that a tile brings to the array,
+its turns, and its times. The datapath is one: only this object distinguishes the two.
 """
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from rtl.sat import timing
 from rtl.sat.config import BEAT, SatConfig
 from tlm.gemm import Gemm
+from tlm.memory import Count
 
 
-class Block(Protocol):
-    """The sizes of a tile on which its dataflow depends (tlm.sat.program.Tile has them)."""
+class TileShape(Protocol):
+    """The sizes of a tile on which its dataflow depends: of one tile numbers, of many arrays (tiles,)."""
 
     @property
-    def rows(self) -> int:
+    def rows(self) -> Count:
         """Rows of the result."""
         ...
 
     @property
-    def depth(self) -> int:
+    def depth(self) -> Count:
         """Elements of k."""
-        ...
-
-    @property
-    def depth_groups(self) -> int:
-        """Groups of k, the last of which may be short."""
         ...
 
     @property
@@ -41,29 +35,6 @@ class Block(Protocol):
     def kept_per_group(self) -> int:
         """Elements kept of a group, N."""
         ...
-
-
-class Sizes(NamedTuple):
-    """Tile sizes of many mappings, int arrays (mappings,): rows and columns of the result, elements of k."""
-
-    rows: np.ndarray
-    columns: np.ndarray
-    depth: np.ndarray
-
-
-class LeastWork(NamedTuple):
-    """What a GEMM takes at the least under many mappings, arrays (mappings,).
-
-    turns        turns of the interleaved outputs, of all tiles
-    lines        operand lines of all tiles
-    first_lines  lines with activations of the first tile
-    row_skew     cycles between two rows of the array
-    """
-
-    turns: np.ndarray
-    lines: np.ndarray
-    first_lines: np.ndarray
-    row_skew: int
 
 
 class Stationary(NamedTuple):
@@ -91,24 +62,36 @@ class Dataflow(ABC):
         """Rows, columns and elements of k of the largest tile that the operand banks hold."""
 
     @abstractmethod
-    def groups(self, tile: Block) -> int:
+    def groups(self, tile: TileShape) -> Count:
         """Groups of activations that each row of the array takes."""
 
     @abstractmethod
-    def kept_in_last_group(self, tile: Block) -> int:
+    def kept_in_last_group(self, tile: TileShape) -> Count:
         """Values of the last group that take a turn."""
 
     @abstractmethod
-    def row_skew(self, tile: Block, config: SatConfig) -> int:
+    def row_skew(self, tile: TileShape, config: SatConfig) -> int:
         """Cycles by which a row of the array is behind the one above."""
 
     @abstractmethod
-    def stationary(self, tile: Block, config: SatConfig) -> Stationary | None:
+    def stationary(self, tile: TileShape, config: SatConfig) -> Stationary | None:
         """Times of weights that stay; None where sums do."""
 
-    @abstractmethod
-    def least_work(self, gemm: Gemm, config: SatConfig, sizes: Sizes) -> LeastWork:
-        """Turns and lines under mappings with tiles of these sizes, exact where the last tiles are whole."""
+    def west_lines(self, tile: TileShape) -> Count:
+        """Operand lines with activations: BEAT elements for each row of the array."""
+        return self.groups(tile) * (tile.group_size // BEAT)
+
+    def north_lines(self, tile: TileShape) -> Count:
+        """Operand lines with weights: one kept value for each column of the tile."""
+        return (depth_groups(tile) - 1) * tile.kept_per_group + self.kept_in_last_group(tile)
+
+    def lines(self, tile: TileShape) -> Count:
+        """All operand lines."""
+        return self.west_lines(tile) + self.north_lines(tile)
+
+    def turns(self, tile: TileShape) -> Count:
+        """Turns of the interleaved outputs: one for each kept value of each group."""
+        return (self.groups(tile) - 1) * tile.kept_per_group + self.kept_in_last_group(tile)
 
 
 class OutputStationary(Dataflow):
@@ -121,29 +104,19 @@ class OutputStationary(Dataflow):
     def largest(self, gemm: Gemm, config: SatConfig) -> tuple[int, int, int]:
         return config.rows, config.tile_columns, config.chunk
 
-    def groups(self, tile: Block) -> int:
-        return tile.depth_groups
+    def groups(self, tile: TileShape) -> Count:
+        return depth_groups(tile)
 
-    def kept_in_last_group(self, tile: Block) -> int:
+    def kept_in_last_group(self, tile: TileShape) -> Count:
         # Only stationary sums need not step through the zeros that fill a dense group.
         dense = tile.group_size == tile.kept_per_group
         return (tile.depth - 1) % tile.group_size + 1 if dense else tile.kept_per_group
 
-    def row_skew(self, tile: Block, config: SatConfig) -> int:
+    def row_skew(self, tile: TileShape, config: SatConfig) -> int:
         return 1
 
-    def stationary(self, tile: Block, config: SatConfig) -> Stationary | None:
+    def stationary(self, tile: TileShape, config: SatConfig) -> Stationary | None:
         return None
-
-    def least_work(self, gemm: Gemm, config: SatConfig, sizes: Sizes) -> LeastWork:
-        group, kept = group_of(gemm)
-        groups = -(-gemm.k // group)
-        # In each block each group of k comes once, with a line for each beat of its activations, and a line and a turn
-        # for each kept weight.
-        blocks = blocks_of(gemm, sizes)
-        turns = blocks * (groups * kept if gemm.sparsity else gemm.k)
-        lines = blocks * groups * (group // BEAT) + turns
-        return LeastWork(turns, lines, -(-sizes.depth // group) * (group // BEAT), 1)
 
 
 class WeightStationary(Dataflow):
@@ -158,27 +131,18 @@ class WeightStationary(Dataflow):
         held = min(config.rows, config.chunk // kept)  # rows of the array that hold a group
         return config.chunk // group, config.tile_columns, held * group
 
-    def groups(self, tile: Block) -> int:
+    def groups(self, tile: TileShape) -> Count:
         return tile.rows
 
-    def kept_in_last_group(self, tile: Block) -> int:
+    def kept_in_last_group(self, tile: TileShape) -> Count:
         return tile.kept_per_group
 
-    def row_skew(self, tile: Block, config: SatConfig) -> int:
+    def row_skew(self, tile: TileShape, config: SatConfig) -> int:
         return tile.kept_per_group * config.turn  # a group's steps: the sum of the row above is then there
 
-    def stationary(self, tile: Block, config: SatConfig) -> Stationary | None:
+    def stationary(self, tile: TileShape, config: SatConfig) -> Stationary | None:
         rows, skew = config.rows, self.row_skew(tile, config)
         return Stationary(rows * skew, timing.lead(rows), timing.turnaround(rows, skew))
-
-    def least_work(self, gemm: Gemm, config: SatConfig, sizes: Sizes) -> LeastWork:
-        group, kept = group_of(gemm)
-        beats = group // BEAT
-        # Each tile of k and of columns lets all rows of the result pass, which take a line for each beat of a group and
-        # a turn for each kept weight; the weights themselves come once in each block, a line each.
-        passes = gemm.count * gemm.m * -(-gemm.n // sizes.columns) * -(-gemm.k // sizes.depth)
-        weights = blocks_of(gemm, sizes) * -(-gemm.k // group) * kept
-        return LeastWork(passes * kept, passes * beats + weights, sizes.rows * beats, kept * config.turn)
 
 
 DATAFLOWS: dict[str, Dataflow] = {flow.name: flow for flow in (OutputStationary(), WeightStationary())}
@@ -196,6 +160,6 @@ def group_of(gemm: Gemm) -> tuple[int, int]:
     return (gemm.sparsity.m, gemm.sparsity.n) if gemm.sparsity else (BEAT, BEAT)
 
 
-def blocks_of(gemm: Gemm, sizes: Sizes) -> np.ndarray:
-    """Blocks of the result, of all of the GEMM's products, under each mapping."""
-    return gemm.count * -(-gemm.m // sizes.rows) * -(-gemm.n // sizes.columns)
+def depth_groups(tile: TileShape) -> Count:
+    """Groups in a tile's stretch of k, the last of which may be short."""
+    return -(-tile.depth // tile.group_size)

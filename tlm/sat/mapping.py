@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tlm.blocks import block_corners, check_order
@@ -23,6 +25,26 @@ class Mapping:
     def blocks(self, gemm: Gemm) -> Iterator[tuple[int, int]]:
         """(row, column) of each block's corner, in the order in which they run."""
         return block_corners((gemm.m, gemm.n), (self.rows, self.columns), self.order)
+
+
+@dataclass(frozen=True, eq=False)
+class Mappings:
+    """Many mappings of one dataflow and order: sizes of their tiles, arrays (mappings,) of whole numbers."""
+
+    dataflow: str
+    rows: np.ndarray
+    columns: np.ndarray
+    depth: np.ndarray
+    order: str
+
+    def __getitem__(self, number: int) -> Mapping:
+        """One of them."""
+        rows, columns, depth = (int(sizes[number]) for sizes in (self.rows, self.columns, self.depth))
+        return Mapping(self.dataflow, rows, columns, depth, self.order)
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self.rows)
 
 
 def check_pattern(sparsity: Sparsity | None, config: SatConfig) -> None:

@@ -125,8 +125,8 @@ class GemmProgram(Program):
     @property
     def bytes_moved(self) -> tuple[float, float, int]:
         """Of all tiles: (values read, indices read, results written)."""
-        gemm = self.gemm
-        return *self.traffic.total, gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
+        gemm, (values, indices) = self.gemm, self.traffic.total
+        return float(values), float(indices), gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
 
     def read_bytes(self, tile: Tile) -> tuple[float, float]:
         """Bytes that the load reads off-chip: (values, indices). A dense weight needs no index."""
@@ -195,4 +195,4 @@ def schedule_gemm(
     Raises ValueError for a group longer than the datapath's largest M, an unknown dataflow, and tiles that do not fit.
     """
     chosen = mapping_of(gemm, config, "os" if mapping is None else mapping)
-    return GemmProgram(gemm, config, chosen, memory_of(config, memory))
+    return GemmProgram(gemm, config, chosen, memory or memory_of(config))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rtl.sat.config import BEAT
-from tlm.sat.dataflow import Dataflow
+from tlm.sat.dataflow import Dataflow, depth_groups
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Tile:
     @property
     def depth_groups(self) -> int:
         """Groups in the stretch of k."""
-        return -(-self.depth // self.group_size)
+        return int(depth_groups(self))
 
     @property
     def beats(self) -> int:
@@ -48,24 +48,24 @@ class Tile:
     @property
     def groups(self) -> int:
         """Groups of activations that each row of the array takes."""
-        return self.dataflow.groups(self)
+        return int(self.dataflow.groups(self))
 
     @property
     def kept_in_last_group(self) -> int:
         """Values of the last group that take a turn."""
-        return self.dataflow.kept_in_last_group(self)
+        return int(self.dataflow.kept_in_last_group(self))
 
     @property
     def west_lines(self) -> int:
         """Operand lines with activations: BEAT elements for each row of the array."""
-        return self.groups * self.beats
+        return int(self.dataflow.west_lines(self))
 
     @property
     def north_lines(self) -> int:
         """Operand lines with weights: one kept value for each column of the tile."""
-        return (self.depth_groups - 1) * self.kept_per_group + self.kept_in_last_group
+        return int(self.dataflow.north_lines(self))
 
     @property
     def interleave_turns(self) -> int:
         """Turns of the interleaved outputs: one for each kept value of each group."""
-        return (self.groups - 1) * self.kept_per_group + self.kept_in_last_group
+        return int(self.dataflow.turns(self))

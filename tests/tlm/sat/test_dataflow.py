@@ -1,4 +1,4 @@
-"""SAT's dataflows by hand: groups, skews, stationary weights, and the least work against the tiles themselves."""
+"""SAT's dataflows by hand: groups, lines, turns, skews and stationary weights; of one tile and of many."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,8 @@ from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import cases
 from tlm import Gemm, schedule
-from tlm.sat.dataflow import DATAFLOWS, OutputStationary, Sizes, WeightStationary, blocks_of, dataflow_of, group_of
+from tlm.sat.dataflow import DATAFLOWS, OutputStationary, WeightStationary, dataflow_of, group_of
+from tlm.sat.tile_sums import Shapes
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
 DENSE, SPARSE = Gemm(5, 18, 13), Gemm(5, 18, 13, Sparsity(2, 8))
@@ -56,22 +57,30 @@ def test_where_weights_stay_a_row_follows_the_one_above_by_the_steps_of_a_group(
     assert tile.dataflow.row_skew(tile, SMALL) == 1 and tile.dataflow.stationary(tile, SMALL) is None
 
 
-def sizes_of(mapping, gemm):
-    """The tile sizes of two mappings, the second one's as the first one's."""
-    pairs = zip((mapping.rows, mapping.columns, mapping.depth), (gemm.m, gemm.n, gemm.k), strict=True)
-    return Sizes(*(np.full(2, min(size, total)) for size, total in pairs))
+@pytest.mark.parametrize(
+    "gemm, dataflow, lines, turns",
+    [
+        (DENSE, "os", (4 + 16, 1 + 2), (16, 2)),
+        (DENSE, "ws", (4 + 8, 4 + 4), (16, 16)),
+        (SPARSE, "os", (2 * 2 + 4, 2 + 2), (4, 2)),
+        (SPARSE, "ws", (2 * 2 + 4, 2 * 2 + 2), (4, 4)),
+    ],
+)
+def test_lines_and_turns_of_the_first_and_the_last_tile_of_a_block_by_hand(gemm, dataflow, lines, turns):
+    flow, tiles = dataflow_of(dataflow), first_and_last(gemm, dataflow)
+    assert (
+        tuple(flow.lines(tile) for tile in tiles)
+        == lines
+        == tuple(flow.west_lines(t) + flow.north_lines(t) for t in tiles)
+    )
+    assert tuple(flow.turns(tile) for tile in tiles) == turns == tuple(tile.interleave_turns for tile in tiles)
 
 
-@few(200)
+@few(100)
 @given(cases())
-def test_the_least_work_is_that_of_the_tiles(case):
+def test_of_many_tiles_all_are_arrays(case):
     gemm, config, mapping = case
-    flow, tiles = dataflow_of(mapping.dataflow), list(schedule(gemm, config, mapping).tiles())
-    sizes = sizes_of(mapping, gemm)
-    least, blocks = flow.least_work(gemm, config, sizes), blocks_of(gemm, sizes)
-    assert blocks.tolist() == [sum(tile.last for tile in tiles)] * 2
-    assert least.turns.tolist() == [sum(tile.interleave_turns for tile in tiles)] * 2
-    assert least.first_lines.tolist() == [tiles[0].west_lines] * 2
-    assert least.row_skew == flow.row_skew(tiles[0], config)
-    lines = sum(tile.west_lines + tile.north_lines for tile in tiles)
-    assert least.lines.tolist() == [lines] * 2
+    tiles, flow = list(schedule(gemm, config, mapping).tiles())[:4], dataflow_of(mapping.dataflow)
+    shapes = Shapes(np.array([one.rows for one in tiles]), np.array([one.depth for one in tiles]), *group_of(gemm))
+    for of in (flow.groups, flow.kept_in_last_group, flow.west_lines, flow.north_lines, flow.lines, flow.turns):
+        assert np.broadcast_to(of(shapes), len(tiles)).tolist() == [of(tile) for tile in tiles]

@@ -1,5 +1,6 @@
 """How a GEMM is laid on the array: the largest tiles, the order of blocks, and mappings that are refused."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import choices
 from tlm import Gemm, Mapping, schedule
-from tlm.sat.mapping import largest, mapping_of
+from tlm.sat.mapping import Mappings, largest, mapping_of
 from tlm.sigma.mapping import SigmaMapping
 
 SMALL = SatConfig(rows=2, columns=3, interleave=4, largest_m=8, chunk=16)
@@ -37,6 +38,11 @@ def test_the_largest_tiles_are_those_worked_out_by_hand(config, gemm, dataflow, 
     assert mapping_of(gemm, config, dataflow) == Mapping(dataflow, rows, columns, depth)
 
 
+def test_a_mappings_blocks_run_in_its_order():
+    for order, second in (("rows", (0, 6)), ("columns", (3, 0))):
+        assert list(Mapping("ws", 3, 6, 8, order).blocks(DENSE))[:2] == [(0, 0), second]
+
+
 @pytest.mark.parametrize(
     "mapping, complaint",
     [
@@ -48,10 +54,10 @@ def test_the_largest_tiles_are_those_worked_out_by_hand(config, gemm, dataflow, 
         (Mapping("ws", 5, 1, 4), r"rows of a tile must be from 1 to 4 \(ws, custom\), not 5"),
         (Mapping("os", 1, 13, 4), r"columns of a tile must be from 1 to 12 \(os, custom\), not 13"),
         (Mapping("os", 1, -1, 4), r"columns of a tile must be from 1 to 12 \(os, custom\), not -1"),
-        (Mapping("os", 1.0, 1, 4), r"rows of a tile must be from 1 to 2 \(os, custom\), not 1.0"),
         (Mapping("os", 1, 1, 20), r"depth of a tile must be from 1 to 16 \(os, custom\), not 20"),
         (Mapping("ws", 1, 1, 12), r"depth of a tile must be from 1 to 8 \(ws, custom\), not 12"),
         (Mapping("os", 1, 1, 6), "depth of a tile must be a multiple of the group's 4, not 6"),
+        (Mapping("os", 1.0, 1, 4), r"rows of a tile must be from 1 to 2 \(os, custom\), not 1.0"),
         (5, "a mapping on this accelerator must be a Mapping or a dataflow's name, not 5"),
         (SigmaMapping("mk", 1, 1), "a mapping on this accelerator must be a Mapping or a dataflow's name, not SigmaM"),
     ],
@@ -87,6 +93,10 @@ def test_blocks_cover_c_once_in_either_order(data, m, n):
     assert blocks == sorted(blocks, key=lambda corner: corner if mapping.order == "rows" else corner[::-1])
 
 
-def test_a_mappings_blocks_run_in_its_order():
-    for order, second in (("rows", (0, 6)), ("columns", (3, 0))):
-        assert list(Mapping("ws", 3, 6, 8, order).blocks(DENSE))[:2] == [(0, 0), second]
+def test_one_of_many_mappings_is_a_mapping():
+    many = Mappings("ws", np.array([4, 3]), np.array([12.0, 1.0]), np.array([8, 4]), "columns")
+    assert [many[number] for number in range(len(many))] == [
+        Mapping("ws", 4, 12, 8, "columns"),
+        Mapping("ws", 3, 1, 4, "columns"),
+    ]
+    assert type(many[0].columns) is int

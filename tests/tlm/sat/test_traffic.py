@@ -3,16 +3,20 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from rtl.sat.config import PRESETS
 from tests.support.properties import few
 from tests.support.workloads import cases
 from tlm import Gemm, Mapping, schedule
 from tlm.feature_map import FeatureMap
+from tlm.memory import memory_of
 from tlm.sat.dataflow import group_of
-from tlm.sat.traffic import NOTHING, PANEL, WHOLE
+from tlm.sat.mapping import Mappings
+from tlm.sat.traffic import NOTHING, PANEL, WHOLE, Traffic
 
 # 8 x 8 images with 4 channels under a 3 x 3 kernel: 512 bytes each, and nine times as much in the im2col matrix.
 IMAGES = FeatureMap(3, 8, 8, 4, (3, 3), (1, 1), (1, 1), (1, 1), (8, 8))
@@ -182,3 +186,44 @@ def test_of_the_transpose_too_the_images_are_read_once_where_they_fit_and_else_t
     gemm = Gemm(36, 192, 40, source=replace(IMAGES, transposed=True))
     read = [totals(schedule(gemm, with_buffer(kib), Mapping("os", 4, 16, 64)))[0] for kib in (2, 0)]
     assert read == pytest.approx([IMAGES.bytes, 3 * 2 * 36 * 192])  # 3 columns of blocks
+
+
+def test_a_block_whose_windows_lie_in_the_padding_reads_nothing_of_a():
+    """The first and the last of eight lines of outputs meet the padding alone."""
+    padded = FeatureMap(1, 6, 6, 4, (1, 1), (1, 1), (1, 1), (1, 1), (8, 8))
+    program = schedule(Gemm(64, 4, 40, source=padded), with_buffer(1), Mapping("ws", 8, 16, 4))
+    assert program.traffic.kept == (PANEL, WHOLE) and program.traffic.tiles == (8 * 3, 8 + 3 - 1 - 1)
+    assert [sum(program.read_bytes(tile)) for tile in program.tiles() if tile.row == 56] == [0] * 3
+
+
+@few(200)
+@given(cases(), st.integers(1, 3))
+def test_tiles_and_regions_count_what_the_tiles_read(case, count):
+    gemm, config, mapping = case
+    program = schedule(replace(gemm, count=count), config, mapping)
+    tiles, along = list(program.tiles()), -(-gemm.k // mapping.depth)
+    assert program.traffic.tiles == (len(tiles), sum(sum(program.read_bytes(tile)) > 0 for tile in tiles))
+    of_region = {(left, top): [] for left in (True, False) for top in (True, False)}
+    for tile in tiles:
+        of_region[tile.column == 0, tile.row == 0].append(sum(program.read_bytes(tile)))
+    order = (True, True), (False, True), (True, False), (False, False)
+    for name, region in zip(order, program.traffic.regions, strict=True):
+        read = of_region[name]
+        assert region.blocks * along * count == len(read)
+        assert region.reading * along * count == sum(size > 0 for size in read)
+        assert region.size * count == pytest.approx(sum(read), abs=1e-6)
+
+
+@few(100)
+@given(cases())
+def test_the_reads_of_many_mappings_are_those_of_each(case):
+    gemm, config, mapping = case
+    ones = [replace(mapping, rows=rows) for rows in sorted({1, mapping.rows})]
+    sizes = (np.array(sizes) for sizes in zip(*((one.rows, one.columns, one.depth) for one in ones), strict=True))
+    both = Traffic(gemm, Mappings(mapping.dataflow, *sizes, mapping.order), memory_of(config))
+    alone = [schedule(gemm, config, one).traffic for one in ones]
+    for found, expected in (
+        *zip(both.total, zip(*(one.total for one in alone), strict=True), strict=True),
+        *zip(both.tiles, zip(*(one.tiles for one in alone), strict=True), strict=True),
+    ):
+        assert np.broadcast_to(found, len(ones)).tolist() == list(expected)
