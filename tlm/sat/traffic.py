@@ -6,17 +6,18 @@ the choices that fit, the one that reads the fewest bytes is taken. Without a bu
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
-from tlm.feature_map import ELEMENT, FeatureMap, Rows
+from tlm.feature_map import ELEMENT, Rows
 from tlm.gemm import Gemm
 from tlm.memory import Count, Memory
 from tlm.sat.dataflow import dataflow_of, group_of
 from tlm.sat.mapping import Mapping, Mappings
+from tlm.sat.panels import panel, panels
 
 WHOLE, PANEL, NOTHING = "whole", "panel", "nothing"
 Kept = tuple[str, str]  # the part of a, and of b, that the buffer keeps
@@ -121,7 +122,7 @@ class Traffic:
 
     def panels(self, first: Rows, end: Rows) -> Rows:
         """Bytes of a's panels with rows first .. end - 1."""
-        return _panel(self.gemm.k, self.gemm.source, first, end)
+        return panel(self.gemm.k, self.gemm.source, first, end)
 
     @cached_property
     def _chosen(self) -> np.ndarray:
@@ -180,12 +181,12 @@ class Traffic:
 
     @cached_property
     def _panels_a(self) -> tuple[Count, Count, Count]:
-        """Of `_panels`."""
+        """Of `panels`."""
         gemm, rows = self.gemm, self.mapping.rows
         if not isinstance(rows, np.ndarray):
-            return _panels(gemm.m, gemm.k, gemm.source, rows)
+            return panels(gemm.m, gemm.k, gemm.source, rows)
         sizes, which = np.unique(rows, return_inverse=True)
-        found = np.array([_panels(gemm.m, gemm.k, gemm.source, int(size)) for size in sizes.tolist()], float)
+        found = np.array([panels(gemm.m, gemm.k, gemm.source, int(size)) for size in sizes.tolist()], float)
         largest, total, empty = found[which].T
         return largest, total, empty
 
@@ -236,20 +237,3 @@ class Traffic:
 def _again(operand: int) -> Callable[[Kept], Count]:
     """1 where the buffer keeps nothing of that operand, 0 where it does."""
     return lambda kept: int(kept[operand] == NOTHING)
-
-
-def _panel(k: int, source: FeatureMap | None, first: Rows, end: Rows) -> Rows:
-    """Bytes of rows first .. end - 1 of a, of k elements each; of each of many panels."""
-    matrix = (end - first) * k * ELEMENT
-    return np.minimum(matrix, source.touched(first, end)) if source else matrix
-
-
-@lru_cache(maxsize=4096)  # a scheduler asks for the same ones again and again
-def _panels(m: int, k: int, source: FeatureMap | None, rows: int) -> tuple[int, int, int]:
-    """Bytes of the largest of the panels with so many rows of a, and of all of them; and how many but the first have
-    none, since their windows lie in the padding."""
-    if source is None:
-        return min(rows, m) * k * ELEMENT, m * k * ELEMENT, 0
-    first = np.arange(0, m, rows)
-    sizes = np.asarray(_panel(k, source, first, np.minimum(first + rows, m)))
-    return int(sizes.max()), int(sizes.sum()), int(np.count_nonzero(sizes[1:] == 0))
