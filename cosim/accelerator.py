@@ -130,7 +130,7 @@ class ScheduleFor(Protocol):
 
 
 @dataclass(frozen=True)
-class Accelerator:
+class ExecutionRow:
     """A row of the table in cosim/accelerators.py.
 
     programs        the kinds of its programs, by their types

@@ -3,17 +3,17 @@
 Engines, host, checker and sampler ask a row, and never which accelerator they have before them.
 """
 
-from cosim.accelerator import Accelerator, ProgramKind, Verilog
+from cosim.accelerator import ExecutionRow, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.sat.row import SAT
 from cosim.sigma.row import SIGMA
 from rtl.config import Config
 from tlm.transactions import Program
 
-TABLE: dict[str, Accelerator] = {"sat": SAT, "sigma": SIGMA, "systolic": SAT}
+TABLE: dict[str, ExecutionRow] = {"sat": SAT, "sigma": SIGMA, "systolic": SAT}
 
 
-def accelerator_of(config: Config) -> Accelerator:
+def accelerator_of(config: Config) -> ExecutionRow:
     """The row of a configuration. Raises ValueError for one of an accelerator that runs on no engine."""
     name = getattr(config, "accelerator", type(config).__name__)
     if name not in TABLE:

@@ -9,7 +9,8 @@ from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.sat.mapping import Mapping
 from tlm.sat.plan import Plan, load_plan, make_plan
-from tlm.sat.program import GemmProgram, Tile
+from tlm.sat.program import GemmProgram
+from tlm.sat.tile import Tile
 from tlm.sat.update_program import UpdateProgram, UpdateTile, schedule_update
 from tlm.timeline import Timeline, simulate
 from tlm.transactions import Program

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rtl.config import Config, load_config
 from rtl.sparsity import Sparsity
@@ -48,6 +48,7 @@ class Best(Protocol):
     ) -> tuple[Program, int]: ...
 
 
+@runtime_checkable
 class StepPlan(Protocol):
     """How each piece of a step's work is to be carried out."""
 
@@ -62,6 +63,13 @@ class StepPlan(Protocol):
     def parts(self, update: Update) -> list[Update]:
         """The parts of an update, which run one after another."""
         ...
+
+
+def check_plan(plan: StepPlan, config: Config) -> None:
+    """Raise ValueError unless it is a plan, and for this configuration."""
+    if not isinstance(plan, StepPlan):
+        raise ValueError(f"a plan must be one such as tlm.make_plan makes, not {plan!r}")
+    plan.check_config(config)
 
 
 class OfflinePlan(StepPlan, Protocol):
@@ -132,7 +140,8 @@ class Accelerator:
     planner          plans steps; None: there are no plans for it
     array            the processing elements of a configuration, in words
     formula          None: there is no other formula
-    comparable       configurations by the names of a comparison (tlm.compare); None: the presets
+    comparable       configurations by the names of a comparison (tlm.compare); None: the presets. Those of a name that
+                     differ in tlm.compare.EQUAL from the first row's are left out
     challenger       comparisons say how many times as fast it is as each of the others
     definitions      additions to the definitions of a report's keys
     compared         additions to the definitions of the keys of a comparison
@@ -178,7 +187,7 @@ class Accelerator:
         return [
             self.gemm_of(one) if isinstance(one, Gemm) else one
             for one in step
-            if self.counts_updates or isinstance(one, Gemm)
+            if self.counts_updates or not isinstance(one, Update)
         ]
 
     def gemm_of(self, gemm: Gemm) -> Gemm:

@@ -15,7 +15,7 @@ TABLE: dict[str, Accelerator] = {row.name: row for row in (SAT, SIGMA, SYSTOLIC)
 
 def accelerator(name: str) -> Accelerator:
     """The row of a name. Raises ValueError for an unknown one."""
-    if name not in TABLE:
+    if not isinstance(name, str) or name not in TABLE:
         raise ValueError(f"accelerator must be one of {', '.join(TABLE)}, not {name!r}")
     return TABLE[name]
 
@@ -26,7 +26,11 @@ def configuration(config: Config | str, name: str | None = None) -> Config:
     name  of the accelerator; None: that of the configuration, or else SAT
     Raises ValueError for an unknown name or key, and for a configuration of another accelerator.
     """
-    row = accelerator_of(config) if isinstance(config, Config) and name is None else accelerator(name or DEFAULT)
+    row = (
+        accelerator_of(config)
+        if isinstance(config, Config) and name is None
+        else accelerator(DEFAULT if name is None else name)
+    )
     if isinstance(config, Config) and type(config) is not row.config_type:
         raise ValueError(f"accelerator {row.name} takes a {row.config_type.__name__}, not a {type(config).__name__}")
     return row.load(config)

@@ -8,7 +8,7 @@ from typing import Any, Self
 from rtl.config import Config
 from tlm.accelerator import Accelerator
 from tlm.accelerators import TABLE, accelerator, configuration
-from tlm.gemm import Gemm
+from tlm.gemm import Gemm, check_density
 from tlm.work import nameless
 from tlm.workload.gemm_list import SparseGemm
 
@@ -39,10 +39,18 @@ class Setup:
 
 
 def setups() -> dict[str, Setup]:
-    """By its name each setup for which at least two accelerators of the table have a configuration."""
-    comparable = {name: row.comparable or row.presets for name, row in TABLE.items()}
-    names = dict.fromkeys(name for configs in comparable.values() for name in configs)
-    found = {name: {row: configs[name] for row, configs in comparable.items() if name in configs} for name in names}
+    """By its name each setup for which at least two accelerators of the table have a configuration.
+
+    A configuration that differs in EQUAL from the first one of that name is of another size, and left out.
+    """
+    comparable = {name: row.presets if row.comparable is None else row.comparable for name, row in TABLE.items()}
+    found: dict[str, dict[str, Config]] = {}
+    for accelerator_name, configs in comparable.items():
+        for name, config in configs.items():
+            same = found.setdefault(name, {})
+            first = next(iter(same.values()), config)
+            if all(getattr(first, field) == getattr(config, field) for field in EQUAL):
+                same[accelerator_name] = config
     return {name: Setup(configs) for name, configs in found.items() if len(configs) > 1}
 
 
@@ -53,6 +61,10 @@ class Case:
     gemm: Gemm
     density_a: float = 1.0
     density_b: float = 1.0
+
+    def __post_init__(self):
+        for name in ("density_a", "density_b"):
+            check_density(name, getattr(self, name))
 
     @classmethod
     def of(cls, row: SparseGemm) -> Self:

@@ -1,7 +1,6 @@
 """One matrix product: its shape, its sparsity, and its place in the training step."""
 
 from dataclasses import dataclass, field
-from numbers import Integral
 
 from rtl.sparsity import Sparsity
 from tlm.feature_map import FeatureMap
@@ -33,8 +32,9 @@ class Gemm:
 
     def __post_init__(self):
         for name in ("m", "k", "n", "count"):
-            if not isinstance(size := getattr(self, name), Integral):
-                raise ValueError(f"GEMM size {name} must be a whole number, not {size!r}")
+            # NumPy's integers wrap around, and are equal to the int that does not.
+            if type(size := getattr(self, name)) is not int:
+                raise ValueError(f"GEMM size {name} must be an int, not {size!r}")
             if not 1 <= size <= LARGEST:
                 rule = "least 1" if size < 1 else "most 2^27"
                 where = f" in {self.layer} {self.stage}" if self.layer else ""
@@ -81,3 +81,9 @@ class Gemm:
         """Shares of values other than zero of a and b in a training step: all of a, and what N:M keeps of b, which is
         more of a last group that is not whole."""
         return 1.0, self.kept / self.k
+
+
+def check_density(name: str, density: float) -> None:
+    """Raise ValueError for a share of values other than zero that is no number from 0 to 1."""
+    if not isinstance(density, float | int) or not 0 <= density <= 1:
+        raise ValueError(f"density {name} must be a number from 0 to 1, not {density!r}")

@@ -36,7 +36,7 @@ class Memory(ABC):
         """Cycles of a store of `beats` words of the result port, `size` bytes in memory."""
 
     def reads_at_least(self, reads: Count, beats: Count, size: Count, off_chip: Count | None = None) -> Count:
-        """Cycles that so many reads take at the least, one after another.
+        """A lower bound on the cycles of so many reads, one after another.
 
         beats, size  of all of them: operand lines, and bytes that are moved off-chip
         off_chip     how many of the reads move any; None: that is not known
@@ -44,7 +44,7 @@ class Memory(ABC):
         return beats
 
     def writes_at_least(self, writes: Count, beats: Count, size: Count) -> Count:
-        """Cycles that so many writes take at the least, one after another; beats and bytes of all of them."""
+        """A lower bound on the cycles of so many writes, one after another; beats and bytes of all of them."""
         return beats
 
 
@@ -56,6 +56,14 @@ class ConstantRates(Memory):
     latency: int
     read_rate: float
     write_rate: float
+
+    def __post_init__(self):
+        for name in ("buffer_bytes", "latency"):
+            if type(count := getattr(self, name)) is not int or count < 0:
+                raise ValueError(f"{name} of a memory must be an int from 0 on, not {count!r}")
+        for name in ("read_rate", "write_rate"):
+            if not 0 < (rate := getattr(self, name)) < math.inf:
+                raise ValueError(f"{name} of a memory must be bytes a cycle above 0, not {rate!r}")
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -81,6 +89,10 @@ class ConstantRates(Memory):
         return writes * self.latency + np.maximum(beats, size / self.write_rate)
 
 
-def memory_of(config: Config) -> Memory:
-    """The memory that a configuration describes."""
-    return ConstantRates.of(config)
+def memory_of(config: Config, memory: Memory | None = None) -> Memory:
+    """The memory that is given, or, without one, the memory that a configuration describes. Raises ValueError."""
+    if memory is None:
+        return ConstantRates.of(config)
+    if not isinstance(memory, Memory):
+        raise ValueError(f"memory must be a tlm.memory.Memory, not {memory!r}")
+    return memory

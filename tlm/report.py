@@ -66,15 +66,22 @@ def step_report(costed: Sequence[Costed], dense: Sequence[Costed]) -> StepReport
     """The report of a step's programs with their cost, all of one configuration.
 
     dense  those of the same step with method dense
-    Raises ValueError for a cost that does not add up, or a utilisation above 100 %.
+    Raises ValueError for no programs or ones of several configurations, a cost that does not add up, and a utilisation
+    above 100 %.
     """
+    if not costed:
+        raise ValueError("a report is of at least one program")
     config = costed[0][0].config
+    for program, _ in (*costed, *dense):
+        if program.config != config:
+            raise ValueError(f"a report is of one configuration, not of {config.name} and {program.config.name}")
     rows = [_row(program, taken) for program, taken in costed]
     totals = {key: sum(row[key] for row in rows) for key in _SUMMED}
     for row in rows:
         row["share"] = row["cycles"] / totals["cycles"]
     totals["utilisation"] = totals["macs"] / (totals["cycles"] * config.elements)
-    totals["filled"] = totals["macs"] / (sum(row["busy"] for row in rows if row["macs"]) * config.elements)
+    busy = sum(row["busy"] for row in rows if row["macs"])
+    totals["filled"] = totals["macs"] / (busy * config.elements) if busy else 0.0
     totals["dense_cycles"] = sum(taken.cycles for _, taken in dense)
     totals["speedup"] = totals["dense_cycles"] / totals["cycles"]
     return StepReport(config, [_ordered(row) for row in rows], _ordered(totals))

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from rtl.config import Config
-from tlm.accelerator import StepPlan
+from tlm.accelerator import StepPlan, check_plan
 from tlm.accelerators import accelerator_of
 from tlm.gemm import Gemm
 from tlm.memory import Memory
 from tlm.timeline import Timeline, simulate
 from tlm.transactions import Program
+from tlm.update import Update
 from tlm.work import Work, nameless
 
 
@@ -43,7 +44,7 @@ def programs(
     """
     row = accelerator_of(config)
     if plan is not None:
-        plan.check_config(config)
+        check_plan(plan, config)
         if dataflows is not None:
             raise ValueError(f"dataflows ({', '.join(dataflows)}) cannot go with a plan, which has its own")
 
@@ -55,6 +56,8 @@ def programs(
     def programs_of(one: Work) -> Iterator[Program]:
         if isinstance(one, Gemm):
             yield gemm_program(one)
+        elif not isinstance(one, Update):
+            raise ValueError(f"work must be a Gemm or an Update, not {one!r}")
         elif row.schedule_update:
             yield from (row.schedule_update(part, config, memory) for part in (plan.parts(one) if plan else [one]))
 

@@ -1,7 +1,6 @@
 """A weight update, or a reduction of weights alone: FP32 masters become FP16 weights and their N:M copies."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 from rtl.sparsity import Sparsity
 
@@ -32,8 +31,8 @@ class Update:
 
     def __post_init__(self):
         for name in ("k", "n", "channels"):
-            if not isinstance(getattr(self, name), Integral):
-                raise ValueError(f"update size {name} must be a whole number, not {getattr(self, name)!r}")
+            if type(getattr(self, name)) is not int:
+                raise ValueError(f"update size {name} must be an int, not {getattr(self, name)!r}")
             if getattr(self, name) < 1:
                 raise ValueError(f"update size {name} must be at least 1, not {getattr(self, name)}")
         if self.k % self.channels:

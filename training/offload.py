@@ -8,7 +8,7 @@ from torch import nn
 from cosim import Engine, Weights
 from cosim.kernel.kernel import prune
 from tlm import Gemm, Program
-from tlm.accelerator import StepPlan
+from tlm.accelerator import StepPlan, check_plan
 from tlm.feature_map import HeightWidth
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
@@ -96,10 +96,12 @@ class Offload:
 def check_engine(engine: Engine, plan: StepPlan | None) -> None:
     """Raise ValueError, naming the field, for operands that are not FP16, and for a plan of another configuration or
     accelerator than the engine's."""
+    if not isinstance(engine, Engine):
+        raise ValueError(f"an engine must be one such as cosim.engine gives, not {engine!r}")
     if engine.operand_format != "fp16":
         raise ValueError(f"training runs on fp16 operands, not on {engine.operand_format} of {engine.config.name}")
     if plan is not None:
-        plan.check_config(engine.config)
+        check_plan(plan, engine.config)
 
 
 def described(name: str, layer: nn.Linear | nn.Conv2d, shape: Shape) -> tuple[Conv, int]:

@@ -2,19 +2,19 @@
 
 from abc import ABC, abstractmethod
 from copy import copy
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
 
 from cosim import accelerators
-from cosim.accelerator import ProgramKind
+from cosim.accelerator import ExecutionRow, ProgramKind
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
 from cosim.operands import check_matrix, check_rates, check_weight_matrix, operands_of, plain
 from rtl.config import Config
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
+from tlm.accelerator import Accelerator
 from tlm.accelerators import accelerator_of
 from tlm.gemm import Gemm
 from tlm.memory import Memory, memory_of
@@ -33,16 +33,31 @@ class Engine(ABC):
     waves: Path | None = None  # the VCD file of the last run, where one is written
 
     def __init__(self, config: Config, memory: Memory | None = None):
-        self.accelerator, self._row = accelerator_of(config), accelerators.accelerator_of(config)
-        self.config, self.memory = config, memory_of(config) if memory is None else memory
+        for of in (accelerator_of, accelerators.accelerator_of):  # which refuse a configuration without a row
+            of(config)
+        self.config, self.memory = config, memory_of(config, memory)
         _check_memory(self.memory)
 
     def beside(self, memory: Memory) -> Self:
-        """The same engine, compiled hardware included, beside another memory, of which the hardware knows nothing."""
-        _check_memory(memory)
+        """The same engine, with what it has compiled, beside another memory, of which the hardware knows nothing.
+
+        Engines that it runs on stand beside that memory, too.
+        """
         other = copy(self)
-        other.memory = memory
+        other.memory = memory_of(self.config, memory)
+        for name, inner in vars(self).items():
+            if isinstance(inner, Engine):
+                setattr(other, name, inner.beside(memory))
         return other
+
+    @property
+    def accelerator(self) -> Accelerator:
+        """The accelerator's row in the model's table."""
+        return accelerator_of(self.config)
+
+    @property
+    def _row(self) -> ExecutionRow:
+        return accelerators.accelerator_of(self.config)
 
     @property
     def updates(self) -> bool:
@@ -182,6 +197,8 @@ class Engine(ABC):
 
         Raises ValueError for a mapping that does not fit, and where programs depend on the operands' zeros.
         """
+        if not isinstance(gemm, Gemm):
+            raise ValueError(f"a Gemm is needed, not {gemm!r}")
         if self.programs_depend_on_zeros:
             raise ValueError(
                 f"a program of {self.accelerator.title} is made for the zeros of its operands: use execute"
@@ -200,9 +217,9 @@ class Engine(ABC):
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:
     (k, n), pattern = w.shape, Sparsity.parse(sparsity)
-    if not isinstance(channels, Integral | None):
-        raise ValueError(f"channels must be a whole number, not {channels!r}")
-    channels = k if channels is None else int(channels)
+    if channels is not None and type(channels) is not int:
+        raise ValueError(f"channels must be an int, not {channels!r}")
+    channels = k if channels is None else channels
     forward, backward = (pattern is not None and length >= pattern.m for length in (channels, n))
     return Update(k, n, channels, pattern, forward, backward, momentum, layer)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cosim.accelerator import Accelerator, ProgramKind, Verilog
+from cosim.accelerator import ExecutionRow, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_weights
@@ -46,7 +46,7 @@ def update_pieces(program: UpdateProgram, longest: int) -> UpdatePieces:
     return UpdatePieces(program, longest // 4)
 
 
-SAT = Accelerator(
+SAT = ExecutionRow(
     programs={
         GemmProgram: ProgramKind(check_operands, products, gemm_codec, prunes=True, pieces=GemmPieces),
         UpdateProgram: ProgramKind(check_weights, updated, update_codec, updating=True, pieces=update_pieces),

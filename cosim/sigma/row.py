@@ -1,6 +1,6 @@
 """SIGMA's row in the table of accelerators that run on engines."""
 
-from cosim.accelerator import Accelerator, ProgramKind, Verilog
+from cosim.accelerator import ExecutionRow, ProgramKind, Verilog
 from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_pruned
@@ -34,7 +34,7 @@ def check(program: SigmaProgram, operands: Operands) -> None:
     check_zeros(program, operands)
 
 
-SIGMA = Accelerator(
+SIGMA = ExecutionRow(
     programs={SigmaProgram: ProgramKind(check, products, codec)},
     schedule=schedule,
     device=device,

@@ -44,7 +44,7 @@ def zeros_of(program: SigmaProgram) -> ExactZeros:
 
 def check_zeros(program: SigmaProgram, operands: Operands) -> None:
     """Raise ValueError unless the program was made for the zeros of these operands."""
-    if not zeros_of(program).same_as(ExactZeros.of(*sides(program.mapping.stationary, operands))):
+    if zeros_of(program) != ExactZeros.of(*sides(program.mapping.stationary, operands)):
         raise ValueError("the program must be made for the zeros of its operands, not for zeros in other places")
 
 

@@ -4,9 +4,7 @@ from myhdl import SignalType
 
 from rtl.hdl.stream import Interface, Stream, bit, bus
 from rtl.sat import layouts
-from rtl.sat.axi.registers import WIDTH, WORD_BITS
 from rtl.sat.config import SatConfig
-from rtl.shared.work_counters import COUNTER_BITS
 
 
 class Traffic(Interface):
@@ -226,8 +224,7 @@ class ColumnControl(Interface):
 class Drain(Interface):
     """How sums leave the array: through each column's chain of accumulators, or from its memories.
 
-    load     take accumulator `slot` of each element into the chain
-    shift    move the chain down by a row
+    load     take accumulator `slot` of each element into the chain; shift: move the chain down by a row
     slot     the accumulator: its place, and in the lowest bit its set
     read     fetch the sum at `address` from memory `set`
     memory   the memories' words leave; else those of the chain
@@ -251,74 +248,3 @@ class Drain(Interface):
     def memories(self) -> Interface:
         """The part of it that the memories of sums need."""
         return self.only("read", "address", "set", "memory")
-
-
-class UpdateSlice(Interface):
-    """A slice of update_lanes weights with their velocities and gradients, FP32, the first in the low bits."""
-
-    def __init__(self, config: SatConfig):
-        self.weights = bus(32 * config.update_lanes)
-        self.velocities = bus(32 * config.update_lanes)
-        self.gradients = bus(32 * config.update_lanes)
-
-
-class SectionRow(Interface):
-    """A row of so many bits on its way into a section of an update tile's results; done: it stands, for this cycle."""
-
-    def __init__(self, bits: int):
-        self.done = bit()
-        self.row = bus(bits)
-
-
-class SectionFetch(Interface):
-    """A row of so many bits that leaves a section: take fetches it, and a cycle later `row` holds it."""
-
-    def __init__(self, bits: int):
-        self.take = bit()
-        self.row = bus(bits)
-
-
-class RegisterBus(Interface):
-    """Accesses to the registers, a write and a read at a time.
-
-    write         in this cycle write_data goes to register write_word, the bytes whose bit in write_strobe is 1
-    writable      there is a register that can be written at write_word
-    read_word     the number of the register to be read
-    read_data     its value, in the same cycle; 0 where it is not readable
-    readable      there is a register at read_word
-    """
-
-    def __init__(self) -> None:
-        self.write = bit()
-        self.write_word = bus(WORD_BITS)
-        self.write_data = bus(WIDTH)
-        self.write_strobe = bus(WIDTH // 8)
-        self.writable = bit()
-        self.read_word = bus(WORD_BITS)
-        self.read_data = bus(WIDTH)
-        self.readable = bit()
-
-
-class Counters(Interface):
-    """Cycles by kind: work was issued (busy), it was under way alone (waiting), there was none (idle)."""
-
-    def __init__(self) -> None:
-        self.busy = bus(COUNTER_BITS)
-        self.waiting = bus(COUNTER_BITS)
-        self.idle = bus(COUNTER_BITS)
-
-
-class Status(Interface):
-    """The state of the accelerator as software reads it, and its events.
-
-    resetting    it is in reset
-    working      a command is given or under way, or a result waits
-    overflow     an infinity or NaN has left as FP32 since reset
-    tile_done    the last step of a tile is issued in this cycle, or the last slice of an update's taken
-    """
-
-    def __init__(self) -> None:
-        self.resetting = bit()
-        self.working = bit()
-        self.overflow = bit()
-        self.tile_done = bit()

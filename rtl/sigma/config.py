@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from rtl.config import Config, integer, load_config
+from rtl.config import Config, integer
 from rtl.sigma import timing
 
 
@@ -96,8 +96,3 @@ PRESETS = {
         write_bytes_per_cycle=256,
     ),
 }
-
-
-def load_sigma(name: str | SigmaConfig) -> SigmaConfig:
-    """A preset by its name, or a JSON file by its path; a configuration is passed on. Raises ValueError in one line."""
-    return load_config(name, SigmaConfig, PRESETS)

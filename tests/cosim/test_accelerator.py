@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from cosim.accelerator import Accelerator, ProgramKind
+from cosim.accelerator import ExecutionRow, ProgramKind
 from cosim.sat.row import SAT
 from cosim.sigma.row import SIGMA
 from rtl.sigma.config import PRESETS as SIGMAS
@@ -27,7 +27,7 @@ def test_a_subclass_with_a_row_of_its_own_is_treated_by_that():
         pass
 
     own = ProgramKind(lambda program, operands: None, lambda program, operands: None)
-    row = Accelerator({UpdateProgram: SAT.kind_of(update_of(3, 4, 3)), Special: own}, SAT.schedule)
+    row = ExecutionRow({UpdateProgram: SAT.kind_of(update_of(3, 4, 3)), Special: own}, SAT.schedule)
     base = update_of(3, 4, 3)
     assert row.kind_of(Special(base.update, base.config, base.memory)) is own is not row.kind_of(base)
 
@@ -57,7 +57,7 @@ def test_only_sats_arithmetic_prunes_by_itself():
 
 
 def test_what_a_row_leaves_out_means_fp16_without_rtl_and_programs_for_all_operands():
-    left_out = {field.name for field in fields(Accelerator)} - {"programs", "schedule"}
-    row = Accelerator(SAT.programs, SAT.schedule)
+    left_out = {field.name for field in fields(ExecutionRow)} - {"programs", "schedule"}
+    row = ExecutionRow(SAT.programs, SAT.schedule)
     assert left_out == {"device", "verilog", "operand_format", "for_operands"}
     assert (row.device, row.verilog, row.operand_format(TINY), row.for_operands) == (None, None, "fp16", False)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cosim import accelerators
-from cosim.accelerator import Accelerator, ProgramKind
+from cosim.accelerator import ExecutionRow, ProgramKind
 from cosim.exchange import Operands
 from cosim.operands import check_operands
 from rtl.golden import to_fp16
@@ -39,7 +39,7 @@ def schedule(gemm: Gemm, operands: Operands, config: DotConfig, mapping: str | N
     return toy.schedule(gemm, config, mapping, memory=memory)
 
 
-DOT = Accelerator(programs={DotProgram: ProgramKind(check_operands, products)}, schedule=schedule)
+DOT = ExecutionRow(programs={DotProgram: ProgramKind(check_operands, products)}, schedule=schedule)
 
 
 def add_toy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,4 +39,4 @@ def mixed_program(
     memory: Memory | None = None,
 ) -> Mixed:
     """Such a program of the configuration's memory, or of another."""
-    return Mixed(gemm, config, mapping, memory or memory_of(config), turns)
+    return Mixed(gemm, config, mapping, memory_of(config, memory), turns)

@@ -129,7 +129,7 @@ def schedule(
     """tlm.accelerator.Schedule: there is one way only."""
     if mapping not in (None, "dot"):
         raise ValueError(f"the dataflow must be dot, not {mapping!r}")
-    return DotProgram(gemm, config, memory or memory_of(config))
+    return DotProgram(gemm, config, memory_of(config, memory))
 
 
 def best(

@@ -11,7 +11,7 @@ from tlm import Update
     [
         (dict(k=0), "update size k must be at least 1, not 0"),
         (dict(n=-1), "update size n must be at least 1, not -1"),
-        (dict(n=4.0), "update size n must be a whole number, not 4.0"),
+        (dict(n=4.0), "update size n must be an int, not 4.0"),
         (dict(sparsity="2:4"), "sparsity of an update must be a Sparsity or None, not '2:4'"),
         (dict(channels=0), "update size channels must be at least 1, not 0"),
         (dict(channels=5), "k must be a multiple of the channels, 5, not 12"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral
 
 from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
@@ -52,9 +51,9 @@ def mapping_of(gemm: Gemm, config: SatConfig, mapping: Mapping | str) -> Mapping
     check_order(mapping.order)
     for name in ("rows", "columns", "depth"):
         size, most = getattr(mapping, name), getattr(limit, name)
-        if not (isinstance(size, Integral) and 1 <= int(size) <= most):
+        if type(size) is not int or not 1 <= size <= most:
             raise ValueError(
-                f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, {config.name}), not {size}"
+                f"{name} of a tile must be from 1 to {most} ({mapping.dataflow}, {config.name}), not {size!r}"
             )
     if mapping.depth % group_of(gemm)[0]:
         raise ValueError(f"depth of a tile must be a multiple of the group's {group_of(gemm)[0]}, not {mapping.depth}")

@@ -118,7 +118,7 @@ def make_plan(
     """
     if type(config) is not SatConfig:
         raise ValueError(f"a plan must be for a {SatConfig.__name__}, not for a {type(config).__name__}")
-    places, memory = [place_of(name) for name in generations], memory or memory_of(config)
+    places, memory = [place_of(name) for name in generations], memory_of(config, memory)
     if not places:
         raise ValueError(f"the places of generation must be some of {', '.join(GENERATION)}, not none")
     gemms, updates = _by_kind(work)
@@ -186,4 +186,7 @@ def _update_cycles(update: Update, config: SatConfig, place: Place, memory: Memo
 
 def _by_kind(work: Iterable[Work]) -> tuple[list[Gemm], list[Update]]:
     work = list(work)
+    for one in work:
+        if not isinstance(one, Gemm | Update):
+            raise ValueError(f"work must be a Gemm or an Update, not {one!r}")
     return [one for one in work if isinstance(one, Gemm)], [one for one in work if isinstance(one, Update)]

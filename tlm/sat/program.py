@@ -7,80 +7,16 @@ from functools import cached_property
 import numpy as np
 
 from rtl.sat import timing
-from rtl.sat.config import BEAT, SatConfig
+from rtl.sat.config import SatConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.memory import Memory, memory_of
 from tlm.repeats import Repeat, places, stretches
-from tlm.sat.dataflow import Dataflow, dataflow_of, group_of
+from tlm.sat.dataflow import dataflow_of, group_of
 from tlm.sat.gemm_times import GemmState, GemmTimes
 from tlm.sat.mapping import Mapping, mapping_of
+from tlm.sat.tile import Tile
 from tlm.sat.traffic import Traffic
 from tlm.transactions import Program, check_types
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One load-compute-store transaction: a block of the result and a stretch of k that fits the operand banks.
-
-    start, depth    the stretch of k; its groups have `group_size` elements with `kept_per_group` kept of each
-    dataflow        output-stationary: a step is a kept weight of each group; weight-stationary: it is a kept weight of
-                    the array row's group for each row of the result
-    first   accumulators start from zero; last: the block is complete and leaves the array
-    item    which of the GEMM's products it is part of
-    """
-
-    row: int
-    rows: int
-    column: int
-    columns: int
-    start: int
-    depth: int
-    group_size: int
-    kept_per_group: int
-    dataflow: Dataflow
-    first: bool
-    last: bool
-    item: int = 0
-
-    @property
-    def weight_stationary(self) -> bool:
-        """Weights stay in the array; else sums do."""
-        return self.dataflow.weight_stationary
-
-    @property
-    def depth_groups(self) -> int:
-        """Groups in the stretch of k."""
-        return -(-self.depth // self.group_size)
-
-    @property
-    def beats(self) -> int:
-        """Operand lines of a group's activations: BEAT elements each."""
-        return self.group_size // BEAT
-
-    @property
-    def groups(self) -> int:
-        """Groups of activations that each row of the array takes."""
-        return self.dataflow.groups(self)
-
-    @property
-    def kept_in_last_group(self) -> int:
-        """Values of the last group that take a turn."""
-        return self.dataflow.kept_in_last_group(self)
-
-    @property
-    def west_lines(self) -> int:
-        """Operand lines with activations: BEAT elements for each row of the array."""
-        return self.groups * self.beats
-
-    @property
-    def north_lines(self) -> int:
-        """Operand lines with weights: one kept value for each column of the tile."""
-        return (self.depth_groups - 1) * self.kept_per_group + self.kept_in_last_group
-
-    @property
-    def interleave_turns(self) -> int:
-        """Turns of the interleaved outputs: one for each kept value of each group."""
-        return (self.groups - 1) * self.kept_per_group + self.kept_in_last_group
 
 
 @dataclass(frozen=True)
@@ -259,4 +195,4 @@ def schedule_gemm(
     Raises ValueError for a group longer than the datapath's largest M, an unknown dataflow, and tiles that do not fit.
     """
     chosen = mapping_of(gemm, config, "os" if mapping is None else mapping)
-    return GemmProgram(gemm, config, chosen, memory or memory_of(config))
+    return GemmProgram(gemm, config, chosen, memory_of(config, memory))

@@ -21,6 +21,8 @@ def schedule(
     gemm: Gemm, config: SatConfig, mapping: Any = None, *, zeros: Any = None, memory: Memory | None = None
 ) -> GemmProgram:
     """tlm.accelerator.Schedule: a dataflow's name stands for its largest tiles, by default output-stationary."""
+    if zeros is not None:
+        raise ValueError(f"no program of SAT depends on its operands' zeros: they cannot be {type(zeros).__name__}")
     return schedule_gemm(gemm, config, mapping, memory)
 
 

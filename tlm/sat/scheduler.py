@@ -41,7 +41,7 @@ def best_mapping(
     check_pattern(gemm.sparsity, config)
     if not dataflows:
         raise ValueError(f"the dataflows to choose from must be some of {', '.join(DATAFLOWS)}, not none")
-    return _best_mapping(nameless(gemm), config, tuple(dataflows), memory or memory_of(config))
+    return _best_mapping(nameless(gemm), config, tuple(dataflows), memory_of(config, memory))
 
 
 @lru_cache(maxsize=4096)  # the layers of a network are alike, and methods share GEMMs

@@ -174,4 +174,4 @@ def schedule_update(update: Update, config: SatConfig, memory: Memory | None = N
 
     memory  None: the configuration's
     """
-    return UpdateProgram(update, config, memory or memory_of(config))
+    return UpdateProgram(update, config, memory_of(config, memory))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral
 
 from rtl.sigma.config import SigmaConfig
 from tlm.blocks import block_corners, check_order
@@ -57,6 +56,6 @@ def mapping_of(config: SigmaConfig, mapping: SigmaMapping | str) -> SigmaMapping
     check_order(mapping.order)
     for name in ("rows", "columns"):
         size, most = getattr(mapping, name), getattr(config, name)
-        if not (isinstance(size, Integral) and 1 <= int(size) <= most):
+        if type(size) is not int or not 1 <= size <= most:
             raise ValueError(f"{name} of a block must be from 1 to {most} ({config.name}), not {size}")
     return mapping

@@ -224,4 +224,4 @@ def schedule_sigma(
     memory   None: the configuration's
     Raises ValueError for an unknown operand, for blocks that do not fit, and for zeros of other shapes.
     """
-    return SigmaProgram(gemm, config, mapping_of(config, mapping), memory or memory_of(config), zeros)
+    return SigmaProgram(gemm, config, mapping_of(config, mapping), memory_of(config, memory), zeros)

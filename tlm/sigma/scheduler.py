@@ -43,7 +43,7 @@ def best_sigma_mapping(
         check_stationary(name)
     shares = gemm.densities if densities is None else densities
     plain = nameless(gemm)
-    found = [_best(plain, config, shares, name, margin, memory or memory_of(config)) for name in stationary]
+    found = [_best(plain, config, shares, name, margin, memory_of(config, memory)) for name in stationary]
     program, cycles = min(found, key=lambda one: one[1])
     return replace(program, gemm=gemm), cycles
 

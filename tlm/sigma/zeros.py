@@ -7,10 +7,11 @@ product: a lane whose streamed word is zero idles.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 
+from tlm.gemm import check_density
 from tlm.sigma.controller import regor
 from tlm.sigma.packing import even
 
@@ -41,10 +42,26 @@ class ZeroPattern(ABC):
 
 @dataclass(frozen=True, eq=False)
 class ExactZeros(ZeroPattern):
-    """The operands' bitmaps: stationary (count, rows, k), streamed (count, k, columns), bool."""
+    """The operands' bitmaps: stationary (count, rows, k), streamed (count, k, columns), bool; they cannot be written.
+
+    Equal where the values other than zero are in the same places.
+    Raises ValueError for other arrays, and sides that do not agree in count and k.
+    """
 
     stationary: np.ndarray
     stream: np.ndarray
+
+    def __post_init__(self):
+        for bitmap in (self.stationary, self.stream):
+            if not isinstance(bitmap, np.ndarray) or bitmap.dtype != bool or bitmap.ndim != 3:
+                kind = f"{bitmap.dtype} of {bitmap.ndim}" if isinstance(bitmap, np.ndarray) else type(bitmap).__name__
+                raise ValueError(f"a bitmap must be an array of bool with 3 dimensions, not {kind}")
+        (count, _, k), (other_count, other_k, _) = self.stationary.shape, self.stream.shape
+        if (count, k) != (other_count, other_k):
+            raise ValueError(
+                "bitmaps (count, rows, k) and (count, k, columns) must agree in count and k, "
+                f"not {self.stationary.shape} and {self.stream.shape}"
+            )
 
     @classmethod
     def of(cls, stationary: np.ndarray, stream: np.ndarray) -> "ExactZeros":
@@ -52,7 +69,25 @@ class ExactZeros(ZeroPattern):
 
         Where b of a product a @ b stays, both are given transposed: b.T (n, k), and a.T (k, m).
         """
-        return cls(*((array if array.ndim == 3 else array[None]) != 0 for array in (stationary, stream)))
+        bitmaps = []
+        for array in map(np.asarray, (stationary, stream)):
+            if array.ndim not in (2, 3):
+                raise ValueError(f"an operand must have 2 or 3 dimensions, not {array.ndim}")
+            bitmaps.append((array if array.ndim == 3 else array[None]) != 0)
+            bitmaps[-1].flags.writeable = False
+        return cls(*bitmaps)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExactZeros):
+            return NotImplemented
+        return np.array_equal(self.stationary, other.stationary) and np.array_equal(self.stream, other.stream)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.stationary.tobytes(), self.stream.tobytes(), self.stationary.shape))
 
     def check(self, count: int, rows: int, k: int, columns: int) -> None:
         """Raise ValueError unless they are of so many products with these sides."""
@@ -62,10 +97,6 @@ class ExactZeros(ZeroPattern):
                 f"zeros of the stationary and the streamed operand must be of shapes {wanted[0]} and {wanted[1]}, "
                 f"not {found[0]} and {found[1]}: with 'kn', where b stays, both operands are given transposed"
             )
-
-    def same_as(self, other: "ExactZeros") -> bool:
-        """The other's zeros are in the same places."""
-        return np.array_equal(self.stationary, other.stationary) and np.array_equal(self.stream, other.stream)
 
     def regor(self, item: int, depth: slice, columns: slice) -> np.ndarray:
         """The elements of k for which the streamed block has a value: (depth,) bool."""
@@ -106,6 +137,12 @@ class UniformDensity(ZeroPattern):
     stream: float = 1.0
     margin: float = 0.0
     uniform = True
+
+    def __post_init__(self):
+        for name in ("stationary", "stream"):
+            check_density(name, getattr(self, name))
+        if not 0 <= self.margin < inf:
+            raise ValueError(f"margin must be at least 0 and finite, not {self.margin!r}")
 
     def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:
         # A row of the stream is empty with this probability, where values are independent.

@@ -107,7 +107,7 @@ class Scheme:
         return METHODS[self.method].rules.get(stage)
 
     def pattern(self, stage: str, channels: int) -> Sparsity | None:
-        """The pattern that a stage's GEMM skips, of `channels` summed at each kernel position; None for fewer than M."""
+        """The pattern that a stage's GEMM skips, of `channels` summed at each kernel position; None below M."""
         rule, sparsity = self.rule(stage), self.sparsity
         return sparsity if rule and sparsity and rule.along == SUMMED[stage] and channels >= sparsity.m else None
 

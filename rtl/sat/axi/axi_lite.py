@@ -4,7 +4,7 @@ from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.stream import Interface, bit, bus
-from rtl.sat import bundles
+from rtl.sat.axi.bundles import RegisterBus
 from rtl.sat.axi.registers import ADDRESS_BITS, WIDTH, WORD_BITS
 
 SLVERR = 2
@@ -113,4 +113,4 @@ def axi_lite(clk, rst, s_axi, access):
 
 def ports() -> dict:
     """Fresh ports of an `axi_lite`, by name."""
-    return dict(clk=bit(), rst=bit(), s_axi=AxiLite(ADDRESS_BITS), access=bundles.RegisterBus())
+    return dict(clk=bit(), rst=bit(), s_axi=AxiLite(ADDRESS_BITS), access=RegisterBus())

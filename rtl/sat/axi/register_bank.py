@@ -5,8 +5,9 @@ from myhdl import Signal, always, always_comb, concat, intbv, modbv
 from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.lanes import join, pack
 from rtl.hdl.stream import bit, bus
-from rtl.sat import bundles, layouts
+from rtl.sat import layouts
 from rtl.sat.axi import registers
+from rtl.sat.axi.bundles import Counters, RegisterBus, Status
 from rtl.sat.axi.registers import NAMED, RATES, REGISTERS, WIDTH
 from rtl.sat.config import SatConfig
 
@@ -155,9 +156,9 @@ def ports(config: SatConfig) -> dict:
     return dict(
         clk=bit(),
         rst=bit(),
-        access=bundles.RegisterBus(),
+        access=RegisterBus(),
         soft_reset=bit(),
-        status=bundles.Status(),
-        counters=bundles.Counters(),
+        status=Status(),
+        counters=Counters(),
         rates=bus(layouts.rates()),
     )

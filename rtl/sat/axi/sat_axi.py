@@ -7,8 +7,9 @@ from rtl.hdl.lanes import pack, unpack
 from rtl.hdl.layout import Layout
 from rtl.hdl.prefix import Prefix
 from rtl.hdl.stream import Interface, Stream, bit, bus
-from rtl.sat import bundles, layouts, timing
+from rtl.sat import layouts, timing
 from rtl.sat.axi.axi_lite import AxiLite, axi_lite
+from rtl.sat.axi.bundles import Counters, RegisterBus, Status
 from rtl.sat.axi.register_bank import register_bank
 from rtl.sat.axi.register_slice import register_slice
 from rtl.sat.axi.registers import ADDRESS_BITS
@@ -55,7 +56,7 @@ def sat_axi(aclk, aresetn, s_axi, s_axis_command, s_axis_operand, m_axis_result,
     sent, offered = Stream(result.width), Stream(result.width)
     rates = bus(layouts.rates())
     rst, soft_reset, discarding, stored, active = (bit() for _ in range(5))
-    access, status, counters = bundles.RegisterBus(), bundles.Status(), bundles.Counters()
+    access, status, counters = RegisterBus(), Status(), Counters()
 
     @always_comb
     def observe():

@@ -5,8 +5,9 @@ from myhdl import always, always_comb
 from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.lanes import join, split
 from rtl.hdl.stream import bit, bus
-from rtl.sat import bundles, layouts
+from rtl.sat import layouts
 from rtl.sat.config import SatConfig
+from rtl.sat.update.bundles import SectionRow
 from rtl.sat.update.sore_lane import sore_lane
 from rtl.sat.update.sore_row import sore_row
 from rtl.sat.update.sore_word import sore_word
@@ -84,6 +85,6 @@ def ports(config: SatConfig) -> dict:
         vector=bus(layouts.halves_bits(config)),
         n=bus(layouts.update(config), "n"),
         m=bus(layouts.update(config), "m"),
-        forward=bundles.SectionRow(layouts.copy_bits(config)),
-        backward=bundles.SectionRow(layouts.copy_bits(config)),
+        forward=SectionRow(layouts.copy_bits(config)),
+        backward=SectionRow(layouts.copy_bits(config)),
     )

@@ -6,6 +6,7 @@ from rtl.hdl.hierarchy import module
 from rtl.hdl.stream import Stream, bit, bus
 from rtl.sat import bundles, layouts
 from rtl.sat.config import SatConfig
+from rtl.sat.update.bundles import UpdateSlice
 
 
 @module
@@ -104,5 +105,5 @@ def ports(config: SatConfig) -> dict:
         bank_free=bit(),
         command=bus(layouts.update(config)),
         slices=bundles.Progress(),
-        entering=bundles.UpdateSlice(config),
+        entering=UpdateSlice(config),
     )

@@ -4,7 +4,7 @@ from myhdl import always, always_comb, concat
 
 from rtl.hdl.hierarchy import module
 from rtl.hdl.stream import bit, bus
-from rtl.sat import bundles
+from rtl.sat.update.bundles import SectionFetch, SectionRow
 
 
 @module
@@ -56,8 +56,8 @@ def ports(width: int, rows: int) -> dict:
     return dict(
         clk=bit(),
         rst=bit(),
-        written=bundles.SectionRow(width),
+        written=SectionRow(width),
         ending=bit(),
-        fetched=bundles.SectionFetch(width),
+        fetched=SectionFetch(width),
         address=bus((rows - 1).bit_length() + 1),
     )

@@ -5,8 +5,9 @@ from myhdl import always, always_comb
 from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.lanes import pack
 from rtl.hdl.stream import Stream, bit, bus
-from rtl.sat import bundles, layouts
+from rtl.sat import layouts
 from rtl.sat.config import SatConfig
+from rtl.sat.update.bundles import SectionFetch
 
 
 @waives(WIDTH="a shorter section's row stands in a longer signal, and a word is cut from it by a shift")
@@ -197,10 +198,10 @@ def ports(config: SatConfig) -> dict:
         rst=bit(),
         finished=bit(),
         command=bus(layouts.update(config)),
-        masters=bundles.SectionFetch(layouts.masters(config).width),
-        halves=bundles.SectionFetch(layouts.halves_bits(config)),
-        forward=bundles.SectionFetch(layouts.copy_bits(config)),
-        backward=bundles.SectionFetch(layouts.copy_bits(config)),
+        masters=SectionFetch(layouts.masters(config).width),
+        halves=SectionFetch(layouts.halves_bits(config)),
+        forward=SectionFetch(layouts.copy_bits(config)),
+        backward=SectionFetch(layouts.copy_bits(config)),
         address=bus(layouts.section_address(config)),
         stored=bit(),
         results=Stream(32 * config.columns),

@@ -8,6 +8,7 @@ from rtl.hdl.layout import Layout
 from rtl.hdl.stream import bit, bus
 from rtl.sat import bundles, layouts, timing
 from rtl.sat.config import SatConfig
+from rtl.sat.update.bundles import SectionFetch, SectionRow, UpdateSlice
 from rtl.sat.update.sore import sore
 from rtl.sat.update.update_loader import update_loader
 from rtl.sat.update.update_section import update_section
@@ -46,10 +47,10 @@ def updater(clk, rst, traffic, rates, slices, busy, stored, config):
     ending = bus(LAG)  # the last slices of tiles on their way
     masters_end, halves_end, forward_end, backward_end = (bit() for _ in range(4))
     n, m = bus(f, "n"), bus(f, "m")
-    entering = bundles.UpdateSlice(config)
+    entering = UpdateSlice(config)
     widths = layouts.masters(config).width, layouts.halves_bits(config), copy_bits, copy_bits
-    masters, halves, forward, backward = (bundles.SectionRow(width) for width in widths)
-    masters_out, halves_out, forward_out, backward_out = (bundles.SectionFetch(width) for width in widths)
+    masters, halves, forward, backward = (SectionRow(width) for width in widths)
+    masters_out, halves_out, forward_out, backward_out = (SectionFetch(width) for width in widths)
     address, copy_address = bus(place), bus(copy_place)
     row_low, row_bank = bus(copy_place, "row"), bit()
 

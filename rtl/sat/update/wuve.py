@@ -5,8 +5,9 @@ from myhdl import always, concat
 from rtl.hdl.hierarchy import module
 from rtl.hdl.lanes import join, pack, split
 from rtl.hdl.stream import bit, bus
-from rtl.sat import bundles, layouts, timing
+from rtl.sat import layouts, timing
 from rtl.sat.config import SatConfig
+from rtl.sat.update.bundles import SectionRow, UpdateSlice
 from rtl.sat.update.wuve_lane import wuve_lane
 
 SLICE = timing.WUVE_LANE
@@ -103,9 +104,9 @@ def ports(config: SatConfig) -> dict:
         clk=bit(),
         rst=bit(),
         valid=bit(),
-        entering=bundles.UpdateSlice(config),
+        entering=UpdateSlice(config),
         momentum=bit(),
         rates=bus(layouts.rates()),
-        masters=bundles.SectionRow(layouts.masters(config).width),
-        halves=bundles.SectionRow(layouts.halves_bits(config)),
+        masters=SectionRow(layouts.masters(config).width),
+        halves=SectionRow(layouts.halves_bits(config)),
     )

@@ -43,7 +43,7 @@ def failure_of(engine, shape=SMALL) -> str:
             "assign operands_ready = loading ? 1'bz : 0;",
         ),
         ("results_valid", "sat_result_port.v", "results_valid <= 1'b1;", "results_valid <= 1'bx;"),
-        ("tile_done", "sat_stepper.v", "assign last_step = (", "assign last_step = (last_value ? 1'bx : 1'b1) && ("),
+        ("tile_done", "sat_stepper.v", "assign at_last = (", "assign at_last = (at_last_value ? 1'bx : 1'b1) && ("),
         ("results_data", "sat_uspe.v", "sum_out <= sum_in;", "sum_out <= 32'bx;"),
         ("results_data", "sat_result_lane.v", "word = single;", "word = single === 0 ? 0 : {single[31:1], 1'bz};"),
         ("busy", "sat_work_counters.v", "busy <= (busy + 1);", "busy <= (busy + 1) | (busy == 20 ? 48'bx : 0);"),

@@ -7,10 +7,15 @@ import pytest
 from rtl.hdl.hierarchy import flat_ports
 from rtl.hdl.stream import Interface, Stream, bit
 from rtl.sat import bundles, layouts
+from rtl.sat.axi import bundles as of_axi
 from rtl.sat.config import PRESETS
+from rtl.sat.update import bundles as of_update
 
 CONFIG = PRESETS["small"]
-KINDS = [kind for _, kind in inspect.getmembers(bundles, inspect.isclass) if kind.__module__ == bundles.__name__]
+ROOMS = (bundles, of_axi, of_update)
+KINDS = [
+    kind for room in ROOMS for _, kind in inspect.getmembers(room, inspect.isclass) if kind.__module__ == room.__name__
+]
 
 
 def made(kind):
@@ -21,7 +26,7 @@ def made(kind):
     return kind(*[{"config": CONFIG, "bits": 5}[name] for name in wanted if name in ("config", "bits")])
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__qualname__)
 def test_a_part_of_a_bundle_is_some_of_its_signals(kind):
     bundle = made(kind)
     parts = [name for name, value in vars(kind).items() if isinstance(value, property)]
@@ -47,4 +52,3 @@ def test_what_is_given_to_a_bundle_is_a_part_of_it():
 def test_the_widths_are_those_of_the_words():
     assert len(bundles.Tiles(CONFIG).commands) == 2 * layouts.command(CONFIG).width
     assert len(bundles.Rows(CONFIG).steps) == CONFIG.rows * layouts.step(CONFIG).width
-    assert len(bundles.UpdateSlice(CONFIG).weights) == 32 * CONFIG.update_lanes

@@ -5,8 +5,9 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from rtl.config import load_config
 from rtl.sat.config import PRESETS as SAT
-from rtl.sigma.config import PRESETS, SigmaConfig, load_sigma
+from rtl.sigma.config import PRESETS, SigmaConfig
 
 GOOD = dict(engines=2, lanes=8, results=4, rows=8)
 
@@ -48,7 +49,7 @@ def test_a_configuration_cannot_be_changed():
     [("small", 2, 8, 3), ("medium", 4, 16, 4), ("vcu1525", 8, 128, 7), ("paper", 128, 128, 7)],
 )
 def test_a_preset_has_its_name_and_its_multipliers(name, engines, lanes, levels):
-    config = load_sigma(name)
+    config = load_config(name, SigmaConfig, PRESETS)
     assert (config.name, config.engines, config.lanes, config.levels) == (name, engines, lanes, levels)
     assert config.elements == engines * lanes
     assert config.turn == 5
@@ -71,16 +72,16 @@ def test_a_file_is_read_back_as_it_was_written(tmp_path):
     config = SigmaConfig(name="mine", engines=3, lanes=16, results=5, rows=7, columns=9, operands="bf16")
     path = tmp_path / "mine.json"
     path.write_text(config.model_dump_json())
-    assert load_sigma(str(path)) == config
+    assert load_config(str(path), SigmaConfig, PRESETS) == config
     path.write_text(json.dumps(GOOD | dict(lane=3)))
     with pytest.raises(ValueError, match=r"lane: .*got 3"):
-        load_sigma(str(path))
+        load_config(str(path), SigmaConfig, PRESETS)
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are_and_another_accelerators_too():
     for wrong in ("smal", SAT["small"]):
         with pytest.raises(ValueError, match="small, medium, vcu1525, paper or a JSON file, not "):
-            load_sigma(wrong)
+            load_config(wrong, SigmaConfig, PRESETS)
 
 
 def test_configurations_of_the_same_hardware_are_equal_but_for_memory_and_clock():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from rtl import timing
+from rtl.sat import timing
 from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
