@@ -121,7 +121,7 @@ def test_one_hierarchical_run_of_all_files_gives_the_same_area(tmp_path):
 
 def test_without_yosys_nothing_is_written_and_one_line_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("cosim.synthesis.sysconfig.get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr("cosim.synthesis.synthesis.sysconfig.get_path", lambda name: str(tmp_path))
     line = refused("verilog", "--area", "--config", "small", "-o", tmp_path / "v")
     assert line.startswith("sat: yosys is not installed; ") and not list((tmp_path / "v").glob("*.v"))
 
