@@ -155,6 +155,7 @@ def left_at(program: Program, report: Report, *where: int) -> int:
 
 def compare_cycles(report: Report, predicted: Report) -> str:
     """'' when total and all tiles are equal, or the first difference in a sentence."""
+    # Where their numbers differ, the first that is unlike says more; else the last lines tell the numbers.
     for i, (got, want) in enumerate(zip(report.tiles, predicted.tiles, strict=False)):
         if got != want:
             return (

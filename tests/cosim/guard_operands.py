@@ -67,6 +67,8 @@ def of_gemm(case: Case) -> Given:
             ("cut", IMAGES, 3, side == "b"),
         ):
             found[f"{side} of {name} images"] = partial(_images, right, side, source, depth, transposed), False
+    if case.mine.work.count > 1:
+        found["of a single product"] = partial(right.item, 0), False
     sigma = isinstance(case.config, SigmaConfig)
     if case.mine.work.sparsity and not case.mine.work.source_b:
         full = np.where(right.b == 0, np.float16(1e-4), right.b)

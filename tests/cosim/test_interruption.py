@@ -27,7 +27,7 @@ def another_process(folder: Path, engine: str) -> subprocess.Popen:
     """A Python that runs a long GEMM; it prints its scratch folder, made in `folder`, and how the run ended."""
     code = f"""if True:
         import cosim
-        from cosim import icarus
+        from cosim.engines import icarus
         from tests.cosim.support import TINY, children, operands
         print(icarus.scratch(), flush=True)
         try:

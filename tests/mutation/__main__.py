@@ -1,7 +1,7 @@
 """`python -m tests.mutation`, which is `tox -e mutation`.
 
 A mutant runs programs until one differs from the model in bits or cycles. If none does, and where it is one of what
-gives the accelerator its AXI ports, it runs the cases of tests/rtl/axi_*_cases.py under cocotb.
+gives the accelerator its AXI ports, it runs the cases of tests/rtl/sat/axi/axi_*_cases.py under cocotb.
 """
 
 import re

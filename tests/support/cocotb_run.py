@@ -1,4 +1,4 @@
-"""Runs the cases of tests/rtl/axi_*_cases.py under cocotb, on sat_axi's Verilog in Icarus."""
+"""Runs the cases of tests/rtl/sat/axi/axi_*_cases.py under cocotb, on sat_axi's Verilog in Icarus."""
 
 import logging
 import xml.etree.ElementTree as ElementTree

@@ -5,15 +5,16 @@ or nothing. Under many mappings at once numbers are arrays (mappings,).
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
-from tlm.feature_map import ELEMENT, FeatureMap, Rows
+from tlm.feature_map import ELEMENT, Rows
 from tlm.gemm import Gemm
 from tlm.memory import Count
 from tlm.sat.dataflow import dataflow_of, group_of
 from tlm.sat.mapping import Mapping, Mappings
+from tlm.sat.panels import panel, panels
 
 WHOLE, PANEL, NOTHING = "whole", "panel", "nothing"
 
@@ -54,7 +55,7 @@ class Activations:
 
     def panels(self, first: Rows, end: Rows) -> Rows:
         """Bytes of panels with rows first .. end - 1."""
-        return _panel(self.gemm.k, self.gemm.source, first, end)
+        return panel(self.gemm.k, self.gemm.source, first, end)
 
     @property
     def empty_panels(self) -> Count:
@@ -65,9 +66,9 @@ class Activations:
     def _panels(self) -> tuple[Count, Count, Count]:
         gemm, rows = self.gemm, self.mapping.rows
         if not isinstance(rows, np.ndarray):
-            return _panels(gemm.m, gemm.k, gemm.source, rows)
+            return panels(gemm.m, gemm.k, gemm.source, rows)
         sizes, which = np.unique(rows, return_inverse=True)
-        found = np.array([_panels(gemm.m, gemm.k, gemm.source, int(size)) for size in sizes.tolist()], float)
+        found = np.array([panels(gemm.m, gemm.k, gemm.source, int(size)) for size in sizes.tolist()], float)
         largest, total, empty = found[which].T
         return largest, total, empty
 
@@ -126,19 +127,3 @@ class Weights:
 
     def _passes(self, kept: str) -> Count:
         return -(-self.gemm.m // self.mapping.rows) if kept == NOTHING else 1
-
-
-def _panel(k: int, source: FeatureMap | None, first: Rows, end: Rows) -> Rows:
-    """Bytes of rows first .. end - 1 of a, of k elements each; of each of many panels."""
-    matrix = (end - first) * k * ELEMENT
-    return np.minimum(matrix, source.touched(first, end)) if source else matrix
-
-
-@lru_cache(maxsize=4096)  # a scheduler asks for the same ones again and again
-def _panels(m: int, k: int, source: FeatureMap | None, rows: int) -> tuple[int, int, int]:
-    """Of the panels with so many rows of a: bytes of the largest, and of all; and how many but the first are empty."""
-    if source is None:
-        return min(rows, m) * k * ELEMENT, m * k * ELEMENT, 0
-    first = np.arange(0, m, rows)
-    sizes = np.asarray(_panel(k, source, first, np.minimum(first + rows, m)))
-    return int(sizes.max()), int(sizes.sum()), int(np.count_nonzero(sizes[1:] == 0))
