@@ -1,4 +1,4 @@
-"""Bounds of the cycles that a GEMM takes on SAT, under each of many mappings at once: what lets a search stop early."""
+"""Bounds of the cycles that a GEMM takes on SAT, under each of many mappings at once, by which a search stops early."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,8 +39,8 @@ class Bounds:
     """Bounds of a GEMM's cycles under mappings of one dataflow and order, arrays (mappings,).
 
     The read channel loads one tile after another, the array steps through one after another, the write channel stores
-    one block after another; two operand banks take turns, and two sets of sums. What follows from each of these is a
-    bound, and the largest is `least`.
+    one block after another; two operand banks take turns, and two sets of sums. Each of these makes a bound, and the
+    largest of them is `least`.
     """
 
     gemm: Gemm
