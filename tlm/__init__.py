@@ -1,4 +1,4 @@
-"""Transaction-level model: a GEMM becomes a program of tiles, and a timeline says what it costs."""
+"""Transaction-level model: a GEMM becomes a program of tiles, and a timeline gives its cycles."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ class Schedule(Protocol):
     mapping  its own kind of mapping, or a dataflow's name; None: its default
     zeros    of the operands, for an accelerator whose programs depend on them; None: as the GEMM's densities say
     memory   None: the configuration's
-    Raises ValueError for what does not fit.
+    Raises ValueError for a mapping or zeros that do not fit GEMM and configuration.
     """
 
     def __call__(
@@ -50,7 +50,7 @@ class Best(Protocol):
 
 @runtime_checkable
 class StepPlan(Protocol):
-    """How each piece of a step's work is to be carried out."""
+    """The choices by which the work of a step is carried out."""
 
     def check_config(self, config: Config) -> None:
         """Raise ValueError unless the plan is for this configuration."""
@@ -91,7 +91,7 @@ class OfflinePlan(StepPlan, Protocol):
 
 @dataclass(frozen=True)
 class Planner:
-    """How steps are planned offline.
+    """The planning of steps before they run.
 
     make     the plan of fewest cycles with these dataflows, () for all: (work, configuration, dataflows)
     load     the plan in a file; ValueError for one of another step or configuration: (file, work, configuration)

@@ -12,7 +12,7 @@ from tlm.gemm import Gemm, check_density
 from tlm.work import nameless
 from tlm.workload.gemm_list import SparseGemm
 
-# What is equal in a comparison, so that what differs is the accelerator.
+# Fields that are equal in a comparison, so that the accelerator alone makes the difference.
 EQUAL = ("elements", "clock_mhz", "buffer_kib", "memory_latency", "read_bytes_per_cycle", "write_bytes_per_cycle")
 
 
@@ -56,7 +56,7 @@ def setups() -> dict[str, Setup]:
 
 @dataclass(frozen=True)
 class Case:
-    """A GEMM, and the shares of a and b that are not zero: what N:M keeps of b is among those of b."""
+    """A GEMM and the densities of a and b: shares of their values that are not zero, of b after N:M pruning."""
 
     gemm: Gemm
     density_a: float = 1.0
@@ -68,12 +68,12 @@ class Case:
 
     @classmethod
     def of(cls, row: SparseGemm) -> Self:
-        """That of a list's row."""
+        """The case of a list's row."""
         return cls(Gemm(row.m, row.k, row.n, layer=row.layer), row.density_a, row.density_b)
 
     @classmethod
     def trained(cls, gemm: Gemm) -> Self:
-        """That of a training step, whose activations and gradients are dense."""
+        """The case of a GEMM of a training step, whose activations and gradients are dense."""
         return cls(gemm, *gemm.densities)
 
     @property
@@ -119,7 +119,7 @@ class GemmCost:
         return 2 * self.useful / self.cycles * self.config.clock_mhz * 1e6 / 1e12
 
     def __add__(self, other: "GemmCost") -> "GemmCost":
-        """Both one after the other."""
+        """The cost of both, one after the other."""
         names = ("cycles", "useful", "bytes", "steps", "loads", "stores")
         both = {name: getattr(self, name) + getattr(other, name) for name in names}
         formula = None if self.formula is None or other.formula is None else self.formula + other.formula

@@ -1,4 +1,4 @@
-"""Where a convolution's im2col matrix comes from, and how few bytes of it are different ones."""
+"""The images behind a convolution's im2col matrix, which holds most of their values several times."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ Rows = int | np.ndarray  # the number of a row, or those of many
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """Images (batch, height, width, channels), over which a kernel moves: row p of the im2col matrix is what output
-    pixel p meets, kernel positions first and channels last.
+    """Images (batch, height, width, channels), over which a kernel moves. Row p of the im2col matrix has the elements
+    under the kernel at output pixel p, kernel positions first and channels last.
 
     transposed  the operand is the matrix's transpose: the weight gradient's
     """

@@ -50,7 +50,7 @@ class Gemm:
 
     @property
     def sources(self) -> tuple[FeatureMap | None, FeatureMap | None]:
-        """Of a and b."""
+        """The sources of a and b."""
         return self.source, self.source_b
 
     @property
@@ -78,8 +78,8 @@ class Gemm:
 
     @property
     def densities(self) -> tuple[float, float]:
-        """Shares of values other than zero of a and b in a training step: all of a, and what N:M keeps of b, which is
-        more of a last group that is not whole."""
+        """Densities of a and b in a training step, shares of values other than zero: a is dense, of b N:M keeps `kept`
+        of its k rows."""
         return 1.0, self.kept / self.k
 
 

@@ -21,7 +21,7 @@ class Memory(ABC):
     """The memory side of an accelerator's ports.
 
     A transaction's cycles depend on its beats and bytes alone, neither on its address nor on when it starts: tiles of
-    one shape take one time, which is what lets a timeline tell a long program in short. A port takes a beat a cycle, so
+    one shape take one time, so that a timeline can tell a long program in short. A port takes a beat a cycle, so
     a transaction never takes fewer cycles than it has beats. Memories are frozen and equal by value.
     """
 
@@ -67,7 +67,7 @@ class ConstantRates(Memory):
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """That of a configuration."""
+        """The memory that a configuration describes."""
         return cls(
             1024 * config.buffer_kib, config.memory_latency, config.read_bytes_per_cycle, config.write_bytes_per_cycle
         )

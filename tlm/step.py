@@ -71,8 +71,7 @@ def cost(
     dataflows: Sequence[str] | None = None,
     memory: Memory | None = None,
 ) -> list[Costed]:
-    """The programs (`programs`, which also says what is raised) of the work that the accelerator is costed for, and
-    the timeline of each."""
+    """The programs of the work that the accelerator is costed for, and the timeline of each; raises as `programs`."""
     known: dict[tuple, Timeline] = {}  # the layers of a network are alike
     costed: list[Costed] = []
     for program in programs(accelerator_of(config).work_of(work), config, plan, dataflows, memory):

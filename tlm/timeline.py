@@ -60,7 +60,7 @@ class Timeline:
 
 
 def lengths(ends: list[int]) -> list[int]:
-    """How long each of several stretches is that follow each other from 0, by their ends."""
+    """Lengths of stretches that follow one another from 0 on, by their ends."""
     return [end - start for start, end in pairwise([0, *ends])]
 
 
@@ -86,7 +86,7 @@ def further(before: Any, state: Any, times: int) -> Any:
 
 
 class _Walk:
-    """Goes through the tiles of a program, and remembers what has happened before."""
+    """A walk through the tiles of a program, which knows the repeats that it has been through."""
 
     def __init__(self, program: Program):
         self.program = program

@@ -1,4 +1,4 @@
-"""The protocol of a program: what timeline, engines and reports ask of it, whoever's it is.
+"""The protocol of programs, by which timeline, engines and reports know a program of any accelerator.
 
 A program is a list of tiles. A tile is one transaction: it loads operand lines, computes in steps, and, where it is
 the last of its block, stores the block's result. One program has two readers: the timeline tells when each part of each
@@ -59,7 +59,7 @@ def check_types(program: "Program", **types: type) -> None:
 
 
 class Program(ABC):
-    """The tiles of one GEMM or update on one configuration, and what each transaction takes.
+    """The tiles of one GEMM or update on one configuration, and each transaction's lines, words, bytes and cycles.
 
     Programs are frozen, equal where they take the same tiles at the same cost, and raise ValueError when they are made
     of parts that do not fit each other.
@@ -96,7 +96,7 @@ class Program(ABC):
         """All tiles, in the order in which they run."""
 
     def repeats(self) -> Repeat:
-        """The same tiles in short."""
+        """The same tiles told in short: a stretch of equal ones once."""
         return Repeat(tuple(self.tiles()))
 
     @abstractmethod
@@ -113,7 +113,7 @@ class Program(ABC):
 
     @abstractmethod
     def read_bytes(self, tile: Any) -> tuple[float, float]:
-        """Bytes that the load moves off-chip: (values, what says where they belong)."""
+        """Bytes that the load moves off-chip: (values, their places: indices, bitmaps or settings)."""
 
     @abstractmethod
     def write_bytes(self, tile: Any) -> int:
@@ -131,7 +131,7 @@ class Program(ABC):
 
     @property
     def bytes_moved(self) -> tuple[float, float, int]:
-        """Of all tiles, in bytes: (values read, what says where they belong, results written)."""
+        """Bytes that all tiles move off-chip: (values read, their places read, results written)."""
         repeats = self.repeats()
         values = repeats.total(lambda tile: self.read_bytes(tile)[0])
         indices = repeats.total(lambda tile: self.read_bytes(tile)[1])
@@ -151,8 +151,8 @@ class Program(ABC):
         return None
 
 
-def _at_least(beats: int, cycles: int, what: str) -> int:
+def _at_least(beats: int, cycles: int, kind: str) -> int:
     """The cycles themselves, a whole number of at least the beats; else the hardware could not keep up."""
     if not (isinstance(cycles, Integral) and int(cycles) >= beats):
-        raise ValueError(f"a {what} of {beats} beats must take {beats} cycles or more, whole ones, not {cycles!r}")
+        raise ValueError(f"a {kind} of {beats} beats must take {beats} cycles or more, whole ones, not {cycles!r}")
     return cycles

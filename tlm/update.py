@@ -74,7 +74,7 @@ class Update:
 
     @property
     def segment(self) -> int:
-        """Rows of a kernel position as they stream by: with zeros for what its last group lacks."""
+        """Rows of a kernel position as they stream by, with zeros that fill its last group."""
         return -(-self.channels // self.group_size) * self.group_size if self.forward else self.channels
 
     @property

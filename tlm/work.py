@@ -11,5 +11,5 @@ Some = TypeVar("Some", bound=Work)
 
 
 def nameless(work: Some) -> Some:
-    """The same work without its layer's and its stage's name: what costs the same is then equal."""
+    """The work without the names of its layer and its stage, so that work of equal cost is equal."""
     return replace(work, layer="", stage="")

@@ -147,7 +147,7 @@ def plan_and_report(file, layers):
 
 
 def calls_in(function, *arguments):
-    """How many functions are called, by it and by all that it calls."""
+    """The number of calls of functions, its own and those of all that it calls."""
     calls = 0
 
     def count(frame, event, argument):

@@ -1,4 +1,4 @@
-"""What holds for every timeline, what is read off it, and how much of the array is used."""
+"""Timelines: sums that hold for each, short tellings against walks, and utilisation of the array."""
 
 from dataclasses import replace
 

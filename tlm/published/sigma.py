@@ -1,7 +1,7 @@
 """SIGMA's cycles as its paper's own evaluation counts them (Qin et al., HPCA 2020), and the GEMMs of that evaluation.
 
-An analytical model beside the timeline of our own design: what the paper claims, not what our RTL takes. The counts
-are published in the TeAAL artifact (`data/baselines`); the formula is derived from them and exact to the cycle.
+An analytical model beside the timeline of our own design: the cycles that the paper claims, not those of our RTL. The
+counts are published in the TeAAL artifact (`data/baselines`); the formula is derived from them and exact to the cycle.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Bounds of the cycles that a GEMM takes on SAT, under each of many mappings at once: what lets a search stop early."""
+"""Bounds of the cycles that a GEMM takes on SAT, under each of many mappings at once, by which a search stops early."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,8 +39,8 @@ class Bounds:
     """Bounds of a GEMM's cycles under mappings of one dataflow and order, arrays (mappings,).
 
     The read channel loads one tile after another, the array steps through one after another, the write channel stores
-    one block after another; two operand banks take turns, and two sets of sums. What follows from each of these is a
-    bound, and the largest is `least`.
+    one block after another; two operand banks take turns, and two sets of sums. Each of these makes a bound, and the
+    largest of them is `least`.
     """
 
     gemm: Gemm
@@ -75,13 +75,16 @@ class Bounds:
         return np.asarray(np.maximum(self._drain + np.maximum(steps_or_loads, first_load + stores), reads))
 
     def _by_block(self, until: Until) -> np.ndarray:
-        """A block's last step, then its drain, its store and all that follow. The last step comes no sooner than
+        """Cycles by a block: its last step, its drain, its store and all stores after that.
 
-        all loads up to it and the steps of its last tile,
-        the load of the first tile and all steps up to it,
-        by either bank: the loads, steps and releases of every other tile, one after another. The mean of both
-        banks is half the sum of all loads and steps, of the releases of all tiles but two, and once more of the
-        last tile's steps, which are after the other bank's, too.
+        With the loads and the steps of all tiles up to the block's last one, its last step ends no sooner than
+
+            loads + start + last          the read channel loads one after another; then come the last tile's steps
+            first load + start + steps    the array steps through one after another
+            (loads + steps + tiles start + (tiles - 2) release + last) / 2
+
+        The last is the mean of two: the block's last tile comes after all other tiles of its bank have been loaded,
+        stepped through and released; and its steps come after all tiles of the other bank.
         """
         last_tile, tiles = self._sums.last_steps(until.rows), until.blocks * self._sums.depth.tiles
         by_banks = until.loads + until.steps + tiles * self._start + (tiles - 2) * self._release + last_tile
@@ -90,20 +93,28 @@ class Bounds:
 
     @property
     def _by_sums(self) -> np.ndarray:
-        """By either set of sums: the steps, drains and stores of every other block, one after another; the mean of both
-        sets is half the sum of all, and once more of the last store, which is after the other set's, too."""
+        """Cycles by the two sets of sums: the mean of two, as with the banks in `_by_block`.
+
+        The last block's store comes after all other blocks of its set have been stepped through, drained and stored;
+        and it comes after all stores of the other set.
+        """
         first, _, last = self._untils
         waits = last.blocks * self._drain + (last.blocks - 2) * timing.START_SETUP
         return np.asarray(self._first_load + self._start + (last.steps + first.stores + waits + last.stores) / 2)
 
     @property
     def _by_lines(self) -> np.ndarray:
-        """By lines: rows of blocks, or columns, as they run.
+        """Cycles by lines of blocks, rows or columns, whichever run one after another.
 
-        A line's first tile waits for the bank of the tile before the last one, whose block waits for the sums of the
-        block two before. So the `early` blocks of a line are stored before the next line's first tile is loaded, and
-        a line takes the loads and the last steps of its first block, a drain, and the stores of its early blocks. Of
-        the first line, whose blocks may all read: or the loads of its early blocks and a store.
+        The load of a line's first tile waits for the bank of the last tile but one of the line before. Its block is
+        the last one (or the one before, where a block is one tile), and had to wait for the sums of the block two
+        before. So all blocks of a line but two (or three), the `early` ones, are stored before the next line begins to
+        load. From one line's begin to the next one's pass at least
+
+            loads of its first block + start + last steps + drain + stores of its early blocks + wait for the bank
+
+        In the first line of a product all blocks may load, of an operand that the buffer keeps from then on: there the
+        loads of all early blocks and one store may be more than the loads of one and all their stores.
         """
         sums, by_rows = self._sums, self.mappings.order == "rows"
         lines, line = (sums.rows, sums.columns) if by_rows else (sums.columns, sums.rows)

@@ -1,4 +1,4 @@
-"""How a GEMM is laid on SAT's array: the dataflow, how large the tiles are, and in which order they run."""
+"""A mapping of a GEMM to SAT's array: the dataflow, the sizes of the tiles, and the order of blocks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class Mappings:
     order: str
 
     def __getitem__(self, number: int) -> Mapping:
-        """One of them."""
+        """The mapping of that number."""
         rows, columns, depth = (int(sizes[number]) for sizes in (self.rows, self.columns, self.depth))
         return Mapping(self.dataflow, rows, columns, depth, self.order)
 
     def __len__(self) -> int:
-        """How many they are."""
+        """The number of mappings."""
         return len(self.rows)
 
 

@@ -44,7 +44,7 @@ class Plan(Strict):
 
     @property
     def cycles(self) -> int:
-        """Of the whole step."""
+        """Cycles of the whole step."""
         return sum(choice.cycles for choice in self.gemms) + sum(choice.cycles for choice in self.updates)
 
     @cached_property

@@ -21,7 +21,7 @@ from tlm.transactions import Program, check_types
 
 @dataclass(frozen=True)
 class GemmProgram(Program):
-    """The tiles of one GEMM on one SAT, and what each transaction takes."""
+    """The tiles of one GEMM on one SAT, and each transaction's lines, words, bytes and cycles."""
 
     gemm: Gemm
     config: SatConfig
@@ -45,12 +45,12 @@ class GemmProgram(Program):
 
     @cached_property
     def traffic(self) -> Traffic:
-        """What is read off-chip."""
+        """The off-chip reads."""
         return Traffic(self.gemm, self.mapping, self.memory)
 
     @property
     def work(self) -> Gemm:
-        """What is done, with its layer and stage."""
+        """The GEMM, with its layer and stage."""
         return self.gemm
 
     def tiles(self) -> Iterator[Tile]:
@@ -79,7 +79,7 @@ class GemmProgram(Program):
         )
 
     def repeats(self) -> Repeat:
-        """The same tiles in short."""
+        """The same tiles told in short: a stretch of equal ones once."""
         mapping, gemm = self.mapping, self.gemm
         rows, columns = self._row_kinds(), places(gemm.n, mapping.columns)
         depths = list(stretches(places(gemm.k, mapping.depth)))
@@ -124,7 +124,7 @@ class GemmProgram(Program):
 
     @property
     def bytes_moved(self) -> tuple[float, float, int]:
-        """Of all tiles: (values read, indices read, results written)."""
+        """Bytes that all tiles move off-chip: (values read, indices read, results written)."""
         gemm, (values, indices) = self.gemm, self.traffic.total
         return float(values), float(indices), gemm.count * gemm.m * gemm.n * OUTPUT_BYTES[gemm.output]
 
@@ -174,7 +174,7 @@ class GemmProgram(Program):
 
 
 def _nested(outer: np.ndarray, inner: np.ndarray, part: Callable[[int, int], Repeat]) -> Repeat:
-    """Two loops over places of these kinds; what is inside is made once for each kind of the outer loop."""
+    """Two loops over places of these kinds; the inner one is made once for each kind of the outer loop."""
     bodies: dict[int, Repeat] = {}
     runs = []
     for place, count in stretches(outer):

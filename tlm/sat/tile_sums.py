@@ -26,14 +26,14 @@ class Cut(NamedTuple):
 
     @classmethod
     def of(cls, total: int, sizes: np.ndarray) -> "Cut":
-        """That of a dimension into tiles of these sizes."""
+        """The cut of a dimension into tiles of these sizes."""
         size = np.minimum(sizes, total).astype(float)
         whole = -(-total // size) - 1
         return cls(whole, size, total - whole * size)
 
     @property
     def tiles(self) -> np.ndarray:
-        """How many they are."""
+        """The number of tiles."""
         return self.whole + 1
 
     def sum(self, of: Callable[[np.ndarray], Count]) -> np.ndarray:

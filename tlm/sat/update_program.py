@@ -34,7 +34,7 @@ class UpdateTile:
 
 @dataclass(frozen=True)
 class UpdateProgram(Program):
-    """The tiles of one update on one SAT, and what each transaction takes."""
+    """The tiles of one update on one SAT, and each transaction's lines, words, bytes and cycles."""
 
     update: Update
     config: SatConfig
@@ -52,7 +52,7 @@ class UpdateProgram(Program):
 
     @property
     def dataflow(self) -> str:
-        """Where the copies are made that are to be made: by the update, or by a reduction before their use."""
+        """The place where copies are made: 'update', 'use' (by a reduction), or none, ''."""
         return "" if not (self.update.forward or self.update.backward) else "update" if self.update.momentum else "use"
 
     @property
@@ -68,7 +68,7 @@ class UpdateProgram(Program):
 
     @property
     def _align(self) -> int:
-        """Vectors come in so many: whole groups, where a copy is made."""
+        """A tile has a multiple of so many vectors: whole groups, where a copy is made."""
         return self.update.group_size if self.update.forward or self.update.backward else 1
 
     @property
@@ -82,7 +82,7 @@ class UpdateProgram(Program):
         return UpdateTile(row, rows, -(-rows // align) * align, column, min(self.config.largest_m, update.n - column))
 
     def repeats(self) -> Repeat:
-        """The same tiles in short."""
+        """The same tiles told in short: a stretch of equal ones once."""
         corners = range(0, self.update.streamed, self._most)
         kinds = np.array([(tile.vectors, self.weights(tile)) for tile in (self._tile(row, 0) for row in corners)])
         rows = list(stretches(np.unique(kinds, axis=0, return_inverse=True)[1].reshape(-1)))
@@ -143,7 +143,7 @@ class UpdateProgram(Program):
         return sum(self.rows(tile, name) * -(-bits // width) for name, bits in self.sections.items())
 
     def write_bytes(self, tile: UpdateTile) -> int:
-        """Bytes of masters, velocities, FP16 weights and compact copies, without what only fills words."""
+        """Bytes of masters, velocities, FP16 weights and compact copies, without the bits that fill words."""
         update, weights = self.update, self.weights(tile)
         size = weights * (2 * MASTER_BYTES * update.momentum + HALF_BYTES * update.stores_half)
         if update.sparsity:

@@ -15,7 +15,7 @@ class UpdateTimes(NamedTuple):
 
 
 class UpdateState(NamedTuple):
-    """The times that matter to an update's next tile: two banks for what a tile gives, the one used next first."""
+    """The times that matter to an update's next tile: two banks for a tile's results, the one used next first."""
 
     load_end: int = 0
     banks: tuple[int, int] = (0, 0)
@@ -32,7 +32,10 @@ class UpdateState(NamedTuple):
         )
 
     def normalised(self) -> tuple[int, "UpdateState"]:
-        """The last load's end, and the state counted from it; what no later tile can tell apart is made equal."""
+        """The last load's end, and the state counted from it.
+
+        A time that no later tile has to wait for is raised to the latest such one: states of the same future are equal.
+        """
         now = self.load_end
         first = max(self.banks[0] - now, 0)
         return now, UpdateState(0, (first, max(self.banks[1] - now, first)), self.store_end - now)

@@ -1,4 +1,4 @@
-"""How a GEMM is laid on SIGMA: which operand stays, how large blocks of the result are, and in which order they run."""
+"""A mapping of a GEMM to SIGMA: the operand that stays, the sizes of blocks of the result, and their order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How the controller packs stationary values into the Flex-DPEs."""
+"""The packing of stationary values into the Flex-DPEs, as the controller does it."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -41,7 +41,7 @@ class Fold:
 
     @cached_property
     def spans(self) -> tuple[bool, ...]:
-        """Of each Flex-DPE, whether it goes on with the row that ends the one before."""
+        """For each Flex-DPE, whether its first row continues the last one of the Flex-DPE before."""
         ends = {segment.engine: segment.row for segment in self.segments}
         begins = {segment.engine: segment.row for segment in reversed(self.segments)}
         return tuple(engine > 0 and begins[engine] == ends.get(engine - 1) for engine in range(self.engines))

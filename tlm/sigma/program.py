@@ -91,7 +91,7 @@ class SigmaProgram(Program):
         ]
 
     def _sizes(self, row: int, column: int, start: int) -> tuple[int, int, int]:
-        """Rows, columns and depth of what begins there."""
+        """Rows, columns and depth of the tile that begins there."""
         (rows, k, columns), mapping = self.shape, self.mapping
         return min(mapping.rows, rows - row), min(mapping.columns, columns - column), min(self.config.lanes, k - start)
 
@@ -131,7 +131,7 @@ class SigmaProgram(Program):
         ]
 
     def repeats(self) -> Repeat:
-        """The same tiles in short."""
+        """The same tiles told in short: a stretch of equal ones once."""
         if not self.zeros.uniform:
             return Repeat(tuple(self.tiles()))
         rows, _, columns = self.shape
@@ -168,7 +168,7 @@ class SigmaProgram(Program):
         return max(tile.columns, self.config.turn)
 
     def records(self, tile: SigmaTile) -> int:
-        """Operand lines with what stays."""
+        """Operand lines with stationary values and their settings."""
         return tile.fold.engines * layouts.pieces(layouts.engine_record(self.config), self.config) + layouts.pieces(
             layouts.gather_record(self.config), self.config
         )

@@ -7,7 +7,7 @@ from tlm.sigma.packing import Fold
 
 @dataclass(frozen=True)
 class SigmaTile:
-    """One load-compute-store transaction: what the Flex-DPEs hold at a time, and the columns that stream past it.
+    """One load-compute-store transaction: the values that stay in the Flex-DPEs, and the columns that stream past them.
 
     row, rows, column, columns  the block of the result, whose rows are those of the stationary operand
     start, depth                the chunk of k

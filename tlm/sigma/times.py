@@ -54,7 +54,10 @@ class SigmaState(NamedTuple):
         return state, Span(load_start, load_end, start, compute_end, store_end if times.last else None)
 
     def normalised(self) -> tuple[int, "SigmaState"]:
-        """The last step's end, and the state counted from it; what no later tile can tell apart is made equal."""
+        """The last step's end, and the state counted from it.
+
+        A time that no later tile has to wait for is raised to the latest such one: states of the same future are equal.
+        """
         now = self.compute_end
         load_end = max(self.load_end, self.banks[0]) - now
         banks = load_end, max(self.banks[1] - now, load_end)

@@ -88,8 +88,8 @@ class SigmaTraffic:
         return -(-columns // mapping.columns), -(-rows // mapping.rows)
 
     def _sizes(self, images: Sequence[float]) -> tuple[float, float]:
-        """Bytes of the operands, with such shares of their values; with what stays come its settings, which are as long
-        as the Flex-DPEs are full."""
+        """Bytes of the operands, with such shares of their values; of the stationary one with its settings, which take
+        as many lines as Flex-DPEs are in use."""
         rows, k, columns = self.mapping.sides(self.gemm)
         record = layouts.pieces(layouts.engine_record(self.config), self.config) - 1
         settings = record * layouts.line_bits(self.config) / 8 / self.config.lanes  # of a value

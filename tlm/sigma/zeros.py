@@ -24,7 +24,7 @@ class ZeroPattern(ABC):
 
     @abstractmethod
     def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:
-        """Of each row, the stationary values that stay after REGOR."""
+        """The number of stationary values of each row that stay after REGOR."""
 
     @abstractmethod
     def streamed(self, item: int, depth: slice, columns: slice) -> int:
@@ -65,7 +65,7 @@ class ExactZeros(ZeroPattern):
 
     @classmethod
     def of(cls, stationary: np.ndarray, stream: np.ndarray) -> "ExactZeros":
-        """Of operands (rows, k) and (k, columns), or (count, rows, k) and (count, k, columns); a NaN is a value.
+        """The zeros of operands (rows, k) and (k, columns), or (count, rows, k) and (count, k, columns); a NaN is none.
 
         Where b of a product a @ b stays, both are given transposed: b.T (n, k), and a.T (k, m).
         """

@@ -1,7 +1,7 @@
 """The numbers that make a network: its layer list (tlm/workload/networks.py) and its PyTorch module (training/models/)
 are both built from them.
 
-Channels are those of width 1; `scaled` says what another width makes of them.
+Channels are those of width 1; `scaled` gives those of another width.
 """
 
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ class Vgg:
     features: tuple[int, ...]
 
     def pooled(self, image: int) -> int:
-        """Height and width of what the classifier takes."""
+        """Height and width of the classifier's input."""
         return 7 if image >= LARGE else 1
 
     def hidden(self, image: int) -> tuple[int, ...]:

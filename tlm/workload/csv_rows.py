@@ -14,7 +14,7 @@ def csv_rows(file: Path) -> list[tuple[str, list[str]]]:
     """The place ('file, line number') and the fields of each row, without the spaces around them.
 
     The text is UTF-8, with or without a byte order mark, whatever the machine's locale. Raises ValueError, naming file
-    and line, for what is no CSV file of text; OSError for a file that is not there.
+    and line, for a file that is no CSV of text; OSError for a file that is not there.
     """
     with file.open(newline="", encoding="utf-8-sig") as text:
         reader = csv.reader(text, strict=True)  # otherwise a quote left open swallows the rest of the file
@@ -32,7 +32,7 @@ def whole(field: str) -> int | None:
 
 
 def _fields(row: Sequence[str]) -> list[str]:
-    """A row's fields without remark, and without what follows its last comma."""
+    """A row's fields without remark, and without empty ones after its last comma."""
     fields = [field.strip() for field in row]
     remark = next((i for i, field in enumerate(fields) if field.startswith("#")), len(fields))
     fields = fields[:remark]

@@ -36,7 +36,7 @@ class Conv:
 
     @property
     def window(self) -> Window:
-        """How its kernel moves over the image."""
+        """Its kernel, stride, padding and dilation."""
         return Window(self.kernel, self.stride, self.padding, self.dilation)
 
     @property

@@ -2,7 +2,7 @@
 
 The contraction index runs over kernel positions first and channels last, so that an N:M group is M channels at one
 kernel position. A linear layer is the 1x1 convolution. Costs and layers both read `Lowering`, and a layer's operands
-must fit it, so what is costed and what is executed cannot drift apart.
+must fit it, so costs and execution cannot differ.
 """
 
 from collections.abc import Collection
@@ -38,7 +38,7 @@ class Geometry:
 
     @classmethod
     def of(cls, layer: Conv, batch: int) -> "Geometry":
-        """That of a layer on a batch of images."""
+        """The geometry of a layer on a batch of images."""
         return cls(batch, layer.height, layer.width, layer.channels, layer.outputs, layer.window)
 
     @cached_property
@@ -89,7 +89,7 @@ class Lowering:
 
     @cached_property
     def gradients_pruned(self) -> bool:
-        """Whether 'bp' multiplies pruned gradients. The array skips what is pruned of b: then it computes the
+        """Whether 'bp' multiplies pruned gradients. The array skips pruned values of b: then it computes the
         transpose, with the weights as a and the gradients as b."""
         rule = self.scheme.rule("bp")
         return bool(rule and rule.operand == "gradients" and self.scheme.pattern("bp", self.geometry.outputs))

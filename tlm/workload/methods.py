@@ -44,7 +44,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Scheme:
-    """A method, its pattern, and what of it can be chosen.
+    """A method with its pattern and its options.
 
     decay    strength of SR-STE's term, which pulls pruned weights to zero: decay * w is added to their gradient;
              None: the method's own (`strength` says which)
@@ -112,6 +112,6 @@ class Scheme:
         return sparsity if rule and sparsity and rule.along == SUMMED[stage] and channels >= sparsity.m else None
 
     def weights(self, stage: str, channels: int) -> Sparsity | None:
-        """The same where the weights are pruned: their compact copy is what the stage reads."""
+        """The pattern of the weights' compact copy that a stage reads; None: it reads dense weights."""
         rule = self.rule(stage)
         return self.pattern(stage, channels) if rule and rule.operand == "weights" else None

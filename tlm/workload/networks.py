@@ -1,4 +1,4 @@
-"""The networks by name, and their layers as lists: what a network costs is known without PyTorch.
+"""The networks by name, and their layers as lists: a network can be costed without PyTorch.
 
 A layer's name is its path in the module that training.models builds, and the order is that of its calls.
 """
@@ -22,7 +22,7 @@ class Network:
     family    its layers for (image, classes, width)
     channels  of an image
     images    the heights, which are also the widths, of the images that it is defined for
-    image, classes  what it takes and gives unless one says otherwise
+    image, classes  height of its images, and number of its outputs, unless one chooses others
     dense     the layers that N:M sparsity leaves out unless one says otherwise
     """
 
@@ -38,7 +38,7 @@ def layers(name: str, image: int | None = None, classes: int | None = None, widt
     """The layers of a network for one image, in the order of their calls.
 
     image    height and width of the images, classes the number of outputs; without, the network's own
-    width    what its inner channels are multiplied by; they stay multiples of 8
+    width    factor of its inner channels, which stay multiples of 8
     Raises ValueError as `choose` does.
     """
     network, image, classes = choose(name, image, classes, width)

@@ -16,7 +16,7 @@ class Call:
 
     input_gradient              its input wants a gradient, so there is a 'bp'
     weight_gradient, bias_gradient  its parameters are trained
-    weight                      what is the same for calls that share their weight; None: the layer's name
+    weight                      a key, the same for calls that share their weight; None: the layer's name
     second_gradient             of a product: its second operand wants a gradient
     """
 

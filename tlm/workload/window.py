@@ -1,4 +1,4 @@
-"""How a convolution's kernel moves over an image."""
+"""The window of a convolution: its kernel, and how that moves over an image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tlm.feature_map import HeightWidth
 
 @dataclass(frozen=True)
 class Window:
-    """How a kernel moves over an image; each field is (height, width)."""
+    """Kernel, stride, padding and dilation of a convolution, each (height, width)."""
 
     kernel: HeightWidth = (1, 1)
     stride: HeightWidth = (1, 1)

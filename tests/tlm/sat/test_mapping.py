@@ -1,4 +1,4 @@
-"""How a GEMM is laid on the array: the largest tiles, the order of blocks, and mappings that are refused."""
+"""Mappings of GEMMs to the array: the largest tiles, the order of blocks, and mappings that are refused."""
 
 import numpy as np
 import pytest

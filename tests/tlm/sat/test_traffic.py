@@ -1,4 +1,4 @@
-"""What a GEMM's tiles read off-chip, against the bookkeeping of a buffer that remembers every element."""
+"""The off-chip reads of a GEMM's tiles, against the bookkeeping of a buffer that remembers every element."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""How stationary values are packed: the paper's example, each rule by hand, and what holds for every packing."""
+"""The packing of stationary values: the paper's example, each rule by hand, and properties of every packing."""
 
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ PAPER = SigmaConfig(engines=2, lanes=4, results=4, rows=4, columns=8)
 
 
 def shown(folds):
-    """Of each fold and Flex-DPE: (row, count, result) of its segments."""
+    """(row, count, result) of the segments of each fold and Flex-DPE."""
     return [
         [
             [(one.row, one.count, one.result) for one in fold.segments if one.engine == engine]

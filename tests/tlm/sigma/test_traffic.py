@@ -1,4 +1,4 @@
-"""What SIGMA reads off-chip: operands that the buffer keeps are read once, each choice by hand."""
+"""The off-chip reads of SIGMA: operands that the buffer keeps are read once, each choice by hand."""
 
 import numpy as np
 import pytest

@@ -18,7 +18,7 @@ CASES = [(name, image) for name, network in NETWORKS.items() for image in networ
 
 
 def called(module: nn.Module, shape: tuple[int, ...]) -> tuple[list[Conv | Product], tuple[int, ...]]:
-    """What a module calls for a batch, seen from the outside, as the list of one image; and the shape of its output."""
+    """The layers that a module calls for a batch, as the list of one image, and the shape of its output."""
     calls = []
 
     def convolved(name, layer, inputs, _):

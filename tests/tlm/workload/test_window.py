@@ -1,4 +1,4 @@
-"""How windows lead from one size to another."""
+"""Windows: sizes of outputs, their reverse, and the elements that each kernel position meets."""
 
 import pytest
 
