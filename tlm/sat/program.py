@@ -195,4 +195,4 @@ def schedule_gemm(
     Raises ValueError for a group longer than the datapath's largest M, an unknown dataflow, and tiles that do not fit.
     """
     chosen = mapping_of(gemm, config, "os" if mapping is None else mapping)
-    return GemmProgram(gemm, config, chosen, memory or memory_of(config))
+    return GemmProgram(gemm, config, chosen, memory_of(config, memory))
