@@ -95,4 +95,8 @@ def memory_of(config: Config, memory: Memory | None = None) -> Memory:
         return ConstantRates.of(config)
     if not isinstance(memory, Memory):
         raise ValueError(f"memory must be a tlm.memory.Memory, not {memory!r}")
+    try:
+        hash(memory)
+    except TypeError:
+        raise ValueError(f"memory must be frozen, and hashable by value, not {memory!r}") from None
     return memory

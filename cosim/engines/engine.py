@@ -36,7 +36,6 @@ class Engine(ABC):
         for of in (accelerator_of, accelerators.accelerator_of):  # which refuse a configuration without a row
             of(config)
         self.config, self.memory = config, memory_of(config, memory)
-        _check_memory(self.memory)
 
     def beside(self, memory: Memory) -> Self:
         """The same engine, with what it has compiled, beside another memory, of which the hardware knows nothing.
@@ -222,16 +221,6 @@ def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None
     channels = k if channels is None else channels
     forward, backward = (pattern is not None and length >= pattern.m for length in (channels, n))
     return Update(k, n, channels, pattern, forward, backward, momentum, layer)
-
-
-def _check_memory(memory: Memory) -> None:
-    """Raise ValueError unless it is a memory, and one that cannot change after a program was costed with it."""
-    if not isinstance(memory, Memory):
-        raise ValueError(f"memory of an engine must be a tlm.Memory, not a {type(memory).__name__}")
-    try:
-        hash(memory)
-    except TypeError:
-        raise ValueError(f"memory of an engine must be hashable: frozen, and equal by value, not {memory}") from None
 
 
 def check_hardware(have: Config, want: Config) -> None:

@@ -27,7 +27,7 @@ def many(mapping, copies=1):
 
 
 def bounds(gemm, config, mapping, memory=None):
-    return Bounds(gemm, config, many(mapping), memory or memory_of(config))
+    return Bounds(gemm, config, many(mapping), memory_of(config, memory))
 
 
 @few(600)
@@ -45,7 +45,7 @@ def test_no_bound_exceeds_the_simulated_cycles_whatever_the_memory(case, count, 
 @given(cases(), st.one_of(st.none(), MEMORIES))
 def test_the_bounds_of_many_mappings_are_those_of_each(case, memory):
     gemm, config, mapping = case
-    memory = memory or memory_of(config)
+    memory = memory_of(config, memory)
     other = replace(mapping, rows=1)
     sizes = [
         np.array(pair) for pair in zip(*((one.rows, one.columns, one.depth) for one in (mapping, other)), strict=True)
