@@ -24,11 +24,16 @@ def await_simulators(folder: str, count: int) -> bool:
 
 
 def another_process(folder: Path, engine: str) -> subprocess.Popen:
-    """A Python that runs a long GEMM; it prints its scratch folder, made in `folder`, and how the run ended."""
+    """A Python that runs a long GEMM; it prints its scratch folder, made in `folder`, and how the run ended.
+
+    It heeds SIGINT even where these tests run in the background of a shell, which has its jobs ignore that.
+    """
     code = f"""if True:
+        import signal
         import cosim
         from cosim.engines import icarus
         from tests.cosim.support import TINY, children, operands
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         print(icarus.scratch(), flush=True)
         try:
             {engine}.gemm(*operands{LONG})

@@ -19,7 +19,10 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"skew_tracker\.v.*last_place = \(\(4 \* 4\) - 1\);  =>", "in reset the delay lines may be gone around further"),
     (r"wuve\.v.*collected\}\) == \(4 - 1\)\)", "slices are a power of two, so the counter wraps by itself"),
     (r"update_section_\d+_\d+\.v.*place\}\) != \(", "no tile has so many rows that the counter passes the last place"),
-    (r"weights_issuer\.v.*\(place < \d\)", "what is written to a place that no output has, or once more, is not seen"),
+    (
+        r"weights_issuer\.v.*\(at_place < \d\)",
+        "a weight written to a place without an output, or once more, is not seen",
+    ),
     (r"sore\.v.*backward_done <= 1'b0;  =>", "no row is complete in the cycle after a reset"),
     (
         r"west_lane\.v.*control\[0\]\)\) begin  =>  .*1'b1|west_lane\.v.*\(control\[0\]\) begin  =>  .*1'b1",

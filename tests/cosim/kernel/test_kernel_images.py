@@ -15,7 +15,7 @@ from tests.support.im2col import im2col
 from tlm.feature_map import FeatureMap
 from tlm.workload.window import Window
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WINDOWS = [
     Window(),
     Window((3, 3), (1, 1), (1, 1)),
@@ -132,7 +132,7 @@ MEMORY = """
 import sys
 from pathlib import Path
 import numpy as np
-from cosim import kernel
+from cosim.kernel import kernel
 from rtl.sparsity import Sparsity
 from tlm.feature_map import FeatureMap
 

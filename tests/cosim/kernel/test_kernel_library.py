@@ -10,10 +10,10 @@ import pytest
 from cosim.kernel import kernel_library
 from cosim.tools import ToolMissing, missing
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 USE = """
 import numpy as np
-from cosim import kernel, kernel_library
+from cosim.kernel import kernel
 assert kernel.gemm(np.ones((2, 3), np.float16), np.ones((3, 2), np.float16)).tolist() == [[3, 3], [3, 3]]
 print(kernel.path())
 """

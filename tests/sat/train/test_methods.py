@@ -52,9 +52,9 @@ def test_the_time_is_that_until_the_mean_of_the_seeds_is_as_high_for_the_first_t
 def test_a_choice_is_for_the_methods_that_have_it():
     found = methods.schemes("dense, srste,sdgp,sdwp", "1:4", "resnet18", decay=0.1, rescale=True)
     assert [(one.method, one.decay, one.rescale) for one in found] == [
-        ("dense", 0, False),
+        ("dense", None, False),
         ("srste", 0.1, False),
-        ("sdgp", 0, True),
+        ("sdgp", None, True),
         ("sdwp", 0.1, False),
     ]
     assert found[1] == options.scheme("srste", "1:4", "resnet18", decay=0.1) and found[1].dense == ("fc",)

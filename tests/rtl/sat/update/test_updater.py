@@ -134,7 +134,7 @@ def test_tiles_of_one_kind_overlap_and_another_kind_waits_until_all_is_stored(bu
     run = Run(build, TINY, [tile_of(rng, TINY, kind) for kind in order], ("none", "none", stall))
     assert run.words() == run.expected
     waited = overlapped = 0
-    for before, kind, end, start in zip(order, order[1:], run.cycles(), run.commands.cycles[1:], strict=True):
+    for before, kind, end, start in zip(order[:-1], order[1:], run.cycles()[:-1], run.commands.cycles[1:], strict=True):
         if kind != before:
             waited += start > end[-1]
             assert start > end[-1]
