@@ -15,10 +15,11 @@ TABLE: dict[str, ExecutionRow] = {"sat": SAT, "sigma": SIGMA, "systolic": SAT}
 
 def accelerator_of(config: Config) -> ExecutionRow:
     """The row of a configuration. Raises ValueError for one of an accelerator that runs on no engine."""
-    name = getattr(config, "accelerator", type(config).__name__)
-    if name not in TABLE:
+    row = TABLE.get(getattr(config, "accelerator", ""))
+    if row is None:
+        name = getattr(config, "accelerator", type(config).__name__)
         raise ValueError(f"a configuration must be of one of {', '.join(TABLE)}, not of {name}")
-    return TABLE[name]
+    return row
 
 
 def kind_of(program: Program) -> ProgramKind:

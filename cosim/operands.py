@@ -102,6 +102,8 @@ def check_weight_matrix(array: np.ndarray, name: str, shape: tuple[int, int] | N
 
 def plain(array: Any, name: str) -> np.ndarray:
     """The array, or one with the numbers of a list, tensor or the like. Raises ValueError for what has none."""
+    if type(array) is np.ndarray:
+        return array
     if isinstance(array, np.ma.MaskedArray):
         _check_plain(array, name)
     try:
@@ -126,6 +128,8 @@ def check_matrix(array: np.ndarray, name: str, form: str = "fp16", dimensions: i
 
 def _check_plain(array: np.ndarray, name: str) -> None:
     """Raise ValueError unless it is an array, and no subclass of other arithmetic or with a mask."""
+    if type(array) is np.ndarray:
+        return
     if not isinstance(array, np.ndarray) or isinstance(array, np.matrix | np.ma.MaskedArray):
         raise ValueError(f"{name} must be an array, not {type(array).__name__}")
 

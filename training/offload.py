@@ -55,9 +55,10 @@ class Offload:
 
     def _program(self, gemm: Gemm) -> Program:
         """The GEMM's program: the same object in each step, whose cycles the engine then knows."""
-        if gemm not in self._programs:
-            self._programs[gemm] = self.engine.schedule(gemm, self.plan.mapping(gemm) if self.plan else None)
-        return self._programs[gemm]
+        if (program := self._programs.get(gemm)) is None:
+            program = self.engine.schedule(gemm, self.plan.mapping(gemm) if self.plan else None)
+            self._programs[gemm] = program
+        return program
 
     def products(self, a: Shape, b: Shape) -> dict[str, Gemm]:
         """The GEMMs of products of operands of these shapes. Raises ValueError for ones that do not fit."""

@@ -145,11 +145,12 @@ class Engine(ABC):
 
     def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
         """The same for a GEMM that is scheduled already. Raises ValueError as `run` does."""
-        self._kind_of(program)
-        if not isinstance(program.work, Gemm):
-            raise ValueError(f"a program of a GEMM is needed, not one of {program.work}")
-        operands = operands_of(program.work, a, b, self.prunes, self.operand_format)
-        return GemmResult(*self.run(program, operands), program)
+        kind, gemm = self._kind_of(program), program.work
+        if not isinstance(gemm, Gemm):
+            raise ValueError(f"a program of a GEMM is needed, not one of {gemm}")
+        operands = operands_of(gemm, a, b, self.prunes, self.operand_format)
+        kind.check(program, operands)
+        return GemmResult(*self._run(program, operands), program)
 
     def update(
         self,
