@@ -120,12 +120,12 @@ class Program(ABC):
         """Bytes that the store moves off-chip."""
 
     def read_cycles(self, tile: Any) -> int:
-        """Cycles of the load. Raises ValueError for a memory that takes fewer than a beat each."""
+        """Cycles of the load. Raises ValueError for a memory that answers fewer cycles than beats, or a fraction."""
         beats = self.lines(tile)
         return _at_least(beats, self.memory.read(beats, sum(self.read_bytes(tile))), "read")
 
     def write_cycles(self, tile: Any) -> int:
-        """Cycles of the store. Raises ValueError for a memory that takes fewer than a beat each."""
+        """Cycles of the store. Raises ValueError for a memory that answers fewer cycles than beats, or a fraction."""
         beats = self.beats(tile)
         return _at_least(beats, self.memory.write(beats, self.write_bytes(tile)), "write")
 
@@ -155,4 +155,4 @@ def _at_least(beats: int, cycles: int, kind: str) -> int:
     """The cycles themselves, a whole number of at least the beats; else the hardware could not keep up."""
     if not (isinstance(cycles, Integral) and int(cycles) >= beats):
         raise ValueError(f"a {kind} of {beats} beats must take {beats} cycles or more, whole ones, not {cycles!r}")
-    return cycles
+    return int(cycles)  # a NumPy integer would wrap around in sums

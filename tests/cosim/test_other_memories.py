@@ -136,3 +136,20 @@ def test_an_engine_takes_a_memory_that_is_one_and_the_configurations_otherwise(n
     ):
         with pytest.raises(ValueError, match=f"^memory {text}$"):
             cosim.engine(name, TINY, memory=memory)
+
+
+@dataclass(frozen=True)
+class NumpyMemory(Memory):
+    """Answers with NumPy's integers, which wrap around, as one that looks its latencies up in an array does."""
+
+    buffer_bytes: int = 0
+
+    def read(self, beats, size):
+        return np.uint8(beats + 100)
+
+    def write(self, beats, size):
+        return np.uint8(beats + 3)
+
+
+def test_numpys_integers_are_numbers_as_others_are():
+    equal("icarus", TINY, NumpyMemory(), gemm((5, 20, 9)))
