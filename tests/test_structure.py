@@ -1,6 +1,7 @@
 """The shape of the repository: one-way imports, a test beside every module, and sizes that can be read."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -90,6 +91,22 @@ def test_every_unit_with_a_golden_of_its_name_says_so():
     units = [file for file in hardware if file.name in goldens - {"__init__.py"}]
     assert len(units) >= 4
     assert [place(file) for file in units if f"rtl/golden/{file.name}" not in file.read_text()] == []
+
+
+def test_what_a_block_names_as_its_golden_is_there():
+    lines = [
+        line for file in files_of("rtl", "cosim") for line in re.findall(r"^ +Golden +(.*)", file.read_text(), re.M)
+    ]
+    goldens = {path for line in lines for path in re.findall(r"[\w/]+\.py", line)}
+    assert len(goldens) > 10 and [path for path in sorted(goldens) if not (ROOT / path).exists()] == []
+    named = [found for line in lines for found in re.findall(r"([\w/]+\.py), (\w+)(?: and (\w+))?(?:;|$)", line)]
+    absent = [
+        (path, name)
+        for path, *names in named
+        for name in names
+        if not re.search(rf"\b{name}\b", (ROOT / path).read_text())
+    ]
+    assert len(named) > 10 and absent == []
 
 
 def test_no_file_in_git_is_large():

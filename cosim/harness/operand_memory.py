@@ -18,7 +18,7 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
     Latency     read_delay cycles from the command moving to the first line at the port
     Throughput  1 line per cycle while operands.ready stays high
     Reset       synchronous, active high, with a change of toggle in it
-    Golden      tlm/sat/program.py, read_cycles
+    Golden      tlm/transactions.py, read_cycles
     """
     most = lines_per_message(config)
     width = device_of(config).line_bits

@@ -18,7 +18,7 @@ def result_memory(clk, rst, announce, write_delay, block_beats, valid, ready, bl
     Latency     write_delay cycles from a block's first beat being offered to its being taken
     Throughput  1 beat per cycle after that
     Reset       synchronous, active high
-    Golden      tlm/sat/program.py, write_cycles
+    Golden      tlm/transactions.py, write_cycles
     """
     delays = [Signal(intbv(0)[32:]) for _ in range(OUTSTANDING)]
     sizes = [Signal(intbv(0)[16:]) for _ in range(OUTSTANDING)]

@@ -24,7 +24,7 @@ def dispatcher(clk, rst, tiles, upcoming, running, weights, steps, returned, blo
     Latency            1 cycle (START_SETUP) from the last condition of a start to the start
     Throughput         a tile's steps follow those of the tile before without a pause
     Reset              synchronous, active high
-    Golden             tlm/timeline.py, weights_start and compute_start
+    Golden             tlm/sat/gemm_times.py, weights_start and start
     """
     f = layouts.command(config)
     bits = f.width

@@ -20,10 +20,10 @@ def drain(clk, rst, blocks, drain, drained, results, overflow, config):
     drained           in   an FP32 word for each column
     results           Stream out  32 bits for each column: FP32, or FP16 in the low half
     overflow          out  an infinity or NaN has left as FP32 since reset
-    Latency           2 cycles (STORE_SETUP) from drain_load to the first word
+    Latency           2 cycles (STORE_SETUP) from drain.load to the first word
     Throughput        1 word per cycle while results.ready stays high
     Reset             synchronous, active high
-    Golden            tlm/timeline.py, store_end; rtl/golden/fp32_to_fp16.py
+    Golden            tlm/sat/gemm_times.py, store_end; rtl/golden/fp32_to_fp16.py
     """
     f, interleave = layouts.command(config), config.interleave
     bits = f.width

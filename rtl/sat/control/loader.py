@@ -21,7 +21,7 @@ def loader(clk, rst, commands, operands, line, tiles, occupied, config):
                    loaded the cycle after the last line moved
     Throughput     1 line per cycle
     Reset          synchronous, active high: both banks empty
-    Golden         tlm/timeline.py, load_start and load_end
+    Golden         tlm/sat/gemm_times.py, load_start and load_end
     """
     f = layouts.command(config)
     bits = f.width

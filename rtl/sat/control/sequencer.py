@@ -23,7 +23,7 @@ def sequencer(clk, rst, tiles, edges, blocks, accumulators_free, steps, config):
                        (rtl/sat/timing.py) from a tile's last step to tiles.done and to finished being acted upon
     Throughput         1 step per cycle, without a pause between tiles that are ready
     Reset              synchronous, active high
-    Golden             tlm/timeline.py, compute_start and compute_end
+    Golden             tlm/sat/gemm_times.py, start and compute_end
     """
     upcoming, running, weights = bundles.NextTile(config), bundles.RunningTile(config), bundles.Progress()
     returned = bit()

@@ -22,7 +22,7 @@ def update_loader(clk, rst, commands, operands, bank_free, command, slices, ente
     Latency      1 cycle (LOAD_SETUP) from a command moving to the first line moving; 1 from a slice's last line to it
     Throughput   1 line per cycle
     Reset        synchronous, active high
-    Golden       tlm/update.py
+    Golden       tlm/sat/update_times.py
     """
     f = layouts.update(config)
     slice_bits = 32 * config.update_lanes

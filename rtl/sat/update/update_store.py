@@ -24,7 +24,7 @@ def update_store(clk, rst, finished, command, masters, halves, forward, backward
     Latency   2 cycles (STORE_SETUP) from the first fetch to the first word
     Throughput 1 word per cycle while results.ready stays high
     Reset     synchronous, active high
-    Golden    tlm/update.py, words and write_cycles
+    Golden    tlm/sat/update_program.py, beats; tlm/transactions.py, write_cycles
     """
     f, number = layouts.update(config), layouts.section_address(config)
     width = len(results.data)

@@ -28,7 +28,7 @@ def updater(clk, rst, traffic, rates, slices, busy, stored, config):
     slices        out  bundles.Progress: a slice enters the lanes in this cycle, and it is the last of its tile
     busy          out  a tile is under way
     stored        out  the last word of a tile moves
-    Latency       rtl/sat/timing.py; of a whole program: tlm/update.py, to the cycle
+    Latency       rtl/sat/timing.py; of a whole program: tlm/sat/update_times.py, to the cycle
     Throughput    1 slice of update_lanes weights per cycle while operands keep up and results leave
     Reset         synchronous, active high
     Golden        rtl/golden/sgd.py, rtl/golden/nm.py

@@ -26,7 +26,7 @@ def tile_sequencer(clk, rst, tiles, stored, step, read_address, issuing, last_st
     Latency       1 cycle (START_SETUP) from loaded to the first step
     Throughput    1 step per cycle, without a pause between tiles
     Reset         synchronous, active high
-    Golden        tlm/sigma/times.py, compute_start and compute_end
+    Golden        tlm/sigma/times.py, start and compute_end
     """
     f, way = layouts.command(config), (config.operands, config.levels)
     both, address = layouts.pair(f), layouts.stream_address(config)

@@ -19,7 +19,7 @@ def accumulator(clk, part, addition, drain, drained):
     drain         in   bundles.Drain: fetch a sum for `drained`
     drained       out  FP32
     Latency       4 cycles (ACCUMULATE) from `part` to the sum standing, which a column's next part must wait for
-                  (TURN); 1 cycle from drain_read to drained
+                  (TURN); 1 cycle from drain.read to drained
     Throughput    1 part and 1 drained sum per cycle
     Reset         none: a block's first parts are added to zero
     Golden        rtl/golden/sigma.py
