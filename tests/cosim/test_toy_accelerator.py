@@ -5,9 +5,10 @@ import pytest
 
 import cosim
 from cosim import Operands, Weights
-from cosim.check.checker import Checker
+from cosim.check.checker import Checker, Mismatch
 from cosim.check.recorder import Recorder
 from cosim.check.sampler import draw
+from cosim.engines.functional import Functional
 from rtl.golden import Rates
 from rtl.sat.config import PRESETS
 from tests.cosim.support import bits, normal, operands
@@ -76,6 +77,17 @@ def test_checker_and_recorder_take_it_as_any_other():
     checker = Checker(Recorder(cosim.engine("functional", SMALL)))
     result = checker.gemm(*operands(3, 20, 4), layer="fc", stage="ff")
     assert checker.checked[0].equal and checker.inner.runs == [(result.program, result.report)]
+
+
+def test_a_wrong_bit_is_told_where_the_program_does_not_say_when_it_left():
+    class Wrong(Functional):
+        def _run(self, program, operands):
+            c, report = super()._run(program, operands)
+            c[1, 1] += 1
+            return c, report
+
+    with pytest.raises(Mismatch, match=r"element \(1, 1\) is 0x\w+, not 0x\w+; 1 of 12 elements differ"):
+        Checker(Wrong(SMALL)).gemm(*operands(3, 20, 4))
 
 
 def test_a_training_step_is_costed_and_shown_in_a_report():
