@@ -7,8 +7,3 @@ FP16_MUL = 2  # rtl/float/fp16_mul.py
 FP32_ADD = 3  # rtl/float/fp32_add.py
 FP32_MUL = 4  # rtl/float/fp32_mul.py
 ACCUMULATE = FP32_ADD + 1  # from an accumulator through the adder and back: the least turn
-
-
-def fan_latency(lanes: int) -> int:
-    """Cycles from products at SIGMA's adder network to their sums: an addition for each level of its tree."""
-    return (lanes.bit_length() - 1) * ACCUMULATE

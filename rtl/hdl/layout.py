@@ -77,3 +77,8 @@ class Layout:
         if not 0 <= word < 1 << self.width:
             raise ValueError(f"a word of {list(self.fields)} must fit {self.width} bits, not {word}")
         return {name: word >> low - self.low & (1 << high - low) - 1 for name, (high, low) in self.fields.items()}
+
+
+def pair(word: Layout) -> Layout:
+    """Two words of one layout, `of0` and `of1`: those of banks or sets 0 and 1."""
+    return Layout(of0=word, of1=word)

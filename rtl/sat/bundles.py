@@ -2,6 +2,7 @@
 
 from myhdl import SignalType
 
+from rtl.hdl.layout import pair
 from rtl.hdl.stream import Interface, Stream, bit, bus
 from rtl.sat import layouts
 from rtl.sat.config import SatConfig
@@ -11,9 +12,7 @@ class Traffic(Interface):
     """The three streams of a part of the accelerator: commands and operands come, results leave."""
 
     def __init__(self, commands: Stream, operands: Stream, results: Stream):
-        self.commands = commands
-        self.operands = operands
-        self.results = results
+        self.commands, self.operands, self.results = commands, operands, results
 
     @classmethod
     def of(cls, config: SatConfig, command_bits: int) -> "Traffic":
@@ -41,14 +40,14 @@ class Tiles(Interface):
     """The tiles in the two operand banks, which the loader fills and the sequencer empties in turn.
 
     loaded     one bit a bank: it holds a complete tile that has not been started
-    commands   the layouts.command of both banks, bank 0 in the low bits
+    commands   a pair: layouts.command of each bank's tile
     started    the steps of the older loaded tile start in the next cycle
     done       the array has read the older occupied bank for the last time
     """
 
     def __init__(self, config: SatConfig):
         self.loaded = bus(2)
-        self.commands = bus(2 * layouts.command(config).width)
+        self.commands = bus(pair(layouts.command(config)))
         self.started = bit()
         self.done = bit()
 
@@ -62,13 +61,13 @@ class Blocks(Interface):
     """Blocks of the result in the two sets of accumulators, from the sequencer to the drain.
 
     finished   a block's sums stand in all accumulators, or in the memories of sums
-    commands   the layouts.command of the last tile of the blocks in both sets, set 0 in the low bits
+    commands   a pair: layouts.command of the last tile of each set's block
     stored     the older finished block has left the array
     """
 
     def __init__(self, config: SatConfig):
         self.finished = bit()
-        self.commands = bus(2 * layouts.command(config).width)
+        self.commands = bus(pair(layouts.command(config)))
         self.stored = bit()
 
     @property

@@ -1,5 +1,6 @@
 """Signals that travel together between SIGMA's blocks."""
 
+from rtl.hdl.layout import pair
 from rtl.hdl.stream import Interface, bit, bus
 from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
@@ -63,7 +64,7 @@ class Tiles(Interface):
     """The tiles in both banks of records.
 
     loaded    a bit a bank: it holds a complete tile that has not been started
-    commands  layouts.pair: layouts.command of each bank's tile
+    commands  a pair: layouts.command of each bank's tile
     streams   a bit a bank: the bank of streamed words that its tile takes
     started   the older loaded tile starts
     released  the records of the older occupied bank have been read for the last time
@@ -71,7 +72,7 @@ class Tiles(Interface):
 
     def __init__(self, config: SigmaConfig):
         self.loaded = bus(2)
-        self.commands = bus(layouts.pair(layouts.command(config)))
+        self.commands = bus(pair(layouts.command(config)))
         self.streams = bus(2)
         self.started = bit()
         self.released = bit()
@@ -80,12 +81,12 @@ class Tiles(Interface):
 class Blocks(Interface):
     """The blocks of the result in both sets of sums.
 
-    commands  layouts.pair: layouts.command of the first tile of each set's block
+    commands  a pair: layouts.command of the first tile of each set's block
     finished  the sums of another block stand
     """
 
     def __init__(self, config: SigmaConfig):
-        self.commands = bus(layouts.pair(layouts.command(config)))
+        self.commands = bus(pair(layouts.command(config)))
         self.finished = bit()
 
 

@@ -14,11 +14,6 @@ def operand() -> Layout:
     return Layout(magnitude=OPERAND - 1, sign=1)
 
 
-def pair(word: Layout) -> Layout:
-    """Two words, of banks or sets 0 and 1."""
-    return Layout(of0=word, of1=word)
-
-
 def line_bits(config: SigmaConfig) -> int:
     """Width of an operand line: a word for each lane."""
     return OPERAND * config.lanes

@@ -21,9 +21,14 @@ def products(operands: str) -> int:
     return READ + DISTRIBUTE + MULTIPLY[operands]
 
 
+def fan(levels: int) -> int:
+    """Cycles from products at the FAN to their sums: an addition and a register for each level of its tree."""
+    return levels * timing.ACCUMULATE
+
+
 def sums(operands: str, levels: int) -> int:
     """Cycles from a column's step to the sums of FANs of so many levels."""
-    return products(operands) + levels * timing.ACCUMULATE
+    return products(operands) + fan(levels)
 
 
 def gathered(operands: str, levels: int) -> int:

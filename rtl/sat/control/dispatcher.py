@@ -1,8 +1,9 @@
 """Decides when a tile's weights, and when its steps, may start."""
 
-from myhdl import always, always_comb, concat
+from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module
+from rtl.hdl.layout import pair
 from rtl.hdl.stream import bit, bus
 from rtl.sat import bundles, layouts, timing
 from rtl.sat.config import SatConfig
@@ -27,7 +28,7 @@ def dispatcher(clk, rst, tiles, upcoming, running, weights, steps, returned, blo
     Golden             tlm/sat/gemm_times.py, weights_start and start
     """
     f = layouts.command(config)
-    bits = f.width
+    both = pair(f)
     lead = timing.lead(config.rows)
 
     primed = bit()  # the weights of the next tile have started
@@ -39,9 +40,9 @@ def dispatcher(clk, rst, tiles, upcoming, running, weights, steps, returned, blo
     @always_comb
     def select():
         if upcoming.bank:
-            upcoming.command.next = tiles.commands[2 * bits : bits]
+            upcoming.command.next = tiles.commands[both.of1_high : both.of1_low]
         else:
-            upcoming.command.next = tiles.commands[bits:]
+            upcoming.command.next = tiles.commands[both.of0_high : both.of0_low]
 
     @always_comb
     def compare():
@@ -106,9 +107,9 @@ def dispatcher(clk, rst, tiles, upcoming, running, weights, steps, returned, blo
             accumulators_free.next = accumulators_free + 1
         if steps.last:
             if running.accumulators:
-                blocks.commands.next = concat(running.command, blocks.commands[bits:])
+                blocks.commands.next[both.of1_high : both.of1_low] = running.command
             else:
-                blocks.commands.next = concat(blocks.commands[2 * bits : bits], running.command)
+                blocks.commands.next[both.of0_high : both.of0_low] = running.command
         if rst:
             accumulators_free.next = 2
 

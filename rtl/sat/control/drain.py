@@ -4,6 +4,7 @@ from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.lanes import pack
+from rtl.hdl.layout import pair
 from rtl.hdl.stream import Stream, bit, bus
 from rtl.sat import bundles, layouts
 from rtl.sat.config import SatConfig
@@ -26,7 +27,7 @@ def drain(clk, rst, blocks, drain, drained, results, overflow, config):
     Golden            tlm/sat/gemm_times.py, store_end; rtl/golden/fp32_to_fp16.py
     """
     f, interleave = layouts.command(config), config.interleave
-    bits = f.width
+    both = pair(f)
     addresses = 2 ** layouts.sum_bits(config)
 
     pending = bus(2)  # finished blocks that wait
@@ -49,9 +50,9 @@ def drain(clk, rst, blocks, drain, drained, results, overflow, config):
     @always_comb
     def select():
         if accumulators:
-            command.next = blocks.commands[2 * bits : bits]
+            command.next = blocks.commands[both.of1_high : both.of1_low]
         else:
-            command.next = blocks.commands[bits:]
+            command.next = blocks.commands[both.of0_high : both.of0_low]
 
     @always_comb
     def decide():

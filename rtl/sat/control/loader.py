@@ -1,8 +1,9 @@
 """Fills the operand banks: takes a tile command, then the operand lines it announces."""
 
-from myhdl import always, always_comb, concat
+from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module
+from rtl.hdl.layout import pair
 from rtl.hdl.stream import Stream, bit, bus, counter
 from rtl.sat import bundles, layouts
 from rtl.sat.config import BEAT, SatConfig
@@ -24,7 +25,7 @@ def loader(clk, rst, commands, operands, line, tiles, occupied, config):
     Golden         tlm/sat/gemm_times.py, load_start and load_end
     """
     f = layouts.command(config)
-    bits = f.width
+    both = pair(f)
     west_bank, north_bank = config.chunk // BEAT, config.chunk
 
     bank = bus(1)  # the bank to be filled next
@@ -101,9 +102,9 @@ def loader(clk, rst, commands, operands, line, tiles, occupied, config):
     def keep():
         if commands.valid and commands.ready:
             if bank:
-                tiles.commands.next = concat(commands.data, tiles.commands[bits:])
+                tiles.commands.next[both.of1_high : both.of1_low] = commands.data
             else:
-                tiles.commands.next = concat(tiles.commands[2 * bits : bits], commands.data)
+                tiles.commands.next[both.of0_high : both.of0_low] = commands.data
 
     @always(clk.posedge)
     def write():

@@ -4,7 +4,7 @@ from myhdl import always, always_comb, concat
 
 from rtl.hdl.hierarchy import module
 from rtl.hdl.lanes import pack, unpack
-from rtl.hdl.layout import Layout
+from rtl.hdl.layout import Layout, pair
 from rtl.hdl.stream import bit, bus
 from rtl.sat import bundles, layouts, timing
 from rtl.sat.config import SatConfig
@@ -34,13 +34,13 @@ def updater(clk, rst, traffic, rates, slices, busy, stored, config):
     Golden        rtl/golden/sgd.py, rtl/golden/nm.py
     """
     f = layouts.update(config)
-    bits, kind = f.width, f.span("momentum", "m")
+    both, kind = pair(f), f.span("momentum", "m")
     copy_bits, copy_rows = layouts.copy_bits(config), config.update_vectors // 4
     place = layouts.section_address(config)
     copy_place = Layout(row=place.bits("row") - 2, bank=1)
 
     command, stored_command = bus(f), bus(f)
-    held = bus(2 * bits)  # the commands of the tiles in both banks
+    held = bus(both)  # the commands of the tiles in both banks
     bank, store_bank = bus(1), bus(1)
     free = bus(2)  # banks
     admitted, reducing, momentum, finished = (bit() for _ in range(4))
@@ -76,9 +76,9 @@ def updater(clk, rst, traffic, rates, slices, busy, stored, config):
         row_low.next = address[copy_place.row_high : copy_place.row_low]
         row_bank.next = address[place.bank_bit]
         if store_bank:
-            stored_command.next = held[2 * bits : bits]
+            stored_command.next = held[both.of1_high : both.of1_low]
         else:
-            stored_command.next = held[bits:]
+            stored_command.next = held[both.of0_high : both.of0_low]
 
     @always(clk.posedge)
     def account():
@@ -90,9 +90,9 @@ def updater(clk, rst, traffic, rates, slices, busy, stored, config):
         if slices.last:
             bank.next = not bank
             if bank:
-                held.next = concat(command, held[bits:])
+                held.next[both.of1_high : both.of1_low] = command
             else:
-                held.next = concat(held[2 * bits : bits], command)
+                held.next[both.of0_high : both.of0_low] = command
         if stored:
             store_bank.next = not store_bank
         if rst:

@@ -4,7 +4,7 @@ from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module
 from rtl.hdl.lanes import pack
-from rtl.hdl.layout import Layout
+from rtl.hdl.layout import Layout, pair
 from rtl.hdl.stream import Stream, bit, bus
 from rtl.shared.result_port import result_port
 from rtl.sigma import bundles, layouts
@@ -27,7 +27,7 @@ def block_drain(clk, rst, blocks, drain, drained, results, stored, overflow, con
     Golden     tlm/sigma/times.py, store_end; rtl/golden/fp32_to_fp16.py
     """
     f = layouts.command(config)
-    both = layouts.pair(f)
+    both = pair(f)
     address_bits = len(drain.column)
 
     pending = bus(2)  # finished blocks that wait

@@ -3,6 +3,7 @@
 from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module
+from rtl.hdl.layout import pair
 from rtl.hdl.stream import bit, bus
 from rtl.sigma import bundles, layouts
 from rtl.sigma.config import SigmaConfig
@@ -25,7 +26,7 @@ def tile_banks(clk, rst, command, load, free, tiles, occupied, config):
     Reset      synchronous, active high: all banks are empty
     Golden     tlm/sigma/times.py
     """
-    both = layouts.pair(layouts.command(config))
+    both = pair(layouts.command(config))
 
     next_start, next_release = bit(), bit()
     ready, busy = bus(2), bus(2)  # loaded and occupied, as they stand after this cycle

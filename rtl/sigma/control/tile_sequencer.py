@@ -4,6 +4,7 @@ from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module
 from rtl.hdl.lanes import pack
+from rtl.hdl.layout import pair
 from rtl.hdl.stream import bit, bus
 from rtl.sigma import bundles, layouts, timing
 from rtl.sigma.config import SigmaConfig
@@ -29,7 +30,7 @@ def tile_sequencer(clk, rst, tiles, stored, step, read_address, issuing, last_st
     Golden        tlm/sigma/times.py, start and compute_end
     """
     f, way = layouts.command(config), (config.operands, config.levels)
-    both, address = layouts.pair(f), layouts.stream_address(config)
+    both, address = pair(f), layouts.stream_address(config)
     turn = timing.TURN
 
     next_bank, bank, stream, sums = (bit() for _ in range(4))  # `sums`: the set in use

@@ -2,12 +2,11 @@
 
 from myhdl import always_comb
 
-from rtl import timing
 from rtl.float.formats import FP32, FP32_NAN
 from rtl.hdl.hierarchy import module
 from rtl.hdl.lanes import join, split
 from rtl.hdl.stream import bit, bus
-from rtl.sigma import layouts
+from rtl.sigma import layouts, timing
 from rtl.sigma.delay_line import delay_line
 from rtl.sigma.reduction.fan_adder import fan_adder
 from rtl.sigma.reduction.fan_choice import fan_choice
@@ -16,7 +15,6 @@ from rtl.sigma.reduction.fan_leaf import fan_leaf
 from rtl.sigma.reduction.fan_node import fan_node
 from rtl.sigma.reduction.fan_spans import fan_spans
 
-LATENCY = timing.fan_latency  # of a number of lanes
 LANES = (2, 4, 8, 16, 32, 64, 128)
 
 
@@ -34,7 +32,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     sums        out  FP32 of each slot, every NaN 0x7FC00000; a run comes in the slot of its adder of highest level, a
                      single lane in its own. Other slots mean nothing
     complete    out  slots that hold the sum of a run
-    Latency     4 cycles (ACCUMULATE) for each level (LATENCY of `lanes`, which is one of LANES)
+    Latency     4 cycles (ACCUMULATE) for each level (timing.fan); `lanes` is one of LANES
     Throughput  1 partition per cycle, each with other runs
     Reset       none: a pipeline without state
     Golden      rtl/golden/fan.py
@@ -99,7 +97,7 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     parts += [
         join([*(leftward[a][levels] for a in range(last)), last_sum], sums),
         join(slots, completing),
-        delay_line(clk, completing, complete, lanes, LATENCY(lanes)),
+        delay_line(clk, completing, complete, lanes, timing.fan(lanes.bit_length() - 1)),
     ]
     lines = [delay_line(clk, word, later, len(word), cycles) for word, later, cycles in delays]
     return finish, parts, lines
@@ -116,7 +114,7 @@ def _later(word, levels, delays):
     if not levels:
         return word
     later = bus(len(word))
-    delays.append((word, later, levels * timing.ACCUMULATE))
+    delays.append((word, later, timing.fan(levels)))
     return later
 
 

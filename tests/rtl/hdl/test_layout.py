@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from myhdl import Signal, always, always_comb, concat, intbv
 
 from rtl.hdl.hierarchy import module
-from rtl.hdl.layout import Layout
+from rtl.hdl.layout import Layout, pair
 from rtl.hdl.stream import bus
 from tests.support.properties import few
 from tests.support.script import play
@@ -136,3 +136,9 @@ def test_an_unknown_field_is_an_error():
 def test_bits_are_the_width_of_a_field():
     layout = Layout(weight=16, index=4)
     assert [layout.bits(name) for name in layout.fields] == [16, 4]
+
+
+def test_two_words_lie_side_by_side():
+    both, width = pair(LAYOUT), LAYOUT.width
+    assert (both.of0_low, both.of0_high, both.of1_low, both.of1_high) == (0, width, width, 2 * width)
+    assert both.pack(of0=3, of1=5) == 5 << width | 3

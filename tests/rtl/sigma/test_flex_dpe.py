@@ -35,7 +35,7 @@ def device(build, config):
 def latencies(config):
     """Cycles from a column to the parts that look for a bank, and to its results, by the units on its way."""
     product = 1 + {"fp16": units.FP16_MUL, "bf16": units.FP32_MUL + 1}[config.operands]
-    summed = product + units.fan_latency(config.lanes)
+    summed = product + config.levels * units.ACCUMULATE
     return SimpleNamespace(settings=0, values=1, runs=product, picks=summed, results=summed + 1)
 
 

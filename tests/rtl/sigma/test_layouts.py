@@ -76,12 +76,6 @@ def test_each_part_of_the_datapath_has_a_bit_for_its_bank_and_the_first_is_the_e
     assert list(lags.values()) == sorted(set(lags.values()))  # no two at once: each finds another step
 
 
-def test_two_words_lie_side_by_side():
-    pair = layouts.pair(layouts.command(PRESETS["small"]))
-    width = layouts.command(PRESETS["small"]).width
-    assert (pair.of0_low, pair.of0_high, pair.of1_low, pair.of1_high) == (0, width, width, 2 * width)
-
-
 def test_an_operand_has_a_sign_and_a_magnitude():
     assert layouts.operand().unpack(0x8000) == dict(sign=1, magnitude=0)
 

@@ -10,6 +10,7 @@ from rtl.golden import fan as golden
 from rtl.golden.fan import slots
 from rtl.hdl.hierarchy import write_verilog
 from rtl.sigma.reduction import fan as unit
+from rtl.sigma.timing import fan as latency  # of levels
 from tests.rtl.test_verilog import complaints
 from tests.support import floats
 from tests.support.fan import KINDS, cut, partition, renamed
@@ -42,7 +43,12 @@ def check(compute, rng, partitions):
     products = [KINDS[rng.choice(list(KINDS))](numbers, lanes).astype(np.float32) for _ in partitions]
     vectors = [vector(rng, *pair) for pair in zip(products, partitions, strict=True)]
     answers = compute(
-        unit.fan, unit.ports(lanes, id_bits(lanes)), vectors, unit.LATENCY(lanes), lanes=lanes, id_bits=id_bits(lanes)
+        unit.fan,
+        unit.ports(lanes, id_bits(lanes)),
+        vectors,
+        latency(lanes.bit_length() - 1),
+        lanes=lanes,
+        id_bits=id_bits(lanes),
     )
     compared = 0
     for (sums, complete), product, runs in zip(answers, products, partitions, strict=True):
@@ -81,7 +87,7 @@ def test_a_gap_is_never_joined_to_a_run_of_its_id(compute):
     products = np.arange(1, 9, dtype=np.float32)
     masks = [rng.getrandbits(8) for _ in range(40)]
     vectors = [(packed(products.view(np.uint32), 32), 0, mask) for mask in masks]
-    answers = compute(unit.fan, unit.ports(8, 3), vectors, unit.LATENCY(8), lanes=8, id_bits=3)
+    answers = compute(unit.fan, unit.ports(8, 3), vectors, latency(3), lanes=8, id_bits=3)
     for (sums, complete), mask in zip(answers, masks, strict=True):
         runs = [None if not mask >> lane & 1 else (~mask & (1 << lane) - 1).bit_length() for lane in range(8)]
         want, where = golden(products, runs)
@@ -109,4 +115,6 @@ def test_a_bad_number_of_lanes_is_refused(lanes):
 
 
 def test_the_latency_is_the_one_that_the_model_counts():
-    assert [unit.LATENCY(lanes) for lanes in unit.LANES] == [level * timing.ACCUMULATE for level in range(1, 8)]
+    assert [latency(lanes.bit_length() - 1) for lanes in unit.LANES] == [
+        level * timing.ACCUMULATE for level in range(1, 8)
+    ]
