@@ -4,6 +4,7 @@ from math import prod
 
 import numpy as np
 
+from cosim.arrays import check_plain
 from tlm.feature_map import FeatureMap
 
 
@@ -19,6 +20,7 @@ class Im2col:
     """
 
     def __init__(self, images: np.ndarray, source: FeatureMap, depth: int, transposed: bool):
+        check_plain(images, "images")
         shape = source.batch, source.height, source.width, source.channels
         if images.dtype != np.float16 or images.shape != shape:
             raise ValueError(f"images must be float16 of shape {shape}, not {images.dtype} of shape {images.shape}")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from cosim.arrays import check_plain, plain
 from cosim.exchange import Operands, Weights
 from cosim.im2col import Im2col
 from cosim.kernel.kernel import prune
@@ -85,53 +86,33 @@ def check_rates(rates: Rates) -> None:
         raise ValueError(f"rates must be rtl.golden.Rates, not {type(rates).__name__}")
     try:
         finite = np.isfinite(rates.constants).all()
-    except (TypeError, ValueError):
-        raise ValueError(f"rates must be numbers, not {rates}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"rates must be numbers of FP32, not {rates}") from None
     if not finite:
         raise ValueError(f"rates must be finite in FP32, 1 / scale too, not {rates}")
 
 
 def check_weight_matrix(array: np.ndarray, name: str, shape: tuple[int, int] | None = None) -> None:
     """Raise ValueError unless it is a float32 matrix, and of that shape."""
-    _check_plain(array, name)
+    check_plain(array, name)
     if array.dtype != np.float32 or array.ndim != 2:
-        raise ValueError(f"{name} must be a float32 matrix, not {array.dtype} with {array.ndim} dimensions")
+        raise ValueError(f"{name} must be float32 with 2 dimensions, not {array.dtype} with {array.ndim}")
     if shape and array.shape != shape:
         raise ValueError(f"{name} must be of shape {shape}, not {array.shape}")
 
 
-def plain(array: Any, name: str) -> np.ndarray:
-    """The array, or one with the numbers of a list, tensor or the like. Raises ValueError for what has none."""
-    if type(array) is np.ndarray:
-        return array
-    if isinstance(array, np.ma.MaskedArray):
-        _check_plain(array, name)
-    try:
-        return np.asarray(array)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} must be an array, not {type(array).__name__}: {error}") from None
-
-
 def check_matrix(array: np.ndarray, name: str, form: str = "fp16", dimensions: int = 2) -> None:
     """Raise ValueError unless operand `name` holds numbers of the form and has so many dimensions."""
-    _check_plain(array, f"operand {name}")
+    check_plain(array, f"operand {name}")
     if array.dtype != DTYPES[form] or array.ndim != dimensions:
         raise ValueError(
-            f"operand {name} must be a {DTYPES[form]} matrix, not {array.dtype} with {array.ndim} dimensions"
+            f"operand {name} must be {DTYPES[form]} with {dimensions} dimensions, not {array.dtype} with {array.ndim}"
         )
     if form == "bf16":
         rest = np.ascontiguousarray(array).view(np.uint32) & 0xFFFF
         if rest.any():
             where = tuple(map(int, np.argwhere(rest)[0]))
             raise ValueError(f"operand {name} must hold bfloat16 numbers, not {array[where]!r} at {where}")
-
-
-def _check_plain(array: np.ndarray, name: str) -> None:
-    """Raise ValueError unless it is an array, and no subclass of other arithmetic or with a mask."""
-    if type(array) is np.ndarray:
-        return
-    if not isinstance(array, np.ndarray) or isinstance(array, np.matrix | np.ma.MaskedArray):
-        raise ValueError(f"{name} must be an array, not {type(array).__name__}")
 
 
 def _fit(gemm: Gemm, a: Any, b: Any, form: str) -> bool:

@@ -14,7 +14,9 @@ class Sparsity:
     m: int
 
     def __post_init__(self):
-        if self.n not in KEPT or self.m not in GROUP or self.n >= self.m:
+        # A float or a NumPy integer would be equal to the int, and end in other arithmetic.
+        whole = type(self.n) is type(self.m) is int
+        if not whole or self.n not in KEPT or self.m not in GROUP or self.n >= self.m:
             raise ValueError(f"sparsity must be N:M with N in {KEPT}, M in {GROUP} and N < M, not {self}")
 
     @classmethod

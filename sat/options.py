@@ -1,12 +1,13 @@
 """Options that several commands share."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from rtl.sparsity import Sparsity
+from tlm.accelerator import Accelerator
 from tlm.accelerators import DEFAULT, TABLE
 from tlm.workload.methods import METHODS, Scheme
 from tlm.workload.networks import NETWORKS
@@ -15,15 +16,21 @@ LARGEST_SEED = 2**32 - 1
 NONE = "none"
 
 
-def presets() -> str:
-    """The names of the default accelerator's presets, and of those that others have beside them."""
+def presets(rows: Iterable[Accelerator]) -> str:
+    """The names of the default accelerator's presets, and of those that these have beside them."""
     known = TABLE[DEFAULT].presets
-    more = {row.title: [name for name in row.presets if name not in known] for row in TABLE.values()}
+    more = {row.title: [name for name in row.presets if name not in known] for row in rows}
     beside = [f"; of {title} also {', '.join(names)}" for title, names in more.items() if names]
     return ", ".join(known) + "".join(beside)
 
 
-Config = Annotated[str, typer.Option(help=f"A preset ({presets()}) or a JSON file.")]
+def config_option(rows: Iterable[Accelerator]) -> Any:
+    """The option for a configuration of a command that runs on these accelerators."""
+    return typer.Option("--config", help=f"A preset ({presets(rows)}) or a JSON file.")
+
+
+Config = Annotated[str, config_option(TABLE.values())]
+ConfigOfDefault = Annotated[str, config_option([TABLE[DEFAULT]])]
 Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
 Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
 Image = Annotated[

@@ -6,7 +6,20 @@ from typing import Annotated, Any
 import typer
 
 from sat import options, terminal
-from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
+from sat.options import (
+    Batch,
+    Classes,
+    ConfigOfDefault,
+    Decay,
+    Dense,
+    Image,
+    Json,
+    Method,
+    Model,
+    Pattern,
+    Rescale,
+    Width,
+)
 from sat.planning import plan_for
 from sat.workload import Input, Module, Topology, workload
 from tlm.accelerators import DEFAULT, accelerator
@@ -48,7 +61,7 @@ def plan(
     dense: Dense = None,
     decay: Decay = None,
     rescale: Rescale = False,
-    config: Config = "vcu1525",
+    config: ConfigOfDefault = "vcu1525",
     output: Output = None,
     json_file: Json = None,
 ) -> None:

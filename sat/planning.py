@@ -1,16 +1,16 @@
 """Options for dataflow and plan, and the plan by which a command runs: made for it, or loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rtl.config import Config
 from tlm.accelerator import Accelerator, OfflinePlan, Planner, StepPlan
-from tlm.accelerators import TABLE, accelerator_of
+from tlm.accelerators import DEFAULT, TABLE, accelerator_of
 from tlm.gemm import Gemm
 from tlm.report import StepReport, step_report
 from tlm.step import Costed, cost
@@ -20,32 +20,35 @@ from tlm.work import Work
 SCHEDULED = "scheduled"
 
 
-def dataflow_vocabularies() -> list[Accelerator]:
-    """A row of the table for each set of dataflows: the first of those that share it."""
-    rows: dict[tuple[str, ...], Accelerator] = {}
-    for row in TABLE.values():
-        rows.setdefault(tuple(row.dataflows), row)
-    return list(rows.values())
+def dataflow_vocabularies(rows: Iterable[Accelerator]) -> list[Accelerator]:
+    """One of these for each set of dataflows: the first of those that share it."""
+    found: dict[tuple[str, ...], Accelerator] = {}
+    for row in rows:
+        found.setdefault(tuple(row.dataflows), row)
+    return list(found.values())
 
 
 def dataflow_names() -> str:
     """The names of the dataflows: the default accelerator's, then others'."""
-    rows = dataflow_vocabularies()
+    rows = dataflow_vocabularies(TABLE.values())
     names = [f"on {row.title} {', '.join(row.dataflows)} or {SCHEDULED}" for row in rows]
     return ", ".join(names).removeprefix(f"on {rows[0].title} ")
 
 
-Dataflow = Annotated[
-    str,
-    typer.Option(
-        help="scheduled: for each GEMM the mapping of fewest cycles; or one dataflow for all, "
-        + "; ".join(
-            f"on {row.title} " + ", ".join(f"{name} ({meaning})" for name, meaning in row.dataflows.items())
-            for row in dataflow_vocabularies()
-        )
-        + "."
-    ),
-]
+def dataflow_option(rows: Iterable[Accelerator]) -> Any:
+    """The option for a dataflow of a command that runs on these accelerators."""
+    meanings = "; ".join(
+        f"on {row.title} " + ", ".join(f"{name} ({meaning})" for name, meaning in row.dataflows.items())
+        for row in dataflow_vocabularies(rows)
+    )
+    return typer.Option(
+        "--dataflow",
+        help=f"scheduled: each GEMM by its mapping of fewest cycles; or one dataflow for all, {meanings}.",
+    )
+
+
+Dataflow = Annotated[str, dataflow_option(TABLE.values())]
+DataflowOfDefault = Annotated[str, dataflow_option([TABLE[DEFAULT]])]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Run by this plan, as sat plan wrote it.")]
 
 

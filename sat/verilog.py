@@ -5,22 +5,25 @@ from typing import Annotated
 
 import typer
 
+from cosim.accelerators import TABLE as EXECUTED
 from cosim.accelerators import verilog_of
 from cosim.synthesis.synthesis import yosys
 from rtl.hdl.prefix import Prefix
 from sat import accelerators, terminal
 from sat.area import area, area_data, print_area
-from sat.options import Config, Json
+from sat.options import Json, config_option
 from tlm.accelerators import DEFAULT, TABLE
 from tlm.accelerators import accelerator as accelerator_named
 
+WRITTEN = [TABLE[name] for name, row in EXECUTED.items() if row.verilog]  # accelerators that have RTL
+Config = Annotated[str, config_option(WRITTEN)]
 Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the files; made when it does not exist.")]
 ModulePrefix = Annotated[
     str | None,
     typer.Option(
         "--prefix",
         help="In front of each module's name, so that several accelerators fit one library: by default "
-        f"{', '.join(f'{name}_' for name in TABLE)}; with big_ the tops are big and big_axi.",
+        f"{', '.join(f'{row.name}_' for row in WRITTEN)}; with big_ the tops are big and big_axi.",
     ),
 ]
 Synthesised = Annotated[

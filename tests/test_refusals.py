@@ -1,34 +1,32 @@
 """Values that once gave wrong numbers, were taken without a word, or ended in a traceback: one ValueError each."""
 
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 
 import numpy as np
 import pytest
 import torch
 
 import cosim
+from rtl.golden import Rates
 from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA
+from rtl.sparsity import Sparsity
+from tests.support.refused import refused
 from tests.support.toy import add_toy
-from tlm import Gemm, Mapping, Update, make_plan, predict, schedule
+from tlm import Gemm, Mapping, Memory, Plan, Update, make_plan, predict, schedule, schedule_update
+from tlm.accelerator import extended
 from tlm.accelerators import TABLE
-from tlm.compare import Case, setups
+from tlm.compare import Case, compare, setups
 from tlm.memory import ConstantRates
 from tlm.report import step_report
+from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.zeros import ExactZeros, UniformDensity
 from tlm.step import cost
 from training import convert
 
 SMALL, MEDIUM = PRESETS["small"], PRESETS["medium"]
 GEMM = Gemm(8, 16, 8)
-
-
-def refused(words: str, call, *given, **named) -> None:
-    """The call raises a ValueError of one line with these words."""
-    with pytest.raises(ValueError) as caught:
-        call(*given, **named)
-    assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("size", [np.int64(8), np.int8(8), True, 8.0, "8", None], ids=repr)
@@ -117,3 +115,81 @@ def test_a_configuration_of_another_size_is_left_out_of_a_comparison(monkeypatch
     faster = {name: config.model_copy(update=dict(clock_mhz=777.0)) for name, config in row.presets.items()}
     monkeypatch.setitem(TABLE, "dot", replace(row, presets=faster, comparable=None))
     assert all("dot" not in setup.configs for setup in setups().values()) and "small" in setups()
+
+
+class OwnMemory(Memory):
+    """A memory that says no size of its buffer, or a wrong one."""
+
+    def __init__(self, buffer_bytes=None):
+        self.buffer_bytes = buffer_bytes
+
+    def read(self, beats, size):
+        return beats
+
+    write = read
+
+
+@pytest.mark.parametrize("size", [None, -1, 1.5, True, np.int64(4)], ids=repr)
+def test_every_memory_says_the_whole_bytes_of_its_buffer(size):
+    refused("buffer_bytes of a memory must be an int from 0 on, not", schedule, GEMM, SMALL, memory=OwnMemory(size))
+    assert schedule(GEMM, SMALL, memory=OwnMemory(0)).memory.buffer_bytes == 0
+
+
+@pytest.mark.parametrize("rate", ["fast", None, 10**400, inf, -1, 1j], ids=lambda rate: repr(rate)[:9])
+def test_rates_of_a_memory_are_numbers_that_a_float_can_hold(rate):
+    refused("read_rate of a memory must be bytes a cycle above 0, not", ConstantRates, 0, 0, rate, 1.0)
+    refused("write_rate of a memory must be bytes a cycle above 0, not", ConstantRates, 0, 0, 1.0, rate)
+
+
+def test_rates_of_an_update_are_numbers_of_fp32():
+    engine, w = cosim.engine("functional", SMALL), np.ones((4, 4), np.float32)
+    refused("rates must be numbers of FP32, not", engine.update, w, w, w, Rates(10**400))
+
+
+@pytest.mark.parametrize("n, m", [(2.0, 8.0), (True, 8), (np.int64(2), 8), (2, np.int8(8)), ("2", "8")], ids=repr)
+def test_a_pattern_is_of_ints(n, m):
+    refused("sparsity must be N:M with N in (1, 2, 4), M in (4, 8, 16) and N < M, not", Sparsity, n, m)
+
+
+def test_an_update_is_of_sizes_that_end_and_of_flags():
+    refused("update size k must be at most 2^27, not", Update, 2**31, 8, 8)
+    for name in ("forward", "backward", "momentum", "half"):
+        for flag in ("no", 1, np.True_):
+            refused(f"{name} of an update must be True or False, not", Update, 8, 8, 8, **{name: flag})
+    refused("momentum of an update must be True or False, not None", Update, 8, 8, 8, momentum=None)
+
+
+@pytest.mark.parametrize("name", [["os"], {}, None, 5], ids=repr)
+def test_names_that_cannot_be_hashed_are_refused_as_all_unknown_ones(name):
+    refused("dataflow must be one of os, ws, not", schedule, GEMM, SMALL, Mapping(name, 4, 4, 8))
+    refused("order must be one of rows, columns, not", schedule, GEMM, SMALL, Mapping("os", 4, 4, 8, name))
+    for mapping, words in (
+        (SigmaMapping(name, 4, 4), "operand must be one of mk, kn"),
+        (SigmaMapping("mk", 4, 4, name), "order must"),
+    ):
+        refused(words, schedule, GEMM, SIGMA["small"], mapping)
+    for field in ("layer", "stage"):
+        refused("layer and stage of a GEMM must be names, not", Gemm, 1, 1, 1, **{field: name})
+        refused("layer and stage of an update must be names, not", Update, 1, 1, 1, **{field: name})
+
+
+def test_zeros_that_one_could_still_change_are_refused():
+    refused("a bitmap must not be writeable", ExactZeros, np.ones((1, 2, 3), bool), np.ones((1, 3, 2), bool))
+
+
+def test_a_comparison_is_of_cases_and_a_plan_no_class():
+    refused("a Case is compared, not a Gemm", compare, [GEMM], setups()["small"])
+    refused("a plan must be one such as tlm.make_plan makes, not", cost, [GEMM], SMALL, Plan)
+
+
+def test_an_update_is_scheduled_by_the_table():
+    update = Update(16, 8, 16)
+    assert schedule_update(update, SMALL) == cosim.engine("functional", SMALL).schedule_update(update)
+    refused("SIGMA updates no weights", schedule_update, update, SIGMA["small"])
+    refused("a configuration must be one of", schedule_update, update, "small")
+    refused("an Update is scheduled, not a Gemm", schedule_update, GEMM, SMALL)
+
+
+def test_an_accelerator_adds_to_definitions_that_are_there():
+    assert extended(dict(a="one", b="two"), "on X", dict(b="three")) == dict(a="one", b="two; on X three")
+    refused("on X can add to the definition of a, b, not of 'c'", extended, dict(a="", b=""), "on X", dict(c=""))

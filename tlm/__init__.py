@@ -11,7 +11,7 @@ from tlm.sat.mapping import Mapping
 from tlm.sat.plan import Plan, load_plan, make_plan
 from tlm.sat.program import GemmProgram
 from tlm.sat.tile import Tile
-from tlm.sat.update_program import UpdateProgram, UpdateTile, schedule_update
+from tlm.sat.update_program import UpdateProgram, UpdateTile
 from tlm.timeline import Timeline, simulate
 from tlm.transactions import Program
 from tlm.update import Update
@@ -44,6 +44,16 @@ def schedule(
     if not isinstance(gemm, Gemm):
         raise ValueError(f"a Gemm is scheduled, not a {type(gemm).__name__}")
     return accelerator_of(config).schedule(gemm, config, mapping, zeros=zeros, memory=memory)
+
+
+def schedule_update(update: Update, config: Config, memory: Memory | None = None) -> Program:
+    """The program of an update on a configuration; memory None: the configuration's.
+
+    Raises ValueError for a pattern that the hardware does not know, and an accelerator that updates no weights.
+    """
+    if not isinstance(update, Update):
+        raise ValueError(f"an Update is scheduled, not a {type(update).__name__}")
+    return accelerator_of(config).program_of(update, config, memory)
 
 
 def predict(

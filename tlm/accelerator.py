@@ -67,7 +67,7 @@ class StepPlan(Protocol):
 
 def check_plan(plan: StepPlan, config: Config) -> None:
     """Raise ValueError unless it is a plan, and for this configuration."""
-    if not isinstance(plan, StepPlan):
+    if isinstance(plan, type) or not isinstance(plan, StepPlan):
         raise ValueError(f"a plan must be one such as tlm.make_plan makes, not {plan!r}")
     plan.check_config(config)
 
@@ -103,6 +103,14 @@ class Planner:
     load: Callable[[Path, Sequence[Work], Any], OfflinePlan]
     without: Mapping[str, Callable[[Sequence[Work], Any], OfflinePlan]]
     takes: Callable[[Sparsity, Any], bool]
+
+
+def extended(definitions: Mapping[str, str], title: str, additions: Mapping[str, str]) -> dict[str, str]:
+    """Definitions of keys with an accelerator's additions. Raises ValueError for an addition to no key."""
+    for key in additions:
+        if key not in definitions:
+            raise ValueError(f"{title} can add to the definition of {', '.join(definitions)}, not of {key!r}")
+    return {key: f"{text}; {title} {additions[key]}" if key in additions else text for key, text in definitions.items()}
 
 
 def array_of(config: Config) -> str:
@@ -172,6 +180,12 @@ class Accelerator:
     def plans(self) -> bool:
         """Its steps can be planned, and run by a plan."""
         return self.planner is not None
+
+    def program_of(self, update: Update, config: Config, memory: Memory | None = None) -> Program:
+        """The program of a weight update. Raises ValueError where the accelerator makes none, or not this one."""
+        if self.schedule_update is None:
+            raise ValueError(f"{self.title} updates no weights and makes no copies of them: the host does")
+        return self.schedule_update(update, config, memory)
 
     def load(self, name: str | Config) -> Config:
         """A preset by its name, or a JSON file by its path; one of its configurations is passed on.

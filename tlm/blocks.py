@@ -21,5 +21,5 @@ def block_corners(sides: tuple[int, int], sizes: tuple[int, int], order: str) ->
 
 def check_order(order: str) -> None:
     """Raise ValueError for the name of no order."""
-    if order not in ORDERS:
+    if not isinstance(order, str) or order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, not {order!r}")

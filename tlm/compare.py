@@ -133,6 +133,8 @@ def compare(cases: Iterable[Case], setup: Setup) -> dict[str, GemmCost]:
     """
     total: dict[str, GemmCost] = {}
     for case in cases:
+        if not isinstance(case, Case):
+            raise ValueError(f"a Case is compared, not a {type(case).__name__}")
         for name, config in setup.configs.items():
             one = cost_of(case, name, config)
             total[name] = total[name] + one if name in total else one

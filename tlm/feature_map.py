@@ -1,8 +1,11 @@
 """The images behind a convolution's im2col matrix, which holds most of their values several times."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
+
+from tlm.size import check_size
 
 ELEMENT = 2  # bytes of an FP16
 
@@ -16,6 +19,7 @@ class FeatureMap:
     under the kernel at output pixel p, kernel positions first and channels last.
 
     transposed  the operand is the matrix's transpose: the weight gradient's
+    Raises ValueError for sizes that are no whole numbers from 1 to 2^27; padding may be 0.
     """
 
     batch: int
@@ -28,6 +32,31 @@ class FeatureMap:
     dilation: HeightWidth
     out: HeightWidth
     transposed: bool = False
+
+    def __post_init__(self):
+        for name in ("batch", "height", "width", "channels"):
+            check_size(f"{name} of images", getattr(self, name))
+        for name in ("kernel", "stride", "padding", "dilation", "out"):
+            pair = getattr(self, name)
+            if type(pair) is not tuple or len(pair) != 2:
+                raise ValueError(f"{name} of images must be a tuple (height, width), not {pair!r}")
+            for size in pair:
+                check_size(f"{name} of images", size, least=int(name != "padding"))
+        if type(self.transposed) is not bool:
+            raise ValueError(f"transposed of images must be True or False, not {self.transposed!r}")
+
+    def check(self, operand: str, shape: tuple[int, int]) -> None:
+        """Raise ValueError unless the im2col matrix can have that shape: a row for each output pixel, and for each
+        kernel position the channels, and zeros behind them where it is not transposed."""
+        pixels, positions = self.batch * prod(self.out), prod(self.kernel)
+        depth, rest = divmod(shape[1], positions)
+        fits = depth == self.channels if self.transposed else depth >= self.channels
+        if shape[0] != pixels or rest or not fits:
+            more = "" if self.transposed else " or more"
+            raise ValueError(
+                f"the im2col matrix of operand {operand} must have {pixels} output pixels and {positions} kernel "
+                f"positions of {self.channels}{more} elements, not {shape[0]} and {shape[1]} elements: {self}"
+            )
 
     @property
     def bytes(self) -> int:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from rtl.sparsity import Sparsity
 from tlm.feature_map import FeatureMap
+from tlm.size import check_size
 
-LARGEST = 2**27  # of a size: the model keeps a number for each row of tiles
 OUTPUT_BYTES = {"fp32": 4, "fp16": 2}
 
 
@@ -16,7 +16,8 @@ class Gemm:
     source    of an `a` that is an im2col matrix; source_b: of a `b` that is the transpose of one
     count     so many products of this shape one after another: a (count, m, k) @ b (count, k, n), as attention's heads
     output    'fp32', the accumulators as they are, or 'fp16', rounded once more when they leave the array
-    Raises ValueError for a size that is no whole number from 1 to 2^27, and for an unknown sparsity or output.
+    Raises ValueError for a size that is no whole number from 1 to 2^27, an unknown sparsity or output, and sources of
+    matrices with other sides.
     """
 
     m: int
@@ -32,19 +33,21 @@ class Gemm:
 
     def __post_init__(self):
         for name in ("m", "k", "n", "count"):
-            # NumPy's integers wrap around, and are equal to the int that does not.
-            if type(size := getattr(self, name)) is not int:
-                raise ValueError(f"GEMM size {name} must be an int, not {size!r}")
-            if not 1 <= size <= LARGEST:
-                rule = "least 1" if size < 1 else "most 2^27"
-                where = f" in {self.layer} {self.stage}" if self.layer else ""
-                raise ValueError(f"GEMM size {name} must be at {rule}, not {size}{where}")
+            check_size(f"GEMM size {name}", getattr(self, name), f" in {self.layer} {self.stage}" if self.layer else "")
+        check_names("a GEMM", self.layer, self.stage)
         if not isinstance(self.sparsity, Sparsity | None):
             raise ValueError(f"sparsity of a GEMM must be a Sparsity or None, not {self.sparsity!r}")
+        for name, source in (("source", self.source), ("source_b", self.source_b)):
+            if not isinstance(source, FeatureMap | None):
+                raise ValueError(f"{name} of a GEMM must be a FeatureMap or None, not {source!r}")
         if self.source_b and self.source_b.transposed:
             raise ValueError(
                 f"source_b is of a transposed im2col matrix as it is, and must not say so: {self.source_b}"
             )
+        if self.source:
+            self.source.check("a", (self.k, self.m) if self.source.transposed else (self.m, self.k))
+        if self.source_b:
+            self.source_b.check("b", (self.n, self.k))
         if not isinstance(self.output, str) or self.output not in OUTPUT_BYTES:
             raise ValueError(f"output must be one of {', '.join(OUTPUT_BYTES)}, not {self.output!r}")
 
@@ -81,6 +84,13 @@ class Gemm:
         """Densities of a and b in a training step, shares of values other than zero: a is dense, of b N:M keeps `kept`
         of its k rows."""
         return 1.0, self.kept / self.k
+
+
+def check_names(work: str, *names: str) -> None:
+    """Raise ValueError for the name of a layer or a stage that is no text."""
+    for name in names:
+        if not isinstance(name, str):
+            raise ValueError(f"layer and stage of {work} must be names, not {name!r}")
 
 
 def check_density(name: str, density: float) -> None:

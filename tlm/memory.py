@@ -4,8 +4,10 @@ The one place that knows: times of tiles, traffic, schedulers and the host of a 
 """
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -59,10 +61,10 @@ class ConstantRates(Memory):
 
     def __post_init__(self):
         for name in ("buffer_bytes", "latency"):
-            if type(count := getattr(self, name)) is not int or count < 0:
-                raise ValueError(f"{name} of a memory must be an int from 0 on, not {count!r}")
+            _check_count(name, getattr(self, name))
         for name in ("read_rate", "write_rate"):
-            if not 0 < (rate := getattr(self, name)) < math.inf:
+            rate = getattr(self, name)
+            if not (isinstance(rate, Real) and 0 < rate <= sys.float_info.max):
                 raise ValueError(f"{name} of a memory must be bytes a cycle above 0, not {rate!r}")
 
     @classmethod
@@ -89,6 +91,11 @@ class ConstantRates(Memory):
         return writes * self.latency + np.maximum(beats, size / self.write_rate)
 
 
+def _check_count(name: str, count: object) -> None:
+    if type(count) is not int or count < 0:
+        raise ValueError(f"{name} of a memory must be an int from 0 on, not {count!r}")
+
+
 def memory_of(config: Config, memory: Memory | None = None) -> Memory:
     """The memory that is given, or, without one, the memory that a configuration describes. Raises ValueError."""
     if memory is None:
@@ -99,4 +106,5 @@ def memory_of(config: Config, memory: Memory | None = None) -> Memory:
         hash(memory)
     except TypeError:
         raise ValueError(f"memory must be frozen, and hashable by value, not {memory!r}") from None
+    _check_count("buffer_bytes", getattr(memory, "buffer_bytes", None))
     return memory

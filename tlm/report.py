@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rtl.config import Config
+from tlm.accelerator import extended
 from tlm.accelerators import TABLE
 from tlm.step import Cost, Costed
 from tlm.transactions import Program
@@ -37,9 +38,8 @@ DEFINITIONS = {
     "speedup": "dense_cycles / cycles",
 }
 # A row of the table of accelerators may add to a definition.
-for accelerator in TABLE.values():
-    for key, more in accelerator.definitions.items():
-        DEFINITIONS[key] += f"; on {accelerator.title} {more}"
+for row in TABLE.values():
+    DEFINITIONS = extended(DEFINITIONS, f"on {row.title}", row.definitions)
 _SUMMED = (
     "macs",
     "macs_skipped",

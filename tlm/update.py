@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from rtl.sparsity import Sparsity
+from tlm.gemm import check_names
+from tlm.size import check_size
 
 
 @dataclass(frozen=True)
@@ -14,8 +16,8 @@ class Update:
     momentum   momentum SGD first, and store masters and velocities; else the copies alone are made
     half       store the dense FP16 weights; None: where not both copies are made, since then a pass uses them
                (`stores_half` says which)
-    Raises ValueError for sizes that are no whole numbers of at least 1, channels that do not divide k, copies without
-    a pattern, and where nothing is stored.
+    Raises ValueError for sizes that are no whole numbers from 1 to 2^27, channels that do not divide k, flags that are
+    no bool, copies without a pattern, and where nothing is stored.
     """
 
     k: int
@@ -31,10 +33,12 @@ class Update:
 
     def __post_init__(self):
         for name in ("k", "n", "channels"):
-            if type(getattr(self, name)) is not int:
-                raise ValueError(f"update size {name} must be an int, not {getattr(self, name)!r}")
-            if getattr(self, name) < 1:
-                raise ValueError(f"update size {name} must be at least 1, not {getattr(self, name)}")
+            check_size(f"update size {name}", getattr(self, name))
+        check_names("an update", self.layer, self.stage)
+        for name in ("forward", "backward", "momentum", "half"):
+            flag = getattr(self, name)
+            if type(flag) is not bool and not (name == "half" and flag is None):
+                raise ValueError(f"{name} of an update must be True or False, not {flag!r}")
         if self.k % self.channels:
             raise ValueError(f"k must be a multiple of the channels, {self.channels}, not {self.k}")
         if not isinstance(self.sparsity, Sparsity | None):

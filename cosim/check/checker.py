@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cosim.engines.around import EngineAround
 from cosim.engines.engine import Engine
 from cosim.engines.functional import Functional
 from cosim.exchange import Copy, Report, Updated
@@ -33,15 +34,15 @@ class Mismatch(Exception):
     """A GEMM or update whose bits or cycles are wrong."""
 
 
-class Checker(Engine):
+class Checker(EngineAround):
     """Runs on `inner` and on the functional engine. Raises Mismatch at the first difference.
 
     on_check  called with each Checked as it is made, for progress
     """
 
     def __init__(self, inner: Engine, on_check: Callable[[Checked], None] | None = None):
-        super().__init__(inner.config, inner.memory)
-        self.inner, self.name, self.on_check = inner, inner.name, on_check
+        super().__init__(inner)
+        self.on_check = on_check
         self.reference = Functional(inner.config, inner.memory)
         self.checked: list[Checked] = []
 

@@ -2,17 +2,17 @@
 
 from typing import Any
 
+from cosim.engines.around import EngineAround
 from cosim.engines.engine import Engine
 from cosim.exchange import Report
 from tlm.transactions import Program
 
 
-class Recorder(Engine):
+class Recorder(EngineAround):
     """Runs on `inner`; `runs` holds a (program, report) for each program, in order."""
 
     def __init__(self, inner: Engine):
-        super().__init__(inner.config, inner.memory)
-        self.inner, self.name = inner, inner.name
+        super().__init__(inner)
         self.runs: list[tuple[Program, Report]] = []
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from cosim.accelerator import Piece, Pieces
 from cosim.accelerators import kind_of
+from cosim.engines.around import EngineAround
 from cosim.engines.engine import Engine
 from cosim.exchange import Operands, Report, Updated, Weights
 from tlm.transactions import Program
@@ -63,10 +64,12 @@ def draw(programs: Sequence[Program], count: int, seed: int, longest: int = LONG
     All layers and stages have equally many pieces, as far as they go. Where there are too few for all, the kinds of
     work share them: stages, dataflows, and products without weights.
     longest  cycles x processing elements that a piece may take, about
-    Raises ValueError for a count below 1, and programs that cannot be cut.
+    Raises ValueError for a count that is no whole number from 1 on, a seed that is none from 0 on, and programs that
+    cannot be cut.
     """
-    if count < 1:
-        raise ValueError(f"sample must be at least 1 piece, not {count}")
+    for name, number, least in (("sample", count, 1), ("seed", seed, 0)):
+        if type(number) is not int or number < least:
+            raise ValueError(f"{name} must be a whole number from {least} on, not {number!r}")
     rng, left = np.random.default_rng(seed), count
     chosen: Counter[int] = Counter()
     cuts = [_pieces(program, longest // program.config.elements) for program in programs]
@@ -126,15 +129,17 @@ class KeptPiece(NamedTuple):
     block: np.ndarray | Updated | None
 
 
-class Sampler(Engine):
+class Sampler(EngineAround):
     """Runs on `inner`, and keeps the pieces of a sample as their programs run; nothing else is copied.
 
     When the step is run again, its pieces replace those that were kept before.
     """
 
     def __init__(self, inner: Engine, sample: Sample):
-        super().__init__(inner.config, inner.memory)
-        self.inner, self.name, self.sample = inner, inner.name, sample
+        super().__init__(inner)
+        if not isinstance(sample, Sample):
+            raise ValueError(f"sample must be a Sample, as `draw` makes it, not {sample!r}")
+        self.sample = sample
         self._kept: dict[int, KeptPiece] = {}
         wanted = defaultdict(list)
         for number, place in enumerate(sample.places):

@@ -9,8 +9,9 @@ import numpy as np
 
 from cosim import accelerators
 from cosim.accelerator import ExecutionRow, ProgramKind
+from cosim.arrays import plain
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
-from cosim.operands import check_matrix, check_rates, check_weight_matrix, operands_of, plain
+from cosim.operands import check_matrix, check_rates, check_weight_matrix, operands_of
 from rtl.config import Config
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
@@ -210,9 +211,7 @@ class Engine(ABC):
 
         Raises ValueError for a pattern that the hardware does not know, and where it updates no weights.
         """
-        if self.accelerator.schedule_update is None:
-            raise ValueError(f"{self.accelerator.title} updates no weights and makes no copies of them: the host does")
-        return self.accelerator.schedule_update(update, self.config, self.memory)
+        return self.accelerator.program_of(update, self.config, self.memory)
 
 
 def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None, momentum: bool, layer: str) -> Update:

@@ -95,7 +95,7 @@ def compact(w: np.ndarray, n: int, m: int, *, threads: int | None = None) -> tup
     Raises ValueError for other weights, and unless 1 <= n <= m <= 256.
     """
     if w.dtype != np.float16 or w.ndim != 2:
-        raise ValueError(f"weights must be a float16 matrix, not {w.dtype} with {w.ndim} dimensions")
+        raise ValueError(f"weights must be float16 with 2 dimensions, not {w.dtype} with {w.ndim}")
     if not 1 <= n <= m <= 256:
         raise ValueError(f"a compact copy needs 1 <= N <= M <= 256, not {n}:{m}")
     if not _fast(w, n, m):

@@ -6,7 +6,8 @@ import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
 from cosim.sat.gemm_pieces import evenly
-from tlm import Update, UpdateProgram, schedule_update, simulate
+from tlm import Update, UpdateProgram, simulate
+from tlm.sat.update_program import schedule_update
 
 
 @dataclass(frozen=True)

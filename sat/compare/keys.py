@@ -1,6 +1,7 @@
 """The keys of `sat compare --json`, with their definitions."""
 
 from sat.compare import paper
+from tlm.accelerator import extended
 from tlm.accelerators import TABLE
 
 _KEYS = {
@@ -28,8 +29,7 @@ def keys() -> dict[str, str]:
     }
     found |= _KEYS
     for row in rows:
-        for key, more in row.compared.items():
-            found[key] += f"; of {row.name} {more}"
+        found = extended(found, f"of {row.name}", row.compared)
     formulas = [f"of {row.name}, by {row.formula.text}" for row in rows if row.formula and row.formula.compared]
     if formulas:
         found["formula_cycles"] = "; ".join(formulas)

@@ -8,7 +8,7 @@ import typer
 from sat import options, terminal
 from sat.options import (
     Batch,
-    Config,
+    ConfigOfDefault,
     Data,
     DataImage,
     DataPath,
@@ -23,7 +23,7 @@ from sat.options import (
     Seed,
     Width,
 )
-from sat.planning import SCHEDULED, Dataflow, PlanFile
+from sat.planning import SCHEDULED, DataflowOfDefault, PlanFile
 from sat.task import Task
 from sat.train.methods import Comparison, compare_methods, schemes
 from sat.train.single import Hardware, Kept, single
@@ -84,8 +84,8 @@ def train(
     decay: Decay = None,
     rescale: Rescale = False,
     engine: Engine = "functional",
-    config: Config = "small",
-    dataflow: Dataflow = SCHEDULED,
+    config: ConfigOfDefault = "small",
+    dataflow: DataflowOfDefault = SCHEDULED,
     plan: PlanFile = None,
     batch: Batch = 32,
     seed: Seed = 0,

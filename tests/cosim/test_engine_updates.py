@@ -91,9 +91,9 @@ def test_a_gradient_of_any_finite_size_skips_nothing():
 @pytest.mark.parametrize(
     "change, text",
     [
-        (dict(w=np.ones((4, 3))), "w must be a float32 matrix, not float64 with 2 dimensions"),
-        (dict(v=np.ones((4, 3), np.float16)), "v must be a float32 matrix, not float16"),
-        (dict(g=np.ones(4, np.float32)), "g must be a float32 matrix, not float32 with 1 dimensions"),
+        (dict(w=np.ones((4, 3))), "w must be float32 with 2 dimensions, not float64 with 2"),
+        (dict(v=np.ones((4, 3), np.float16)), "v must be float32 with 2 dimensions, not float16"),
+        (dict(g=np.ones(4, np.float32)), "g must be float32 with 2 dimensions, not float32 with 1"),
         (dict(g=np.ones((3, 4), np.float32)), r"w, v and g must have one shape, not \(4, 3\), \(4, 3\) and \(3, 4\)"),
         (dict(v=np.ones((4, 1), np.float32)), r"w, v and g must have one shape, not \(4, 3\), \(4, 1\) and \(4, 3\)"),
         (dict(channels=3), "k must be a multiple of the channels, 3, not 4"),

@@ -67,13 +67,13 @@ def test_several_products_of_one_gemm_follow_each_other(engine, mapping):
     "a, b, text",
     [
         ((5, 7), (8, 3), r"must be \(5, 7\) and \(7, 3\), not \(5, 7\) and \(8, 3\)"),
-        ((5, 7, 1), (7, 3), "operand a must be a float16 matrix, not float16 with 3 dimensions"),
+        ((5, 7, 1), (7, 3), "operand a must be float16 with 2 dimensions, not float16 with 3"),
     ],
 )
 def test_other_operands_are_refused(a, b, text):
     with pytest.raises(ValueError, match=text):
         operands_of(Gemm(5, 7, 3), np.zeros(a, np.float16), np.zeros(b, np.float16))
-    with pytest.raises(ValueError, match="operand a must be a float16 matrix, not float32"):
+    with pytest.raises(ValueError, match="operand a must be float16 with 2 dimensions, not float32"):
         operands_of(Gemm(5, 7, 3), np.zeros((5, 7), np.float32), np.zeros((7, 3), np.float16))
     assert schedule(Gemm(5, 7, 3), cosim.engine("functional").config)
 
@@ -126,8 +126,8 @@ def test_images_of_b_have_whole_groups_for_each_kernel_position():
         (dict(rates=0.1), "rates must be rtl.golden.Rates, not float"),
         (dict(rates=Rates(0.1, scale=0.0)), "rates must be finite in FP32, 1 / scale too, not Rates.*"),
         (dict(rates=Rates(np.inf)), "rates must be finite in FP32, 1 / scale too, not Rates.*"),
-        (dict(rates=Rates("fast")), "rates must be numbers, not Rates.*"),
-        (dict(weights=np.ones((4, 3))), "weights must be a float32 matrix, not float64 with 2 dimensions"),
+        (dict(rates=Rates("fast")), "rates must be numbers of FP32, not Rates.*"),
+        (dict(weights=np.ones((4, 3))), "weights must be float32 with 2 dimensions, not float64 with 2"),
         (dict(gradients=np.ones((3, 4), np.float32)), r"gradients must be of shape \(4, 3\), not \(3, 4\)"),
         (dict(gradients=[[0.0]]), "gradients must be an array, not list"),
     ],

@@ -1,5 +1,6 @@
 """Bytes of the images that rows of an im2col matrix touch, against a brute force that looks at every element."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.properties import few
+from tests.support.refused import refused
 from tests.support.workloads import feature_maps
 from tlm.feature_map import ELEMENT, FeatureMap
 
@@ -124,3 +126,25 @@ def test_channels_that_were_counted_by_hand():
         8 * plane,
         8 * plane,
     ]
+
+
+IMAGES = FeatureMap(2, 6, 6, 3, (3, 3), (1, 1), (1, 1), (1, 1), (6, 6))
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(batch=0), "batch of images must be at least 1, not 0"),
+        (dict(channels=8.0), "channels of images must be an int, not 8.0"),
+        (dict(stride=(1, 0)), "stride of images must be at least 1, not 0"),
+        (dict(kernel=(0, 1)), "kernel of images must be at least 1, not 0"),
+        (dict(padding=(-1, 0)), "padding of images must be at least 0, not -1"),
+        (dict(out=(2**28, 1)), "out of images must be at most 2^27, not"),
+        (dict(dilation=1), "dilation of images must be a tuple (height, width), not 1"),
+        (dict(kernel=[3, 3]), "kernel of images must be a tuple (height, width), not [3, 3]"),
+        (dict(transposed=1), "transposed of images must be True or False, not 1"),
+    ],
+    ids=str,
+)
+def test_images_and_windows_have_sizes(change, words):
+    refused(words, replace, IMAGES, **change)

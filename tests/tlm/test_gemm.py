@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rtl.golden import nm_mask
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
+from tests.support.refused import refused
 from tlm import Gemm
 from tlm.feature_map import FeatureMap
 
@@ -67,3 +68,21 @@ def test_the_densities_of_a_training_step_are_those_of_all_of_a_and_what_is_kept
 def test_a_quarter_of_the_multiply_adds_is_left_of_2_of_8():
     gemm = Gemm(16, 64, 8, Sparsity(2, 8))
     assert (gemm.macs, gemm.macs_skipped) == (2048, 6144)
+
+
+IMAGES = FeatureMap(2, 6, 6, 3, (3, 3), (1, 1), (1, 1), (1, 1), (6, 6))
+
+
+def test_a_source_is_that_of_the_operand():
+    for m, k in ((72, 27), (72, 9 * 8)):  # the channels alone, or filled up to groups
+        assert Gemm(m, k, 5, source=IMAGES).source == Gemm(5, k, m, source_b=IMAGES).source_b == IMAGES
+    turned = replace(IMAGES, transposed=True)
+    assert Gemm(27, 72, 5, source=turned)
+    words = "must have 72 output pixels and 9 kernel positions of 3"
+    for m, k in ((71, 27), (72, 26), (72, 18), (27, 72)):
+        refused(words, Gemm, m, k, 5, source=IMAGES)
+        refused(words, Gemm, 5, k, m, source_b=IMAGES)
+    for m, k in ((36, 72), (72, 27)):
+        refused(words, Gemm, m, k, 5, source=turned)
+    refused("source of a GEMM must be a FeatureMap or None, not 'x'", Gemm, 1, 1, 1, source="x")
+    refused("source_b of a GEMM must be a FeatureMap or None, not 0", Gemm, 1, 1, 1, source_b=0)

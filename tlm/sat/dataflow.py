@@ -150,7 +150,7 @@ DATAFLOWS: dict[str, Dataflow] = {flow.name: flow for flow in (OutputStationary(
 
 def dataflow_of(name: str) -> Dataflow:
     """The dataflow of a name. Raises ValueError for an unknown one."""
-    if name not in DATAFLOWS:
+    if not isinstance(name, str) or name not in DATAFLOWS:
         raise ValueError(f"dataflow must be one of {', '.join(DATAFLOWS)}, not {name!r}")
     return DATAFLOWS[name]
 

@@ -34,7 +34,7 @@ class SigmaMapping:
 
 def check_stationary(name: str) -> None:
     """Raise ValueError for the name of no operand."""
-    if name not in STATIONARY:
+    if not isinstance(name, str) or name not in STATIONARY:
         raise ValueError(f"the stationary operand must be one of {', '.join(STATIONARY)}, not {name!r}")
 
 

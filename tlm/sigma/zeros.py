@@ -45,7 +45,7 @@ class ExactZeros(ZeroPattern):
     """The operands' bitmaps: stationary (count, rows, k), streamed (count, k, columns), bool; they cannot be written.
 
     Equal where the values other than zero are in the same places.
-    Raises ValueError for other arrays, and sides that do not agree in count and k.
+    Raises ValueError for other arrays, ones that can be written, and sides that do not agree in count and k.
     """
 
     stationary: np.ndarray
@@ -56,6 +56,8 @@ class ExactZeros(ZeroPattern):
             if not isinstance(bitmap, np.ndarray) or bitmap.dtype != bool or bitmap.ndim != 3:
                 kind = f"{bitmap.dtype} of {bitmap.ndim}" if isinstance(bitmap, np.ndarray) else type(bitmap).__name__
                 raise ValueError(f"a bitmap must be an array of bool with 3 dimensions, not {kind}")
+            if bitmap.flags.writeable:
+                raise ValueError("a bitmap must not be writeable, as those of ExactZeros.of, not writeable=True")
         (count, _, k), (other_count, other_k, _) = self.stationary.shape, self.stream.shape
         if (count, k) != (other_count, other_k):
             raise ValueError(

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlm.gemm import LARGEST
+from tlm.size import LARGEST
 from tlm.workload.csv_rows import csv_rows, whole
 
 COLUMNS = ("layer", "M", "N", "K", "density_a", "density_b")
@@ -25,7 +25,7 @@ class SparseGemm:
     """c (m, n) = a (m, k) @ b (k, n), of which so much is not zero.
 
     density_a, density_b    share of its elements that are not zero, 0 to 1; str() gives back up to 15 digits as written
-    Raises ValueError for a size below 1 or above tlm.gemm.LARGEST, and a density below 0, above 1 or nan.
+    Raises ValueError for a size below 1 or above tlm.size.LARGEST, and a density below 0, above 1 or nan.
     """
 
     layer: str

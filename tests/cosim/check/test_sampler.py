@@ -12,6 +12,7 @@ from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.programs import RATES
 from tests.cosim.support import TINY, bits, normal
+from tests.support.refused import refused
 from tlm import Gemm, Update, make_plan, schedule, schedule_update, simulate
 from tlm.step import programs
 from tlm.workload.methods import Scheme
@@ -106,9 +107,13 @@ def test_the_share_is_counted_by_hand():
     assert one.macs_covered == rows * 6 * columns and one.share == rows * 6 * columns / (5 * 6 * 17)
 
 
-def test_a_sample_has_at_least_one_piece():
-    with pytest.raises(ValueError, match="sample must be at least 1 piece, not 0"):
-        draw(small_step(), 0, 0)
+def test_a_sample_is_of_a_count_and_a_seed():
+    step = small_step()
+    for count in (0, 1.5, True, None):
+        refused("sample must be a whole number from 1 on, not", draw, step, count, 0)
+    for seed in (-1, None, 0.0):
+        refused("seed must be a whole number from 0 on, not", draw, step, 1, seed)
+    refused("sample must be a Sample", Sampler, Functional(SMALL), None)
 
 
 def given(step, seed):

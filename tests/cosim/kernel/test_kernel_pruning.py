@@ -39,7 +39,7 @@ def test_pruning_takes_any_number_of_dimensions(path):
 
 
 def test_weights_that_cannot_be_compacted_are_refused(path):
-    with pytest.raises(ValueError, match="must be a float16 matrix, not float32"):
+    with pytest.raises(ValueError, match="must be float16 with 2 dimensions, not float32"):
         kernel.compact(np.ones((8, 2), np.float32), 2, 8)
     with pytest.raises(ValueError, match="needs 1 <= N <= M <= 256, not 9:8"):
         kernel.compact(np.ones((8, 2), np.float16), 9, 8)

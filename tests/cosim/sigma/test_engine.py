@@ -37,9 +37,9 @@ def test_icarus_takes_every_kind_of_mapping(mapping):
 @pytest.mark.parametrize(
     "config, a, b, text",
     [
-        (PRESETS["small"], SINGLE, HALF, "operand a must be a float16 matrix, not float32 with 2 dimensions"),
-        (BF16, HALF, SINGLE, "operand a must be a float32 matrix, not float16 with 2 dimensions"),
-        (BF16, SINGLE, SINGLE[0], "operand b must be a float32 matrix, not float32 with 1 dimensions"),
+        (PRESETS["small"], SINGLE, HALF, "operand a must be float16 with 2 dimensions, not float32 with 2"),
+        (BF16, HALF, SINGLE, "operand a must be float32 with 2 dimensions, not float16 with 2"),
+        (BF16, SINGLE, SINGLE[0], "operand b must be float32 with 2 dimensions, not float32 with 1"),
         (
             BF16,
             SINGLE,

@@ -69,7 +69,7 @@ def test_a_program_from_densities_is_costed_alone():
 def test_operands_are_of_the_configurations_format():
     assert [SIGMA.operand_format(config) for config in (SMALL, BF16)] == ["fp16", "bf16"]
     (program, given), (_, halves) = case(BF16), case()
-    with pytest.raises(ValueError, match="^operand a must be a float32 matrix, not float16 with 2 dimensions$"):
+    with pytest.raises(ValueError, match="^operand a must be float32 with 2 dimensions, not float16 with 2$"):
         check(program, halves)
     with pytest.raises(ValueError, match=r"^operand b must hold bfloat16 numbers, not np.float32\(.*\) at \(\d, \d\)$"):
         check(program, Operands(given.a, given.b * np.float32(1.001)))

@@ -140,7 +140,7 @@ def test_a_layer_called_twice_has_two_entries_that_must_fit_and_be_equal():
 def test_a_layer_called_with_maps_of_two_forms_has_one_mapping_and_the_cycles_of_both(monkeypatch):
     best = iter([("ws",), ("os",)])  # as if each form had another
     monkeypatch.setattr("tlm.sat.plan.best_mapping", lambda gemm, config, *_: best_mapping(gemm, config, next(best)))
-    form = FeatureMap(1, 11, 16, 8, (1, 1), (1, 1), (0, 0), (1, 1), (6, 6))
+    form = FeatureMap(1, 11, 16, 16, (1, 1), (1, 1), (0, 0), (1, 1), (3, 3))
     twice = [replace(STEP[0], source=source) for source in (None, form)]
     (plan := make_plan(twice, TINY)).check(twice, TINY)
     assert plan.gemms[0].option == plan.gemms[1].option and not list(best)

@@ -10,7 +10,8 @@ from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
 from tests.support.workloads import updates
-from tlm import Update, UpdateProgram, UpdateTile, schedule_update
+from tlm import Update, UpdateProgram, UpdateTile
+from tlm.sat.update_program import schedule_update
 
 # Lines of 144 bits hold 4 FP32: a slice of 2 weights needs 2 lines with momentum, else 1. A tile has 8 vectors of 4.
 BASE = SatConfig(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.properties import few
-from tlm.gemm import LARGEST
+from tlm.size import LARGEST
 from tlm.workload.gemm_list import SparseGemm, read_gemm_list
 
 ARABIC = "\N{ARABIC-INDIC DIGIT ZERO}.\N{ARABIC-INDIC DIGIT FIVE}"  # 0.5, which float() reads
