@@ -13,7 +13,7 @@ from tlm.transactions import Program
 TABLE: dict[str, ExecutionRow] = {"sat": SAT, "sigma": SIGMA, "systolic": SAT}
 
 
-def accelerator_of(config: Config) -> ExecutionRow:
+def execution_row_of(config: Config) -> ExecutionRow:
     """The row of a configuration. Raises ValueError for one of an accelerator that runs on no engine."""
     row = TABLE.get(getattr(config, "accelerator", ""))
     if row is None:
@@ -26,16 +26,16 @@ def kind_of(program: Program) -> ProgramKind:
     """How engines treat a program. Raises ValueError for one that is no program of its configuration's accelerator."""
     if not isinstance(program, Program):
         raise ValueError(f"a program must be a tlm.transactions.Program, not a {type(program).__name__}")
-    return accelerator_of(program.config).kind_of(program)
+    return execution_row_of(program.config).kind_of(program)
 
 
 def verilog_of(config: Config) -> Verilog:
     """How a configuration's RTL is written. Raises ValueError for an accelerator that has none."""
-    if (verilog := accelerator_of(config).verilog) is None:
+    if (verilog := execution_row_of(config).verilog) is None:
         raise ValueError(f"accelerator {config.accelerator} has no RTL")
     return verilog
 
 
 def device_of(config: Config) -> Device:
     """The RTL of a configuration. Raises ValueError for an accelerator that has none."""
-    return accelerator_of(config).device_of(config)
+    return execution_row_of(config).device_of(config)

@@ -14,7 +14,7 @@ import numpy as np
 
 from rtl.config import Config
 
-BUFFER_LATENCY = 4  # cycles before the first line that comes from the on-chip buffer
+BUFFER_LATENCY = 4  # cycles before the first line that comes from the on-chip buffer: assumed, of an FPGA's block RAM
 
 Count = int | float | np.ndarray  # a number, or one for each of many mappings
 

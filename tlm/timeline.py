@@ -42,7 +42,7 @@ class Timeline:
     @cached_property
     def spans(self) -> list[Span]:
         """The times of each tile."""
-        state, spans = self.program.idle, []
+        state, spans = self.program.initial_state, []
         for tile in self.program.tiles():
             state, span = state.after(self.program.times(tile))
             spans.append(span)
@@ -68,7 +68,7 @@ def simulate(program: Program) -> Timeline:
     """The cost of a program in cycles. Raises TypeError for anything but a program."""
     if not isinstance(program, Program):
         raise TypeError(f"a timeline is of a tlm.transactions.Program, not of a {type(program).__name__}")
-    end, last = _Walk(program).through(program.repeats(), program.idle)
+    end, last = _Walk(program).through(program.repeats(), program.initial_state)
     return Timeline(program, end + last.store_end)
 
 

@@ -139,15 +139,18 @@ class Program(ABC):
 
     @property
     @abstractmethod
-    def idle(self) -> TileState:
+    def initial_state(self) -> TileState:
         """The state before the first tile."""
 
     @abstractmethod
     def times(self, tile: Any) -> Any:
-        """The cycles that each part of the tile's transaction takes, as `idle.after` reads them."""
+        """The cycles that each part of the tile's transaction takes, as `initial_state.after` reads them."""
 
-    def beat_of(self, tile: Any, row: int, column: int) -> int | None:
-        """Which beat of the block that `tile` stores brings that element of the result; None where none does."""
+    def beat_of(self, tile: Any, item: int, row: int, column: int) -> int | None:
+        """Which beat of the block that `tile` stores brings that element of the result; None where none does.
+
+        item  which of the GEMM's products it belongs to, of so many as its count says
+        """
         return None
 
 

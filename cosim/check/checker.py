@@ -151,8 +151,8 @@ def left_at(program: Program, report: Report, *where: int) -> int | None:
     item, row, column = (0, *where)[-3:]
     blocks = (tile for tile in program.tiles() if tile.last)
     for tile, end in zip(blocks, report.stores, strict=False):  # a device that failed may have stored fewer
-        beat = program.beat_of(tile, row, column)
-        if beat is not None and tile.item == item:
+        beat = program.beat_of(tile, item, row, column)
+        if beat is not None:
             return end - program.beats(tile) + beat
     return None
 

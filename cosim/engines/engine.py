@@ -34,7 +34,7 @@ class Engine(ABC):
     waves: Path | None = None  # the VCD file of the last run, where one is written
 
     def __init__(self, config: Config, memory: Memory | None = None):
-        for of in (accelerator_of, accelerators.accelerator_of):  # which refuse a configuration without a row
+        for of in (accelerator_of, accelerators.execution_row_of):  # which refuse a configuration without a row
             of(config)
         self.config, self.memory = config, memory_of(config, memory)
 
@@ -57,7 +57,7 @@ class Engine(ABC):
 
     @property
     def _row(self) -> ExecutionRow:
-        return accelerators.accelerator_of(self.config)
+        return accelerators.execution_row_of(self.config)
 
     @property
     def updates(self) -> bool:

@@ -38,7 +38,7 @@ class Host:
 
     @property
     def limit(self) -> int:
-        """Cycles after which the run is a failure."""
+        """Cycles after which the run is a failure: twice the model's, and some for programs of a few."""
         return 2 * simulate(self.program).cycles + 1000
 
     @property

@@ -4,7 +4,8 @@ MyHDL's converter flattens everything below the block it converts. Here each @mo
 its own, once for each parametrisation, and its parent sees it as a black box that MyHDL prints as an
 instantiation. In MyHDL's own simulator a @module is an ordinary block.
 
-This is the one file that touches MyHDL's internals (`_Block`, `_UserVerilogCode`, `_signals`, its view of the stack).
+Conversion is the one thing for which the project reaches into MyHDL (`_Block`, `_UserVerilogCode`, `_signals`, its view
+of the stack), and it does so here alone.
 """
 
 import inspect

@@ -1,4 +1,4 @@
-"""Valid/ready stream: the one handshake that SAT's ports speak.
+"""Valid/ready stream: the one handshake of all accelerators' ports.
 
 1. A word moves on each rising clock edge where valid and ready are both high.
 2. Once valid is high, valid and data hold still until the word moves.

@@ -25,7 +25,11 @@ STORE_SETUP = 2  # from starting a drain to the first word at the port
 
 
 def release_delay(rows: int, columns: int) -> int:
-    """Cycles from the last row's last read of a bank to the bank being free: the last column may read later."""
+    """Cycles from the last row's last read of a bank to the bank being free.
+
+    The last column reads weights columns - rows + SKEW cycles after that. The bank is free SKEW - 1 cycles before: at
+    least so many the next tile's command and its first line, of activations, take.
+    """
     return max(2, columns - rows + 1)  # MyHDL cannot slice a shift register of a single bit
 
 
@@ -35,7 +39,11 @@ def release_lag(rows: int, columns: int, hop: int = 1) -> int:
 
 
 def finish_delay(columns: int) -> int:
-    """Cycles from a step below the last row to its sum standing in the last column, in accumulator or memory."""
+    """Cycles from a step below the last row to its sum standing in the last column, in accumulator or memory.
+
+    From the step at a row's first element it is columns - 1 cycles to the last one, PRODUCT to its product, and
+    ACCUMULATE to its sum; of which the row below the last is one behind, and the end of the step another.
+    """
     return columns + PRODUCT + timing.ACCUMULATE - 3
 
 
@@ -55,5 +63,6 @@ def lead(rows: int) -> int:
 
 
 def reset_cycles(rows: int, columns: int, turn: int) -> int:
-    """Cycles of reset after which no control is under way: rows, columns, and the rows' delay lines."""
+    """Cycles of reset after which no control is under way: rows, columns, and the rows' delay lines, as long as the
+    largest row skew, of 4 weights of a group."""
     return rows + columns + 4 * turn

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 import cosim
-from cosim.accelerators import accelerator_of
+from cosim.accelerators import execution_row_of
 from cosim.check.checker import Checker, Mismatch
 from rtl.config import Config as HardwareConfig
 from sat import accelerators, options, terminal
@@ -179,7 +179,7 @@ def _refuse(
 
 def _not_for(row: Accelerator, config: HardwareConfig) -> list[str]:
     """The options that an accelerator cannot follow."""
-    hardware = accelerator_of(config)
+    hardware = execution_row_of(config)
     # A sample is drawn from programs that are known before the step, and can be cut.
     sampled = not hardware.for_operands and all(kind.pieces for kind in hardware.programs.values())
     return [

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import cosim
-from cosim.accelerators import accelerator_of
+from cosim.accelerators import execution_row_of
 from cosim.engines.icarus_engine import IcarusEngine
 from cosim.exchange import Operands
 from cosim.harness.host import Host
@@ -133,7 +133,7 @@ def _program(engine: IcarusEngine, case: Case, a: np.ndarray, b: np.ndarray) -> 
     """The program that engine.gemm makes of these operands."""
     gemm = Gemm(case.m, case.k, case.n, Sparsity.parse(case.sparsity))
     operands = operands_of(gemm, a, b)
-    schedule = accelerator_of(engine.config).schedule
+    schedule = execution_row_of(engine.config).schedule
     return schedule(gemm, operands, engine.config, case.dataflow, engine.memory), operands
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cosim import Operands, Weights
-from cosim.accelerators import accelerator_of
+from cosim.accelerators import execution_row_of
 from rtl.config import Config
 from rtl.golden import Rates, nm_mask
 from rtl.sat.config import SatConfig
@@ -24,7 +24,7 @@ def program_of(m, k, n, sparsity=None, config=TINY, output="fp32", mapping="os")
 
 def scheduled(gemm: Gemm, operands: Operands, config: Config, mapping=None) -> Program:
     """The program that an engine makes of these operands."""
-    return accelerator_of(config).schedule(gemm, operands, config, mapping, memory_of(config))
+    return execution_row_of(config).schedule(gemm, operands, config, mapping, memory_of(config))
 
 
 def pruned(program: GemmProgram, seed=1) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ SYSTOLIC = SystolicConfig.of(TINY)
 def test_every_accelerator_of_the_model_has_a_row_by_its_name():
     assert accelerators.TABLE.keys() == TABLE.keys() == {"sat", "sigma", "systolic"}
     for config, row in ((PRESETS["small"], SAT), (SYSTOLIC, SAT), (SIGMAS["small"], SIGMA)):
-        assert accelerators.accelerator_of(config) is row
+        assert accelerators.execution_row_of(config) is row
 
 
 def test_a_program_is_treated_as_its_configurations_row_says():
@@ -44,9 +44,9 @@ def test_only_a_program_is_treated_as_one(value):
 def test_a_row_that_is_added_is_found_and_has_no_rtl(monkeypatch):
     config = TOYS["small"]
     with pytest.raises(ValueError, match="^a configuration must be of one of sat, sigma, systolic, not of dot$"):
-        accelerators.accelerator_of(config)
+        accelerators.execution_row_of(config)
     add_toy(monkeypatch)
-    assert accelerators.accelerator_of(config) is DOT
+    assert accelerators.execution_row_of(config) is DOT
     with pytest.raises(ValueError, match="^accelerator dot has no RTL: its programs run on the functional engine$"):
         accelerators.device_of(config)
     with pytest.raises(ValueError, match="^accelerator dot has no RTL$"):

@@ -116,7 +116,7 @@ class DotProgram(Program):
         return self.gemm.n * OUTPUT_BYTES[self.gemm.output]
 
     @property
-    def idle(self) -> DotState:
+    def initial_state(self) -> DotState:
         return DotState()
 
     def times(self, tile: DotTile) -> DotTimes:

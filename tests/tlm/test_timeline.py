@@ -81,13 +81,13 @@ def test_a_jump_over_states_that_move_evenly_ends_where_a_walk_does(program, mem
     program = replace(program, memory=memory)
     tiles = list(program.tiles())[:3]
     repeat = Repeat((Repeat(tuple(tiles), count), tiles[-1]), 3)
-    state, end = program.idle, 0
+    state, end = program.initial_state, 0
     for tile in 3 * [*(count * tiles), tiles[-1]]:
         taken, state = state.after(program.times(tile))[0].normalised()
         end += taken
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timeline, "LOOK", 1)
-        assert timeline._Walk(program).through(repeat, program.idle) == (end, state)
+        assert timeline._Walk(program).through(repeat, program.initial_state) == (end, state)
 
 
 def test_further_goes_on_as_from_one_state_to_the_next_where_times_alone_differ():

@@ -36,7 +36,7 @@ def test_without_a_shorter_way_a_program_tells_its_tiles_one_by_one():
     short, plain = (kind(Gemm(9, 40, 18, count=2), DOT["small"], BURST) for kind in (DotProgram, Plain))
     assert plain.repeats().parts == tuple(plain.tiles()) and plain.repeats().count == 1
     assert simulate(plain).cycles == simulate(short).cycles and plain.bytes_moved == short.bytes_moved
-    assert plain.beat_of(next(plain.tiles()), 0, 0) is None
+    assert plain.beat_of(next(plain.tiles()), 0, 0, 0) is None
 
 
 @pytest.mark.parametrize("program", EXAMPLES, ids=lambda program: type(program).__name__)
@@ -93,7 +93,7 @@ def test_cycles_and_bytes_of_transactions_are_the_memorys_whatever_it_is(program
 @few(80)
 @given(KINDS)
 def test_the_first_state_has_nothing_under_way_and_is_what_normalising_leaves_of_it(program):
-    idle: TileState = program.idle
-    assert idle.store_end == 0 and idle.normalised() == (0, idle.normalised()[1])
-    state, span = idle.after(program.times(next(program.tiles())))
+    first: TileState = program.initial_state
+    assert first.store_end == 0 and first.normalised() == (0, first.normalised()[1])
+    state, span = first.after(program.times(next(program.tiles())))
     assert span.load_start == 0 and hash(state) is not None

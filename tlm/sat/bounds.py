@@ -58,8 +58,12 @@ class Bounds:
     def rank(self) -> np.ndarray:
         """A coarser bound, by which one of the mappings that take equal cycles is chosen.
 
-        Before all steps or all stores it counts the lines of activations of the first tile, and a store of one word
-        after all steps or all loads; by itself it counts all bytes that are read.
+        With the parts of `_by_block`, but of fewer bytes and lines, it is the largest of
+
+            first load + all steps + drain + a store of one word      the first load: its lines of activations alone
+            all loads, as lines + drain + a store of one word
+            first load + drain + all stores, each row in at least one word
+            all loads, as bytes + drain of rows without skew + a store of one word
         """
         sums, memory, gemm, (tiles, reading) = self._sums, self.memory, self.gemm, self._traffic.tiles
         first_lines = sums.flow.west_lines(sums.first_tile)

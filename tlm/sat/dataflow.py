@@ -102,6 +102,7 @@ class OutputStationary(Dataflow):
     weight_stationary = False
 
     def largest(self, gemm: Gemm, config: SatConfig) -> tuple[int, int, int]:
+        # An element has `interleave` sums; a bank has a line for each of `chunk` weights, all kept in a dense GEMM.
         return config.rows, config.tile_columns, config.chunk
 
     def groups(self, tile: TileShape) -> Count:
@@ -113,7 +114,7 @@ class OutputStationary(Dataflow):
         return (tile.depth - 1) % tile.group_size + 1 if dense else tile.kept_per_group
 
     def row_skew(self, tile: TileShape, config: SatConfig) -> int:
-        return 1
+        return 1  # the register between two elements
 
     def stationary(self, tile: TileShape, config: SatConfig) -> Stationary | None:
         return None
@@ -127,6 +128,8 @@ class WeightStationary(Dataflow):
     weight_stationary = True
 
     def largest(self, gemm: Gemm, config: SatConfig) -> tuple[int, int, int]:
+        # Of a bank's `chunk` lines of weights a row of the array takes those of its group; of its chunk / BEAT beats of
+        # activations a row of the result takes group / BEAT.
         group, kept = group_of(gemm)
         held = min(config.rows, config.chunk // kept)  # rows of the array that hold a group
         return config.chunk // group, config.tile_columns, held * group
@@ -141,6 +144,7 @@ class WeightStationary(Dataflow):
         return tile.kept_per_group * config.turn  # a group's steps: the sum of the row above is then there
 
     def stationary(self, tile: TileShape, config: SatConfig) -> Stationary | None:
+        # A row's weights, kept ones for each interleaved output, take as many cycles as the skew.
         rows, skew = config.rows, self.row_skew(tile, config)
         return Stationary(rows * skew, timing.lead(rows), timing.turnaround(rows, skew))
 

@@ -46,9 +46,11 @@ class GemmState(NamedTuple):
     def after(self, times: GemmTimes) -> tuple["GemmState", Span]:
         """The state after a tile, and when its parts happen.
 
-        A load needs the read channel and a bank that the tile before the last has left. Compute needs its operands, and
-        sums that have been stored; where weights are stationary, also weights in the array, and the sums of the tile
-        before. A store needs the write channel and finished sums.
+        A load needs the read channel and a bank that the tile before the last has left (rtl/sat/control/loader.py).
+        Compute needs its operands, and sums that have been stored; where weights are stationary, also weights in the
+        array, and the sums of the tile before (dispatcher.py, whose `ready` and `weights_start` each are one of the
+        lines below: what holds in a cycle there is the time from which it holds here). A store needs the write channel
+        and finished sums (drain.py).
         """
         sums, weights_end, store_end = self.sums, self.weights_end, self.store_end
         load_start = max(self.load_end, self.banks[0])

@@ -141,10 +141,10 @@ class GemmProgram(Program):
         """Words of the store: one for each row and slot."""
         return tile.rows * self.slots(tile)
 
-    def beat_of(self, tile: Tile, row: int, column: int) -> int | None:
+    def beat_of(self, tile: Tile, item: int, row: int, column: int) -> int | None:
         """Which beat of the tile's block brings that element of the result, if one does."""
         down, right = row - tile.row, column - tile.column
-        inside = 0 <= down < tile.rows and 0 <= right < tile.columns
+        inside = tile.item == item and 0 <= down < tile.rows and 0 <= right < tile.columns
         return right // self.config.columns * tile.rows + down if inside else None
 
     def write_bytes(self, tile: Tile) -> int:
@@ -152,7 +152,7 @@ class GemmProgram(Program):
         return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]
 
     @property
-    def idle(self) -> GemmState:
+    def initial_state(self) -> GemmState:
         """Banks and sums are free."""
         return GemmState()
 

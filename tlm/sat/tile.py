@@ -11,8 +11,8 @@ class Tile:
     """One load-compute-store transaction: a block of the result and a stretch of k that fits the operand banks.
 
     start, depth    the stretch of k; its groups have `group_size` elements with `kept_per_group` kept of each
-    dataflow        output-stationary: a step is a kept weight of each group; weight-stationary: it is a kept weight of
-                    the array row's group for each row of the result
+    dataflow        a turn, a step for each interleaved output, takes one kept weight of a group (output-stationary), or
+                    for a row of the result one of each array row's group (weight-stationary)
     first   accumulators start from zero; last: the block is complete and leaves the array
     item    which of the GEMM's products it is part of
     """

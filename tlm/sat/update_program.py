@@ -156,7 +156,7 @@ class UpdateProgram(Program):
         return size
 
     @property
-    def idle(self) -> UpdateState:
+    def initial_state(self) -> UpdateState:
         """Both banks are free."""
         return UpdateState()
 

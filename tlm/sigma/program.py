@@ -185,18 +185,18 @@ class SigmaProgram(Program):
         """Words of the store: a column each."""
         return tile.columns
 
-    def beat_of(self, tile: SigmaTile, row: int, column: int) -> int | None:
+    def beat_of(self, tile: SigmaTile, item: int, row: int, column: int) -> int | None:
         """Which beat of the tile's block brings that element of the result, if one does."""
         own, streamed = (row, column) if self.mapping.stationary == "mk" else (column, row)
         inside = tile.row <= own < tile.row + tile.rows and tile.column <= streamed < tile.column + tile.columns
-        return streamed - tile.column if inside else None
+        return streamed - tile.column if inside and tile.item == item else None
 
     def write_bytes(self, tile: SigmaTile) -> int:
         """Bytes of the tile's block of the result."""
         return tile.rows * tile.columns * OUTPUT_BYTES[self.gemm.output]
 
     @property
-    def idle(self) -> SigmaState:
+    def initial_state(self) -> SigmaState:
         """Banks and sums are free."""
         return SigmaState()
 

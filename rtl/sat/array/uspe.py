@@ -39,7 +39,7 @@ def uspe(clk, rst, west, east, north, south, sum_in, sum_out, drain, config):
     drain        in   bundles.Drain.chain: has sum_out take an accumulator, or sum_in, when a block is drained
     Latency      1 cycle west to east and north to south; a product reaches its accumulator
                  7 cycles (SELECT + FP16_MUL + ACCUMULATE) after its step stands on east.step, and a finished sum
-                 reaches sum_out when the element below, one turn behind, starts from it (rtl/sat/timing.py)
+                 reaches sum_out when the element below, a row skew behind, starts from it (rtl/sat/timing.py)
     Throughput   1 multiply-add per cycle
     Reset        synchronous, active high: forgets the steps in flight
     Golden       rtl/golden/gemm.py, one element of c

@@ -97,8 +97,9 @@ def test_the_other_operand_stays_as_its_transpose():
     program = schedule_sigma(Gemm(3, 4, 4), PAPER, ExactZeros.of(KN.T, MK.T), "kn")
     (tile,) = program.tiles()
     assert program.shape == (4, 4, 3) and (tile.rows, tile.columns) == (4, 3) and program.macs == 18
-    assert [program.beat_of(tile, row, 2) for row in range(4)] == [0, 1, 2, None]
-    assert schedule_sigma(Gemm(3, 4, 4), PAPER, ExactZeros.of(MK, KN), "mk").beat_of(tile, 2, 1) == 1
+    assert [program.beat_of(tile, 0, row, 2) for row in range(4)] == [0, 1, 2, None]
+    assert schedule_sigma(Gemm(3, 4, 4), PAPER, ExactZeros.of(MK, KN), "mk").beat_of(tile, 0, 2, 1) == 1
+    assert program.beat_of(tile, 1, 0, 2) is None  # of another product
 
 
 def test_tiles_that_share_streamed_words_and_chunks_that_have_nothing():
@@ -194,9 +195,9 @@ def test_bytes_that_are_moved_are_those_of_all_tiles(program):
 @few(100)
 @given(programs())
 def test_each_element_of_the_result_is_a_word_of_one_block(program):
-    gemm, blocks = program.gemm, [tile for tile in program.tiles() if tile.last and tile.item == 0]
+    gemm, blocks = program.gemm, [tile for tile in program.tiles() if tile.last]
     for row, column in ((0, 0), (gemm.m - 1, gemm.n - 1), (gemm.m // 2, gemm.n // 3)):
-        places = [(tile, word) for tile in blocks if (word := program.beat_of(tile, row, column)) is not None]
+        places = [(tile, word) for tile in blocks if (word := program.beat_of(tile, 0, row, column)) is not None]
         assert len(places) == 1 and 0 <= places[0][1] < program.beats(places[0][0])
 
 
