@@ -1,4 +1,4 @@
-"""Engines that run a program: `cosim.engine(name, config)` is the one door.
+"""Engines that run a program: `cosim.engine(name, config)` gives one.
 
 import cosim, numpy as np
 a, b = np.ones((8, 64), np.float16), np.ones((64, 8), np.float16)

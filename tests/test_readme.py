@@ -25,7 +25,7 @@ from training import models, whole_step
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
-TRAINING = README.partition("## Training")[2].partition("## The doors")[0]
+TRAINING = README.partition("## Training")[2].partition("## Python API")[0]
 RTL = README.partition("## The RTL")[2].partition("## SIGMA")[0]
 SIGMA = README.partition("## SIGMA")[2].partition("## In Vivado")[0]
 SHARED = ("clock_mhz", "buffer_kib", "memory_latency", "read_bytes_per_cycle", "write_bytes_per_cycle")

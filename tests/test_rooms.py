@@ -26,7 +26,7 @@ STRANGERS = {
     "cosim/engines": ["cosim/check"],
 }
 OWN_ROOMS = ("rtl/sat", "rtl/sigma", "tlm/sat", "tlm/sigma", "tlm/published", "cosim/sat", "cosim/sigma", "rtl/golden")
-# The tables; the doors of tlm, which hand on names of the rooms; and the file about the figures of SIGMA's paper.
+# The tables; tlm itself, which hands on names of the rooms; and the file about the figures of SIGMA's paper.
 NAMING = {"tlm/accelerators.py", "cosim/accelerators.py", "tlm/__init__.py", "sat/compare/paper.py"}
 NAMES = re.compile(r"(?i:sigma|systolic|satconfig)|\bSAT\b|\b(rtl|tlm|cosim)\.sat\b")
 KINDS = re.compile(r"\w+(Program|Config|Tile)$")  # of some accelerator: the protocol's own names are shorter

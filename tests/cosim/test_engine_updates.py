@@ -1,4 +1,4 @@
-"""The engine's door for weight updates: what is made of matrices and options, and what is refused."""
+"""The engine's calls for weight updates: what is made of matrices and options, and what is refused."""
 
 import numpy as np
 import pytest

@@ -45,7 +45,7 @@ def test_nothing_can_be_changed(example):
             setattr(example, field.name, None)
 
 
-def test_what_is_exchanged_has_its_name_at_the_door():
+def test_what_is_exchanged_has_its_name_in_cosim():
     assert {type(example).__name__ for example in EXAMPLES} <= set(cosim.__all__)
 
 

@@ -35,7 +35,7 @@ def assert_right(case: Case, result, report) -> None:
 
 
 def attempt(engine, case: Case, config, memory, make) -> str:
-    """'ran', or 'refused': where the program is scheduled, or at the engine's door."""
+    """'ran', or 'refused': where the program is scheduled, or by the engine."""
     try:
         program = case.program(config, memory)
         answer = engine.run(program, make())

@@ -1,4 +1,4 @@
-"""The door: engines by name, operands that are refused, weights that are pruned, and what comes back."""
+"""Engines by name, operands that are refused, weights that are pruned, and what comes back."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The door to SIGMA: engines and mappings by name, operands of both formats, and what is refused in one line."""
+"""SIGMA by the same calls: engines and mappings by name, operands of both formats, and what is refused in one line."""
 
 import numpy as np
 import pytest
