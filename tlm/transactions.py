@@ -32,7 +32,8 @@ class Tile(Protocol):
 
 
 class TileState(Protocol):
-    """The times of the tiles so far that the next one's times depend on, in cycles; hashable.
+    """The times of the tiles so far that the next one's times depend on, in cycles: a NamedTuple of ints, and of tuples
+    of ints; whatever else it holds must stay equal from tile to tile, or the tiles are told one by one.
 
     New times are sums and maxima of these and of a tile's own: nothing else makes a timeline that can be told in short.
     """

@@ -121,6 +121,7 @@ class Engine(ABC):
         output    'fp32' (unrounded accumulators) or 'fp16'; layer and stage are names for reports
         mapping   on SAT 'os' or 'ws', the dataflow, with the largest tiles that fit, or a tlm.Mapping; the bits are the
                   same. On SIGMA 'mk' or 'kn', the operand that stays, or a SigmaMapping; sums have another order then
+        Returns a GemmResult: c (M, N), float32 or float16 as `output` says, the report with its cycles, the program.
         Raises ValueError for operands or patterns that the hardware does not know.
         """
         a, b = plain(a, "operand a"), plain(b, "operand b")
@@ -187,7 +188,11 @@ class Engine(ABC):
     def reduce(
         self, w: np.ndarray, sparsity: str | Sparsity | None, *, channels: int | None = None, layer: str = ""
     ) -> UpdateResult:
-        """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are."""
+        """The FP16 copies alone, as `update` makes them, of weights (K, N) float32 that stay as they are.
+
+        sparsity, channels  as in `update`
+        Raises ValueError for a matrix or pattern that the hardware does not know, and where it updates no weights.
+        """
         w = plain(w, "w")
         check_weight_matrix(w, "w")
         program = self.schedule_update(_update(w, sparsity, channels, False, layer))

@@ -67,6 +67,8 @@ class Host:
                 )
 
     def _delays(self, tile: Any) -> dict[str, int]:
+        """The tile's command, the beats of its store, and how long memory lets loads and stores wait, beyond a cycle a
+        beat."""
         program = self.program
         return dict(
             command=self.codec.command(program, tile),

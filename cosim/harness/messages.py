@@ -49,7 +49,7 @@ class ToHost(Interface):
     store_ends, store_count    for each block, the cycle after its last word
     busy, waiting, idle        the device's counters
     overflow                   an infinity or NaN has left as FP32
-    cycle                      cycles since the first command
+    cycle                      clock cycles since the end of reset
     """
 
     def __init__(self, config: Config):

@@ -23,15 +23,15 @@ from tlm.sat.update_program import UpdateProgram
 
 def device(config: SatConfig) -> Device:
     """SAT without AXI ports."""
-    last, update = layouts.command(config)["last"][1], layouts.command_bits(config) - 1
+    bits = layouts.command_bits(config)
     return Device(
         sat,
-        layouts.command_bits(config),
-        layouts.line_bits(config),
-        32 * config.columns,
-        layouts.most_lines(config),
-        (last, update),
-        timing.reset_cycles(config.rows, config.columns, config.turn),
+        command_bits=bits,
+        line_bits=layouts.line_bits(config),
+        result_bits=32 * config.columns,
+        most_lines=layouts.most_lines(config),
+        storing=(layouts.command(config).last_bit, bits - 1),  # an update always stores
+        reset_cycles=timing.reset_cycles(config.rows, config.columns, config.turn),
         constants_bits=layouts.rates().width,
     )
 

@@ -15,15 +15,15 @@ from tlm.sigma.program import SigmaProgram
 
 def device(config: SigmaConfig) -> Device:
     """A Flex-DPU with its banks, sequencer and drain."""
-    last = layouts.command(config)["last"][1]
+    command = layouts.command(config)
     return Device(
         sigma,
-        layouts.command(config).width,
-        layouts.line_bits(config),
-        32 * config.rows,
-        layouts.most_lines(config),
-        (last, last),
-        timing.reset_cycles(config.operands, config.levels),
+        command_bits=command.width,
+        line_bits=layouts.line_bits(config),
+        result_bits=32 * config.rows,
+        most_lines=layouts.most_lines(config),
+        storing=(command.last_bit, command.last_bit),
+        reset_cycles=timing.reset_cycles(config.operands, config.levels),
     )
 
 
