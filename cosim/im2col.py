@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from cosim.arrays import check_plain
+from tlm.arrays import check_plain
 from tlm.feature_map import FeatureMap
 
 

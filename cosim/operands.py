@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from cosim.arrays import check_plain, plain
 from cosim.exchange import Operands, Weights
 from cosim.im2col import Im2col
 from cosim.kernel.kernel import prune
 from rtl.golden import Rates
+from tlm.arrays import check_plain, plain
 from tlm.feature_map import FeatureMap
 from tlm.gemm import Gemm
 from tlm.transactions import Program

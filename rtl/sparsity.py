@@ -15,8 +15,9 @@ class Sparsity:
 
     def __post_init__(self):
         # A float or a NumPy integer would be equal to the int, and end in other arithmetic.
-        whole = type(self.n) is type(self.m) is int
-        if not whole or self.n not in KEPT or self.m not in GROUP or self.n >= self.m:
+        if type(self.n) is not int or type(self.m) is not int:
+            raise ValueError(f"N and M of a sparsity must be ints, not {self.n!r} and {self.m!r}")
+        if self.n not in KEPT or self.m not in GROUP or self.n >= self.m:
             raise ValueError(f"sparsity must be N:M with N in {KEPT}, M in {GROUP} and N < M, not {self}")
 
     @classmethod
@@ -24,7 +25,7 @@ class Sparsity:
         """'2:8' -> Sparsity(2, 8); None and 'dense' -> None. Raises ValueError."""
         if text is None or isinstance(text, Sparsity):
             return text
-        if text == "dense":
+        if isinstance(text, str) and text == "dense":
             return None
         n, colon, m = str(text).partition(":")
         if not (isinstance(text, str) and colon and n.isdecimal() and m.isdecimal()):

@@ -13,6 +13,12 @@ from sat.area import area
 from tlm.compare import Setup
 
 
+def check_areas(setup: Setup) -> None:
+    """Raise ValueError for an accelerator without Verilog."""
+    for config in setup.configs.values():
+        verilog_of(config)
+
+
 def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
     """Resources of each accelerator by Yosys, without AXI ports and without the weight update."""
     found = {}

@@ -17,7 +17,7 @@ from tests.support.toy import add_toy
 from tlm import Gemm, Mapping, Memory, Plan, Update, make_plan, predict, schedule, schedule_update
 from tlm.accelerator import extended
 from tlm.accelerators import TABLE
-from tlm.compare import Case, compare, setups
+from tlm.compare import Case, Setup, compare, setups
 from tlm.memory import ConstantRates
 from tlm.report import step_report
 from tlm.sigma.mapping import SigmaMapping
@@ -53,7 +53,8 @@ def test_zeros_are_values_that_nobody_can_change_afterwards():
     a[:] = 1
     assert zeros != ExactZeros.of(a, b)
     refused("must agree in count and k", ExactZeros.of, a, b.T)
-    refused("must have 2 or 3 dimensions, not 0", ExactZeros.of, None, b)
+    refused("must have 2 or 3 dimensions, not 0", ExactZeros.of, 1.0, b)
+    refused("an operand must be an array of numbers, not NoneType", ExactZeros.of, None, b)
     refused("a bitmap must be an array of bool", ExactZeros, np.ones((1, 3, 3)), zeros.stream)
     refused("no program of SAT depends on its operands' zeros", schedule, Gemm(3, 3, 2), SMALL, zeros=zeros)
 
@@ -132,13 +133,16 @@ class OwnMemory(Memory):
 @pytest.mark.parametrize("size", [None, -1, 1.5, True, np.int64(4)], ids=repr)
 def test_every_memory_says_the_whole_bytes_of_its_buffer(size):
     refused("buffer_bytes of a memory must be an int from 0 on, not", schedule, GEMM, SMALL, memory=OwnMemory(size))
+    refused("buffer_bytes of a memory must be", replace, schedule(GEMM, SMALL), memory=OwnMemory(size))
     assert schedule(GEMM, SMALL, memory=OwnMemory(0)).memory.buffer_bytes == 0
 
 
-@pytest.mark.parametrize("rate", ["fast", None, 10**400, inf, -1, 1j], ids=lambda rate: repr(rate)[:9])
+@pytest.mark.parametrize(
+    "rate", ["fast", None, 10**400, inf, -1, 1j, 5e-324, np.float32(3), True], ids=lambda rate: repr(rate)[:9]
+)
 def test_rates_of_a_memory_are_numbers_that_a_float_can_hold(rate):
-    refused("read_rate of a memory must be bytes a cycle above 0, not", ConstantRates, 0, 0, rate, 1.0)
-    refused("write_rate of a memory must be bytes a cycle above 0, not", ConstantRates, 0, 0, 1.0, rate)
+    refused("read_rate of a memory must be bytes a cycle, a float from 2^-64 on, not", ConstantRates, 0, 0, rate, 1.0)
+    refused("write_rate of a memory must be bytes a cycle, a float from 2^-64 on, not", ConstantRates, 0, 0, 1.0, rate)
 
 
 def test_rates_of_an_update_are_numbers_of_fp32():
@@ -148,7 +152,7 @@ def test_rates_of_an_update_are_numbers_of_fp32():
 
 @pytest.mark.parametrize("n, m", [(2.0, 8.0), (True, 8), (np.int64(2), 8), (2, np.int8(8)), ("2", "8")], ids=repr)
 def test_a_pattern_is_of_ints(n, m):
-    refused("sparsity must be N:M with N in (1, 2, 4), M in (4, 8, 16) and N < M, not", Sparsity, n, m)
+    refused(f"N and M of a sparsity must be ints, not {n!r} and {m!r}", Sparsity, n, m)
 
 
 def test_an_update_is_of_sizes_that_end_and_of_flags():
@@ -174,11 +178,20 @@ def test_names_that_cannot_be_hashed_are_refused_as_all_unknown_ones(name):
 
 
 def test_zeros_that_one_could_still_change_are_refused():
-    refused("a bitmap must not be writeable", ExactZeros, np.ones((1, 2, 3), bool), np.ones((1, 3, 2), bool))
+    words, base = "a bitmap must be an array that cannot be written", np.ones((1, 2, 3), bool)
+    (view := base.view()).flags.writeable = False
+    for bitmap in (base, view):
+        refused(words, ExactZeros, bitmap, np.ones((1, 3, 2), bool))
+    refused("an operand must be an array, not MaskedArray", ExactZeros.of, np.ma.ones((2, 3)), np.ones((3, 2)))
+    refused("margin must be at least 0", UniformDensity, 0.5, 0.5, "wide")
 
 
 def test_a_comparison_is_of_cases_and_a_plan_no_class():
     refused("a Case is compared, not a Gemm", compare, [GEMM], setups()["small"])
+    refused("a case must be of a Gemm, not of a Update", Case, Update(8, 8, 8))
+    refused("a comparison must be by a Setup", compare, [Case(GEMM)], {"sat": SMALL})
+    refused("configs must be a mapping", Setup, [SMALL])
+    refused("the configuration of sat must be a Config, not 'small'", Setup, {"sat": "small"})
     refused("a plan must be one such as tlm.make_plan makes, not", cost, [GEMM], SMALL, Plan)
 
 

@@ -26,6 +26,11 @@ class Setup:
     configs: Mapping[str, Config]
 
     def __post_init__(self):
+        if not isinstance(self.configs, Mapping):
+            raise ValueError(f"configs must be a mapping, by accelerators' names, not a {type(self.configs).__name__}")
+        for name, one in self.configs.items():
+            if not isinstance(one, Config):
+                raise ValueError(f"the configuration of {name} must be a Config, not {one!r}")
         if not self.configs:
             raise ValueError("there must be at least one accelerator to compare")
         (first, config), *others = ((name, configuration(one, name)) for name, one in self.configs.items())
@@ -63,6 +68,8 @@ class Case:
     density_b: float = 1.0
 
     def __post_init__(self):
+        if not isinstance(self.gemm, Gemm):
+            raise ValueError(f"a case must be of a Gemm, not of a {type(self.gemm).__name__}")
         for name in ("density_a", "density_b"):
             check_density(name, getattr(self, name))
 
@@ -131,6 +138,8 @@ def compare(cases: Iterable[Case], setup: Setup) -> dict[str, GemmCost]:
 
     Each skips the zeros that it can: see the accelerators' rows. Raises ValueError for no cases.
     """
+    if not isinstance(setup, Setup):
+        raise ValueError(f"a comparison must be by a Setup, as `setups` has them, not by a {type(setup).__name__}")
     total: dict[str, GemmCost] = {}
     for case in cases:
         if not isinstance(case, Case):

@@ -8,6 +8,7 @@ import numpy as np
 from tlm.size import check_size
 
 ELEMENT = 2  # bytes of an FP16
+LARGEST_IMAGES = 2**54  # values: as of the largest matrix
 
 HeightWidth = tuple[int, int]
 Rows = int | np.ndarray  # the number of a row, or those of many
@@ -19,7 +20,7 @@ class FeatureMap:
     under the kernel at output pixel p, kernel positions first and channels last.
 
     transposed  the operand is the matrix's transpose: the weight gradient's
-    Raises ValueError for sizes that are no whole numbers from 1 to 2^27; padding may be 0.
+    Raises ValueError for sizes that are no whole numbers from 1 to 2^27; padding may be 0; and more than 2^54 values.
     """
 
     batch: int
@@ -42,6 +43,8 @@ class FeatureMap:
                 raise ValueError(f"{name} of images must be a tuple (height, width), not {pair!r}")
             for size in pair:
                 check_size(f"{name} of images", size, least=int(name != "padding"))
+        if self.batch * self.height * self.width * self.channels > LARGEST_IMAGES:
+            raise ValueError(f"images must have at most 2^54 values, not {self}")
         if type(self.transposed) is not bool:
             raise ValueError(f"transposed of images must be True or False, not {self.transposed!r}")
 

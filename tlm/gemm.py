@@ -32,9 +32,9 @@ class Gemm:
     source_b: FeatureMap | None = field(default=None, repr=False)
 
     def __post_init__(self):
+        check_names("a GEMM", self.layer, self.stage)
         for name in ("m", "k", "n", "count"):
             check_size(f"GEMM size {name}", getattr(self, name), f" in {self.layer} {self.stage}" if self.layer else "")
-        check_names("a GEMM", self.layer, self.stage)
         if not isinstance(self.sparsity, Sparsity | None):
             raise ValueError(f"sparsity of a GEMM must be a Sparsity or None, not {self.sparsity!r}")
         for name, source in (("source", self.source), ("source_b", self.source_b)):

@@ -7,14 +7,15 @@ import math
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from numbers import Real
 from typing import Self
 
 import numpy as np
 
 from rtl.config import Config
+from tlm.size import check_size
 
 BUFFER_LATENCY = 4  # cycles before the first line that comes from the on-chip buffer: assumed, of an FPGA's block RAM
+LEAST_RATE = 2.0**-64  # slower, the cycles of a transaction would be no float any more
 
 Count = int | float | np.ndarray  # a number, or one for each of many mappings
 
@@ -60,12 +61,12 @@ class ConstantRates(Memory):
     write_rate: float
 
     def __post_init__(self):
-        for name in ("buffer_bytes", "latency"):
-            _check_count(name, getattr(self, name))
+        _check_count("buffer_bytes", self.buffer_bytes)
+        check_size("latency of a memory", self.latency, least=0)
         for name in ("read_rate", "write_rate"):
             rate = getattr(self, name)
-            if not (isinstance(rate, Real) and 0 < rate <= sys.float_info.max):
-                raise ValueError(f"{name} of a memory must be bytes a cycle above 0, not {rate!r}")
+            if type(rate) not in (int, float) or not LEAST_RATE <= rate <= sys.float_info.max:
+                raise ValueError(f"{name} of a memory must be bytes a cycle, a float from 2^-64 on, not {rate!r}")
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -100,6 +101,12 @@ def memory_of(config: Config, memory: Memory | None = None) -> Memory:
     """The memory that is given, or, without one, the memory that a configuration describes. Raises ValueError."""
     if memory is None:
         return ConstantRates.of(config)
+    check_memory(memory)
+    return memory
+
+
+def check_memory(memory: Memory) -> None:
+    """Raise ValueError for what is no memory, cannot be told from others by value, or has no size of its buffer."""
     if not isinstance(memory, Memory):
         raise ValueError(f"memory must be a tlm.memory.Memory, not {memory!r}")
     try:
@@ -107,4 +114,3 @@ def memory_of(config: Config, memory: Memory | None = None) -> Memory:
     except TypeError:
         raise ValueError(f"memory must be frozen, and hashable by value, not {memory!r}") from None
     _check_count("buffer_bytes", getattr(memory, "buffer_bytes", None))
-    return memory

@@ -11,7 +11,7 @@ from numbers import Integral
 from typing import Any, Protocol, Self
 
 from rtl.config import Config
-from tlm.memory import Memory
+from tlm.memory import Memory, check_memory
 from tlm.repeats import Repeat
 from tlm.span import Span
 from tlm.work import Work
@@ -57,6 +57,7 @@ def check_types(program: "Program", **types: type) -> None:
     for name, kind in types.items():
         if not isinstance(value := getattr(program, name), kind):
             raise ValueError(f"{name} of a program must be a {kind.__name__}, not a {type(value).__name__}")
+    check_memory(program.memory)
 
 
 class Program(ABC):
@@ -97,7 +98,10 @@ class Program(ABC):
         """All tiles, in the order in which they run."""
 
     def repeats(self) -> Repeat:
-        """The same tiles told in short: a stretch of equal ones once."""
+        """The same tiles told in short: a stretch of equal ones once.
+
+        Here they are told one by one. A network of full size has millions, which its programs must tell in short.
+        """
         return Repeat(tuple(self.tiles()))
 
     @abstractmethod

@@ -9,7 +9,6 @@ import numpy as np
 
 from cosim import accelerators
 from cosim.accelerator import ExecutionRow, ProgramKind
-from cosim.arrays import plain
 from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
 from cosim.operands import check_matrix, check_rates, check_weight_matrix, operands_of
 from rtl.config import Config
@@ -17,6 +16,7 @@ from rtl.golden import Rates
 from rtl.sparsity import Sparsity
 from tlm.accelerator import Accelerator
 from tlm.accelerators import accelerator_of
+from tlm.arrays import plain
 from tlm.gemm import Gemm
 from tlm.memory import Memory, memory_of
 from tlm.transactions import Program

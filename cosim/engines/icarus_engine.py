@@ -51,6 +51,11 @@ class IcarusEngine(Engine):
     ):
         super().__init__(config, memory)
         device_of(config)
+        for name, path in (("waves", waves), ("keep", keep), ("verilog", verilog)):
+            if path is not None and not isinstance(path, str | Path):
+                raise ValueError(f"{name} must be a path, not {path!r}")
+        if not isinstance(patience, int | float) or not patience > 0:
+            raise ValueError(f"patience must be seconds above 0, not {patience!r}")
         tool("vvp")
         self.waves = waves and Path(waves).resolve()
         self.image = icarus.compiled(config, self.waves, keep and Path(keep), verilog and Path(verilog))

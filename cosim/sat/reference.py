@@ -16,7 +16,7 @@ def products(program: GemmProgram, operands: Operands) -> np.ndarray:
     a, b, sparsity, output = operands.a, operands.b, program.gemm.sparsity, program.gemm.output
     if isinstance(b, Im2col):  # the same sums, of the transpose
         images = prune(b.images, sparsity.n, sparsity.m, axis=3) if sparsity else b.images
-        return gemm(images, operands.arrays[0].T, output=output, source=b.source).T
+        return gemm(images, a[:, :].T, output=output, source=b.source).T
     if isinstance(a, Im2col):
         return gemm(a.images, b, sparsity, output=output, source=a.source)
     if a.ndim == 3:

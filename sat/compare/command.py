@@ -8,7 +8,7 @@ import typer
 
 from cosim.synthesis.synthesis import yosys
 from sat import options, terminal
-from sat.areas import areas_of, print_areas
+from sat.areas import areas_of, check_areas, print_areas
 from sat.compare import cases, heatmap, paper
 from sat.compare.comparison import Comparison
 from sat.compare.table import heading_of, print_table
@@ -70,6 +70,8 @@ def compare_command(
             yosys()
         name = config or ("paper" if in_paper else "vcu1525")
         setup = setup_of(name)
+        if synthesised:
+            check_areas(setup)
         if in_paper:
             jobs = paper.of_paper(paper.densities_of(densities), setup)
         else:

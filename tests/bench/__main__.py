@@ -70,4 +70,5 @@ def main(
         raise typer.Exit(1 if checked else 2)
 
 
-typer.run(main)
+if __name__ == "__main__":
+    typer.run(main)

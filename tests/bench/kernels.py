@@ -15,7 +15,7 @@ from rtl.sat.config import PRESETS, SatConfig
 from rtl.sparsity import Sparsity
 from tests.bench.measure import Row, Took, best, interleaved, timed
 from tlm import Gemm, schedule, simulate
-from tlm.sat.mapping import DATAFLOWS
+from tlm.sat.dataflow import DATAFLOWS
 
 SIZE = 1024  # of the square GEMM
 SECONDS, LINES = 10, 5_000

@@ -142,6 +142,7 @@ IMAGES = FeatureMap(2, 6, 6, 3, (3, 3), (1, 1), (1, 1), (1, 1), (6, 6))
         (dict(out=(2**28, 1)), "out of images must be at most 2^27, not"),
         (dict(dilation=1), "dilation of images must be a tuple (height, width), not 1"),
         (dict(kernel=[3, 3]), "kernel of images must be a tuple (height, width), not [3, 3]"),
+        (dict(batch=2**27, height=2**27), "images must have at most 2^54 values, not"),
         (dict(transposed=1), "transposed of images must be True or False, not 1"),
     ],
     ids=str,

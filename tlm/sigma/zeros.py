@@ -11,6 +11,7 @@ from math import inf, sqrt
 
 import numpy as np
 
+from tlm.arrays import plain
 from tlm.gemm import check_density
 from tlm.sigma.controller import regor
 from tlm.sigma.packing import even
@@ -56,8 +57,8 @@ class ExactZeros(ZeroPattern):
             if not isinstance(bitmap, np.ndarray) or bitmap.dtype != bool or bitmap.ndim != 3:
                 kind = f"{bitmap.dtype} of {bitmap.ndim}" if isinstance(bitmap, np.ndarray) else type(bitmap).__name__
                 raise ValueError(f"a bitmap must be an array of bool with 3 dimensions, not {kind}")
-            if bitmap.flags.writeable:
-                raise ValueError("a bitmap must not be writeable, as those of ExactZeros.of, not writeable=True")
+            if bitmap.flags.writeable or not bitmap.flags.owndata:
+                raise ValueError("a bitmap must be an array that cannot be written, as of ExactZeros.of, and no view")
         (count, _, k), (other_count, other_k, _) = self.stationary.shape, self.stream.shape
         if (count, k) != (other_count, other_k):
             raise ValueError(
@@ -72,10 +73,10 @@ class ExactZeros(ZeroPattern):
         Where b of a product a @ b stays, both are given transposed: b.T (n, k), and a.T (k, m).
         """
         bitmaps = []
-        for array in map(np.asarray, (stationary, stream)):
+        for array in (plain(operand, "an operand") for operand in (stationary, stream)):
             if array.ndim not in (2, 3):
                 raise ValueError(f"an operand must have 2 or 3 dimensions, not {array.ndim}")
-            bitmaps.append((array if array.ndim == 3 else array[None]) != 0)
+            bitmaps.append(np.array((array if array.ndim == 3 else array[None]) != 0))
             bitmaps[-1].flags.writeable = False
         return cls(*bitmaps)
 
@@ -143,7 +144,7 @@ class UniformDensity(ZeroPattern):
     def __post_init__(self):
         for name in ("stationary", "stream"):
             check_density(name, getattr(self, name))
-        if not 0 <= self.margin < inf:
+        if not isinstance(self.margin, float | int) or not 0 <= self.margin < inf:
             raise ValueError(f"margin must be at least 0 and finite, not {self.margin!r}")
 
     def counts(self, item: int, rows: slice, depth: slice, columns: slice) -> tuple[int, ...]:

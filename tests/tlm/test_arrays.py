@@ -5,11 +5,11 @@ import pytest
 
 import cosim
 from cosim import Operands, Weights
-from cosim.arrays import check_plain, plain
 from cosim.im2col import Im2col
 from rtl.sat.config import PRESETS
 from tests.support.refused import refused
 from tlm import Gemm, Update, schedule, schedule_update
+from tlm.arrays import check_plain, plain
 from tlm.feature_map import FeatureMap
 
 SMALL = PRESETS["small"]
@@ -21,6 +21,7 @@ class Louder(np.ndarray):
     """An array with arithmetic of its own."""
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("kind", [np.ma.masked_array, np.matrix, lambda array: array.view(Louder)])
 def test_operands_that_calculate_otherwise_reach_no_engine(kind):
     a, b = np.ones((8, 16), np.float16), np.ones((16, 8), np.float16)
