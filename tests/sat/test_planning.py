@@ -6,6 +6,7 @@ from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
 from sat import planning
+from sat.options import config_option
 from sat.planning import SCHEDULED, BestMappings, check_dataflow, dataflows_of, plan_for, planner_of, step_plan_for
 from tlm import Gemm, Update, make_plan
 from tlm.accelerators import TABLE, accelerator_of
@@ -102,7 +103,13 @@ def test_mappings_of_another_configuration_are_refused():
 
 def test_names_of_dataflows_are_those_of_the_table():
     assert planning.dataflow_names() == "os, ws or scheduled, on SIGMA mk, kn or scheduled"
-    assert [row.name for row in planning.dataflow_vocabularies()] == ["sat", "sigma"]
+    assert [row.name for row in planning.dataflow_vocabularies(TABLE.values())] == ["sat", "sigma"]
+
+
+def test_help_offers_what_a_command_can_run_on():
+    everywhere, default = (planning.dataflow_option(rows).help for rows in (TABLE.values(), [TABLE["sat"]]))
+    assert "on SIGMA mk" in everywhere and "on SAT os" in default and "SIGMA" not in default
+    assert "paper" in config_option(TABLE.values()).help and "paper" not in config_option([TABLE["sat"]]).help
 
 
 def test_an_accelerators_planner_leaves_an_idea_out_and_knows_which_patterns_are_taken():
