@@ -6,6 +6,7 @@ import pytest
 from cosim.im2col import Im2col
 from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, normal, source_of
 from tests.support.im2col import im2col
+from tests.support.refused import refused
 
 PARTS = [
     (slice(None), slice(None)),
@@ -33,3 +34,9 @@ def test_other_images_than_those_of_the_source_are_refused(images):
     source = source_of(np.zeros((2, *SIZE, 5), np.float16), WINDOWS[0])
     with pytest.raises(ValueError, match="images must be float16 of shape .2, .* not float"):
         Im2col(images, source, 5, False)
+
+
+def test_images_are_arrays():
+    source = source_of(np.zeros((2, *SIZE, 5), np.float16), WINDOWS[0])
+    for images in (None, [1], np.ma.zeros((2, *SIZE, 5), np.float16)):
+        refused("images must be an array, not", Im2col, images, source, 5, False)

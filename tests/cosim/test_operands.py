@@ -9,14 +9,16 @@ import torch
 import cosim
 from cosim import Operands, Weights
 from cosim.im2col import Im2col
-from cosim.operands import check_matrix, check_operands, check_pruned, check_weights, operands_of, plain
+from cosim.operands import check_matrix, check_operands, check_pruned, check_weights, operands_of
 from rtl.golden import Rates, nm_mask
 from rtl.sparsity import Sparsity
 from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, normal, source_of
 from tests.cosim.programs import RATES, update_of, weights_of
 from tests.cosim.support import TINY
 from tests.support.im2col import im2col
-from tlm import Gemm, schedule
+from tests.support.refused import refused
+from tlm import Gemm, Update, schedule
+from tlm.arrays import plain
 
 PATTERN = Sparsity(2, 8)
 
@@ -166,3 +168,20 @@ def test_bfloat16_numbers_have_an_empty_lower_half_in_any_layout():
     numbers[2, 1] += np.float32(2**-10)
     with pytest.raises(ValueError, match=r"^operand a must hold bfloat16 numbers, not np.float32\(.*\) at \(2, 1\)$"):
         check_matrix(numbers, "a", "bf16")
+
+
+class Louder(np.ndarray):
+    """An array with arithmetic of its own."""
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("kind", [np.ma.masked_array, np.matrix, lambda array: array.view(Louder)])
+def test_operands_that_calculate_otherwise_reach_no_engine(kind):
+    a, b = np.ones((8, 16), np.float16), np.ones((16, 8), np.float16)
+    engine = cosim.engine("functional")
+    program = engine.schedule(Gemm(8, 16, 8))
+    update = engine.schedule_update(Update(8, 16, 8))
+    for operands in (Operands(kind(a), b), Operands(a, kind(b))):
+        refused("must be an array, not", engine.run, program, operands)
+    refused("weights must be an array, not", engine.run, update, Weights(kind(a)))
+    assert engine.gemm(a.view(Louder), b).c.tolist() == engine.gemm(a, b).c.tolist()  # its numbers are taken

@@ -1,41 +1,25 @@
-"""Arrays that engines take, and those with other arithmetic that they do not."""
+"""Plain arrays, what becomes one, and what does not."""
 
 import numpy as np
 import pytest
 
-import cosim
-from cosim import Operands, Weights
-from cosim.im2col import Im2col
-from rtl.sat.config import PRESETS
 from tests.support.refused import refused
-from tlm import Gemm, Update, schedule, schedule_update
 from tlm.arrays import check_plain, plain
-from tlm.feature_map import FeatureMap
-
-SMALL = PRESETS["small"]
-GEMM = Gemm(8, 16, 8)
-IMAGES = FeatureMap(2, 6, 6, 3, (3, 3), (1, 1), (1, 1), (1, 1), (6, 6))
 
 
 class Louder(np.ndarray):
     """An array with arithmetic of its own."""
 
 
-@pytest.mark.filterwarnings("ignore:the matrix subclass")
-@pytest.mark.parametrize("kind", [np.ma.masked_array, np.matrix, lambda array: array.view(Louder)])
-def test_operands_that_calculate_otherwise_reach_no_engine(kind):
-    a, b = np.ones((8, 16), np.float16), np.ones((16, 8), np.float16)
-    engine, program = cosim.engine("functional"), schedule(GEMM, SMALL)
-    update = schedule_update(Update(8, 16, 8), SMALL)
-    for operands in (Operands(kind(a), b), Operands(a, kind(b))):
-        refused("must be an array, not", engine.run, program, operands)
-    refused("weights must be an array, not", engine.run, update, Weights(kind(a)))
-    assert engine.gemm(a.view(Louder), b).c.tolist() == engine.gemm(a, b).c.tolist()  # its numbers are taken
+def test_a_subclass_is_not_plain_but_has_its_numbers():
+    array = np.ones((2, 3))
+    refused("x must be an array, not Louder", check_plain, array.view(Louder), "x")
+    assert type(plain(array.view(Louder), "x")) is np.ndarray and plain(array, "x") is array
 
 
-def test_images_are_arrays():
-    for images in (None, [1], np.ma.zeros((2, 6, 6, 3), np.float16)):
-        refused("images must be an array, not", Im2col, images, IMAGES, 3, False)
+@pytest.mark.parametrize("value", [None, object(), np.ma.ones(3)], ids=lambda value: type(value).__name__)
+def test_what_has_no_numbers_is_refused(value):
+    refused("x must be an array", plain, value, "x")
 
 
 def test_a_file_of_numbers_is_an_array(tmp_path):
