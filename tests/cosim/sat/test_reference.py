@@ -49,6 +49,19 @@ def test_images_on_both_sides_give_the_product_of_their_matrices():
     assert np.array_equal(bits(cosim.engine("icarus", TINY).run(program, given)[0]), want)
 
 
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_images_stay_images_where_only_one_side_has_them(side, monkeypatch):
+    """The kernel reads them where they are: unrolled, they cost training with pruned gradients a third of its speed."""
+    rng, turned = np.random.default_rng(4), side == "b"
+    images, matrix = Im2col(normal(rng, (2, 4, 5, 3)), IMAGES, 3, turned), normal(rng, (7, 12) if turned else (12, 7))
+    sources = dict(source_b=IMAGES) if turned else dict(source=IMAGES)
+    program = schedule(Gemm(7, 12, 20, **sources) if turned else Gemm(20, 12, 7, **sources), TINY)
+    given = Operands(matrix, images) if turned else Operands(images, matrix)
+    want = bits(gemm(*given.arrays))
+    monkeypatch.delattr(Im2col, "__getitem__")
+    assert np.array_equal(bits(products(program, given)), want)
+
+
 def test_several_products_are_each_as_if_alone():
     rng = np.random.default_rng(2)
     a, b = normal(rng, (3, 4, 19)), normal(rng, (3, 19, 5))
