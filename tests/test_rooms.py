@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_structure import LAYERS, ROOT, files_of, imported_names, place
+from tests.support.tree import LAYERS, ROOT, files_of, imported_names, place
 
 # Room -> rooms that no file of it imports.
 STRANGERS = {

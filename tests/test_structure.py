@@ -9,31 +9,16 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-LAYERS = ["rtl", "tlm", "cosim", "training", "sat"]  # each may import those before it
+from tests.support.tree import LAYERS, ROOT, files_of, imported_names, imported_packages, place
+
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LINE = 250, 45, 120
 LONGEST_DECLARATIONS = 70  # of a hardware block, beside its processes: ports, fields, signals and instances
 LARGEST_BYTES = 1_000_000
 
 
-def files_of(*folders) -> list[Path]:
-    return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
-
-
-def place(file: Path, line: int = 0) -> str:
-    return f"{file.relative_to(ROOT)}{f':{line}' if line else ''}"
-
-
-def imported_names(file: Path) -> set[str]:
-    """Dotted names of all that a file imports: modules, and each name taken from one."""
-    nodes = list(ast.walk(ast.parse(file.read_text())))
-    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    parts = [node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    return whole | {f"{node.module}.{alias.name}" for node in parts for alias in node.names}
-
-
-def imported_packages(file: Path) -> set[str]:
-    return {name.split(".")[0] for name in imported_names(file)}
+def folders() -> list[str]:
+    """Every folder with modules of the product."""
+    return sorted({str(file.parent.relative_to(ROOT)) for file in files_of(*LAYERS)})
 
 
 def definitions(file: Path, *kinds) -> list[ast.AST]:
@@ -66,11 +51,6 @@ def test_every_golden_and_every_part_of_the_model_names_no_simulator():
     files = files_of("rtl/golden", "tlm")
     assert len(files) > 10
     assert [place(file) for file in files if "myhdl" in imported_packages(file)] == []
-
-
-def folders() -> list[str]:
-    """Every folder with modules of the product."""
-    return sorted({str(file.parent.relative_to(ROOT)) for file in files_of(*LAYERS)})
 
 
 @pytest.mark.parametrize("folder", [folder for folder in folders() if list((ROOT / folder).glob("[!_]*.py"))])
@@ -154,3 +134,13 @@ def test_every_file_and_every_public_function_and_class_says_what_it_is():
         count += len(public)
     assert silent == []
     assert count > 100
+
+
+def test_no_test_module_imports_another():
+    found = {place(file): names for file in files_of("tests") if (names := imported_tests(file))}
+    assert found == {}
+
+
+def imported_tests(file: Path) -> set[str]:
+    """Test modules, and names from them, that a file imports: what tests share is in a module of its own."""
+    return {name for name in imported_names(file) if re.match(r"tests\.(\w+\.)*test_", name)}

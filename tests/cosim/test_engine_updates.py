@@ -7,9 +7,9 @@ import cosim
 from cosim.exchange import Copy, Report, UpdateResult, Weights
 from rtl.golden import Rates
 from rtl.sparsity import Sparsity
-from tests.cosim.engines.test_engine import Spy
 from tests.cosim.programs import RATES
 from tests.cosim.support import TINY
+from tests.support.spy import Spy
 
 
 def matrices(k=12, n=5):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from cosim.im2col import Im2col
-from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, normal, source_of
 from tests.support.im2col import im2col
+from tests.support.kernel import normal
 from tests.support.refused import refused
+from tests.support.windows import SIZE, WINDOWS, source_of
 
 PARTS = [
     (slice(None), slice(None)),

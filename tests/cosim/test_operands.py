@@ -12,11 +12,12 @@ from cosim.im2col import Im2col
 from cosim.operands import check_matrix, check_operands, check_pruned, check_weights, operands_of
 from rtl.golden import Rates, nm_mask
 from rtl.sparsity import Sparsity
-from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, normal, source_of
 from tests.cosim.programs import RATES, update_of, weights_of
 from tests.cosim.support import TINY
 from tests.support.im2col import im2col
+from tests.support.kernel import normal
 from tests.support.refused import refused
+from tests.support.windows import SIZE, WINDOWS, source_of
 from tlm import Gemm, Update, schedule
 from tlm.arrays import plain
 

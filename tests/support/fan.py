@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.support import floats
+from tests.support.update import packed
 
 
 def cut(lanes: int, cuts: int) -> list[int]:
@@ -44,3 +45,19 @@ def special(numbers: np.random.Generator, shape) -> np.ndarray:
 
 
 KINDS = {kind.__name__: kind for kind in (normal, cancelling, special)}
+
+
+def together(runs, first, last):
+    """Whether two lanes exist and are of one run."""
+    return first >= 0 and last < len(runs) and runs[first] == runs[last] is not None
+
+
+def spans_of(runs):
+    """(spans, alone)."""
+    lanes = len(runs)
+    rows = [
+        packed([together(runs, i - 1, i - 1 + 2**j) for i in range(lanes + 1)], 1)
+        for j in range(lanes.bit_length() - 1)
+    ]
+    alone = [name is not None and runs.count(name) == 1 for name in runs]
+    return packed(rows, lanes + 1), packed(alone, 1)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
+from tests.support.gemm_times import BASE, with_rates
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
+from tests.support.sigma_programs import uniform_programs
 from tests.support.workloads import cases, programs, updates
-from tests.tlm.sat.test_gemm_times import BASE, with_rates
-from tests.tlm.sigma.test_program import uniform_programs
 from tlm import Gemm, Mapping, predict, schedule, simulate, timeline
 from tlm.memory import ConstantRates
 from tlm.repeats import Repeat

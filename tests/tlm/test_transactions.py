@@ -10,10 +10,10 @@ from rtl.sat.config import PRESETS
 from rtl.sigma.config import PRESETS as SIGMA
 from tests.support.memories import BURST, MEMORIES, IdealMemory
 from tests.support.properties import few
+from tests.support.sigma_programs import uniform_programs
 from tests.support.toy import PRESETS as DOT
 from tests.support.toy import DotProgram
 from tests.support.workloads import programs, updates
-from tests.tlm.sigma.test_program import uniform_programs
 from tlm import Gemm, Program, Update, UpdateProgram, schedule, schedule_update, simulate
 from tlm.transactions import TileState
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from tests.training.layer_cases import CASES, layer_and_input
 from tests.training.support import difference, draw, functional, gradients
-from tests.training.test_layers import CASES, layer_and_input
 from training import METHODS, Scheme, convert
 
 METHOD_CASES = [(name, rescale) for name in METHODS for rescale in ((False, True) if name == "sdgp" else (False,))]

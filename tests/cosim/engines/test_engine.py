@@ -7,27 +7,16 @@ import cosim
 from cosim import Operands
 from cosim.check.checker import Checker
 from cosim.check.recorder import Recorder
-from cosim.engines.engine import Engine, check_hardware
+from cosim.engines.engine import check_hardware
 from cosim.engines.functional import Functional
-from cosim.exchange import GemmResult, Report, Updated
+from cosim.exchange import GemmResult
 from rtl.golden import nm_mask
 from rtl.sat.config import PRESETS, SystolicConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.programs import program_of, update_of
 from tests.cosim.support import TINY, operands
-from tlm import Gemm, Mapping, Update, UpdateProgram
-
-
-class Spy(Engine):
-    """Keeps what it is asked to run, and answers with zeros."""
-
-    name = "spy"
-
-    def _run(self, program, operands):
-        self.program, self.operands = program, operands
-        if isinstance(program, UpdateProgram):
-            return Updated(None, None, None, None, None), Report(7, [3, 4], [7], 5, 2)
-        return np.zeros((program.gemm.m, program.gemm.n), np.float32), Report(7, [3, 4], [7], 5, 2)
+from tests.support.spy import Spy
+from tlm import Gemm, Mapping, Update
 
 
 def test_every_engine_is_made_by_its_name():

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cosim.kernel import kernel
-from rtl.golden import gemm, nm_mask, to_fp16
+from rtl.golden import to_fp16
 from rtl.sparsity import GROUP, KEPT, Sparsity
+from tests.support.kernel import assert_same, bits, golden, normal, special
 
 PATTERNS = [None, *(Sparsity(n, m) for n in KEPT for m in GROUP if n < m)]
 # Vectors have 4, 8 and 16 floats; dense tiles 4 or 6 rows and up to 64 columns, sparse panels up to 128 rows; stretches
@@ -38,34 +39,6 @@ SHAPES = [
     (9, 20, 580),
     (30, 257, 48),
 ]
-
-
-def normal(rng, *shape):
-    return rng.standard_normal(shape).astype(np.float16)
-
-
-def special(rng, *shape, share=0.01):
-    """Normal values, among them some of all FP16 patterns: infinities, NaN of all payloads, zeros and subnormals."""
-    patterns = rng.integers(0, 1 << 16, shape).astype(np.uint16)
-    patterns[rng.random(shape) < 0.5] &= 0xFC00  # infinities and zeros
-    return np.where(rng.random(shape) < share, patterns.view(np.float16), normal(rng, *shape))
-
-
-def golden(a, b, sparsity=None, output="fp32"):
-    if sparsity:
-        b = np.where(nm_mask(b, sparsity.n, sparsity.m), b, np.float16(0))
-    c = gemm(a, b)
-    return to_fp16(c) if output == "fp16" else c
-
-
-def bits(array):
-    return array.view({2: np.uint16, 4: np.uint32}[array.itemsize])
-
-
-def assert_same(got, want):
-    assert (got.dtype, got.shape) == (want.dtype, want.shape) and got.flags.c_contiguous
-    different = np.argwhere(bits(got) != bits(want))
-    assert not len(different), f"{len(different)} of {want.size}, the first at {different[0]}"
 
 
 @pytest.mark.parametrize("sparsity", PATTERNS, ids=str)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.kernel import kernel_numpy
-from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, normal, source_of
+from tests.support.kernel import normal
+from tests.support.windows import SIZE, WINDOWS, source_of
 
 
 def test_a_small_block_gives_the_same_product(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from cosim.kernel import kernel
 from rtl.golden import nm_compact, nm_mask
 from rtl.sparsity import GROUP, KEPT
-from tests.cosim.kernel.test_kernel import normal, special
+from tests.support.kernel import normal, special
 
 STRIDED = [lambda w: w, np.asfortranarray, lambda w: np.asfortranarray(w)[::-1], lambda w: w[:, ::-1]]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cosim.kernel import kernel
 from rtl.sparsity import Sparsity
-from tests.cosim.kernel.test_kernel import assert_same, golden, normal, special
+from tests.support.kernel import assert_same, golden, normal, special
 
 
 def test_threads_do_not_change_the_bits(path):

@@ -6,7 +6,7 @@ import pytest
 from cosim.col2im import col2im
 from cosim.kernel import kernel_vectors
 from rtl.golden import Rates, sgd
-from tests.tlm.workload.test_window import WINDOWS
+from tests.support.windows import WINDOWS
 
 RATES = [Rates(0.05, 0.9, 5e-4, 1024.0), Rates(1e-30, 0.999, 0.0), Rates(3e38, 0.0, 1e30, 2.0**24), Rates(0.1)]
 

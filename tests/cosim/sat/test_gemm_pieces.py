@@ -12,8 +12,8 @@ from cosim.operands import operands_of
 from cosim.sat.gemm_pieces import GemmPieces, evenly
 from cosim.sat.reference import products
 from rtl.sparsity import Sparsity
-from tests.cosim.kernel.test_kernel_images import SIZE, WINDOWS, source_of
 from tests.cosim.support import TINY, bits, normal
+from tests.support.windows import SIZE, WINDOWS, source_of
 from tlm import Gemm, schedule, simulate
 
 SHORT = 120  # cycles, in which there is no room for all of k

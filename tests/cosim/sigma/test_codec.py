@@ -12,7 +12,7 @@ from rtl.sigma.config import SigmaConfig
 from tests.cosim.programs import scheduled
 from tests.cosim.support import bits
 from tests.support.sigma import as_bf16, sparse
-from tests.tlm.sigma.test_program import KN, MK
+from tests.support.sigma_programs import KN, MK
 from tlm import Gemm
 from tlm.sigma.mapping import SigmaMapping
 

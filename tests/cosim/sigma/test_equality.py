@@ -10,7 +10,7 @@ from rtl.sigma.config import SigmaConfig
 from tests.cosim.programs import scheduled
 from tests.cosim.support import HARDWARE, VALUES, bits
 from tests.support.sigma import sparse
-from tests.tlm.sigma.test_program import KN, MK
+from tests.support.sigma_programs import KN, MK
 from tlm import Gemm, simulate
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.program import NOTHING

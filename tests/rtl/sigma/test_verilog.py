@@ -7,7 +7,7 @@ import pytest
 from cosim.synthesis.synthesis import LATCHES
 from rtl.sigma.config import PRESETS
 from rtl.sigma.sigma import write
-from tests.rtl.test_verilog import LONGEST, complaints, superfluous_waivers
+from tests.support.lint import LONGEST, complaints, superfluous_waivers
 
 CONFIGS = {
     "small": PRESETS["small"],

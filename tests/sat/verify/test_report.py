@@ -9,7 +9,7 @@ from rtl.sparsity import Sparsity
 from sat import terminal
 from sat.verify.report import print_equal, print_rows, print_share, rows_of, sample_data
 from sat.verify.step_checks import sample_check
-from tests.sat.verify.test_step_checks import CNN
+from tests.support.tasks import CNN
 from tlm import Gemm, Update, schedule, schedule_update
 
 SMALL = PRESETS["small"]

@@ -14,6 +14,7 @@ from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from sat.task import Task
 from sat.verify.step_checks import Training, sample_check, step_check
 from tests.cosim.support import bits
+from tests.support.tasks import CNN
 from tlm import make_plan
 from tlm.step import programs
 from tlm.workload.methods import Scheme
@@ -21,7 +22,6 @@ from training import Settings, models, training_step, update_step
 
 SCHEME = Scheme.of("bdwp", 2, 4)
 TINY = Training(Task("tiny", "digits"), SCHEME, Settings(batch=4))
-CNN = Training(Task("cnn", "digits"), Scheme.of("bdwp", 2, 8), Settings(batch=2))
 SMALL = PRESETS["small"]
 
 

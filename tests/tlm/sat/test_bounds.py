@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
+from tests.support.mappings import many
 from tests.support.memories import BURST, MEMORIES
 from tests.support.properties import few
 from tests.support.workloads import cases
@@ -18,12 +19,6 @@ from tlm.sat.bounds import Bounds
 from tlm.sat.mapping import Mappings
 
 SMALL = PRESETS["small"].model_copy(update=dict(buffer_kib=0))
-
-
-def many(mapping, copies=1):
-    """The mapping as one of many."""
-    sizes = (np.full(copies, size) for size in (mapping.rows, mapping.columns, mapping.depth))
-    return Mappings(mapping.dataflow, *sizes, mapping.order)
 
 
 def bounds(gemm, config, mapping, memory=None):

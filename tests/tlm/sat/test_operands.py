@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 
 from rtl.sparsity import Sparsity
+from tests.support.mappings import many
 from tests.support.properties import few
 from tests.support.workloads import cases
-from tests.tlm.sat.test_bounds import many
 from tlm import Gemm, Mapping
 from tlm.feature_map import FeatureMap
 from tlm.sat.operands import NOTHING, PANEL, WHOLE, Activations, Weights

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from tests.support.mappings import many
 from tests.support.properties import few
 from tests.support.workloads import cases
-from tests.tlm.sat.test_bounds import many
 from tlm import schedule
 from tlm.sat.tile_sums import Cut, TileSums
 

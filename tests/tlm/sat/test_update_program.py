@@ -9,26 +9,10 @@ from rtl.sat.config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
 from tests.support.properties import few
+from tests.support.update_programs import BASE, BOTH, tiles
 from tests.support.workloads import updates
 from tlm import Update, UpdateProgram, UpdateTile
 from tlm.sat.update_program import schedule_update
-
-# Lines of 144 bits hold 4 FP32: a slice of 2 weights needs 2 lines with momentum, else 1. A tile has 8 vectors of 4.
-BASE = SatConfig(
-    rows=2,
-    columns=2,
-    largest_m=4,
-    chunk=16,
-    update_lanes=2,
-    memory_latency=10,
-    read_bytes_per_cycle=32,
-    write_bytes_per_cycle=16,
-)
-BOTH = dict(sparsity=Sparsity(2, 4), forward=True, backward=True)
-
-
-def tiles(program):
-    return list(program.tiles())
 
 
 def test_two_kernel_positions_of_three_channels_by_hand():

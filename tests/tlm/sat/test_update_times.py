@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rtl.sat import timing
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
+from tests.support.update_programs import BASE, BOTH, tiles
 from tests.support.workloads import updates
-from tests.tlm.sat.test_update_program import BASE, BOTH, tiles
 from tlm import Update, schedule_update, simulate
 
 LAG = timing.UPDATE_LAG

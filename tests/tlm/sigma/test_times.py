@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rtl.sigma.config import PRESETS, SigmaConfig
 from tests.support.properties import few
-from tests.tlm.sigma.test_program import KN, MK, programs, uniform_programs
+from tests.support.sigma_programs import KN, MK, programs, uniform_programs
 from tlm import Gemm, simulate
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.program import schedule_sigma

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.test_structure import ROOT, files_of, imported_packages
+from tests.support.tree import ROOT, files_of, imported_packages
 from tlm.workload.layer import Conv, Product
 from tlm.workload.networks import NETWORKS, choose, layers
 from training import MatMul, models

@@ -2,17 +2,8 @@
 
 import pytest
 
+from tests.support.windows import WINDOWS
 from tlm.workload.window import Window
-
-WINDOWS = [
-    Window(),
-    Window((3, 3)),
-    Window((3, 3), (1, 1), (1, 1)),
-    Window((3, 2), (2, 1), (1, 0), (1, 2)),
-    Window((2, 2), (3, 3)),
-    Window((1, 1), (2, 2)),
-    Window((5, 3), (1, 2), (2, 3), (2, 1)),
-]
 
 
 @pytest.mark.parametrize("window", [window for window in WINDOWS if window.reversible], ids=str)

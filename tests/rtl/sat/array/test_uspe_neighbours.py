@@ -3,9 +3,9 @@
 import pytest
 
 from rtl.sat import layouts
-from tests.rtl.sat.array.test_uspe import LAG, ONE, config_of, device, group_word, written
 from tests.support import floats
 from tests.support.script import fields, packed, play
+from tests.support.uspe import LAG, ONE, config_of, device, group_word, written
 
 
 def test_groups_and_steps_move_on_after_one_cycle_and_weights_come_a_row_nearer(build, rng):

@@ -11,9 +11,9 @@ from rtl.golden.fan import slots
 from rtl.hdl.hierarchy import write_verilog
 from rtl.sigma.reduction import fan as unit
 from rtl.sigma.timing import fan as latency  # of levels
-from tests.rtl.test_verilog import complaints
 from tests.support import floats
 from tests.support.fan import KINDS, cut, partition, renamed
+from tests.support.lint import complaints
 from tests.support.update import packed
 
 COUNT = {

@@ -4,9 +4,7 @@ import pytest
 
 from rtl.sigma import layouts
 from rtl.sigma.reduction.fan_choice import fan_choice
-from tests.rtl.sigma.reduction.test_fan_spans import expected as spans_of
-from tests.rtl.sigma.reduction.test_fan_spans import together
-from tests.support.fan import cut, partition, renamed
+from tests.support.fan import cut, partition, renamed, spans_of, together
 
 
 def algorithm_1(runs, adder, level):

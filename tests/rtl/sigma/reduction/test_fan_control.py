@@ -4,8 +4,7 @@ import pytest
 
 from rtl.golden.fan import slots
 from rtl.sigma.reduction.fan_control import fan_control
-from tests.rtl.sigma.reduction.test_fan_spans import expected as spans_of
-from tests.support.fan import cut, partition, renamed
+from tests.support.fan import cut, partition, renamed, spans_of
 from tests.support.update import packed
 
 

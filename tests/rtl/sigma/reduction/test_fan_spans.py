@@ -3,24 +3,8 @@
 import pytest
 
 from rtl.sigma.reduction.fan_spans import fan_spans
-from tests.support.fan import cut, partition, renamed
+from tests.support.fan import cut, partition, renamed, spans_of
 from tests.support.update import packed
-
-
-def together(runs, first, last):
-    """Whether two lanes exist and are of one run."""
-    return first >= 0 and last < len(runs) and runs[first] == runs[last] is not None
-
-
-def expected(runs):
-    """(spans, alone)."""
-    lanes = len(runs)
-    rows = [
-        packed([together(runs, i - 1, i - 1 + 2**j) for i in range(lanes + 1)], 1)
-        for j in range(lanes.bit_length() - 1)
-    ]
-    alone = [name is not None and runs.count(name) == 1 for name in runs]
-    return packed(rows, lanes + 1), packed(alone, 1)
 
 
 def answers(compute, rng, partitions, id_bits):
@@ -37,11 +21,11 @@ def answers(compute, rng, partitions, id_bits):
 
 def test_every_partition_of_8_lanes(compute, rng):
     partitions = [renamed(rng, cut(8, cuts), idle) for cuts in range(128) for idle in (0, 0.3)]
-    assert answers(compute, rng, partitions, 3) == [expected(runs) for runs in partitions]
+    assert answers(compute, rng, partitions, 3) == [spans_of(runs) for runs in partitions]
     assert len(partitions) == 256
 
 
 @pytest.mark.parametrize("lanes, id_bits", [(2, 1), (4, 7), (16, 4), (128, 7)])
 def test_random_partitions_with_idle_lanes(compute, rng, lanes, id_bits):
     partitions = [partition(rng, lanes) for _ in range(60)]
-    assert answers(compute, rng, partitions, id_bits) == [expected(runs) for runs in partitions]
+    assert answers(compute, rng, partitions, id_bits) == [spans_of(runs) for runs in partitions]
