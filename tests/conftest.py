@@ -3,6 +3,7 @@
 import os
 import random
 import zlib
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.support import pipeline
 from tests.support.dut import IcarusDut, MyhdlDut
 
 SIMULATORS = ["myhdl", "icarus"]
+NO_PARAMETERS = SimpleNamespace(params={})
 
 
 def pytest_addoption(parser):
@@ -23,6 +25,18 @@ def pytest_configure(config):
     if worker.startswith("gw"):
         processors = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {processors[int(worker[2:]) % len(processors)]})
+
+
+@pytest.hookimpl(tryfirst=True)  # before marks choose what is run
+def pytest_collection_modifyitems(items):
+    """In MyHDL's simulator, which is the slower one, a test has its first case; the others are run nightly."""
+    seen = set()
+    for item in items:
+        if "myhdl" in getattr(item, "callspec", NO_PARAMETERS).params.values():
+            test = item.path, item.originalname
+            if test in seen:
+                item.add_marker("nightly")
+            seen.add(test)
 
 
 def pytest_report_header(config):

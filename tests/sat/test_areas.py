@@ -81,7 +81,7 @@ def test_what_yosys_refuses_ends_with_one_line(monkeypatch):
     assert sat(*words, code=1).stderr == "sat: module uspe has a latch, signal weight\n"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_of_small_ones_the_systolic_array_is_the_smallest_and_all_have_a_multiplier_an_element(tmp_path):
     file = tmp_path / "areas.json"
     sat("compare", "--models", "cnn", "--batch", 1, "--config", "small", "--area", "--json", file)

@@ -84,6 +84,7 @@ def checked_area(config, tmp_path) -> dict:
     return found
 
 
+@pytest.mark.nightly
 def test_its_area_adds_up_and_a_small_array_fits(tmp_path):
     """Each module is mapped once, so a small array does; its operand banks are as large as those of vcu1525."""
     config = SatConfig(name="synthesised", rows=2, columns=2, largest_m=4, chunk=1024, update_lanes=1)
@@ -91,13 +92,13 @@ def test_its_area_adds_up_and_a_small_array_fits(tmp_path):
     assert found["fits"] and found["left"]["lut"] == 1 - found["total"]["lut"] / 1_182_240 > 0.97
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_32_by_32_fits_with_a_fifth_of_each_resource_left(tmp_path):
     found = checked_area(PRESETS["vcu1525"], tmp_path)
     assert found["fits"] and min(found["left"].values()) >= 0.2
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_one_hierarchical_run_of_all_files_gives_the_same_area(tmp_path):
     """Names are others, and ABC's choices depend on them: so LUTs may differ by one in a hundred, and nothing else."""
     found = checked_area(PRESETS["small"], tmp_path)["total"]
