@@ -16,6 +16,7 @@ PACKAGES = {
     "g++": "g++",
     "verilator": "verilator",
     "yosys": "yosys",
+    "yosys-smtbmc": "yosys",
     "tclsh": "tcl",
     "libpython": f"lib{PYTHON}",  # no program: cocotb loads it into the simulator
 }

@@ -20,6 +20,7 @@ def test_a_program_that_is_there_is_found_and_every_required_one_has_a_package()
         ("vvp", "iverilog g++", ""),
         ("verilator", "iverilog g++ verilator", " verilator"),
         ("yosys", "iverilog g++ yosys", " yosys"),
+        ("yosys-smtbmc", "iverilog g++ yosys", " yosys-smtbmc"),
     ],
 )
 def test_a_missing_program_gets_one_line_that_installs_it(name, packages, named, monkeypatch):
