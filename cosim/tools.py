@@ -1,6 +1,7 @@
 """The programs outside Python that co-simulation and its checks call, and the Debian packages that bring them."""
 
 import ctypes.util
+import functools
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,17 @@ def tool(name: str) -> str:
             f"(or: python -m cosim.install{'' if PACKAGES[name] in required else f' {name}'})"
         )
     return path
+
+
+def version(name: str) -> str:
+    """What a program says of its version: its first line. Raises ToolMissing."""
+    return _first_line(tool(name), {"iverilog": "-V", "vvp": "-V", "yosys": "-V"}.get(name, "--version"))
+
+
+@functools.cache
+def _first_line(*command: str) -> str:
+    said = subprocess.run(command, capture_output=True, text=True)
+    return (said.stdout or said.stderr).partition("\n")[0]
 
 
 def call(*command: str | Path, cwd: Path | None = None) -> None:

@@ -3,7 +3,6 @@
 import os
 import random
 import zlib
-from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +10,6 @@ from tests.support import pipeline
 from tests.support.dut import IcarusDut, MyhdlDut
 
 SIMULATORS = ["myhdl", "icarus"]
-NO_PARAMETERS = SimpleNamespace(params={})
 
 
 def pytest_addoption(parser):
@@ -31,12 +29,17 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """In MyHDL's simulator, which is the slower one, a test has its first case; the others are run nightly."""
     seen = set()
-    for item in items:
-        if "myhdl" in getattr(item, "callspec", NO_PARAMETERS).params.values():
-            test = item.path, item.originalname
-            if test in seen:
-                item.add_marker("nightly")
-            seen.add(test)
+    for item in filter(in_myhdl, items):
+        test = item.path, item.originalname
+        if test in seen:
+            item.add_marker("nightly")
+        seen.add(test)
+
+
+def in_myhdl(item) -> bool:
+    """Whether a test runs in MyHDL's simulator, as a parameter says, or its name."""
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return "myhdl" in parameters or "_in_myhdl" in item.originalname
 
 
 def pytest_report_header(config):

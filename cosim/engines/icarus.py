@@ -1,11 +1,11 @@
 """Icarus Verilog as a tool: compile a harness, and build MyHDL's bridge to it."""
 
-import atexit
 import functools
 import shutil
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 from myhdl import Signal
 
 from cosim.accelerators import device_of
+from cosim.build_cache import kept, scratch
 from cosim.harness.harness import harness
 from cosim.harness.messages import ToDevice, ToHost
-from cosim.tools import call, tool
+from cosim.tools import call, tool, version
 from rtl.config import Config, load_config
 from rtl.hdl.hierarchy import flat_ports, write_verilog
 from rtl.hdl.prefix import Prefix
@@ -65,39 +66,48 @@ endmodule
 
 
 @functools.cache
-def scratch() -> Path:
-    """A folder for this process's generated files, removed when it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="sat-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-@functools.cache
 def bridge() -> Path:
     """MyHDL's bridge to Icarus, built from the source that the installed myhdl package brings."""
     source = Path(sysconfig.get_path("data"), "share/myhdl/cosimulation/icarus")
     if not source.is_dir():
         source = Path(sys.prefix, "share/myhdl/cosimulation/icarus")
-    tool("g++")  # which iverilog-vpi calls
-    call(tool("iverilog-vpi"), "--name=myhdl", source / "myhdl.c", source / "myhdl_table.c", cwd=scratch())
-    return scratch() / "myhdl.vpi"
+    files = [source / "myhdl.c", source / "myhdl_table.c"]
+
+    def build(folder: Path) -> Path:
+        tool("g++")  # which iverilog-vpi calls
+        call(tool("iverilog-vpi"), "--name=myhdl", *files, cwd=folder)
+        return folder / "myhdl.vpi"
+
+    return kept("myhdl.vpi", [version("iverilog"), *(file.read_text() for file in files)], build)
 
 
 @functools.cache
 def faster_casts() -> Path:
     """A library to be preloaded into vvp, which changes nothing but its speed."""
-    library = scratch() / "dynamic_cast.so"
-    call(
-        tool("g++"),
-        "-O2",
-        "-shared",
-        "-fPIC",
-        "-fno-threadsafe-statics",
-        "-o",
-        library,
-        Path(__file__).with_name("dynamic_cast.cc"),
-    )
-    return library
+    source = Path(__file__).with_name("dynamic_cast.cc")
+    flags = ("-O2", "-shared", "-fPIC", "-fno-threadsafe-statics")
+
+    def build(folder: Path) -> Path:
+        call(tool("g++"), *flags, "-o", folder / "dynamic_cast.so", source)
+        return folder / "dynamic_cast.so"
+
+    return kept("dynamic_cast.so", [version("g++"), *flags, source.read_text()], build)
+
+
+def simulation(top: str, files: Iterable[Path]) -> Path:
+    """These files of Verilog compiled for vvp, once for each user: a copy in `scratch`, which nobody else removes.
+
+    top  the module on top
+    Raises ToolMissing and ToolFailed.
+    """
+    files, flags = list(files), ("-g2005", "-s", top)
+
+    def build(folder: Path) -> Path:
+        call(tool("iverilog"), *flags, "-o", folder / "top.vvp", *files)
+        return folder / "top.vvp"
+
+    image = kept("top.vvp", [version("iverilog"), *flags, *(file.read_text() for file in files)], build)
+    return Path(shutil.copy(image, tempfile.mkdtemp(dir=scratch())))
 
 
 @dataclass(frozen=True)
@@ -136,10 +146,9 @@ def _build(config: Config, waves: Path | None = None, keep: Path | None = None, 
     else:
         write_verilog(folder, harness, **ports, config=config, prefix=_prefix(config))
         (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
-    top, image = build / "top.v", build / "top.vvp"
+    top = build / "top.v"
     top.write_text(_top(config, ports, waves))
-    call(tool("iverilog"), "-g2005", "-s", "top", "-o", image, top, *sorted(folder.glob("*.v")))
-    return Image(image, folder)
+    return Image(simulation("top", [top, *sorted(folder.glob("*.v"))]), folder)
 
 
 def _check(verilog: Path, config: Config) -> None:

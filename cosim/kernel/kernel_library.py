@@ -1,18 +1,14 @@
 """The kernel's C++, compiled once for each user into a cache folder; one library for all instruction sets."""
 
-import atexit
 import ctypes
 import functools
-import hashlib
-import os
 import platform
-import shutil
-import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cosim.tools import call, tool
+from cosim.build_cache import kept, scratch
+from cosim.tools import call, tool, version
 
 HERE = Path(__file__).parent
 FLAGS = ("-std=c++17", "-O3", "-fPIC", "-fno-math-errno", "-fvisibility-inlines-hidden")
@@ -48,48 +44,25 @@ class Library:
 
 @functools.cache
 def library() -> Library:
-    """The kernel, from the cache folder or compiled into it; into a temporary one where that cannot be written.
+    """The kernel, from the cache or compiled into it; into a temporary folder where nothing may be executed there.
 
     Raises ToolMissing without a compiler, and ToolFailed where it refuses.
     """
-    name = f"kernel-{_key()}.so"
     try:
-        return Library(_kept(_cache(), name))
-    except OSError:  # it cannot be written, is full, or nothing may be executed there
-        return Library(_kept(_scratch(), name))
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "sat-cosim"
-
-
-def _scratch() -> Path:
-    """A new folder that is removed when the process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="sat-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+        return Library(kept("kernel.so", _sources(), _compiled))
+    except OSError:
+        return Library(_compiled(Path(tempfile.mkdtemp(dir=scratch()))))
 
 
 def _objects() -> dict[str, tuple[str, tuple[str, ...]]]:
     return OBJECTS | OBJECTS_X86 if platform.machine() in ("x86_64", "AMD64") else OBJECTS
 
 
-def _key() -> str:
-    """A hash of all that the library depends on: sources, compiler and flags."""
-    version = subprocess.run([tool("g++"), "--version"], capture_output=True, text=True).stdout
-    parts = [version, platform.machine(), repr((FLAGS, _objects()))]
-    parts += [source.read_text() for source in sorted([*HERE.glob("kernel*.cc"), *HERE.glob("kernel*.h")])]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-
-
-def _kept(folder: Path, name: str) -> Path:
-    """The library in that folder. Processes that compile it at the same time each put a whole one into its place."""
-    file = folder / name
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as work:
-            os.replace(_compiled(Path(work)), file)
-    return file
+def _sources() -> list[str]:
+    """All that the library depends on: compiler, processor, flags and sources."""
+    sources = sorted([*HERE.glob("kernel*.cc"), *HERE.glob("kernel*.h")])
+    parts = [version("g++"), platform.machine(), repr((FLAGS, _objects()))]
+    return parts + [source.read_text() for source in sources]
 
 
 def _compiled(work: Path) -> Path:

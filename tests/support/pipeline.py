@@ -3,6 +3,7 @@
 In Icarus the vectors come from a file and never cross MyHDL's pipe, so a hundred thousand of them take seconds.
 """
 
+from cosim.engines.icarus import simulation
 from cosim.tools import call, tool
 from rtl.hdl.hierarchy import flat_ports
 from tests.support.verilog import connect, converted, declare
@@ -57,18 +58,8 @@ def in_icarus(folder, deco, ports, vectors, latency, **parameters) -> list:
             clock="clk = 1; #5 clk = 0;" if "clk" in signals else "",
         )
     )
-    call(
-        tool("iverilog"),
-        "-g2005",
-        "-s",
-        "bench",
-        "-o",
-        "bench.vvp",
-        "bench.v",
-        *sorted((folder / "verilog").glob("*.v")),
-        cwd=folder,
-    )
-    call(tool("vvp"), "-n", "bench.vvp", cwd=folder)
+    image = simulation("bench", [folder / "bench.v", *sorted((folder / "verilog").glob("*.v"))])
+    call(tool("vvp"), "-n", image, cwd=folder)
     lines = (folder / "results.hex").read_text().splitlines()
     unknown = [line for line in lines if set(line.lower()) & set("xz")]
     assert not unknown, f"{len(unknown)} of {len(lines)} answers of {name} are unknown, the first is {unknown[0]}"

@@ -4,8 +4,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from cosim.engines.icarus import scratch
-from cosim.tools import call, tool
+from cosim.build_cache import scratch
+from cosim.engines.icarus import simulation
 from rtl.hdl.hierarchy import Box, flat_ports, write_verilog
 
 TOP = """\
@@ -40,9 +40,7 @@ def compiled(deco, arguments) -> tuple[Path, list[str]]:
         name, outputs = converted(folder, deco, arguments)
         top = folder / "top.v"
         top.write_text(_top(name, dict(flat_ports(arguments)), outputs))
-        image = folder / "top.vvp"
-        call(tool("iverilog"), "-g2005", "-s", "top", "-o", image, *sorted(folder.glob("*.v")))
-        _images[key] = image, outputs
+        _images[key] = simulation("top", sorted(folder.glob("*.v"))), outputs
     return _images[key]
 
 

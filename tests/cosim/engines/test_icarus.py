@@ -6,6 +6,7 @@ import re
 import pytest
 
 import cosim
+from cosim import build_cache
 from cosim.engines import icarus
 from rtl.sat.config import SatConfig
 from tests.cosim.support import TINY, assert_contract, operands
@@ -29,9 +30,12 @@ def test_a_missing_program_gets_one_line_that_says_how_to_install_it(there, miss
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("there, missing", [(("iverilog-vpi",), r"g\+\+"), (("g++",), "iverilog-vpi")])
+@pytest.mark.parametrize(
+    "there, missing", [(("iverilog", "iverilog-vpi"), r"g\+\+"), (("iverilog", "g++"), "iverilog-vpi")]
+)
 def test_a_missing_compiler_of_the_bridge_gets_one_line_too(there, missing, monkeypatch, tmp_path):
     only(monkeypatch, tmp_path, *there)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new"))
     icarus.bridge.cache_clear()
     with pytest.raises(cosim.ToolMissing, match=MISSING.format(missing)):
         icarus.bridge()
@@ -39,7 +43,7 @@ def test_a_missing_compiler_of_the_bridge_gets_one_line_too(there, missing, monk
 
 def test_the_bridge_is_built_once_from_myhdls_own_source():
     assert icarus.bridge() is icarus.bridge() and icarus.bridge().is_file()
-    assert icarus.bridge().parent == icarus.scratch()
+    assert icarus.bridge().parent == build_cache.folder()
 
 
 def test_a_configuration_is_compiled_once():

@@ -28,33 +28,31 @@ def fast(monkeypatch):
     monkeypatch.setattr(kernel_library, "OBJECTS_X86", {})
 
 
+def anew():
+    """The library as a new process would have it."""
+    kernel_library.library.cache_clear()
+    try:
+        return kernel_library.library()
+    finally:
+        kernel_library.library.cache_clear()
+
+
 def test_it_is_compiled_once_and_again_when_something_changes(fast, tmp_path, monkeypatch):
-    name = f"kernel-{kernel_library._key()}.so"
-    first = kernel_library._kept(tmp_path / "new", name)
-    time = first.stat().st_mtime_ns
-    assert kernel_library._kept(tmp_path / "new", name) == first and first.stat().st_mtime_ns == time
-    assert [file.name for file in (tmp_path / "new").iterdir()] == [name]
-    assert kernel_library.Library(first).best == 0
-    monkeypatch.setattr(kernel_library, "FLAGS", (*kernel_library.FLAGS, "-g"))
-    assert f"kernel-{kernel_library._key()}.so" != name
-
-
-def test_the_cache_folder_is_the_users(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert kernel_library._cache() == tmp_path / "sat-cosim"
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert kernel_library._cache() == tmp_path / ".cache/sat-cosim"
+    folder = tmp_path / "sat-cosim"
+    assert anew().best == 0
+    (first,) = folder.iterdir()
+    before = first.stat().st_ino
+    assert anew().best == 0
+    assert [file.stat().st_ino for file in folder.iterdir()] == [before]
+    monkeypatch.setattr(kernel_library, "FLAGS", (*kernel_library.FLAGS, "-g"))
+    assert anew().best == 0 and len(list(folder.iterdir())) == 2
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(fast, tmp_path, monkeypatch):
     (tmp_path / "sat-cosim").write_text("a file where the folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    kernel_library.library.cache_clear()
-    try:
-        assert kernel_library.library().best == 0
-    finally:
-        kernel_library.library.cache_clear()
+    assert anew().best == 0
     assert [file.name for file in tmp_path.iterdir()] == ["sat-cosim"]
 
 
@@ -69,4 +67,4 @@ def test_processes_that_start_together_share_it():
 def test_without_a_compiler_it_says_what_to_install(monkeypatch):
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(ToolMissing, match="g\\+\\+ is not installed"):
-        kernel_library._key()
+        kernel_library._sources()

@@ -1,0 +1,76 @@
+"""What is compiled once for each user: when it is built anew, where, and that the folder does not grow for ever."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from cosim import build_cache
+from cosim.build_cache import kept
+from cosim.tools import ToolFailed
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "sat-cosim"
+
+
+class Builder:
+    """Builds files of some text, and counts them."""
+
+    def __init__(self, text="built"):
+        self.text, self.count = text, 0
+
+    def __call__(self, folder):
+        assert list(folder.iterdir()) == []
+        self.count += 1
+        (folder / "aside").write_text(self.text)
+        return folder / "aside"
+
+
+def test_it_is_built_once_and_anew_for_other_sources(folder):
+    build = Builder()
+    first, again, other = (kept("one.so", sources, build) for sources in (["a", "b"], ["a", "b"], ["ab"]))
+    assert first == again != other and build.count == 2
+    assert first.read_text() == "built" and first.suffix == ".so" and first.name.startswith("one-")
+    assert sorted(folder.iterdir()) == sorted([first, other])
+
+
+def test_the_folder_is_the_users(folder, monkeypatch, tmp_path):
+    assert build_cache.folder() == folder
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert build_cache.folder() == tmp_path / ".cache/sat-cosim"
+
+
+def test_where_it_cannot_be_written_the_process_has_its_own(folder):
+    folder.write_text("a file where the folder should be")
+    assert kept("one.so", ["a"], Builder()).parent == build_cache.scratch()
+
+
+def test_what_fails_leaves_nothing(folder):
+    def refuse(_):
+        raise ToolFailed("no")
+
+    with pytest.raises(ToolFailed, match="^no$"):
+        kept("one.so", ["a"], refuse)
+    assert list(folder.iterdir()) == []
+
+
+def test_those_who_build_it_together_all_have_it_whole(folder):
+    with ThreadPoolExecutor(4) as pool:
+        files = set(pool.map(lambda _: kept("one.so", ["a"], Builder("x" * 100_000)), range(8)))
+    (file,) = files
+    assert file.stat().st_size == 100_000 and list(folder.iterdir()) == [file]
+
+
+def test_what_was_used_least_recently_goes_when_all_is_too_much(folder, monkeypatch):
+    monkeypatch.setattr(build_cache, "LARGEST", 250)
+    build = Builder("x" * 100)
+    files = [kept("one.so", [source], build) for source in ("a", "b")]
+    for age, file in zip((20, 10), files, strict=True):
+        os.utime(file, (file.stat().st_atime, file.stat().st_mtime - age))
+    assert kept("one.so", ["a"], build) == files[0]  # it is used, and so the youngest
+    third = kept("one.so", ["c"], build)
+    assert set(folder.iterdir()) == {files[0], third} and build.count == 3
