@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from tests.support import pipeline
+from tests.support import pipeline, properties
 from tests.support.dut import IcarusDut, MyhdlDut
 
 SIMULATORS = ["myhdl", "icarus"]
@@ -14,26 +14,34 @@ SIMULATORS = ["myhdl", "icarus"]
 
 def pytest_addoption(parser):
     parser.addoption("--seed", type=int, default=1, help="seed of every random choice")
+    parser.addoption(
+        "--nightly", action="store_true", help="run what is marked so, too, and more examples of properties"
+    )
     parser.addoption("--waves", action="store_true", help="write waves.vcd to the tmp_path of each hardware test")
 
 
 def pytest_configure(config):
-    """Give each xdist worker a processor of its own: a simulator's pipe is six times slower between two."""
+    """Before any test is imported: how many examples a property has. And a processor of its own for each xdist worker,
+    since a simulator's pipe is six times slower between two."""
+    properties.factor = properties.NIGHTLY if config.getoption("--nightly") else 1
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker.startswith("gw"):
         processors = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {processors[int(worker[2:]) % len(processors)]})
 
 
-@pytest.hookimpl(tryfirst=True)  # before marks choose what is run
-def pytest_collection_modifyitems(items):
-    """In MyHDL's simulator, which is the slower one, a test has its first case; the others are run nightly."""
-    seen = set()
-    for item in filter(in_myhdl, items):
-        test = item.path, item.originalname
-        if test in seen:
-            item.add_marker("nightly")
-        seen.add(test)
+def pytest_collection_modifyitems(config, items):
+    """Without --nightly, leave out what is marked so; and of a test in MyHDL's simulator, which is the slower one, all
+    cases but the first."""
+    if config.getoption("--nightly"):
+        return
+    chosen, left, seen = [], [], set()
+    for item in items:
+        test = (item.path, item.originalname) if in_myhdl(item) else None
+        (left if item.get_closest_marker("nightly") or test in seen else chosen).append(item)
+        seen |= {test} - {None}
+    config.hook.pytest_deselected(items=left)
+    items[:] = chosen
 
 
 def in_myhdl(item) -> bool:

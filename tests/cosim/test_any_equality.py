@@ -1,6 +1,6 @@
 """The contract as a property: any configuration, work and mapping have one result, and the cycles of the model."""
 
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cosim
@@ -8,6 +8,7 @@ from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
 from tests.cosim.support import PATTERNS, VALUES, assert_contract, assert_mixed, operands
 from tests.support.mixed import mixed_program
+from tests.support.properties import few
 from tests.support.workloads import mappings
 from tlm import Gemm, Mapping
 from tlm.sat.dataflow import group_of
@@ -58,10 +59,7 @@ def mixed(draw, gemm, config):
     return mixed_program(gemm, config, Mapping("os", rows, columns, group, order), tuple(turns))
 
 
-BOUNDED = dict(derandomize=True, deadline=None, database=None, phases=(Phase.explicit, Phase.generate))
-
-
-@settings(max_examples=10, **BOUNDED)
+@few(4, shrink=False)
 @given(data=st.data())
 def test_any_configuration_any_work_and_any_mapping_in_icarus(data):
     config = data.draw(hardware())
@@ -73,7 +71,7 @@ def test_any_configuration_any_work_and_any_mapping_in_icarus(data):
     assert_mixed(engine, *values, data.draw(mixed(gemm, config)))
 
 
-@settings(max_examples=5, **BOUNDED)
+@few(2, shrink=False)
 @given(data=st.data())
 def test_any_configuration_any_work_and_any_mapping_in_myhdl(data):
     config = data.draw(hardware())

@@ -1,12 +1,20 @@
 """How hypothesis runs here: bounded, without deadlines, and the same cases on every run."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
+
+NIGHTLY = 10  # times as many examples, with --nightly
+
+factor = 1
 
 
-def few(examples: int):
-    """Settings for a property that is worth so many examples."""
+def few(examples: int, shrink: bool = True):
+    """Settings for a property that is worth so many examples in each run, and more of them nightly.
+
+    shrink  look for a smaller example where one fails; not worth its time where each takes seconds
+    """
     return settings(
-        max_examples=examples,
+        max_examples=factor * examples,
+        phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if shrink else [])],
         deadline=None,
         derandomize=True,
         database=None,

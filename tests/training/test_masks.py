@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.properties import few
 from training import nm_mask
 
-few = settings(max_examples=60, deadline=None, derandomize=True)
 patterns = st.sampled_from([(1, 4), (2, 4), (2, 8), (4, 8), (1, 16), (4, 16), (3, 5), (4, 4)])
 shapes = st.lists(st.integers(1, 11), min_size=1, max_size=4)
 
@@ -28,7 +28,7 @@ def kept(group: list[float], n: int, m: int) -> list[bool]:
     return [i in best for i in range(len(group))]
 
 
-@few
+@few(60)
 @given(weights(), patterns)
 def test_each_group_keeps_its_n_largest_and_a_tie_the_lower_index(case, pattern):
     (w, dim), (n, m) = case, pattern
@@ -41,7 +41,7 @@ def test_each_group_keeps_its_n_largest_and_a_tie_the_lower_index(case, pattern)
     assert mask.movedim(dim, -1).reshape(-1, w.shape[dim]).tolist() == expected
 
 
-@few
+@few(60)
 @given(weights(), patterns)
 def test_masking_twice_changes_nothing(case, pattern):
     (w, dim), (n, m) = case, pattern

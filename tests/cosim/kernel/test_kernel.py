@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cosim.kernel import kernel
 from rtl.golden import to_fp16
 from rtl.sparsity import GROUP, KEPT, Sparsity
 from tests.support.kernel import assert_same, bits, golden, normal, special
+from tests.support.properties import few
 
 PATTERNS = [None, *(Sparsity(n, m) for n in KEPT for m in GROUP if n < m)]
 # Vectors have 4, 8 and 16 floats; dense tiles 4 or 6 rows and up to 64 columns, sparse panels up to 128 rows; stretches
@@ -124,7 +125,7 @@ def test_fp16_results_round_to_even_keep_subnormals_and_overflow(path):
     assert np.isinf(want).any() and (np.abs(want[want != 0]) < 2.0**-14).any()
 
 
-@settings(max_examples=60, deadline=None)
+@few(60)
 @given(
     st.integers(1, 70),
     st.integers(1, 150),

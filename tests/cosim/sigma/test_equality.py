@@ -9,6 +9,7 @@ from cosim.check.checker import Checker
 from rtl.sigma.config import SigmaConfig
 from tests.cosim.programs import scheduled
 from tests.cosim.support import HARDWARE, VALUES, bits
+from tests.support.marks import first_now
 from tests.support.sigma import sparse
 from tests.support.sigma_programs import KN, MK
 from tlm import Gemm, simulate
@@ -199,7 +200,7 @@ def any_work(config, rng, most, cycles):
             return a, b, dict(mapping=mapping, output=output)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", first_now(range(6)))
 def test_any_configuration_any_work_and_any_mapping_in_icarus(seed):
     rng = np.random.default_rng(seed)
     engine, compared = cosim.engine("icarus", hardware(rng)), 0

@@ -100,7 +100,7 @@ class Run:
 
 @every_config
 def test_commands_of_any_kind_follow_each_other_and_all_is_what_golden_says(build, simulator, rng, config):
-    order = kinds(rng, config, 2 if simulator == "myhdl" else 30)
+    order = kinds(rng, config, 2 if simulator == "myhdl" else 16)
     tiles = [tile_of(rng, config, kind, 1, rng.choice(["wide", "classes", "any_bits"])) for kind in order]
     run = Run(build, config, tiles, ("rare", "rare", "often"))
     assert run.words() == run.expected
