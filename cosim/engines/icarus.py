@@ -1,9 +1,8 @@
 """Icarus Verilog as a tool: compile a harness, and build MyHDL's bridge to it."""
 
 import functools
+import importlib.metadata
 import shutil
-import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from cosim.accelerators import device_of
 from cosim.build_cache import kept, scratch
 from cosim.harness.harness import harness
 from cosim.harness.messages import ToDevice, ToHost
-from cosim.tools import call, tool, version
+from cosim.tools import ToolFailed, call, tool, version
 from rtl.config import Config, load_config
 from rtl.hdl.hierarchy import flat_ports, write_verilog
 from rtl.hdl.prefix import Prefix
@@ -31,6 +30,8 @@ WATCHED = {  # signal of the device -> when it must be known
     "waiting": "1",
     "idle": "1",
 }
+
+BRIDGE_FOLDER, BRIDGE = ("myhdl", "cosimulation", "icarus"), ("myhdl.c", "myhdl_table.c")
 
 TOP = """\
 // The harness, a clock that stands still while the harness says so, and MyHDL's pipe.
@@ -67,18 +68,31 @@ endmodule
 
 @functools.cache
 def bridge() -> Path:
-    """MyHDL's bridge to Icarus, built from the source that the installed myhdl package brings."""
-    source = Path(sysconfig.get_path("data"), "share/myhdl/cosimulation/icarus")
-    if not source.is_dir():
-        source = Path(sys.prefix, "share/myhdl/cosimulation/icarus")
-    files = [source / "myhdl.c", source / "myhdl_table.c"]
+    """MyHDL's bridge to Icarus, built from the source that the installed myhdl package brings.
+
+    iverilog-vpi is a shell script that takes a path with a space for two: so it is given bare names.
+    Raises ToolMissing and ToolFailed.
+    """
+    sources = _bridge_sources()
 
     def build(folder: Path) -> Path:
         tool("g++")  # which iverilog-vpi calls
-        call(tool("iverilog-vpi"), "--name=myhdl", *files, cwd=folder)
+        for source in sources:
+            shutil.copy(source, folder)
+        call(tool("iverilog-vpi"), "--name=myhdl", *BRIDGE, cwd=folder)
         return folder / "myhdl.vpi"
 
-    return kept("myhdl.vpi", [version("iverilog"), *(file.read_text() for file in files)], build)
+    return kept("myhdl.vpi", [version("iverilog"), *(source.read_text() for source in sources)], build)
+
+
+def _bridge_sources() -> list[Path]:
+    """Where the installed distribution lists them: in any environment, under any prefix, with pip's --user."""
+    listed = importlib.metadata.files("myhdl") or ()
+    places = [Path(str(file.locate())) for file in listed if file.parent.parts[-3:] == BRIDGE_FOLDER]
+    found = [place for place in places if place.name in BRIDGE and place.is_file()]
+    if len(found) < len(BRIDGE):
+        raise ToolFailed(f"the installed myhdl lists no {'/'.join(BRIDGE_FOLDER)}; pip install --force-reinstall myhdl")
+    return found
 
 
 @functools.cache

@@ -91,12 +91,14 @@ class Simulator:
 
     def __enter__(self) -> "Simulator":
         # The padding spares vvp a third of its time in the kernel. Without SIGPIPE vvp ends in order when its
-        # pipe is closed, and its waves are whole.
+        # pipe is closed, and its waves are whole. LD_PRELOAD is a list that spaces and colons part, so it is given
+        # a bare name, from the folder that holds it.
         command = (
-            'trap "" PIPE; exec env LD_PRELOAD="$1" MALLOC_TOP_PAD_=67108864 "$2" -n -M- -m "$3" "$4" '
-            '> "$5" 2>&1 < /dev/null'
+            'trap "" PIPE; cd "$1" && exec env LD_PRELOAD="./$2" MALLOC_TOP_PAD_=67108864 "$3" -n -M- -m "$4" "$5" '
+            '> "$6" 2>&1 < /dev/null'
         )
-        arguments = (icarus.faster_casts(), tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
+        casts = icarus.faster_casts()
+        arguments = (casts.parent, casts.name, tool("vvp"), icarus.bridge(), self.image.vvp, self.log)
         signals = dict(
             flat_ports(
                 dict(
