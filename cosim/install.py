@@ -1,6 +1,7 @@
 """Installs the programs that co-simulation needs and pip cannot bring: `python -m cosim.install`, as root or with sudo.
 
-Further tools by name, for example `python -m cosim.install verilator`. Programs that are there are left alone.
+Further tools by name, for example `python -m cosim.install verilator`. Programs that are there are left alone. With
+SAT_APT=0 in the environment nothing is installed, and tests that need a missing program are skipped.
 """
 
 import os
@@ -9,6 +10,8 @@ import subprocess
 import sys
 
 from cosim.tools import PACKAGES, REQUIRED, missing
+
+SWITCH = "SAT_APT"  # the environment variable
 
 
 def commands(packages: list[str], root: bool) -> list[list[str]]:
@@ -26,32 +29,56 @@ def allowed() -> bool:
     )
 
 
-def main(tools: list[str]) -> int:
-    """Install those of the required tools, and of `tools`, that are missing.
+def forbidden() -> bool:
+    """Whether SAT_APT=0 forbids to install anything. Raises ValueError for a value that is neither 0 nor 1."""
+    value = os.environ.get(SWITCH) or "1"
+    if value not in ("0", "1"):
+        raise ValueError(f"{SWITCH} must be 0 or 1, not {value!r}")
+    return value == "0"
 
-    Returns the exit code: 0, or after one line that says why, 1 for a failure and 2 for an unknown tool.
+
+def main(tools: list[str]) -> int:
+    """Install those of the required tools, and of `tools`, that are missing; say so before.
+
+    Returns the exit code: 0, or after one line that says why, 1 for a failure and 2 for an unknown tool or SAT_APT.
     """
+    try:
+        kept_out = forbidden()
+    except ValueError as error:
+        return _refused(str(error))
     unknown = set(tools) - PACKAGES.keys()
     if unknown:
-        print(f"tools must be among {', '.join(PACKAGES)}, not {', '.join(sorted(unknown))}", file=sys.stderr)
-        return 2
+        return _refused(f"tools must be among {', '.join(PACKAGES)}, not {', '.join(sorted(unknown))}")
     wanted = missing([*REQUIRED, *tools])
+    packages = list(dict.fromkeys(PACKAGES[tool] for tool in wanted))
+    by_hand = f"apt-get install {' '.join(packages)}"
     if not wanted:
         return 0
-    packages = [PACKAGES[tool] for tool in wanted]
-    by_hand = f"apt-get install {' '.join(packages)}"
+    if kept_out:
+        print(f"{', '.join(wanted)} not found, and {SWITCH}=0: nothing is installed; as root: {by_hand}")
+        return 0
     if not allowed():
-        print(f"{', '.join(wanted)} not found; as root: {by_hand}", file=sys.stderr)
-        return 1
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        return _refused(f"{', '.join(wanted)} not found; as root: {by_hand}; or set {SWITCH}=0 to go without", 1)
+    return _install(packages, by_hand)
+
+
+def _refused(why: str, code: int = 2) -> int:
+    print(why, file=sys.stderr)
+    return code
+
+
+def _install(packages: list[str], by_hand: str) -> int:
+    """Announce and run the commands; the exit code, after one line where one of them fails."""
+    print(f"installing Debian packages: {' '.join(packages)} (with {SWITCH}=0 in the environment nothing is installed)")
     for command in commands(packages, os.geteuid() == 0):
         print("+", *command, flush=True)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, capture_output=True, text=True
+        )
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines()
             why = said[-1] if said else f"exit code {done.returncode}"
-            print(f"{' '.join(command)} failed: {why}; as root: {by_hand}", file=sys.stderr)
-            return 1
+            return _refused(f"{' '.join(command)} failed: {why}; as root: {by_hand}", 1)
     return 0
 
 

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from tests.support import pipeline, properties
+from tests.support import pipeline, properties, tools
 from tests.support.dut import IcarusDut, MyhdlDut
 
 SIMULATORS = ["myhdl", "icarus"]
@@ -48,6 +48,25 @@ def in_myhdl(item) -> bool:
     """Whether a test runs in MyHDL's simulator, as a parameter says, or its name."""
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
     return "myhdl" in parameters or "_in_myhdl" in item.originalname
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that failed for a missing program is skipped, where nothing may be installed (tests/support/tools.py)."""
+    report = yield
+    tool = tools.absent_tool(call.excinfo and call.excinfo.value) if report.failed else None
+    if tool:
+        report.outcome, report.longrepr = "skipped", (tools.__file__, 0, f"{tool} is not installed")
+        report.user_properties.append(("missing", tool))  # which xdist hands on
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line about all that were skipped for a missing program."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [value for report in skipped for key, value in report.user_properties if key == "missing"]
+    if missed:
+        terminalreporter.write_line(tools.summary(missed))
 
 
 def pytest_report_header(config):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from sat.__main__ import app
+from tests.support.tools import heard
 
 
 def sat(*words: object, code: int = 0):
@@ -13,7 +14,7 @@ def sat(*words: object, code: int = 0):
     result = CliRunner().invoke(app, list(map(str, words)))
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    assert result.exit_code == code, result.output
+    assert result.exit_code == code, heard(result.output)
     return result
 
 
