@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -18,8 +19,10 @@ import pytest
 
 from cosim.engines import icarus
 from tests.support.tools import heard
-from tests.test_structure import LAYERS, ROOT
 
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LAYERS = [name.rstrip("*") for name in SETTINGS["tool"]["setuptools"]["packages"]["find"]["include"]]
 BUILD = "import setuptools.build_meta as backend; print(backend.build_wheel('.'))"
 PLACES = """
 import cosim, myhdl

@@ -32,3 +32,9 @@ def test_the_licence_is_the_one_that_is_named():
     assert [line.strip() for line in lines[1:3]] == ["Apache License", "Version 2.0, January 2004"]
     assert "   END OF TERMS AND CONDITIONS" in lines and PROJECT["license"] == "Apache-2.0"
     assert PROJECT["license-files"] == ["LICENSE"]
+
+
+def test_what_the_guide_for_contributors_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`((?:\w+/)+[\w.]*|[\w.]+\.(?:md|toml))`", text)) - {"x/y.py", "tests/x/test_y.py"}
+    assert len(named) > 20 and [name for name in sorted(named) if not (ROOT / name).exists()] == []
