@@ -1,8 +1,9 @@
 """`sat`, or `python -m sat`."""
 
+import importlib.metadata
 import signal
 import sys
-from typing import cast
+from typing import Annotated, cast
 
 import typer
 
@@ -10,7 +11,7 @@ from sat.compare.command import compare_command
 from sat.compare.keys import keys
 from sat.cycles.command import cycles
 from sat.plan import plan
-from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions
+from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions, fail
 from sat.train.command import train
 from sat.verify.command import verify
 from sat.verilog import verilog
@@ -30,8 +31,22 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        typer.echo(f"sat {importlib.metadata.version('sat-cosim')}")
+    except importlib.metadata.PackageNotFoundError:
+        fail("run from its sources, which have no version: pip install -e .", BAD_INPUT)
+    raise typer.Exit()
+
+
 @app.callback()
-def ended_politely() -> None:
+def ended_politely(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version, and end.")
+    ] = False,
+) -> None:
     """SIGTERM ends a command as Ctrl-C does: simulators are ended, and temporary folders removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
