@@ -22,7 +22,6 @@ from tlm.report import DEFINITIONS
 USAGE_ERROR = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Accelerators for training: their RTL, their cycles, and training on them. "

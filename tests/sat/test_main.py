@@ -3,6 +3,7 @@
 import importlib.metadata
 
 import pytest
+from typer.testing import CliRunner
 
 from sat.__main__ import app
 from tests.sat.support import refused, sat
@@ -26,3 +27,14 @@ def test_sources_that_are_not_installed_have_no_version(monkeypatch):
 
     monkeypatch.setattr(importlib.metadata, "version", version)
     assert refused("--version") == "sat: run from its sources, which have no version: pip install -e ."
+
+
+@pytest.mark.parametrize("typed, offered", [("ver", {"verify", "verilog"}), ("cycles --batc", {"--batch"})])
+def test_the_shell_completes_commands_and_options(typed, offered):
+    words = f"sat {typed}"
+    asked = dict(_SAT_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(words.count(" ")))
+    assert set(CliRunner().invoke(app, [], prog_name="sat", env=asked).stdout.split()) == offered
+
+
+def test_completion_can_be_installed():
+    assert "--install-completion" in sat("--help").stdout
