@@ -112,4 +112,4 @@ def test_a_users_own_installation_works_with_its_own_myhdl(wheel, environment, s
     install(wheel, environment, site, "--user", **where)
     places = list(map(Path, run(environment / "bin/python", "-c", PLACES, cwd=spaced, **where).splitlines()))
     assert len(places) == 4 and all(place.resolve().is_relative_to(user) for place in places)
-    assert "Usage: sat" in run(user / "bin/sat", "--help", cwd=spaced, **where)
+    assert run(user / "bin/sat", "--version", cwd=spaced, **where) == f"sat {SETTINGS['project']['version']}\n"
