@@ -6,10 +6,12 @@ import zlib
 
 import pytest
 
+from cosim.tools import missing, version
 from tests.support import pipeline, properties, tools
 from tests.support.dut import IcarusDut, MyhdlDut
 
 SIMULATORS = ["myhdl", "icarus"]
+SIMULATED_WITH = ("iverilog", "verilator", "yosys")
 
 
 def pytest_addoption(parser):
@@ -70,7 +72,8 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_report_header(config):
-    return f"seed: {config.getoption('--seed')} (choose with --seed)"
+    programs = [version(name) for name in SIMULATED_WITH if not missing([name])]
+    return [f"seed: {config.getoption('--seed')} (choose with --seed)", f"programs: {'; '.join(programs) or 'none'}"]
 
 
 @pytest.fixture
