@@ -2,27 +2,21 @@
 
 from dataclasses import dataclass, field
 
-import pytest
-
 from rtl.golden import fp32_to_fp16
 from rtl.sat import layouts, timing
 from rtl.sat.config import SatConfig
 from rtl.sat.control.drain import drain
 from tests.support import floats
 from tests.support.script import packed
-from tests.support.streams import STALLS, Referee, Sink
+from tests.support.stream_suite import Record, Sent, StreamSuite
+from tests.support.streams import Referee, Sink
 
-CONFIGS = [
-    SatConfig(rows=3, columns=2, chunk=16),
-    SatConfig(rows=1, columns=3, interleave=5, chunk=16),
-    SatConfig(rows=2, columns=1, interleave=8, chunk=16),
-    SatConfig(rows=6, columns=1, interleave=1, chunk=16),
-]
-every_config = pytest.mark.parametrize("config", CONFIGS, ids=["3x2", "1x3", "2x1", "6x1"])
-
-
-def device(build, config):
-    return build(drain, config=config)
+CONFIGS = {
+    "3x2": SatConfig(rows=3, columns=2, chunk=16),
+    "1x3": SatConfig(rows=1, columns=3, interleave=5, chunk=16),
+    "2x1": SatConfig(rows=2, columns=1, interleave=8, chunk=16),
+    "6x1": SatConfig(rows=6, columns=1, interleave=1, chunk=16),
+}
 
 
 @dataclass
@@ -77,20 +71,18 @@ class Array:
     config: SatConfig
     blocks: list[Block]
     at: list[int]
-    loads: list = field(default_factory=list)
-    stored: list = field(default_factory=list)
+    record: Record = field(default_factory=Record)
     finished: int = 0
     chain: list = field(default_factory=list)
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
         if read(ports["blocks_stored"]):
-            self.stored.append(now)
-        if len(self.stored) < len(self.blocks):
-            self._leave(self.blocks[len(self.stored)], now)
-        finishes = (
-            self.finished < len(self.blocks) and now >= self.at[self.finished] and self.finished < len(self.stored) + 2
-        )
+            self.record.stored.append(now)
+        if len(self.record.stored) < len(self.blocks):
+            self._leave(self.blocks[len(self.record.stored)], now)
+        number = self.finished
+        finishes = number < len(self.blocks) and now >= self.at[number] and number < len(self.record.stored) + 2
         ports["blocks_finished"].next = finishes
         if finishes:
             self._hold_command(ports)
@@ -103,17 +95,17 @@ class Array:
         assert not (load or shift if block.weights else fetch), "the wrong place to drain"
         if load:
             number = layouts.slot(config).unpack(read(ports["drain_slot"]))
-            assert number["set"] == len(self.stored) % 2, "the wrong set of accumulators"
+            assert number["set"] == len(self.record.stored) % 2, "the wrong set of accumulators"
             self.chain = list(block.sums[number["place"]])
         elif shift:
             self.chain = [*self.chain[1:], 0]
         elif fetch:
-            assert read(ports["drain_set"]) == len(self.stored) % 2, "the wrong memory"
+            assert read(ports["drain_set"]) == len(self.record.stored) % 2, "the wrong memory"
             row, slot = divmod(read(ports["drain_address"]), config.interleave)
             self.chain = [block.sums[slot][row] if row < len(block.sums[slot]) else 0]
         if load or fetch:
             assert read(ports["drain_memory"]) == block.weights
-            self.loads.append(now)
+            self.record.fetch(now)
         if self.chain:
             ports["drained"].next = self.chain[0]
 
@@ -124,60 +116,13 @@ class Array:
         ports["blocks_commands"].next = other | command << place * layout.width
 
 
-def run(build, rng, config, at, stall="none", shy=False):
-    dut, blocks = device(build, config), random_blocks(rng, config, len(at))
-    results = dut.arguments["results"]
-    array, sink = Array(dut, config, blocks, at), Sink(dut, results, stall, shy)
-    dut.run(array, sink, Referee(results), until=lambda: len(array.stored) == len(at), limit=3000)
-    return blocks, array, sink
+class TestStream(StreamSuite):
+    CONFIGS, SETUP = CONFIGS, timing.STORE_SETUP
 
-
-@every_config
-@pytest.mark.parametrize("stall", STALLS)
-@pytest.mark.parametrize(
-    "at", [[0] * 6, [0, 1, 40, 60, 61, 62], [0, 100, 200, 300, 400, 500]], ids=["crowded", "mixed", "sparse"]
-)
-def test_every_block_leaves_once_slot_by_slot_and_row_by_row(build, rng, config, stall, at):
-    blocks, _, sink = run(build, rng, config, at, stall)
-    expected = [word for block in blocks for word in block.results(config.columns)]
-    assert sink.words == expected
-    assert len(expected) == sum(block.rows * block.slots for block in blocks)
-    assert {block.weights for block in blocks} == {0, 1}
-
-
-@every_config
-def test_a_word_is_offered_before_anyone_is_ready_for_it(build, rng, config):
-    blocks, _, sink = run(build, rng, config, [0] * 4, shy=True)
-    assert sink.words == [word for block in blocks for word in block.results(config.columns)]
-
-
-@every_config
-def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config):
-    blocks, array, sink = run(build, rng, config, [0, 100, 200])
-    moved = iter(sink.cycles)
-    begins = [min(load for load in array.loads if load > 100 * number) for number in range(3)]
-    for number, block in enumerate(blocks):
-        first = begins[number] + timing.STORE_SETUP
-        assert [next(moved) for _ in range(block.rows * block.slots)] == list(
-            range(first, first + block.rows * block.slots)
-        )
-
-
-@every_config
-def test_a_block_is_stored_when_its_last_word_moves(build, rng, config):
-    blocks, array, sink = run(build, rng, config, [0] * 5, "often")
-    ends, count = [], 0
-    for block in blocks:
-        count += block.rows * block.slots
-        ends.append(sink.cycles[count - 1])
-    assert array.stored == ends
-
-
-@every_config
-def test_a_block_that_waits_starts_two_cycles_after_the_one_before_has_left(build, rng, config):
-    """STORE_SETUP once more: the model counts it for each store, also when stores follow each other."""
-    blocks, array, sink = run(build, rng, config, [0] * 4)
-    count = 0
-    for number, block in enumerate(blocks[:-1]):
-        count += block.rows * block.slots
-        assert sink.cycles[count] - array.stored[number] == timing.STORE_SETUP + 1
+    def send(self, build, rng, config, at, stall="none", shy=False):
+        dut, blocks = build(drain, config=config), random_blocks(rng, config, len(at))
+        results = dut.arguments["results"]
+        array, sink = Array(dut, config, blocks, at), Sink(dut, results, stall, shy)
+        dut.run(array, sink, Referee(results), until=lambda: len(array.record.stored) == len(at), limit=3000)
+        assert {block.weights for block in blocks} == {0, 1}
+        return Sent([block.results(config.columns) for block in blocks], sink, array.record)

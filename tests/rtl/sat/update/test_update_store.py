@@ -8,17 +8,15 @@ from rtl.sat import layouts, timing
 from rtl.sat.config import SatConfig
 from rtl.sat.update.update_store import update_store
 from tests.support import script, update
-from tests.support.streams import STALLS, Referee, Sink
+from tests.support.stream_suite import Record, Sent, StreamSuite
+from tests.support.streams import Referee, Sink
 
 # columns -> words that a row needs: many of one column, one of nine with a rest, less than one of 40
-CONFIGS = [
-    SatConfig(rows=1, columns=1, largest_m=16, chunk=16),
-    SatConfig(rows=1, columns=2, largest_m=4, chunk=16),
-    SatConfig(rows=1, columns=3, largest_m=8, chunk=48),
-    SatConfig(rows=1, columns=9, largest_m=16, chunk=80),
-    SatConfig(rows=1, columns=40, largest_m=4, chunk=16),
-]
-every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.columns}-columns-m{c.largest_m}")
+CONFIGS = {
+    f"{columns}-columns-m{m}": SatConfig(rows=1, columns=columns, largest_m=m, chunk=chunk)
+    for columns, m, chunk in [(1, 16, 16), (2, 4, 16), (3, 8, 48), (9, 16, 80), (40, 4, 16)]
+}
+every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 STORED = [
     dict(masters=a, half=b, forward=c, backward=d)
     for a in (0, 1)
@@ -62,21 +60,22 @@ class Sections:
     tiles: list[Stored]
     at: list[int]
     finished: int = 0
-    stored: list = field(default_factory=list)
-    fetches: list = field(default_factory=list)  # (cycle, section, place), all of them
+    record: Record = field(default_factory=Record)
+    fetches: list = field(default_factory=list)  # (section, place) of each
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
         if read(ports["stored"]):
-            self.stored.append(now)
-        number = len(self.stored)
+            self.record.stored.append(now)
+        number = len(self.record.stored)
         asked = [name for name in SECTIONS if read(ports[f"{name}_take"])]
         assert len(asked) <= 1
         if asked:
             at = layouts.section_address(self.config).unpack(read(ports["address"]))
             assert at["bank"] == number % 2 and number < self.finished
             ports[f"{asked[0]}_row"].next = self.tiles[number].rows[asked[0]][at["row"]]
-            self.fetches.append((now, asked[0], at["row"]))
+            self.record.fetch(now)
+            self.fetches.append((asked[0], at["row"]))
         if number < len(self.tiles):
             ports["command"].next = script.packed(layouts.update(self.config), **self.tiles[number].command)
         finishes = self.finished < len(self.tiles) and now >= self.at[self.finished] and self.finished < number + 2
@@ -93,7 +92,7 @@ def run(build, config, tiles, at, stall="none", shy=False):
         sections,
         sink,
         Referee(results),
-        until=lambda: len(sections.stored) == len(tiles),
+        until=lambda: len(sections.record.stored) == len(tiles),
         limit=4 * count + 10 * len(tiles) + max(at),
     )
     return sections, sink
@@ -108,11 +107,19 @@ def together(lists):
     return [word for words_of_one in lists for word in words_of_one]
 
 
+class TestStream(StreamSuite):
+    CONFIGS, SETUP = CONFIGS, timing.STORE_SETUP
+
+    def send(self, build, rng, config, at, stall="none", shy=False):
+        tiles = [Stored.random(rng, config, stored, 2) for stored in rng.sample(STORED, len(at))]
+        sections, sink = run(build, config, tiles, at, stall, shy)
+        return Sent(answers(config, tiles), sink, sections.record)
+
+
 @every_config
-@pytest.mark.parametrize("stall", STALLS)
-def test_every_choice_of_sections_leaves_row_by_row_in_as_many_words_as_it_needs(build, rng, config, stall):
+def test_every_choice_of_sections_leaves_row_by_row_in_as_many_words_as_it_needs(build, rng, config):
     tiles = [Stored.random(rng, config, stored, 2) for stored in rng.sample(STORED, len(STORED))]
-    _sections, sink = run(build, config, tiles, [0] * len(tiles), stall)
+    _sections, sink = run(build, config, tiles, [0] * len(tiles))
     want = answers(config, tiles)
     assert sink.words == together(want)
     assert len(tiles) == 15 and all(len(words_of_one) > 0 for words_of_one in want)
@@ -142,44 +149,12 @@ def test_a_full_tile_reads_every_row_of_its_banks(build, rng, config):
     tiles = [Stored.random(rng, config, dict(masters=1, half=1, forward=1, backward=1), 0) for _ in range(3)]
     sections, sink = run(build, config, tiles, [0] * 3)
     assert sink.words == together(answers(config, tiles))
-    assert [(name, place) for _, name, place in sections.fetches] == [
+    assert sections.fetches == [
         (name, place) for tile in tiles for name, rows in tile.rows.items() for place in range(len(rows))
     ]
 
 
 @every_config
-def test_a_word_is_offered_before_anyone_is_ready_for_it(build, rng, config):
-    tiles = [Stored.random(rng, config, stored, 1) for stored in STORED[-3:]]
-    assert run(build, config, tiles, [0] * 3, shy=True)[1].words == together(answers(config, tiles))
-
-
-@every_config
-def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config):
-    """The fetch follows `finished`, and the first word the fetch, by as much as the model counts."""
-    tiles = [Stored.random(rng, config, stored, 2) for stored in STORED[::3]]
-    lengths, at = [len(words_of_one) for words_of_one in answers(config, tiles)], [0]
-    for length in lengths[:-1]:
-        at.append(at[-1] + length + 10)
-    sections, sink = run(build, config, tiles, at)
-    moved = iter(sink.cycles)
-    for start, length in zip(at, lengths, strict=True):
-        fetch = min(cycle for cycle, _, _ in sections.fetches if cycle >= start)
-        assert fetch == start + 2  # the test raises `finished` a cycle later; it is counted in the next
-        first = fetch + timing.STORE_SETUP
-        assert [next(moved) for _ in range(length)] == list(range(first, first + length))
-    assert next(moved, None) is None and len(tiles) == 5
-
-
-@every_config
-@pytest.mark.parametrize("stall", STALLS)
-def test_a_tile_is_stored_when_its_last_word_moves_and_the_next_one_follows(build, rng, config, stall):
-    """STORE_SETUP lies between two tiles as well: the model counts it for each store."""
-    tiles = [Stored.random(rng, config, stored, 2) for stored in rng.sample(STORED, 6)]
-    sections, sink = run(build, config, tiles, [0] * 6, stall)
-    ends, count = [], 0
-    for words_of_one in answers(config, tiles):
-        count += len(words_of_one)
-        ends.append(sink.cycles[count - 1])
-    assert sections.stored == ends
-    starts = [min(cycle for cycle, _, _ in sections.fetches if cycle > end) for end in ends[:-1]]
-    assert starts == [end + 1 for end in ends[:-1]]
+def test_a_tile_is_fetched_in_the_cycle_after_it_is_finished(build, rng, config):
+    sections, _ = run(build, config, [Stored.random(rng, config, STORED[-1], 1)], [5])
+    assert sections.record.fetched == {0: 5 + 2}  # the test raises `finished` a cycle later, and counts in the next

@@ -10,7 +10,8 @@ from rtl.sigma.config import SigmaConfig
 from rtl.sigma.control.block_drain import block_drain
 from tests.support import floats
 from tests.support.script import packed
-from tests.support.streams import STALLS, Referee, Sink
+from tests.support.stream_suite import Record, Sent, StreamSuite
+from tests.support.streams import Referee, Sink
 from tests.support.update import packed as side_by_side
 
 CONFIGS = {
@@ -58,20 +59,21 @@ class Accumulators:
     at: list[int]
     finished: int = 0
     commands: int = 0
-    stored: list[int] = field(default_factory=list)
-    fetches: list[tuple[int, int]] = field(default_factory=list)
+    record: Record = field(default_factory=Record)
+    fetches: int = 0
 
     def __call__(self, now):
         ports, read = self.dut.ports, self.dut.read
         if read(ports["drain_read"]):
-            number, column = len(self.stored), read(ports["drain_column"])
+            number, column = len(self.record.stored), read(ports["drain_column"])
             assert number < self.finished and read(ports["drain_set"]) == number % 2, "the wrong set of sums"
-            self.fetches.append((number, now))
+            self.record.fetch(now)
+            self.fetches += 1
             ports["drained"].next = side_by_side(self.blocks[number].sums[column], 32)
         if read(ports["stored"]):
-            self.stored.append(now)
+            self.record.stored.append(now)
         number = self.finished
-        finishes = number < len(self.blocks) and now >= self.at[number] and number < len(self.stored) + 2
+        finishes = number < len(self.blocks) and now >= self.at[number] and number < len(self.record.stored) + 2
         ports["blocks_finished"].next = finishes
         if finishes:
             block, width = self.blocks[number], layouts.command(self.config).width
@@ -93,53 +95,26 @@ def run(build, config, blocks, at=None, stall="none", shy=False):
         Referee(results),
         lambda now: overflows.append(dut.read(dut.ports["overflow"])),
         limit=3000,
-        until=lambda: len(around.stored) == len(blocks),
+        until=lambda: len(around.record.stored) == len(blocks),
     )
     assert sink.words == [word for block in blocks for word in block.results()]
     return around, sink, overflows
 
 
-@every_config
-@pytest.mark.parametrize("stall", STALLS)
-@pytest.mark.parametrize("gap", [0, 7, 40])
-def test_every_block_leaves_once_and_column_by_column(build, rng, config, stall, gap):
-    blocks = random_blocks(rng, config, 7)
-    _, sink, overflows = run(build, config, blocks, [gap * number for number in range(7)], stall)
-    assert len(sink.words) == sum(len(block.sums) for block in blocks) > 20
-    assert not any(overflows)
+class TestStream(StreamSuite):
+    CONFIGS, SETUP = CONFIGS, timing.STORE_SETUP
 
-
-@every_config
-def test_a_word_is_offered_before_anyone_is_ready_for_it(build, rng, config):
-    _, sink, _ = run(build, config, random_blocks(rng, config, 4), shy=True)
-    assert len(sink.words) > 8
-
-
-@every_config
-def test_words_come_after_the_promised_setup_and_one_a_cycle(build, rng, config):
-    blocks = random_blocks(rng, config, 5)
-    around, sink, _ = run(build, config, blocks)
-    moved = iter(sink.cycles)
-    for number, block in enumerate(blocks):
-        first = min(cycle for of, cycle in around.fetches if of == number) + timing.STORE_SETUP
-        assert [next(moved) for _ in block.sums] == list(range(first, first + len(block.sums)))
-    assert timing.STORE_SETUP == 2
-
-
-@every_config
-def test_a_block_is_stored_when_its_last_word_moves_and_the_next_one_begins_at_once(build, rng, config):
-    blocks = random_blocks(rng, config, 5)
-    around, sink, _ = run(build, config, blocks, stall="often")
-    ends = [sum(len(block.sums) for block in blocks[: number + 1]) - 1 for number in range(5)]
-    assert around.stored == [sink.cycles[end] for end in ends]
-    begins = [min(cycle for of, cycle in around.fetches if of == number) for number in range(1, 5)]
-    assert begins == [stored + 1 for stored in around.stored[:-1]]
+    def send(self, build, rng, config, at, stall="none", shy=False):
+        blocks = random_blocks(rng, config, len(at))
+        around, sink, overflows = run(build, config, blocks, at, stall, shy)
+        assert not any(overflows)
+        return Sent([block.results() for block in blocks], sink, around.record)
 
 
 def test_a_block_of_one_column_fetches_once(build, rng):
     config = CONFIGS["3x8"]
     around, sink, _ = run(build, config, [random_block(rng, config, 0, 1) for _ in range(6)], stall="rare")
-    assert len(around.fetches) == len(sink.words) == 6
+    assert around.fetches == len(sink.words) == 6
 
 
 @every_config
