@@ -32,8 +32,7 @@ def case(depth=8, channels=5, seed=1):
     return images, source_of(images, window), matrix, normal(rng, matrix.shape[1], 9)
 
 
-@pytest.mark.parametrize("engine", ["functional", "icarus"])
-@pytest.mark.parametrize("sparsity", [None, PATTERN])
+@pytest.mark.parametrize("engine, sparsity", [("functional", None), ("functional", PATTERN), ("icarus", PATTERN)])
 def test_images_of_either_operand_give_the_bits_of_their_matrix(engine, sparsity):
     images, source, matrix, b = case()
     run = cosim.engine(engine, "small").execute

@@ -41,6 +41,7 @@ def test_verilator_has_nothing_to_say(files):
     assert complaints("verilator", "--lint-only", "-Wall", "--top-module", "sat_axi", *files.values()) == ""
 
 
+@pytest.mark.nightly
 def test_no_warning_is_switched_off_without_need(tmp_path):
     files = [sat_axi.write(PRESETS[name], tmp_path / name) for name in ("small", "vcu1525")]
     assert superfluous_waivers("sat_axi", files) == set()

@@ -53,6 +53,7 @@ def test_verilator_has_nothing_to_say(files):
     assert complaints("verilator", "--lint-only", "-Wall", "--top-module", "sigma", *files.values()) == ""
 
 
+@pytest.mark.nightly
 def test_no_warning_is_switched_off_without_need(tmp_path):
     configs = {**CONFIGS, "vcu1525": PRESETS["vcu1525"]}
     files = [write(config, tmp_path / name) for name, config in configs.items()]

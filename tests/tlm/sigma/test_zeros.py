@@ -69,7 +69,7 @@ def gemms(draw):
     return gemm, config, draw(mappings(gemm, config))
 
 
-@few(60)
+@few(20)
 @given(gemms())
 def test_of_dense_operands_both_make_the_same_program(case):
     gemm, config, mapping = case
