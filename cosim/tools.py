@@ -19,6 +19,7 @@ PACKAGES = {
     "yosys": "yosys",
     "yosys-smtbmc": "yosys",
     "tclsh": "tcl",
+    "dot": "graphviz",
     "libpython": f"lib{PYTHON}",  # no program: cocotb loads it into the simulator
 }
 REQUIRED = ("iverilog", "g++")  # iverilog-vpi compiles MyHDL's bridge

@@ -3,11 +3,12 @@
 import os
 import random
 import zlib
+from pathlib import Path
 
 import pytest
 
 from cosim.tools import missing, version
-from tests.support import pipeline, properties, tools
+from tests.support import pipeline, properties, tools, waves
 from tests.support.dut import IcarusDut, MyhdlDut
 
 SIMULATORS = ["myhdl", "icarus"]
@@ -20,6 +21,9 @@ def pytest_addoption(parser):
         "--nightly", action="store_true", help="run what is marked so, too, and more examples of properties"
     )
     parser.addoption("--waves", action="store_true", help="write waves.vcd to the tmp_path of each hardware test")
+    parser.addoption(
+        "--record-waves", type=Path, help="folder for the documentation's waveforms (tests/support/waves.py)"
+    )
 
 
 def pytest_configure(config):
@@ -34,8 +38,10 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """Without --nightly, leave out what is marked so; and of a test in MyHDL's simulator, which is the slower one, all
-    cases but the first."""
-    if config.getoption("--nightly"):
+    cases but the first. To record waveforms a test a block will do."""
+    if config.getoption("--record-waves"):
+        items[:] = waves.first_tests(items)
+    if config.getoption("--nightly") or config.getoption("--record-waves"):
         return
     chosen, left, seen = [], [], set()
     for item in items:
@@ -90,11 +96,28 @@ def simulator(request):
 
 
 @pytest.fixture
-def build(request, simulator, tmp_path):
+def watched(request):
+    """watched(device) is the device; with --record-waves the first one of the file's block is recorded."""
+    recorders, folder = [], request.config.getoption("--record-waves")
+    block = request.path.stem.removeprefix("test_")
+
+    def watch(dut):
+        if folder and not recorders and dut.deco.func.__name__ == block:
+            recorders.append(waves.Recorder(dut))
+            dut.watchers.append(recorders[0])
+        return dut
+
+    yield watch
+    for recorder in recorders:
+        recorder.save(folder / f"{block}.json", request.node.nodeid)
+
+
+@pytest.fixture
+def build(request, simulator, tmp_path, watched):
     """build(block, **ports_and_parameters) makes a @module a device under test (tests/support/dut.py)."""
-    waves = tmp_path / "waves.vcd" if request.config.getoption("--waves") else None
+    dump = tmp_path / "waves.vcd" if request.config.getoption("--waves") else None
     kind = {"myhdl": MyhdlDut, "icarus": IcarusDut}[simulator]
-    return lambda deco, **arguments: kind(deco, arguments, waves)
+    return lambda deco, **arguments: watched(kind(deco, arguments, dump))
 
 
 @pytest.fixture

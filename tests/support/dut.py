@@ -38,6 +38,7 @@ class Dut:
         self.ports = dict(flat_ports(self.arguments))
         self.clk = self.arguments.get("clk", Signal(bool(0)))
         self.rst = self.arguments.get("rst", Signal(bool(0)))
+        self.watchers = []  # endpoints of every run
 
     def read(self, signal) -> int:
         """The value of an output; fails when it is unknown (MyHDL would read an x as 0)."""
@@ -69,7 +70,7 @@ class Dut:
     def run(self, *endpoints, until, limit, reset=2):
         """Reset for `reset` cycles, then clock until `until()` holds; fail after `limit` cycles."""
         with forgotten_signals(), self.session():
-            bench = clock_until(self, endpoints, until, limit, reset)
+            bench = clock_until(self, (*self.watchers, *endpoints), until, limit, reset)
             self.trace(bench)
             simulation = Simulation(bench)
             try:

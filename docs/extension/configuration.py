@@ -1,0 +1,56 @@
+"""Parameters of each accelerator's configuration: presets, meaning and bounds, from its fields."""
+
+from types import NoneType
+from typing import Any, get_args
+
+from docs.extension.text import escaped, table
+from rtl.config import Config
+from tlm.accelerators import TABLE
+
+
+def pages() -> dict[str, str]:
+    """{path of the page: Markdown}."""
+    parts = [
+        "# Configuration\n",
+        "A configuration is a preset by its name, or a JSON file with the parameters that differ from the defaults. "
+        "Unknown keys and values out of bounds are refused with rule and value.\n",
+    ]
+    for row in TABLE.values():
+        kind = next(iter(row.presets.values())).__class__
+        parts += [f"## {row.title}\n", f"{escaped(row.summary)}\n", _table(kind, row.presets)]
+    return {"configuration": "\n".join(parts)}
+
+
+def _table(kind: type[Config], presets: dict[str, Config]) -> str:
+    head = ("parameter", *(f"`{name}`" for name in presets), "default", "bounds", "meaning")
+    rows = [
+        (
+            f"`{name}`",
+            *(_text(getattr(config, name)) for config in presets.values()),
+            "required" if field.is_required() else _text(field.default),
+            bounds(field),
+            escaped(field.description or ""),
+        )
+        for name, field in kind.model_fields.items()
+        if name != "name"
+    ]
+    return table(head, rows)
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def bounds(field: Any) -> str:
+    """The values that a field of a configuration takes."""
+    choices = [str(value) for value in get_args(field.annotation) if value is not NoneType]
+    if choices:
+        return ", ".join(choices)
+    rules = {name: value for rule in field.metadata for name, value in vars_of(rule).items()}
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "multiple of"}
+    return ", ".join(f"{signs[name]} {_text(rules[name])}" for name in signs if name in rules)
+
+
+def vars_of(rule: Any) -> dict[str, Any]:
+    """The attributes of a rule of pydantic's, which is a small dataclass with slots."""
+    return {name: getattr(rule, name) for name in ("ge", "gt", "le", "lt", "multiple_of") if hasattr(rule, name)}
