@@ -17,7 +17,7 @@ def pages() -> dict[str, str]:
     """{path of the page: Markdown}."""
     whole = typer.main.get_command(app)
     parts = [f"# Command line\n\n{escaped(whole.help)}\n"]
-    parts += [_section(path, command) for path, command in commands(whole)]
+    parts += [section(path, command) for path, command in commands(whole)]
     return {"command_line": "\n".join(parts)}
 
 
@@ -30,7 +30,8 @@ def commands(group: Any, path: tuple[str, ...] = ("sat",)) -> Iterator[tuple[tup
                 yield from commands(command, (*path, name))
 
 
-def _section(path, command):
+def section(path: tuple[str, ...], command: Any) -> str:
+    """A command's heading, help, and a table of options for each of its panels."""
     parts = [f"{'#' * len(path)} `{' '.join(path)}`\n", f"{escaped(inspect.cleandoc(command.help or ''))}\n"]
     panels: dict[str, list] = {}
     for parameter in command.params:

@@ -14,11 +14,11 @@ def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[
 def rendered(docstring: str) -> list[str]:
     """Lines of reStructuredText. An indented part, which is an example, stays as it is."""
     lines = []
-    for part in re.split(r"\n\n(?=(?: {4}.*\n?)+)", docstring):
-        if part.startswith("    "):
-            lines += ["::", "", *part.splitlines(), ""]
+    for paragraph in docstring.split("\n\n"):
+        if paragraph.startswith("    "):
+            lines += ["::", "", *paragraph.splitlines(), ""]
         else:
-            lines += [line for piece in parsed(part) for line in _piece(piece)]
+            lines += [line for piece in parsed(paragraph) for line in _piece(piece)]
     return lines
 
 

@@ -3,6 +3,7 @@
 import inspect
 
 from docs.extension.bits import bar
+from docs.extension.blocks.ports import without_direction
 from docs.extension.text import Entry, escaped, parsed, table
 from rtl.hdl.stream import Interface
 from rtl.sat.axi import registers, sat_axi
@@ -43,7 +44,13 @@ def _ports():
     each = {name: sat_axi.ports(config) for name, config in PRESETS.items()}
     for name, value in each["small"].items():
         widths = [_bytes(ports[name]) for ports in each.values()]
-        rows.append((f"`{name}{'_*' if isinstance(value, Interface) else ''}`", *widths, escaped(meanings[name])))
+        rows.append(
+            (
+                f"`{name}{'_*' if isinstance(value, Interface) else ''}`",
+                *widths,
+                escaped(without_direction(meanings[name])),
+            )
+        )
     return table(("port", *(f"bytes on `{name}`" for name in PRESETS), "meaning"), rows)
 
 

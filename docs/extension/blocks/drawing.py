@@ -9,6 +9,7 @@ from docs.extension.blocks.graph import Graph
 
 SHAPES = {"input": "cds", "output": "cds", "register": "box", "logic": "ellipse", "block": "component"}
 MOST_NAMES = 3  # on an edge
+LEAST = 0.75  # of its size a drawing keeps in a narrow window
 FONT = 'fontname="Helvetica" fontsize=12'
 
 
@@ -30,9 +31,13 @@ def svg(lines: list[str], layout: str) -> str:
     ).stdout
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->\n|<title>.*?</title>\n| (?:fill|stroke)=\"[^\"]*\"| font-family=\"[^\"]*\"", "", text)
-    return re.sub(
-        r'<svg width="(\d+)pt" height="(\d+)pt"', r'<svg class="drawing" width="\1" height="\2"', text, count=1
-    )
+    return re.sub(r'<svg width="(\d+)pt" height="\d+pt"', _resized, text, count=1)
+
+
+def _resized(found):
+    """As wide as the page, but for words that would become too small or too large."""
+    width = int(found[1])
+    return f'<svg class="drawing" style="width: 100%; min-width: {LEAST * width:.0f}px; max-width: {width}px"'
 
 
 def _node(node, links):

@@ -47,6 +47,7 @@ def graph(block: Block) -> Graph:
                     label = edges.setdefault((giver.key, node.key), [])
                     name = _label(names.get(id(signal), ""), giver, node)
                     label += [name] if name and name not in label else []
+    edges = {edge: bundled(names) for edge, names in edges.items()}
     used = {key for edge in edges for key in edge}
     return Graph({node.key: node for node in nodes if node.key in used or node.kind == "block"}, edges)
 
@@ -150,6 +151,14 @@ def _names(block):
     for name in [*block.arguments, *own, *inside]:
         note(inside.get(name, block.arguments.get(name)), name)
     return names
+
+
+def bundled(names: list[str]) -> list[str]:
+    """The names, and for several signals of a bundle the bundle's; also for several bundles of one."""
+    wholes = [name.rpartition(".")[0] for name in names]
+    shorter = [whole if whole and wholes.count(whole) > 1 else name for name, whole in zip(names, wholes, strict=True)]
+    shorter = list(dict.fromkeys(shorter))
+    return names if shorter == names else bundled(shorter)
 
 
 def _label(name, giver, taker):

@@ -12,7 +12,7 @@ from docs.extension.text import escaped, table
 WITHOUT_WAVEFORM = {"sat_axi": "its tests drive the Verilog by cocotb, not MyHDL's simulator"}
 LEGEND = (
     "Blue boxes are registers, ellipses logic, both called as in the source; orange boxes are blocks, and lead to "
-    "their pages. Left out are clock and reset, what a register gives to itself, and `ready` of the block's own streams."
+    "their pages. Left out are clock and reset, what a register gives to itself, and `ready` of the block's streams."
 )
 
 

@@ -63,7 +63,7 @@ def tables(block: Block, meanings: dict[str, str]) -> str:
 
 
 def _rows(block, name, meaning):
-    value, meaning = block.ports[name], _without_direction(meaning)
+    value, meaning = block.ports[name], without_direction(meaning)
     if not isinstance(value, Interface):
         return [_row(block, name, value, escaped(meaning or {"clk": "clock", "rst": "reset"}.get(name, "")))]
     whole = (f"`{name}`", "", str(sum(map(len, signals(value)))), escaped(meaning))
@@ -84,8 +84,8 @@ def _row(block, name, value, meaning):
     return (f"`{name}`", "out" if id(value) in block.outputs else "in", str(len(value)), meaning)
 
 
-def _without_direction(meaning):
-    """The direction has a column, and a stream's kind a heading."""
+def without_direction(meaning: str) -> str:
+    """A port's meaning without its direction, which has a column, and a stream's kind, which is a heading."""
     words = meaning.split(maxsplit=2)
     if words[:1] in (["in"], ["out"]):
         return meaning.split(maxsplit=1)[1] if len(words) > 1 else ""

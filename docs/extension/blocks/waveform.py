@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 CYCLE, LANE, HIGH = 34, 26, 16  # pixels: a cycle's width, a signal's height, a level's height
-LETTER = 6.3  # pixels of a small letter
+LETTER = 6.8  # pixels of a small letter
 MOST = 18  # signals shown
 
 
