@@ -4,7 +4,7 @@ import functools
 import importlib.metadata
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def bridge() -> Path:
         call(tool("iverilog-vpi"), "--name=myhdl", *BRIDGE, cwd=folder)
         return folder / "myhdl.vpi"
 
-    return kept("myhdl.vpi", [version("iverilog"), *(source.read_text() for source in sources)], build)
+    return _own("myhdl.vpi", [version("iverilog"), *(source.read_text() for source in sources)], build)
 
 
 def _bridge_sources() -> list[Path]:
@@ -105,11 +105,11 @@ def faster_casts() -> Path:
         call(tool("g++"), *flags, "-o", folder / "dynamic_cast.so", source)
         return folder / "dynamic_cast.so"
 
-    return kept("dynamic_cast.so", [version("g++"), *flags, source.read_text()], build)
+    return _own("dynamic_cast.so", [version("g++"), *flags, source.read_text()], build)
 
 
 def simulation(top: str, files: Iterable[Path]) -> Path:
-    """These files of Verilog compiled for vvp, once for each user: a copy in `scratch`, which nobody else removes.
+    """These files of Verilog compiled for vvp, once for each user.
 
     top  the module on top
     Raises ToolMissing and ToolFailed.
@@ -120,16 +120,22 @@ def simulation(top: str, files: Iterable[Path]) -> Path:
         call(tool("iverilog"), *flags, "-o", folder / "top.vvp", *files)
         return folder / "top.vvp"
 
-    image = kept("top.vvp", [version("iverilog"), *flags, *(file.read_text() for file in files)], build)
-    return Path(shutil.copy(image, tempfile.mkdtemp(dir=scratch())))
+    return _own("top.vvp", [version("iverilog"), *flags, *(file.read_text() for file in files)], build)
+
+
+def _own(name: str, sources: Iterable[str], build: Callable[[Path], Path]) -> Path:
+    """What the cache has under this name, as a copy that nobody removes while it is in use."""
+    folder = Path(tempfile.mkdtemp(dir=scratch()))
+    return Path(shutil.copy(kept(name, sources, build), folder / name))
 
 
 @dataclass(frozen=True)
 class Image:
-    """A compiled simulation, and the folder with its Verilog."""
+    """A compiled simulation, the folder with its Verilog, and the file with what is around that."""
 
     vvp: Path
     verilog: Path
+    top: Path
 
 
 def compiled(config: Config, waves: Path | None = None, keep: Path | None = None, verilog: Path | None = None) -> Image:
@@ -162,7 +168,7 @@ def _build(config: Config, waves: Path | None = None, keep: Path | None = None, 
         (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
     top = build / "top.v"
     top.write_text(_top(config, ports, waves))
-    return Image(simulation("top", [top, *sorted(folder.glob("*.v"))]), folder)
+    return Image(simulation("top", [top, *sorted(folder.glob("*.v"))]), folder, top)
 
 
 def _check(verilog: Path, config: Config) -> None:

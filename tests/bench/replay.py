@@ -185,7 +185,7 @@ def _hex(recorded: Recorded) -> str:
 
 def _top(image: icarus.Image, recorded: Recorded, stimulus: Path) -> str:
     """The engine's own top, with the player in the place of the pipe."""
-    text = image.vvp.with_suffix(".v").read_text()
+    text = image.top.read_text()
     head, *pipe = re.split(r"^  initial begin\n(?=    \$from_myhdl)", text, flags=re.MULTILINE)
     if len(pipe) != 1:
         raise CheckFailed("the engine's top has no place where MyHDL's pipe begins")

@@ -43,7 +43,7 @@ def test_a_missing_compiler_of_the_bridge_gets_one_line_too(there, missing, monk
 
 def test_the_bridge_is_built_once_from_myhdls_own_source():
     assert icarus.bridge() is icarus.bridge() and icarus.bridge().is_file()
-    assert icarus.bridge().parent == build_cache.folder()
+    assert list(build_cache.folder().glob("myhdl-*.vpi"))
 
 
 def test_a_configuration_is_compiled_once():

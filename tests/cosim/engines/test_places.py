@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import cosim
+from cosim import build_cache
 from cosim.engines import icarus, icarus_engine
 from tests.cosim.support import TINY, assert_contract, operands
 
@@ -21,7 +22,10 @@ def elsewhere(monkeypatch, tmp_path):
     folder = tmp_path / "with a space: and more"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    for name in ("scratch", "bridge", "faster_casts"):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    monkeypatch.setattr(build_cache, "scratch", functools.cache(build_cache.scratch.__wrapped__))
+    monkeypatch.setattr(icarus, "scratch", build_cache.scratch)
+    for name in ("bridge", "faster_casts"):
         monkeypatch.setattr(icarus, name, functools.cache(getattr(icarus, name).__wrapped__))
     monkeypatch.setattr(icarus, "_usual", icarus._build)
     return folder
@@ -47,8 +51,8 @@ def test_a_gemm_runs_beside_a_scratch_folder_with_spaces_and_a_colon(elsewhere, 
 
     monkeypatch.setattr(icarus_engine.Simulator, "check", look)
     assert_contract(cosim.engine("icarus", TINY), *operands(3, 9, 5))
-    loaded = {name for name in ("dynamic_cast.so", "myhdl.vpi") if f"{icarus.scratch()}/{name}" in maps[0]}
-    assert loaded == {"dynamic_cast.so", "myhdl.vpi"} and icarus.scratch().parent == elsewhere
+    loaded = {Path(line.split(maxsplit=5)[-1]) for line in maps[0].splitlines() if str(elsewhere) in line}
+    assert {path.name for path in loaded} == {"dynamic_cast.so", "myhdl.vpi"}
 
 
 def test_the_bridge_is_found_where_the_installed_myhdl_lists_it(elsewhere, monkeypatch, tmp_path):
