@@ -136,7 +136,7 @@ def test_memory_fast_and_starved(latency, read, write):
 @pytest.mark.parametrize("read, write", [(1 / 64, 1e6), (1e6, 1 / 64)])
 def test_memory_of_a_byte_in_64_cycles(name, read, write):
     config = SHORT.model_copy(update=dict(read_bytes_per_cycle=read, write_bytes_per_cycle=write))
-    shape = (8, 5) if name == "icarus" else (2, 1)
+    shape = (4, 3) if name == "icarus" else (2, 1)
     result, _ = assert_update(cosim.engine(name, config), shape, "1:4", shape[0])
     assert result.cycles > 64 * 8 * shape[0] * shape[1]
 

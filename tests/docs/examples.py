@@ -2,8 +2,8 @@
 
 ```python blocks share one namespace, in their order; one that begins with >>> is compared with its output. In a
 ```console block each line `$ sat ...` is run, in a temporary folder of the page and a terminal of 80 columns, and what
-stands beneath is compared with what it prints, where `...` stands for anything. A block below the line <!-- slow -->
-runs with the slow tests alone. Other languages, such as ```sh, are not run.
+stands beneath is compared with what it prints, where `...` stands for anything. A block below the line <!-- nightly -->
+runs nightly alone. Other languages, such as ```sh, are not run.
 """
 
 import doctest
@@ -21,7 +21,7 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from sat.__main__ import main
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-SLOW = "<!-- slow -->"
+NIGHTLY = "<!-- nightly -->"
 
 
 def console(example) -> str | None:
@@ -64,14 +64,14 @@ def examples(page: Path) -> list:
     return list(Document.parse(str(page), *PARSERS).examples())
 
 
-def is_slow(example) -> bool:
+def is_nightly(example) -> bool:
     """Whether the line before a block says so."""
-    return example.document.text[: example.start].rstrip().endswith(SLOW)
+    return example.document.text[: example.start].rstrip().endswith(NIGHTLY)
 
 
-def evaluate(page: Path, slow: bool) -> int:
-    """Run a page's examples, the slow ones only if `slow`, and return how many. Raises SybilFailure with the line."""
-    chosen = [example for example in examples(page) if slow or not is_slow(example)]
+def evaluate(page: Path, nightly: bool) -> int:
+    """Run a page's examples, nightly ones only if `nightly`; return how many. Raises SybilFailure with the line."""
+    chosen = [example for example in examples(page) if nightly or not is_nightly(example)]
     for example in chosen:
         example.evaluate()
     return len(chosen)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sybil.example import SybilFailure
 
-from tests.docs.examples import SLOW, commands, evaluate, examples, is_slow
+from tests.docs.examples import NIGHTLY, commands, evaluate, examples, is_nightly
 from tests.docs.pages import PAGES, ROOT, title
 
 EXECUTED = [page for page in PAGES if re.search(r"^```(python|console)$", page.read_text(), re.MULTILINE)]
-WITH_SLOW = [page for page in EXECUTED if SLOW in page.read_text()]
+WITH_SLOW = [page for page in EXECUTED if NIGHTLY in page.read_text()]
 
 
 @pytest.fixture
@@ -23,14 +23,14 @@ def elsewhere(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("page", EXECUTED, ids=title)
 def test_the_examples_of_a_page_hold(page, elsewhere):
-    slow = sum(map(is_slow, examples(page)))
-    assert evaluate(page, slow=False) == len(examples(page)) - slow > 0
+    nightly = sum(map(is_nightly, examples(page)))
+    assert evaluate(page, nightly=False) == len(examples(page)) - nightly > 0
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("page", WITH_SLOW, ids=title)
-def test_the_slow_examples_of_a_page_hold_after_those_before_them(page, elsewhere):
-    assert evaluate(page, slow=True) == len(examples(page))
+def test_the_nightly_examples_of_a_page_hold_after_those_before_them(page, elsewhere):
+    assert evaluate(page, nightly=True) == len(examples(page))
 
 
 def test_the_readme_has_examples():
@@ -45,7 +45,7 @@ def page_of(folder: Path, text: str) -> Path:
 
 def test_blocks_share_a_namespace_and_other_languages_are_not_run(elsewhere):
     text = "```python\nx = 2\n```\n\n```sh\nno such command\n```\n\n```python\n>>> x + 1\n3\n```\n"
-    assert evaluate(page_of(elsewhere, text), slow=False) == 2
+    assert evaluate(page_of(elsewhere, text), nightly=False) == 2
 
 
 @pytest.mark.parametrize(
@@ -59,24 +59,24 @@ def test_blocks_share_a_namespace_and_other_languages_are_not_run(elsewhere):
 )
 def test_a_wrong_example_is_named_with_its_file_and_line(elsewhere, block, line, why):
     with pytest.raises(SybilFailure, match=rf"page\.md, line {line},(.|\n)*{why}"):
-        evaluate(page_of(elsewhere, f"# Title\n\n{block}\n"), slow=False)
+        evaluate(page_of(elsewhere, f"# Title\n\n{block}\n"), nightly=False)
 
 
 def test_a_command_that_is_refused_is_an_example_too(elsewhere):
     text = "```console\n$ sat plan --config nowhere  # a typing error\nsat: config must be ... not 'nowhere'\n```\n"
-    assert evaluate(page_of(elsewhere, text), slow=False) == 1
+    assert evaluate(page_of(elsewhere, text), nightly=False) == 1
 
 
 def test_another_program_does_not_pass_for_an_example(elsewhere):
     with pytest.raises(ValueError, match="runs `sat` alone, not 'pip'"):
-        evaluate(page_of(elsewhere, "```console\n$ pip install x\n```\n"), slow=False)
+        evaluate(page_of(elsewhere, "```console\n$ pip install x\n```\n"), nightly=False)
 
 
-def test_slow_blocks_are_left_out_unless_wanted(elsewhere):
-    page = page_of(elsewhere, f"{SLOW}\n\n```python\n1 / 0\n```\n\n```python\nx = 1\n```\n")
-    assert evaluate(page, slow=False) == 1
+def test_nightly_blocks_are_left_out_unless_wanted(elsewhere):
+    page = page_of(elsewhere, f"{NIGHTLY}\n\n```python\n1 / 0\n```\n\n```python\nx = 1\n```\n")
+    assert evaluate(page, nightly=False) == 1
     with pytest.raises(ZeroDivisionError):
-        evaluate(page, slow=True)
+        evaluate(page, nightly=True)
 
 
 def test_a_block_has_several_commands_and_long_ones():
