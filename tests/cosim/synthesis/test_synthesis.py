@@ -29,10 +29,10 @@ def written(tmp_path):
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """The folder in which temporary folders are made."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    (tmp_path / "temporary").mkdir()
-    return tmp_path / "temporary"
+    """The folder in which temporary folders are made, with a space in its name."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary files"))
+    (tmp_path / "temporary files").mkdir()
+    return tmp_path / "temporary files"
 
 
 def processes_in(folder: Path) -> list[str]:
