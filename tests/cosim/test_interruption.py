@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cosim.support import LONG, beside, simulators
+from tests.support.tools import needed
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +29,7 @@ def another_process(folder: Path, engine: str) -> subprocess.Popen:
 
     It heeds SIGINT even where these tests run in the background of a shell, which has its jobs ignore that.
     """
+    needed("vvp")
     code = f"""if True:
         import signal
         import cosim

@@ -22,7 +22,7 @@ def refused(*words: object) -> str:
     """The one line that refuses bad input."""
     lines = sat(*words, code=2).stderr.strip().splitlines()
     assert len(lines) == 1 and lines[0].startswith("sat: "), lines
-    return lines[0]
+    return heard(lines[0])
 
 
 def data(file: Path) -> dict:

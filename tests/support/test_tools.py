@@ -22,10 +22,10 @@ def outcome(folder, switch, *options) -> str:
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_what_needs_a_missing_program_is_skipped_and_one_line_counts_it(options, tmp_path):
     said = outcome(tmp_path, "0", *options)
-    assert re.search(r"^3 failed, 1 passed, 4 skipped in ", said, re.MULTILINE), said
+    assert re.search(r"^3 failed, 1 passed, 5 skipped in ", said, re.MULTILINE), said
     assert re.search(
-        r"^4 tests skipped: iverilog, verilator, yosys not installed \(SAT_APT=0\); "
-        r"python -m cosim.install iverilog verilator yosys$",
+        r"^5 tests skipped: g\+\+, iverilog, verilator, yosys not installed \(SAT_APT=0\); "
+        r"python -m cosim.install g\+\+ iverilog verilator yosys$",
         said,
         re.MULTILINE,
     )
@@ -39,5 +39,5 @@ def test_what_needs_a_missing_program_is_skipped_and_one_line_counts_it(options,
 
 def test_it_is_a_failure_where_programs_may_be_installed(tmp_path):
     said = outcome(tmp_path, "")
-    assert re.search(r"^6 failed, 1 passed, 1 error in ", said, re.MULTILINE), said
+    assert re.search(r"^7 failed, 1 passed, 1 error in ", said, re.MULTILINE), said
     assert "tests skipped" not in said

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cosim.tools import ToolMissing, tool
-from tests.support.tools import heard
+from tests.support.tools import heard, needed
 
 TEXT = "{} is not installed; on Debian or Ubuntu: apt-get install it"
 
@@ -34,6 +34,10 @@ def test_that_starts_a_program():
 
 def test_that_hears_a_command_say_so():
     heard(f"sat: {TEXT.format('vvp')}")
+
+
+def test_that_says_what_it_needs():
+    needed("tclsh", "g++")
 
 
 def test_that_fails_for_itself():

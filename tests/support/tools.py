@@ -1,7 +1,8 @@
 """Programs that are not installed: with SAT_APT=0 the tests that need them are skipped; else they fail, as in CI.
 
-A test says what it needs by calling it: cosim.tools raises ToolMissing, subprocess FileNotFoundError. What a command
-prints in a process of its own goes through `heard`. Nothing is skipped for a program that is there.
+A test says what it needs by calling it: cosim.tools raises ToolMissing, subprocess FileNotFoundError. Where neither
+would be seen, it says so by `needed`, or what a command prints goes through `heard`. Nothing is skipped for a program
+that is there.
 """
 
 import re
@@ -20,6 +21,12 @@ def absent_tool(error: BaseException | None) -> str | None:
     said = TOLD.match(str(error)) if isinstance(error, ToolMissing) else None
     name = error.filename if isinstance(error, FileNotFoundError) else said and said[1]
     return name if name in ABSENT else None
+
+
+def needed(*names: str) -> None:
+    """Raises ToolMissing for a program that is not there, and for Python's library."""
+    for name in missing(names):
+        raise ToolMissing(f"{name} is not installed; on Debian or Ubuntu: apt-get install {PACKAGES[name]}")
 
 
 def heard(text: str) -> str:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cosim.tools import tool
 from rtl.hdl.hierarchy import flat_ports
 from rtl.sat import layouts
 from rtl.sat.axi import sat_axi
 from rtl.sat.config import PRESETS, SatConfig
 from tests.support.cocotb_run import CASES, outcomes
+from tests.support.tools import needed
 
 # No word of this one fills its bytes, but the result's. Every case runs on it, and the runs on `small` too.
 RAGGED = SatConfig(name="ragged", rows=3, columns=2, interleave=6, largest_m=8, chunk=16, update_lanes=1)
@@ -21,7 +21,7 @@ ON_SMALL = "a_gemm_has|an_update_between.*often|after_reset"
     "config, chosen, count", [(RAGGED, ".", 21), (PRESETS["small"], ON_SMALL, 6)], ids=["ragged", "small"]
 )
 def test_every_case_holds_on_the_axi_ports(tmp_path, rng, config, chosen, count):
-    tool("vvp")
+    needed("vvp", "libpython")
     files = sat_axi.write(config, tmp_path / "verilog")
     found = outcomes(files.values(), config, tmp_path, rng.getrandbits(32), chosen)
     assert {name: why for name, why in found.items() if why} == {}, (tmp_path / "run.log").read_text()
