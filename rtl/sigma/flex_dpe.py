@@ -3,14 +3,14 @@
 from myhdl import always, always_comb
 
 from rtl.hdl.hierarchy import module
-from rtl.hdl.lanes import join, split
+from rtl.hdl.lanes import join, pack, split
+from rtl.hdl.layout import Layout
 from rtl.hdl.stream import bit, bus
 from rtl.sigma import layouts
 from rtl.sigma.config import SigmaConfig
 from rtl.sigma.control.record import record
 from rtl.sigma.distribution.benes import benes
 from rtl.sigma.multiplier import multiplier
-from rtl.sigma.reduction.bit_picker import bit_picker
 from rtl.sigma.reduction.fan import fan
 from rtl.sigma.reduction.picker import picker
 
@@ -22,7 +22,7 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     line, write, place  in  a piece of layouts.engine_record, and which one (rtl/sigma/control/record.py)
     banks       in   layouts.banks: which record a column finds at each part of the datapath, when it gets there
     streamed    in   a word for each element of k, lane 0 in the low bits
-    results     out  FP32 sums as the record's picks name them; +0 where a pick names no complete one
+    results     out  FP32 sums as the record's picks name them; where a pick names no slot of a run, it means nothing
     Latency     DISTRIBUTE + MULTIPLY + the FAN's levels x ACCUMULATE + PICK cycles from streamed to results
     Throughput  1 column per cycle
     Reset       none: a pipeline without state
@@ -36,11 +36,10 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
     settings, runs, active, picks = (bus(f, name) for name in ("settings", "runs", "active", "picks"))
     stationary, arriving, distributed = (bus(layouts.line_bits(config)) for _ in range(3))
     products, sums = bus(32 * lanes), bus(32 * lanes)
-    complete = bus(lanes)
+    wanted = bit()  # always: who gathers results knows which ones mean something
     values, arrivals = ([bus(layouts.OPERAND) for _ in range(lanes)] for _ in range(2))
     singles = [bus(32) for _ in range(lanes)]
     chosen = [bus(config.levels) for _ in range(config.results)]
-    wanted = [bit() for _ in range(config.results)]
     picked = [bus(32) for _ in range(config.results)]
 
     @always_comb
@@ -87,9 +86,9 @@ def flex_dpe(clk, line, write, place, banks, streamed, results, config):
         split(picks, chosen),
         [multiplier(clk, values[i], arrivals[i], singles[i], bf16) for i in range(lanes)],
         join(singles, products),
-        fan(clk, products, runs, active, sums, complete, lanes, layouts.RUN),
-        [bit_picker(complete, chosen[r], wanted[r]) for r in range(config.results)],
-        [picker(clk, sums, chosen[r], wanted[r], picked[r], lanes) for r in range(config.results)],
+        fan(clk, products, runs, active, sums, lanes, layouts.RUN),
+        pack(Layout(wanted=1), wanted, wanted=1),
+        [picker(clk, sums, chosen[r], wanted, picked[r], lanes) for r in range(config.results)],
         join(picked, results),
     )
 

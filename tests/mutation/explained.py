@@ -66,10 +66,6 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"benes_\d+_\d+\.v.*nothing = 0;  =>", "no output that is wanted comes from there"),
     (r"fan_choice_2_\d+\.v.*select_\w+ \+ 1\);  =>  .* - 1\);", "there are two wires, and they are counted modulo 2"),
     (
-        r"fan_control_\d+_\d+\.v:\d+: and: complete\[",
-        "picks name sums: tests/rtl/sigma/reduction/test_fan.py has the others",
-    ),
-    (
         r"fan_\d+_1\.v.*last_passed",
         "products that are NaN have one pattern: tests/rtl/sigma/reduction/test_fan.py has others",
     ),

@@ -53,11 +53,10 @@ def together(runs, first, last):
 
 
 def spans_of(runs):
-    """(spans, alone)."""
+    """The block fan_spans' output `spans`."""
     lanes = len(runs)
     rows = [
         packed([together(runs, i - 1, i - 1 + 2**j) for i in range(lanes + 1)], 1)
         for j in range(lanes.bit_length() - 1)
     ]
-    alone = [name is not None and runs.count(name) == 1 for name in runs]
-    return packed(rows, lanes + 1), packed(alone, 1)
+    return packed(rows, lanes + 1)

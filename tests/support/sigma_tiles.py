@@ -1,6 +1,7 @@
 """Tiles of SIGMA at random, made by no packer: what it holds of them, their lines, and what they must give."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -76,14 +77,14 @@ class Engine:
         )
 
     def results(self, config: SigmaConfig, streamed: np.ndarray) -> np.ndarray:
-        """(columns, results) float32 of streamed patterns (columns, lanes); +0 where the pick, by default of lane 0, is
-        of no complete sum."""
+        """(columns, results) float32 of streamed patterns (columns, lanes); +0 where a result is no run's sum."""
         sources = [source or 0 for source in self.sources]  # a lane in no run may get anything
-        found, complete = sums(numbers_of(self.values, config), numbers_of(streamed[:, sources], config), self.runs)
+        found, _ = sums(numbers_of(self.values, config), numbers_of(streamed[:, sources], config), self.runs)
         names = dict.fromkeys(name for name in self.runs if name is not None)
         slot_of = {name: run.slot for name, run in zip(names, slots(self.runs), strict=True)}
-        picks = [slot_of[self.picks[result]] if result in self.picks else 0 for result in range(config.results)]
-        return np.where(complete, found, np.float32(0))[:, picks]
+        picked = np.zeros((len(found), config.results), np.float32)
+        picked[:, list(self.picks)] = found[:, [slot_of[run] for run in self.picks.values()]]
+        return picked
 
 
 def random_engine(rng, numbers, config: SigmaConfig, special: float = 0.0) -> Engine:
@@ -156,17 +157,13 @@ class Held:
 
 
 def random_held(rng, numbers, config: SigmaConfig, engines: int | None = None, special: float = 0.0) -> Held:
-    """So many Flex-DPEs, by default all; each accumulator, with a few left out, takes a result, mostly one in use."""
+    """So many Flex-DPEs, by default all; each accumulator, with a few left out, takes a result that is a run's sum."""
     engines = config.engines if engines is None else engines
     held = [random_engine(rng, numbers, config, special) for _ in range(engines)]
     in_use = [(number, result) for number, engine in enumerate(held) for result in engine.picks]
-    every = [(number, result) for number in range(engines) for result in range(config.results)]
-    rows = {
-        row: rng.choice(in_use if in_use and rng.random() < 0.8 else every)
-        for row in range(config.rows if engines else 0)
-        if rng.random() < 0.8
-    }
-    return Held(held, [rng.random() < 0.5 for _ in range(engines - 1)], rows)
+    rows = {row: rng.choice(in_use) for row in range(config.rows if in_use else 0) if rng.random() < 0.8}
+    joined = [config.results - 1 in first.picks and 0 in second.picks for first, second in pairwise(held)]
+    return Held(held, [both and rng.random() < 0.7 for both in joined], rows)
 
 
 @dataclass

@@ -19,7 +19,7 @@ LANES = (2, 4, 8, 16, 32, 64, 128)
 
 
 @module
-def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
+def fan(clk, products, runs, active, sums, lanes, id_bits):
     """Sum runs of consecutive lanes, each in the order of the tree.
 
     Adder a lies between the lanes a and a + 1; its level is the number of 1s at the end of a. It takes from the adders
@@ -31,7 +31,6 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     active      in   lanes that belong to a run; the vecID of any other means nothing
     sums        out  FP32 of each slot, every NaN 0x7FC00000; a run comes in the slot of its adder of highest level, a
                      single lane in its own. Other slots mean nothing
-    complete    out  slots that hold the sum of a run
     Latency     4 cycles (ACCUMULATE) for each level (timing.fan); `lanes` is one of LANES
     Throughput  1 partition per cycle, each with other runs
     Reset       none: a pipeline without state
@@ -44,21 +43,15 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     last, f = lanes - 1, FP32.layout
     terms = [bus(32) for _ in range(lanes)]
     spans = bus((lanes + 1) * levels)
-    alone, completing = (bus(lanes) for _ in range(2))
-    slots = [bit() for _ in range(lanes)]
     add = [bit() for _ in range(last)]
     totals = [bus(32) for _ in range(last)]
-    last_slot, last_sum = slots[last], bus(32)
+    last_sum = bus(32)
 
-    parts, delays = [split(products, terms), fan_spans(runs, active, spans, alone, lanes, id_bits)], []
+    parts, delays = [split(products, terms), fan_spans(runs, active, spans, lanes, id_bits)], []
     leftward, rightward = {}, {}  # of each adder {level: the sum that it sends there, when that level takes it}
     for level, places in enumerate(adders):
-        adds, done = (bus(len(places)) for _ in range(2))
-        parts += [
-            fan_control(spans, alone, adds, done, level, lanes),
-            split(done, [slots[a] for a in places]),
-            split(_later(adds, level, delays), [add[a] for a in places]),
-        ]
+        adds = bus(len(places))
+        parts += [fan_control(spans, adds, level, lanes), split(_later(adds, level, delays), [add[a] for a in places])]
     for a in adders[0]:
         passing = bus(32)
         parts.append(fan_leaf(clk, terms[a], terms[a + 1], add[a], totals[a], passing))
@@ -89,15 +82,12 @@ def fan(clk, products, runs, active, sums, complete, lanes, id_bits):
     @always_comb
     def finish():
         # The last lane has no adder: alone, it has only passed.
-        last_slot.next = alone[last]
         last_sum.next = last_passed
         if last_passed[f.exponent_high : f.exponent_low] == 255 and last_passed[f.fraction_high : f.fraction_low] != 0:
             last_sum.next = FP32_NAN
 
     parts += [
         join([*(leftward[a][levels] for a in range(last)), last_sum], sums),
-        join(slots, completing),
-        delay_line(clk, completing, complete, lanes, timing.fan(lanes.bit_length() - 1)),
     ]
     lines = [delay_line(clk, word, later, len(word), cycles) for word, later, cycles in delays]
     return finish, parts, lines
@@ -135,5 +125,4 @@ def ports(lanes: int, id_bits: int) -> dict:
         runs=bus(lanes * id_bits),
         active=bus(lanes),
         sums=bus(32 * lanes),
-        complete=bus(lanes),
     )

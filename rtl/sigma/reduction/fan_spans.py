@@ -8,7 +8,7 @@ from rtl.hdl.stream import bus
 
 
 @module
-def fan_spans(runs, active, spans, alone, lanes, id_bits):
+def fan_spans(runs, active, spans, lanes, id_bits):
     """Tell which lanes belong together.
 
     The lanes of a run are consecutive, so only neighbours are compared: two lanes further apart belong together when
@@ -18,7 +18,6 @@ def fan_spans(runs, active, spans, alone, lanes, id_bits):
     active      in   lanes that belong to a run; the vecID of any other means nothing
     spans       out  bit (lanes + 1) * j + i: the lanes i - 1 to i - 1 + 2^j are all there and belong to one run;
                      j = 0 .. log2(lanes) - 1
-    alone       out  lanes that are a run of their own
     Latency     0, combinational
     Golden      none of its own; rtl/golden/fan.py through the network
     """
@@ -42,10 +41,6 @@ def fan_spans(runs, active, spans, alone, lanes, id_bits):
         joints.next = equal & present & (present << 1)
 
     @always_comb
-    def isolate():
-        alone.next = active & ~joints[lanes:] & ~joints[lanes + 1 : 1]
-
-    @always_comb
     def stretch():
         together = intbv(0)[lanes + 1 :]
         distance = intbv(1)[levels + 1 :]
@@ -55,7 +50,7 @@ def fan_spans(runs, active, spans, alone, lanes, id_bits):
             together[:] = together & (together >> distance)
             distance[:] = distance << 1
 
-    return split(runs, ids), extend, compare, isolate, stretch, join(rows, spans)
+    return split(runs, ids), extend, compare, stretch, join(rows, spans)
 
 
 def ports(lanes: int, id_bits: int) -> dict:
@@ -64,5 +59,4 @@ def ports(lanes: int, id_bits: int) -> dict:
         runs=bus(lanes * id_bits),
         active=bus(lanes),
         spans=bus((lanes + 1) * (lanes.bit_length() - 1)),
-        alone=bus(lanes),
     )

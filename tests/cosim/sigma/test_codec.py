@@ -70,7 +70,7 @@ def product(program, both):
 
 
 def summed(record, ports, config):
-    """The results of a Flex-DPE, 0 where the pick is of no run's slot."""
+    """The results of a Flex-DPE, NaN where the pick is of no run's slot: the device has anything there."""
     lanes = config.lanes
     arriving = np.array(distribute(ports, record["settings"]), np.uint16).view(np.float16).astype(float)
     held = np.array(cut(record["values"], 16, lanes), np.uint16).view(np.float16).astype(float)
@@ -81,7 +81,7 @@ def summed(record, ports, config):
         runs.append(number if active[lane] else None)
     found = {run.slot: sum(held[run.first : run.last + 1] * arriving[run.first : run.last + 1]) for run in slots(runs)}
     picks = cut(record["picks"], config.levels, config.results)
-    return [found.get(pick, 0.0) for pick in picks]
+    return [found.get(pick, np.nan) for pick in picks]
 
 
 @pytest.mark.parametrize("config, mapping, output", CASES)
@@ -93,6 +93,18 @@ def test_what_the_lines_say_is_the_product(config, mapping, output):
     expected = both.a.astype(float) @ both.b.astype(float)
     assert np.array_equal(product(program, both), expected if mapping == "mk" else expected.T)
     assert len(list(program.tiles())) > 8
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_result_that_an_accumulator_or_the_adder_between_two_engines_takes_is_the_sum_of_a_run(seed):
+    """The FAN does not say which slots hold one: the picks of any program's records name no others."""
+    rng = np.random.default_rng(seed)
+    lanes = int(rng.choice([2, 4, 8, 16]))
+    engines, results, rows = (int(rng.integers(1, most + 1)) for most in (4, lanes, 12))
+    config = SigmaConfig(engines=engines, lanes=lanes, results=max(2, results), rows=rows, columns=8)
+    both = Operands(*(np.trunc(4 * sparse(rng, shape, rng.choice([0.1, 0.5, 1]))) for shape in ((9, 20), (20, 5))))
+    program = scheduled(Gemm(9, 20, 5), both, config, "mk")
+    assert np.array_equal(product(program, both), both.a.astype(float) @ both.b.astype(float))
 
 
 def test_the_walk_throughs_lines():

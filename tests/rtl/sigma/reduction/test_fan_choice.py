@@ -17,7 +17,7 @@ def algorithm_1(runs, adder, level):
 def check(compute, partitions, level):
     lanes, f = len(partitions[0]), layouts.choice(level)
     places = range((1 << level) - 1, lanes - 1, 2 << level)
-    ports, vectors = fan_choice.ports(level, lanes), [spans_of(runs)[:1] for runs in partitions]
+    ports, vectors = fan_choice.ports(level, lanes), [(spans_of(runs),) for runs in partitions]
     got = compute(fan_choice, ports, vectors, 0, level=level, lanes=lanes)
     compared = 0
     for runs, choices in zip(partitions, got, strict=True):

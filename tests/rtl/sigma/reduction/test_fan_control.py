@@ -1,24 +1,22 @@
-"""fan_control: of every partition each adder that adds, and the one slot of each run."""
+"""fan_control: of every partition each adder that adds."""
 
 import pytest
 
-from rtl.golden.fan import slots
 from rtl.sigma.reduction.fan_control import fan_control
 from tests.support.fan import cut, partition, renamed, spans_of
 from tests.support.update import packed
 
 
 def expected(runs, level):
-    """(adds, complete) of one level's adders."""
+    """`adds` of one level's adders."""
     places = range((1 << level) - 1, len(runs) - 1, 2 << level)
-    ends = {run.slot for run in slots(runs)}
-    return (packed([runs[a] == runs[a + 1] is not None for a in places], 1), packed([a in ends for a in places], 1))
+    return packed([runs[a] == runs[a + 1] is not None for a in places], 1)
 
 
 def check(compute, partitions, level):
     lanes = len(partitions[0])
     ports = fan_control.ports(level, lanes)
-    got = compute(fan_control, ports, [spans_of(runs) for runs in partitions], 0, level=level, lanes=lanes)
+    got = compute(fan_control, ports, [(spans_of(runs),) for runs in partitions], 0, level=level, lanes=lanes)
     assert got == [expected(runs, level) for runs in partitions]
 
 
