@@ -1,6 +1,7 @@
 """What the co-simulation tests share: a tiny array, seeded operands, the contract as one comparison."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from cosim.engines.functional import Functional
 from rtl.golden import nm_mask
 from rtl.sat.config import SatConfig
 from tests.support.mixed import Mixed
-from tlm import Timeline, predict, simulate
+from tlm import Program, Timeline, predict, simulate
 
 HARDWARE = ("myhdl", "icarus")
 TINY = SatConfig(name="tiny", rows=2, columns=2, chunk=16, memory_latency=4)
@@ -95,6 +96,13 @@ def _assert_equal(result: GemmResult, expected: GemmResult, model: Timeline) -> 
     assert report.stores == model.stores and len(report.stores) > 0
     assert report.busy + report.waiting + report.idle == report.cycles == sum(report.tiles)
     return result
+
+
+def queued(program: Program) -> int:
+    """Blocks, or tiles of an update, that are finished while another one is stored: their store follows at once."""
+    stores = simulate(program).stores
+    cycles = [program.times(tile).store for tile in program.tiles() if tile.last]
+    return sum(end - before == store for (before, end), store in zip(pairwise(stores), cycles[1:], strict=True))
 
 
 def beside(code):

@@ -7,7 +7,17 @@ import pytest
 
 import cosim
 from rtl.sat.config import SatConfig
-from tests.cosim.support import HARDWARE, PATTERNS, TINY, VALUES, assert_contract, assert_mixed, bits, operands
+from tests.cosim.support import (
+    HARDWARE,
+    PATTERNS,
+    TINY,
+    VALUES,
+    assert_contract,
+    assert_mixed,
+    bits,
+    operands,
+    queued,
+)
 from tests.support.mixed import mixed_program
 from tlm import Gemm, Mapping, simulate
 
@@ -27,6 +37,16 @@ QUICK_TILES = SatConfig(
     rows=3,
     columns=3,
     interleave=8,
+    chunk=16,
+    memory_latency=0,
+    read_bytes_per_cycle=1e6,
+    write_bytes_per_cycle=1e6,
+)
+HASTY = SatConfig(  # computes a short block in half of the cycles that its store takes
+    name="hasty",
+    rows=8,
+    columns=2,
+    interleave=4,
     chunk=16,
     memory_latency=0,
     read_bytes_per_cycle=1e6,
@@ -93,6 +113,12 @@ def test_a_block_follows_the_last_sums_of_the_one_before_without_a_pause():
     spans, tiles = simulate(result.program).spans, list(result.program.tiles())
     pauses = [spans[i].compute_start - spans[i - 1].compute_end for i in range(1, len(tiles)) if tiles[i].first]
     assert pauses == [0] * 5 and not tiles[-1].first
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_a_block_that_is_finished_while_another_one_drains_waits_for_it(name):
+    result = assert_contract(cosim.engine(name, HASTY), *operands(24, 4, 24))
+    assert queued(result.program) == 4 and len(result.report.stores) == 9
 
 
 @both_dataflows

@@ -10,7 +10,7 @@ from cosim.check.checker import Checker
 from rtl.golden import Rates, fp32_to_fp16
 from rtl.sat.config import SatConfig
 from rtl.sparsity import Sparsity
-from tests.cosim.support import HARDWARE, PATTERNS, TINY
+from tests.cosim.support import HARDWARE, PATTERNS, TINY, queued
 from tests.support import update
 from tests.support.properties import few
 
@@ -128,8 +128,9 @@ def test_odd_arrays_and_odd_weights(name, config, shape, pattern, channels):
 )
 def test_memory_fast_and_starved(latency, read, write):
     memory = dict(memory_latency=latency, read_bytes_per_cycle=read, write_bytes_per_cycle=write)
-    result, _ = assert_update(cosim.engine("icarus", TINY.model_copy(update=memory)), (12, 18), "2:4", 12)
-    assert len(result.report.tiles) == 2
+    result, _ = assert_update(cosim.engine("icarus", TINY.model_copy(update=memory)), (36, 18), "2:4", 18)
+    assert len(result.report.tiles) == 6
+    assert queued(result.program) == 0 if read < 1 else queued(result.program) >= 4
 
 
 @pytest.mark.parametrize("name", HARDWARE)

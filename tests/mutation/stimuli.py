@@ -39,6 +39,7 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     rng = np.random.default_rng(seed)
     yield _gemm(rng, NORMAL, (5, 40, 10), "2:8", "os")
     yield _gemm(rng, NORMAL, (5, 40, 10), "2:8", "ws")
+    yield _gemm(rng, NORMAL, (12, 4, 12), "1:4", "os", FAST)  # blocks are finished while another one drains
     yield _update(rng, Update(40, 20, 20, Sparsity(2, 8), True, True))
     yield _gemm(rng, SPECIAL, (7, 70, 9), "dense", "os")
     yield _gemm(rng, SPECIAL, (9, 30, 17), "dense", "ws")

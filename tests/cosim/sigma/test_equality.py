@@ -8,7 +8,7 @@ from cosim import Operands
 from cosim.check.checker import Checker
 from rtl.sigma.config import SigmaConfig
 from tests.cosim.programs import scheduled
-from tests.cosim.support import HARDWARE, VALUES, bits
+from tests.cosim.support import HARDWARE, VALUES, bits, queued
 from tests.support.marks import first_now
 from tests.support.sigma import sparse
 from tests.support.sigma_programs import KN, MK
@@ -79,6 +79,7 @@ def test_memory_fast_late_and_starved(memory):
     config = TINY.model_copy(update=memory)
     result = equal(cosim.engine("icarus", config), *drawn(np.random.default_rng(2), (7, 11, 17), 0.7, 0.7))
     assert len(result.report.stores) >= 4 and len(result.tiles) >= 12
+    assert queued(result.program) == (5 if config.write_bytes_per_cycle < 1 else 0)
 
 
 def test_starved_in_myhdl():
