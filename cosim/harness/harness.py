@@ -36,7 +36,7 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
     results = Stream(device.result_bits)
     stamp = Signal(intbv(0)[STAMP_BITS:])
     outstanding = Signal(intbv(0)[3:])
-    empty, announce, tile_done, block_done, word_moves, stored, working = (Signal(bool(0)) for _ in range(7))
+    empty, announce, tile_done, word_moves, stored, working = (Signal(bool(0)) for _ in range(6))
     results_full, tiles_full, stores_full = (Signal(bool(0)) for _ in range(3))
     tiles_seen, stores_seen = (Signal(bool(0)) for _ in range(2))
 
@@ -74,10 +74,8 @@ def harness(clk, update_clk, rst, run, host, device_out, config):
         count,
         device.block(**{port: signals[port] for port in device.ports}, config=config),
         operand_memory(clk, rst, *message, commands, operands, empty, config),
-        result_memory(
-            clk, rst, announce, host.write_delay, host.beats, results.valid, results.ready, block_done, outstanding
-        ),
+        result_memory(clk, rst, announce, host.write_delay, host.beats, results.valid, results.ready, outstanding),
         mailbox(clk, rst, word_moves, results.data, *beats, device.result_bits, beats_per_message(config)),
         mailbox(clk, rst, tile_done, stamp, *tiles, STAMP_BITS, STAMPS),
-        mailbox(clk, rst, block_done, stamp, *stores, STAMP_BITS, STAMPS),
+        mailbox(clk, rst, stored, stamp, *stores, STAMP_BITS, STAMPS),
     )

@@ -8,12 +8,11 @@ OUTSTANDING = 4  # blocks between command and store: two sets of accumulators, w
 
 
 @module
-def result_memory(clk, rst, announce, write_delay, block_beats, valid, ready, block_done, outstanding):
+def result_memory(clk, rst, announce, write_delay, block_beats, valid, ready, outstanding):
     """Take the beats of each announced block as memory would.
 
     announce      in   a block of block_beats beats will come; its first is taken write_delay cycles after it is offered
     valid, ready  in, out  of the result stream
-    block_done    out  the last beat of a block moves
     outstanding   out  announced blocks that have not been taken
     Latency     write_delay cycles from a block's first beat being offered to its being taken
     Throughput  1 beat per cycle after that
@@ -26,6 +25,7 @@ def result_memory(clk, rst, announce, write_delay, block_beats, valid, ready, bl
     oldest = Signal(intbv(0)[2:])
     elapsed = Signal(intbv(0)[32:])
     taken = Signal(intbv(0)[16:])
+    block_done = Signal(bool(0))  # the last beat of a block moves
 
     @always_comb
     def take():

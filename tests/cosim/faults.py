@@ -139,6 +139,13 @@ FAULTS = (
         "((accumulators_free != 0) && ",
         "mixed",
     ),
+    Fault(
+        "a finished block not kept waiting by the one that drains",
+        "sat_drain.v",
+        "draining <= 1'b1;",
+        "draining <= 1'b0;",
+        "queue",
+    ),
     # the weight update
     Fault(
         "the later of two equals kept",
@@ -166,6 +173,19 @@ FAULTS = (
         "sat.v",
         "assign tile_done = (steps_last || slices_last);",
         "reg late; always @(posedge clk) late <= steps_last;\nassign tile_done = late;",
+    ),
+    Fault(
+        "the end of a block not told",
+        "sat.v",
+        "assign stored = (blocks_stored || update_stored);",
+        "assign stored = update_stored;",
+    ),
+    Fault(
+        "an update's tile told to end with each of its words",
+        "sat.v",
+        "assign stored = (blocks_stored || update_stored);",
+        "assign stored = (blocks_stored || (updates_busy && results_valid && results_ready));",
+        "update",
     ),
     Fault(
         "an operand bit lost at the port",

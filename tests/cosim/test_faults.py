@@ -15,7 +15,7 @@ from rtl.sat.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.faults import FAULTS, Fault, plant
 from tests.cosim.programs import update_of, weights_of
-from tests.cosim.support import operands
+from tests.cosim.support import operands, queued
 from tests.support.array import pruned
 from tests.support.mixed import mixed_program
 from tlm import Gemm, Mapping, schedule
@@ -60,6 +60,13 @@ def weights():
     return stimulus(*operands(9, 70, 18), "dense", mapping="ws")
 
 
+def queue():
+    """Blocks of one group, which are finished while others are stored."""
+    program, values = stimulus(*operands(8, 4, 32), "1:4")
+    assert queued(program) == 3
+    return program, values
+
+
 def mixed():
     """Blocks of both dataflows, one after another of the same and of the other."""
     program, values = random()
@@ -74,7 +81,7 @@ def update():
     return program, replace(given, weights=np.round(given.weights))
 
 
-STIMULI = {kind.__name__: kind for kind in (random, dense, half, special, weights, mixed, update)}
+STIMULI = {kind.__name__: kind for kind in (random, dense, half, special, weights, queue, mixed, update)}
 
 
 def failure(folder, name) -> str:

@@ -9,7 +9,7 @@ import random
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
+from cocotb.triggers import ClockCycles, RisingEdge, SimTimeoutError, with_timeout
 from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiStreamBus, AxiStreamSink, AxiStreamSource
 
@@ -131,8 +131,10 @@ class Bench:
 
     async def ready(self):
         """Wait for the end of a reset."""
-        while (await self.status())["resetting"]:
-            pass
+        for _ in range(PATIENCE // 10):  # reads, of some ten cycles each
+            if not (await self.status())["resetting"]:
+                return
+        raise TimeoutError("the device does not come out of its reset")
 
     async def counters(self):
         """(busy, waiting, idle, tiles) at one clock edge."""
@@ -160,11 +162,18 @@ class Bench:
         """The result, of which each packet is a block; `stale` words precede the first one."""
         received, width = [], 4 * self.config.columns
         for block in (tile for tile in program.tiles() if tile.last):
-            words = (await self.within(self.results.recv())).tdata
-            assert len(words) - stale == program.beats(block)
+            words, beats = await self._packet(), program.beats(block)
+            assert len(words) - stale == beats, f"tlast ends a packet of {len(words) - stale} words, not {beats}"
             received += [np.frombuffer(word.to_bytes(width, "little"), "<u4") for word in words[stale:]]
             stale = 0
         return kind_of(program).codec.result(program, received)
+
+    async def _packet(self):
+        """The words of the next packet. Raises TimeoutError where nothing more ends one."""
+        try:
+            return (await self.within(self.results.recv())).tdata
+        except SimTimeoutError:
+            raise TimeoutError(f"no tlast within {PATIENCE} cycles") from None
 
     async def write_rates(self, operands):
         """Write the constants of an update."""

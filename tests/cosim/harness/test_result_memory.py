@@ -9,7 +9,7 @@ from tests.cosim.clocked import simulate
 
 @pytest.mark.parametrize("write_delay", [0, 1, 7])
 def test_result_memory_takes_each_block_after_its_delay_at_a_word_a_cycle(write_delay):
-    clk, rst, announce, valid, ready, done = (Signal(bool(0)) for _ in range(6))
+    clk, rst, announce, valid, ready = (Signal(bool(0)) for _ in range(5))
     wait, size, outstanding = Signal(intbv(0)[32:]), Signal(intbv(0)[16:]), Signal(intbv(0)[3:])
     taken = []
 
@@ -31,5 +31,5 @@ def test_result_memory_takes_each_block_after_its_delay_at_a_word_a_cycle(write_
             valid.next = False
             taken.append(cycles)
 
-    simulate(drive(), result_memory, clk, rst, announce, wait, size, valid, ready, done, outstanding)
+    simulate(drive(), result_memory, clk, rst, announce, wait, size, valid, ready, outstanding)
     assert taken == [write_delay + count + count for count in (3, 1, 2, 4)]

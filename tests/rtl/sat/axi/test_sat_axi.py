@@ -28,6 +28,25 @@ def test_every_case_holds_on_the_axi_ports(tmp_path, rng, config, chosen, count)
     assert len(found) == count
 
 
+@pytest.mark.parametrize(
+    "stored, case",
+    [
+        ("update_stored", "a_gemm_has"),
+        ("blocks_stored", "an_update"),
+        ("(results_valid && results_ready)", "a_gemm_has"),
+        ("(blocks_stored || (updates_busy && results_valid && results_ready))", "an_update"),
+    ],
+)
+def test_a_wrong_stored_is_a_packet_that_ends_elsewhere(tmp_path, rng, stored, case):
+    files = sat_axi.write(RAGGED, tmp_path / "verilog")
+    text, right = files["sat"].read_text(), "assign stored = (blocks_stored || update_stored);"
+    assert text.count(right) == 1
+    files["sat"].write_text(text.replace(right, f"assign stored = {stored};"))
+    found = outcomes(files.values(), RAGGED, tmp_path, rng.getrandbits(32), f"{case}.*none", failures=1)
+    (why,) = (message for messages in found.values() for message in messages)
+    assert "tlast" in why, why
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_is_marked_or_it_would_never_run(name):
     text = Path(__file__).with_name(f"{name}.py").read_text()
