@@ -96,7 +96,7 @@ def test_a_fault_is_caught_by_the_first_program_that_meets_it_and_what_is_no_ver
         lines = (device / file).read_text().splitlines()
         (line,) = (number for number, text in enumerate(lines, 1) if old in text)
         mutant = Mutant(file, line, "by hand", lines[line - 1], lines[line - 1].replace(old, new))
-        return simulate(mutant, "sat", device, harness, 1, ["after_reset_every_register_reads_as_described"])
+        return simulate(mutant, "sat", device, harness, 1, "after_reset_every_register_reads_as_described")
 
     wrong = fate("sat_sum_lane.v", "feeds[12-1:0], ends_feed}", "feeds[12-1:0], ends_feed & 4'h0}")
     assert wrong.caught == 2 and "gemm" in wrong.how  # the first program does not use it

@@ -15,14 +15,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def outcomes(
-    verilog: Iterable[Path], config: SatConfig, folder: Path, seed: int, chosen: str = "."
+    verilog: Iterable[Path], config: SatConfig, folder: Path, seed: int, chosen: str = ".", failures: int = 0
 ) -> dict[str, list[str]]:
-    """Of each case why it failed, if it did. `chosen` is a regular expression; `folder` takes all that is written."""
+    """Of each case why it failed, if it did.
+
+    folder    takes all that is written
+    chosen    a regular expression of the cases to be run
+    failures  cases that may fail before the others are left out; 0: any number
+    """
     (folder / "configuration.json").write_text(config.model_dump_json())
     environment = dict(
         SAT_CONFIG=str(folder / "configuration.json"),
         SAT_SEED=str(seed),
         COCOTB_LOG_LEVEL="WARNING",
+        COCOTB_MAX_FAILURES=str(failures),
         PYTHONWARNINGS="ignore::DeprecationWarning",
         PYTHONPATH=str(ROOT),
     )
