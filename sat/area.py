@@ -1,6 +1,6 @@
 """`sat verilog --area`: what each module takes of an FPGA, and whether all of it fits."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,20 @@ from rich.console import Console
 from cosim.synthesis.area import RESOURCES, SPARE, Area
 from cosim.synthesis.synthesis import STAGES, synthesise
 from sat import terminal
+from sat.columns import Column, counted, named, show
+
+
+def number(value: float | str) -> str:
+    """A count, with the half of a block RAM; shares are text already."""
+    return value if isinstance(value, str) else f"{value:,.1f}".removesuffix(".0")
+
+
+COLUMNS = [
+    named("module", "a module of the design"),
+    counted("instances", "how many of it there are", 1),
+    *(Column(key, f"{name} of one, without the modules below it", 2, number) for key, name in RESOURCES.items()),
+    *(Column(f"all.{key}", f"{name} of all instances", 0, number) for key, name in RESOURCES.items()),
+]
 
 
 def area(files: Mapping[str, Path]) -> Area:
@@ -30,7 +44,7 @@ def area_data(found: Area) -> dict[str, Any]:
     """An area as data: modules (each without those below it), total, device, left (as shares), fits, tool."""
 
     def of(values: Mapping[str, float]) -> dict[str, float]:
-        return {resource: values[resource] for resource in shown(found)}
+        return _some(values, shown(found))
 
     return dict(
         modules=[dict(module=row.module, instances=row.instances, **of(row.own)) for row in found.rows],
@@ -43,25 +57,24 @@ def area_data(found: Area) -> dict[str, Any]:
     )
 
 
-def print_area(to: Console, found: Area, heading: str) -> None:
-    """A row for each module: one without the modules below it, then all of its instances; the sum, and the device."""
-    columns = shown(found)
-    heads = [RESOURCES[resource] for resource in columns]
-    rows = terminal.table(heading, ["module", "instances", *heads, *(f"all {head}" for head in heads)])
-    for row in found.rows:
-        rows.add_row(
-            row.module,
-            f"{row.instances:,}",
-            *(_number(row.own[column]) for column in columns),
-            *(_number(row.all[column]) for column in columns),
-        )
-    rows.add_section()
-    beside = [""] * (1 + len(columns))
-    rows.add_row("sum", *beside, *(_number(found.total[column]) for column in columns))
-    rows.add_row(found.device.name, *beside, *(_number(found.device.has[column]) for column in columns))
-    rows.add_row("used", *beside, *(f"{found.used[column]:.1%}" for column in columns))
-    rows.add_row("left", *beside, *(f"{found.left[column]:.1%}" for column in columns))
-    to.print(rows)
+def print_area(to: Console, found: Area, heading: str, asked: Sequence[str] = ()) -> None:
+    """A row for each module: one without the modules below it, then all of its instances; the sum, and the device.
+
+    asked  keys of the columns; () for as many as fit the terminal
+    """
+    of = shown(found)
+    rows = [
+        dict(module=row.module, instances=row.instances, **_some(row.own, of), all=_some(row.all, of))
+        for row in found.rows
+    ]
+    sums = {"sum": found.total, found.device.name: found.device.has}
+    parts = {"used": found.used, "left": found.left}
+    foot = [dict(module=name, all=_some(values, of)) for name, values in sums.items()]
+    foot += [
+        dict(module=name, all={key: f"{share:.1%}" for key, share in _some(values, of).items()})
+        for name, values in parts.items()
+    ]
+    show(to, heading, COLUMNS, rows, foot, asked)
     to.print(f"{found.netlist.tool}: cells before placement, each module by itself; LUTRAM is among LUT; no latches")
     if found.short:
         lacking = ", ".join(f"{RESOURCES[resource]} {found.left[resource]:.1%}" for resource in found.short)
@@ -70,6 +83,5 @@ def print_area(to: Console, found: Area, heading: str) -> None:
         terminal.verdict(to, "fits", f" a {found.device.name} with at least {SPARE:.0%} left of each")
 
 
-def _number(value: float) -> str:
-    """With the half of a block RAM."""
-    return f"{value:,.1f}".removesuffix(".0")
+def _some(values: Mapping[str, float], of: Collection[str]) -> dict[str, float]:
+    return {resource: values[resource] for resource in of}

@@ -1,6 +1,7 @@
 """`sat compare --area`: what each accelerator takes of an FPGA."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -9,8 +10,14 @@ from cosim.accelerators import verilog_of
 from cosim.synthesis.area import RESOURCES
 from rtl.hdl.prefix import Prefix
 from sat import terminal
-from sat.area import area
+from sat.area import area, number
+from sat.columns import Column, named, show
 from tlm.compare import Setup
+
+COLUMNS = [
+    named("accelerator", "its name"),
+    *(Column(key, name, form=number) for key, name in RESOURCES.items()),
+]
 
 
 def check_areas(setup: Setup) -> None:
@@ -32,13 +39,8 @@ def areas_of(setup: Setup) -> dict[str, dict[str, float]]:
     return found
 
 
-def print_areas(to: Console, areas: dict[str, dict[str, float]]) -> None:
-    """A line for each accelerator."""
-    columns = [resource for resource in RESOURCES if any(of[resource] for of in areas.values())]
-    table = terminal.table(
-        "Area by Yosys, without AXI ports and weight update",
-        ["accelerator", *(RESOURCES[column] for column in columns)],
-    )
-    for name, of in areas.items():
-        table.add_row(name, *(f"{of[column]:,.10g}" for column in columns))
-    to.print(table)
+def print_areas(to: Console, areas: dict[str, dict[str, float]], asked: Sequence[str] = ()) -> None:
+    """A line for each accelerator, with the keys that are asked for; () for as many as fit the terminal."""
+    used = [resource for resource in RESOURCES if any(of[resource] for of in areas.values())]
+    rows = [dict(accelerator=name, **{key: of[key] for key in used}) for name, of in areas.items()]
+    show(to, "Area by Yosys, without AXI ports and weight update", COLUMNS, rows, asked=asked)

@@ -73,6 +73,15 @@ Seed = Annotated[
 Batch = Annotated[int, typer.Option(min=1, max=10**6, help="Images in a step.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the same content as data to this file.")]
 
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEYS",
+        help="Columns of the table: keys of the report with commas between, or all. By default as many as fit the "
+        "terminal; all, where standard output is none.",
+    ),
+]
+
 
 def given(context: typer.Context, name: str) -> bool:
     """Whether an option was on the command line."""

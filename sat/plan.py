@@ -1,14 +1,18 @@
 """`sat plan`: offline scheduling, before a training run."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sat import options, terminal
+from sat.columns import asked_for, counted, show, worded
 from sat.options import (
     Batch,
     Classes,
+    Columns,
     ConfigOfDefault,
     Decay,
     Dense,
@@ -21,29 +25,26 @@ from sat.options import (
     Width,
 )
 from sat.planning import plan_for
+from sat.report import STEP
 from sat.workload import Input, Module, Topology, workload
 from tlm.accelerators import DEFAULT, accelerator
 from tlm.workload.step import whole_step
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save the plan to this file, for --plan.")]
 
-GEMM_COLUMNS = {  # heading -> format of a GEMM's choices
-    "layer": "{layer}",
-    "stage": "{stage}",
-    "m x k x n": "{m} x {k} x {n}",
-    "N:M": "{sparsity}",
-    "dataflow": "{dataflow}",
-    "tile": "{rows} x {depth} x {columns}",
-    "order": "{order}",
-    "cycles": "{cycles:,}",
-}
-UPDATE_COLUMNS = {  # of an update's; the rest is empty
-    "layer": "{layer}",
-    "stage": "{stage}",
-    "m x k x n": "{k} x 0 x {n}",
-    "dataflow": "copies with {generation}",
-    "cycles": "{cycles:,}",
-}
+COLUMNS = [
+    STEP["layer"],
+    STEP["stage"],
+    *(replace(STEP[key], priority=4) for key in ("m", "k", "n")),
+    STEP["sparsity"],
+    replace(STEP["dataflow"], priority=1),
+    counted("rows", "rows of a tile of the result", 2),
+    counted("depth", "elements of k in a tile", 2),
+    counted("columns", "columns of a tile of the result", 2),
+    worded("order", "whether tiles of the result follow each other by rows or by columns", 5),
+    worded("generation", "where N:M copies are made: update, with the weight update; use, before each use", 1),
+    STEP["cycles"],
+]
 
 
 def plan(
@@ -63,11 +64,13 @@ def plan(
     rescale: Rescale = False,
     config: ConfigOfDefault = "vcu1525",
     output: Output = None,
+    columns: Columns = None,
     json_file: Json = None,
 ) -> None:
     """Choose dataflow, tile sizes and order of each GEMM, and where N:M copies are made, by the model's cycles."""
     with terminal.reading_input():
         terminal.writable(json_file, output)
+        asked = asked_for(columns, COLUMNS)
         row = accelerator(DEFAULT)
         chosen = row.load(config)
         network = workload(context, model, image, classes, width, batch, topology, module, shape)
@@ -88,16 +91,13 @@ def plan(
     )
     terminal.write_json(json_file, content)
     title = f"{network.name}, {options.title(scheme)}, batch {network.batch}, on {chosen.name}"
-    _print(content, f"Plan of a training step of {title}")
+    _print(content, f"Plan of a training step of {title}", asked)
 
 
-def _print(content: dict[str, Any], heading: str) -> None:
+def _print(content: dict[str, Any], heading: str, asked: Sequence[str]) -> None:
     """A row for each GEMM and update, and the cycles beside those with one dataflow for all GEMMs."""
-    console, rows = terminal.console(), terminal.table(heading, list(GEMM_COLUMNS))
-    for columns, choices in ((GEMM_COLUMNS, content["gemms"]), (UPDATE_COLUMNS, content["updates"])):
-        for choice in choices:
-            rows.add_row(*(columns.get(column, "").format(**choice) for column in GEMM_COLUMNS))
-    console.print(rows)
+    console = terminal.console()
+    show(console, heading, COLUMNS, [*content["gemms"], *content["updates"]], asked=asked)
     console.print(
         f"{content['cycles']:,} cycles; with one dataflow for all: "
         + ", ".join(f"{name} {cycles:,}" for name, cycles in content["fixed"].items())

@@ -6,26 +6,36 @@ from typing import Any
 from rich.console import Console
 
 from rtl.config import Config
-from sat.terminal import TEXT_COLUMNS, table
+from sat.columns import counted, named, shared, show, sized, worded
 from tlm.report import DEFINITIONS, StepReport
 
-COLUMNS = {  # heading -> format of a row's values
-    "layer": "{layer}",
-    "stage": "{stage}",
-    "m x k x n": "{m} x {k} x {n}",
-    "N:M": "{sparsity}",
-    "flow": "{dataflow}",
-    "macs": "{macs:,}",
-    "skipped": "{macs_skipped:,}",
-    "cycles": "{cycles:,}",
-    "share": "{share:.1%}",
-    "filled": "{filled:.1%}",
-    "utilised": "{utilisation:.1%}",
-    "waiting": "{memory_wait:,}",
-    "values B": "{bytes_values:,}",
-    "indices B": "{bytes_indices:,}",
-    "results B": "{bytes_results:,}",
-}
+COLUMNS = [
+    make(key, DEFINITIONS[key], priority)
+    for key, make, priority in (
+        ("layer", named, 0),
+        ("stage", worded, 0),
+        ("m", counted, 5),
+        ("k", counted, 5),
+        ("n", counted, 5),
+        ("count", counted, 11),
+        ("sparsity", worded, 3),
+        ("dataflow", worded, 6),
+        ("tile", sized, 12),
+        ("macs", counted, 8),
+        ("macs_skipped", counted, 9),
+        ("cycles", counted, 0),
+        ("share", shared, 1),
+        ("utilisation", shared, 2),
+        ("filled", shared, 7),
+        ("busy", counted, 10),
+        ("memory_wait", counted, 4),
+        ("bytes", counted, 10),
+        ("bytes_values", counted, 11),
+        ("bytes_indices", counted, 11),
+        ("bytes_results", counted, 11),
+    )
+]
+STEP = {column.key: column for column in COLUMNS}  # for reports of the same rows
 ON_HOST = (  # parts of a step that run on the host for every accelerator
     "normalisation",
     "activation functions",
@@ -40,16 +50,15 @@ ON_HOST = (  # parts of a step that run on the host for every accelerator
 )
 
 
-def print_report(to: Console, report: StepReport, heading: str, on_host: Sequence[str] = ON_HOST) -> None:
-    """A row for each GEMM and update, the totals, the step against dense, and the host's parts of it."""
-    rows, totals = table(heading, list(COLUMNS)), report.totals
-    for row in report.rows:
-        rows.add_row(*(form.format(**row) for form in COLUMNS.values()))
-    rows.add_section()
-    in_total = dict.fromkeys(DEFINITIONS, "") | totals | {"layer": "total", "share": 1}
-    empty = TEXT_COLUMNS - {"layer"}
-    rows.add_row(*("" if column in empty else form.format(**in_total) for column, form in COLUMNS.items()))
-    to.print(rows)
+def print_report(
+    to: Console, report: StepReport, heading: str, on_host: Sequence[str] = ON_HOST, asked: Sequence[str] = ()
+) -> None:
+    """A row for each GEMM and update, the totals, the step against dense, and the host's parts of it.
+
+    asked  keys of the columns; () for as many as fit the terminal
+    """
+    totals = report.totals
+    show(to, heading, COLUMNS, report.rows, [totals | dict(layer="total", share=1)], asked)
     time = duration(totals["cycles"], report.config)
     to.print(
         f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); "

@@ -1,53 +1,33 @@
 """The terminal and data files of every command: tables, progress, and one clear line for an error."""
 
 import json
+import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.status import Status
-from rich.table import Table
 from rich.text import Text
 
 from cosim.harness.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 
-WIDTH = 400  # no table is wider: a terminal wraps its lines instead of losing some
+UNBOUNDED = 10_000  # characters in a line of what is no terminal: all columns, and no line is wrapped
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
-
-# Headings of columns that hold text, in any table; all others hold numbers.
-TEXT_COLUMNS = frozenset(
-    {
-        "layer",
-        "stage",
-        "m x k x n",
-        "N:M",
-        "flow",
-        "dataflow",
-        "tile",
-        "order",
-        "what",
-        "choice",
-        "module",
-        "network",
-        "method",
-        "case",
-        "densities",
-        "fastest",
-        "accelerator",
-    }
-)
 
 
 def console() -> Console:
-    """Standard output. Text is shown as it is: bold text is a rich Text."""
-    return Console(width=WIDTH, highlight=False, markup=False, emoji=False)
+    """Standard output, as wide as COLUMNS says, else as its terminal is; a pipe or a file has no width, and is given
+    all columns, and lines as long as they are. Text is shown as it is: bold text is a rich Text.
+    """
+    asked = os.environ.get("COLUMNS", "")
+    width = int(asked) if asked.isdecimal() and int(asked) else None if sys.stdout.isatty() else UNBOUNDED
+    return Console(width=width, highlight=False, markup=False, emoji=False)
 
 
 def verdict(to: Console, word: str, rest: str) -> None:
@@ -58,19 +38,6 @@ def verdict(to: Console, word: str, rest: str) -> None:
 def definitions(keys: Mapping[str, str]) -> str:
     """The keys of --json with their definitions, for --help."""
     return "\n\n".join(["Keys of the report:", *(f"[bold]{key}[/]: {text}" for key, text in keys.items())])
-
-
-def table(heading: str, columns: list[str], text: Collection[str] = ()) -> Table:
-    """An empty table; columns of text are aligned to the left, of numbers to the right.
-
-    text  columns of text beside TEXT_COLUMNS
-    """
-    title = Text(heading, "table.title", no_wrap=True, overflow="ignore")  # it may be wider than the table
-    result = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in columns:
-        left = column in TEXT_COLUMNS or column in text
-        result.add_column(column, justify="left" if left else "right", no_wrap=True)
-    return result
 
 
 def progress() -> Progress:

@@ -10,8 +10,10 @@ from cosim.accelerators import verilog_of
 from cosim.synthesis.synthesis import yosys
 from rtl.hdl.prefix import Prefix
 from sat import accelerators, terminal
+from sat.area import COLUMNS as AREA
 from sat.area import area, area_data, print_area
-from sat.options import Json, config_option
+from sat.columns import asked_for, counted, named, show
+from sat.options import Columns, Json, config_option
 from tlm.accelerators import DEFAULT, TABLE
 from tlm.accelerators import accelerator as accelerator_named
 
@@ -34,6 +36,8 @@ Synthesised = Annotated[
     ),
 ]
 
+COLUMNS = [named("module", "a module of the design, and a file"), counted("lines", "of its Verilog")]
+
 
 def verilog(
     accelerator: accelerators.Name = DEFAULT,
@@ -41,6 +45,7 @@ def verilog(
     output: Folder = Path("build/verilog"),
     prefix: ModulePrefix = None,
     synthesised: Synthesised = False,
+    columns: Columns = None,
     json_file: Json = None,
 ) -> None:
     """Write the Verilog of a configuration, one module a file, with AXI ports around it where the accelerator has them.
@@ -48,6 +53,7 @@ def verilog(
     Beside it are the configuration, and with AXI ports a script and constraints for Vivado.
     """
     with terminal.reading_input():
+        asked = asked_for(columns, COLUMNS, AREA)
         row = accelerator_named(accelerator)
         chosen = row.load(config)
         writer = verilog_of(chosen)
@@ -59,14 +65,14 @@ def verilog(
         scripts = writer.scripts(chosen, output, files.values()) if writer.scripts else []
         (output / "configuration.json").write_text(chosen.model_dump_json(indent=2) + "\n")
     lines = {name: len(file.read_text().splitlines()) for name, file in files.items()}
-    total = sum(lines.values())
+    rows, total = [dict(module=name, lines=count) for name, count in lines.items()], sum(lines.values())
     with terminal.simulating():
         found = area(files) if synthesised else None
     terminal.write_json(
         json_file,
         dict(
             config=chosen.model_dump(),
-            modules=[dict(module=name, lines=count) for name, count in lines.items()],
+            modules=rows,
             lines=total,
             vivado=[script.name for script in scripts],
             **(dict(area=area_data(found)) if found else {}),
@@ -74,13 +80,10 @@ def verilog(
     )
     console, title = terminal.console(), accelerators.title(row, chosen)
     title += f", {' x '.join(map(str, chosen.size))}"
-    rows = terminal.table(f"Verilog of {title}", ["module", "lines"])
-    for name, count in lines.items():
-        rows.add_row(name, str(count))
-    console.print(rows)
+    show(console, f"Verilog of {title}", COLUMNS, rows, asked=asked)
     top = f"{names.top}, or with AXI ports {list(files)[-1]}" if writer.write_ports else names.top
     console.print(f"{len(lines)} modules, {total:,} lines in {output}; the top is {top}")
     if scripts:
         console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")
     if found:
-        print_area(console, found, f"Area of {title}")
+        print_area(console, found, f"Area of {title}", asked)

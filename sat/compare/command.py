@@ -8,11 +8,13 @@ import typer
 
 from cosim.synthesis.synthesis import yosys
 from sat import options, terminal
+from sat.areas import COLUMNS as AREAS
 from sat.areas import areas_of, check_areas, print_areas
-from sat.compare import cases, heatmap, paper
+from sat.columns import asked_for
+from sat.compare import cases, heatmap, keys, paper
 from sat.compare.comparison import Comparison
 from sat.compare.table import heading_of, print_table
-from sat.options import Batch, Json
+from sat.options import Batch, Columns, Json
 from tlm.compare import Setup, setups
 
 Paper = Annotated[bool, typer.Option("--paper", help=paper.HELP)]
@@ -54,6 +56,7 @@ def compare_command(
     densities: Grid = "1,0.5,0.2,0.1",
     picture: Picture = None,
     synthesised: Synthesised = False,
+    columns: Columns = None,
     json_file: Json = None,
 ) -> None:
     """Compare accelerators at equal multipliers, memory and clock: on the training steps of networks (the default), on
@@ -63,6 +66,7 @@ def compare_command(
     """
     with terminal.reading_input():
         heatmap.check(picture)
+        asked = asked_for(columns, keys.columns(), AREAS)
         terminal.writable(json_file, picture)
         source = "--paper" if in_paper else "--gemms" if gemms else "training steps"
         options.refuse(context, source, NOT_FOR[source])
@@ -87,11 +91,11 @@ def compare_command(
     if picture:
         heatmap.draw(picture, _cells(lines, one_column=gemms is not None))
     console = terminal.console()
-    print_table(console, lines, heading_of(name, setup))
+    print_table(console, lines, heading_of(name, setup), asked)
     if in_paper:
         console.print(paper.NOTE)
     if areas:
-        print_areas(console, areas)
+        print_areas(console, areas, asked)
     if picture:
         console.print(f"heat map in {picture}")
 

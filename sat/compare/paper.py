@@ -22,11 +22,12 @@ KEYS = {  # of --json -> definition
     "published": "cycles by the formulas of SIGMA's paper for its 16,384 multipliers, whatever --config: sigma, which "
     "keeps a, at its density, and tpu",
 }
+PUBLISHED = ("sigma", "tpu")  # whose counts they are
 GAIN = "SIGMA against a TPU, by the paper"  # heading of the heat map
 NOTE = (
     "the paper's counts are of steps and stationary values alone. Ours are above them where loads with bitmaps and "
-    "settings,\nstores of results, latencies, or Flex-DPEs that a block leaves empty cost cycles; below where b stays, "
-    "or its zeros\nsave loads"
+    "settings, stores of results, latencies, or Flex-DPEs that a block leaves empty cost cycles; below where b stays, "
+    "or its zeros save loads"
 )
 
 
@@ -61,6 +62,6 @@ def _of_gemm(
         f"{density_a:g}, {pattern or f'{density_b:g}'}",
         described(case),
         compare([case], setup),
-        dict(sigma=sigma, tpu=tpu),
+        dict(zip(PUBLISHED, (sigma, tpu), strict=True)),
         {GAIN: tpu / sigma},
     )

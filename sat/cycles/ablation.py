@@ -1,6 +1,6 @@
 """`sat cycles --ablate`: the worth of each idea of an architecture, in cycles of a training step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,12 +8,18 @@ from rich.console import Console
 
 from rtl.config import Config
 from rtl.sparsity import Sparsity
-from sat import terminal
+from sat.columns import Column, counted, show, worded
 from sat.planning import planner_of
 from tlm.accelerators import accelerator_of
 from tlm.work import Work
 
 PATTERNS = ("dense", "2:4", "1:4", "2:8", "1:8", "2:16", "1:16")
+COLUMNS = [
+    worded("what", "the idea or choice that is looked at"),
+    worded("choice", "how it is made otherwise"),
+    counted("cycles", "clock cycles of the step with it"),
+    Column("worth", "those cycles / cycles of the step as it is", form="{:.3f}".format),
+]
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,9 @@ def ablation(step: Callable[[str], list[Work]], pattern: str, config: Config) ->
     return [Variant(what, choice, taken, taken / base) for (what, choice), taken in cycles.items()]
 
 
-def show(to: Console, variants: list[Variant], heading: str) -> None:
-    """Print the table."""
-    rows = terminal.table(heading, ["what", "choice", "cycles", "x as it is"])
-    for variant in variants:
-        rows.add_row(variant.what, variant.choice, f"{variant.cycles:,}", f"{variant.worth:.3f}")
-    to.print(rows)
+def print_ablation(to: Console, variants: list[Variant], heading: str, asked: Sequence[str] = ()) -> None:
+    """Print a row for each variant, with the keys that are asked for; () for as many as fit the terminal."""
+    show(to, heading, COLUMNS, as_data(variants), asked=asked)
 
 
 def as_data(variants: list[Variant]) -> list[dict[str, Any]]:

@@ -1,16 +1,31 @@
 """`sat cycles`: the cycles of a training step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from sat import accelerators, options, terminal
+from sat.columns import asked_for
 from sat.cycles import ablation, paper
-from sat.options import Batch, Classes, Config, Decay, Dense, Image, Json, Method, Model, Pattern, Rescale, Width
+from sat.options import (
+    Batch,
+    Classes,
+    Columns,
+    Config,
+    Decay,
+    Dense,
+    Image,
+    Json,
+    Method,
+    Model,
+    Pattern,
+    Rescale,
+    Width,
+)
 from sat.planning import SCHEDULED, Dataflow, PlanFile
-from sat.report import print_report, report_data
+from sat.report import COLUMNS, print_report, report_data
 from sat.workload import Input, Module, Topology, Workload, workload
 from tlm.accelerator import Accelerator
 from tlm.accelerators import DEFAULT, accelerator_of
@@ -58,6 +73,7 @@ def cycles(
     ablate: Ablate = False,
     headline: Paper = False,
     seed: Unused = 0,
+    columns: Columns = None,
     json_file: Json = None,
 ) -> None:
     """Cost a training step by the transaction-level model, whose cycles are the RTL's: no data, no simulation."""
@@ -67,8 +83,9 @@ def cycles(
         chosen = row.load(config)
         if headline:
             _refuse_beside_paper(context)
-            paper.run(terminal.console(), batch, chosen, json_file)
+            paper.run(terminal.console(), batch, chosen, json_file, asked_for(columns, paper.COLUMNS))
             return
+        asked = asked_for(columns, ablation.COLUMNS if ablate else COLUMNS)
         network = workload(context, model, image, classes, width, batch, topology, module, shape)
         scheme = options.scheme(method, sparsity, model if network.built_in else None, dense, decay, rescale)
         if ablate:
@@ -88,13 +105,13 @@ def cycles(
         **(dict(ablation=ablation.as_data(variants)) if ablate else {}),
     )
     terminal.write_json(json_file, content)
-    _print(report, formula, variants, _heading(network, scheme, row, report))
+    _print(report, formula, variants, _heading(network, scheme, row, report), asked)
 
 
 def _refuse_beside_paper(context: typer.Context) -> None:
     """Raise ValueError for an option that --paper would leave out."""
     others = {parameter.name for parameter in context.command.params if parameter.name}
-    options.refuse(context, "--paper", others - {"headline", "batch", "config", "json_file"})
+    options.refuse(context, "--paper", others - {"headline", "batch", "config", "columns", "json_file"})
 
 
 def _check_ablation(row: Accelerator, fixed: bool) -> None:
@@ -125,12 +142,14 @@ def _heading(network: Workload, scheme: Scheme, row: Accelerator, report: StepRe
     return f"One training step of {network.name}, {method}, batch {network.batch}, on {on}"
 
 
-def _print(report: StepReport, formula: list[int], variants: list[ablation.Variant], heading: str) -> None:
+def _print(
+    report: StepReport, formula: list[int], variants: list[ablation.Variant], heading: str, asked: Sequence[str]
+) -> None:
     """The ablation, where there is one, or the report; and the cycles by the accelerator's other formula."""
     console, row = terminal.console(), accelerator_of(report.config)
     if variants:
-        ablation.show(console, variants, f"{heading}: one choice made otherwise")
+        ablation.print_ablation(console, variants, f"{heading}: one choice made otherwise", asked)
     else:
-        print_report(console, report, heading, accelerators.on_host(row))
+        print_report(console, report, heading, accelerators.on_host(row), asked)
     if row.formula:
         console.print(f"by {row.formula.text}: {sum(formula):,} cycles")

@@ -1,5 +1,6 @@
 """`sat cycles --paper`: the paper's five networks, dense and BDWP 2:8, beside its own figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from rtl.config import Config
 from sat import options, terminal
+from sat.columns import Column, counted, named, shared, show, timed
 from sat.planning import plan_for
 from sat.report import ON_HOST
 from tlm.accelerators import accelerator_of
@@ -18,6 +20,16 @@ from tlm.workload.step import calls_of, whole_step
 FIVE = ("resnet9", "vit", "vgg19", "resnet18", "resnet50")
 METHOD, PATTERN = "bdwp", "2:8"
 PAPERS = dict(speedup=1.75, ops_removed=0.48)  # arXiv 2309.13015: averages over its five networks
+
+COLUMNS = [
+    named("name", "the network"),
+    Column("image", "height and width of its images", 2),
+    Column("classes", "its outputs", 2),
+    counted("dense_cycles", "clock cycles of a training step with method dense", 1),
+    counted("cycles", f"clock cycles of a training step with {METHOD} {PATTERN}"),
+    shared("ops_removed", "multiply-adds that pruning removes, of those of the dense step"),
+    timed("speedup", "dense_cycles / cycles"),
+]
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,10 @@ class Line:
     def speedup(self) -> float:
         """Dense cycles / cycles."""
         return self.dense_cycles / self.cycles
+
+    def as_data(self) -> dict[str, Any]:
+        """The line for --json (COLUMNS)."""
+        return dict(vars(self), speedup=self.speedup)
 
 
 def lines(batch: int, config: Config) -> list[Line]:
@@ -68,43 +84,31 @@ def assumptions(batch: int, config: Config) -> list[str]:
     ]
 
 
-def run(console: Console, batch: int, config: Config, json_file: Path | None) -> None:
+def run(console: Console, batch: int, config: Config, json_file: Path | None, asked: Sequence[str] = ()) -> None:
     """Print the table with its assumptions, and write the same as data."""
     with terminal.spinner("scheduling five networks"):
         found = lines(batch, config)
     mean = {key: sum(getattr(line, key) for line in found) / len(found) for key in PAPERS}
     terminal.write_json(json_file, as_data(found, mean, batch, config))
-    _print_table(
-        console, found, mean, f"{METHOD} {PATTERN} against dense training on {config.name}, a step of batch {batch}"
-    )
+    heading = f"{METHOD} {PATTERN} against dense training on {config.name}, a step of batch {batch}"
+    _print_table(console, found, mean, heading, asked)
     console.print("assumed:")
     for text in assumptions(batch, config):
         console.print(f"- {text}")
 
 
-def _print_table(console: Console, found: list[Line], mean: dict[str, float], heading: str) -> None:
+def _print_table(
+    console: Console, found: list[Line], mean: dict[str, float], heading: str, asked: Sequence[str]
+) -> None:
     """A row for each network, their mean, and the paper's figures."""
-    rows = terminal.table(heading, ["network", "image", "classes", "dense cycles", "cycles", "ops removed", "speed-up"])
-    for line in found:
-        rows.add_row(
-            line.name,
-            str(line.image),
-            str(line.classes),
-            f"{line.dense_cycles:,}",
-            f"{line.cycles:,}",
-            f"{line.ops_removed:.1%}",
-            f"{line.speedup:.2f}x",
-        )
-    rows.add_section()
-    for name, of in (("mean", mean), ("the paper", PAPERS)):
-        rows.add_row(name, "", "", "", "", f"{of['ops_removed']:.1%}", f"{of['speedup']:.2f}x")
-    console.print(rows)
+    foot = [dict(of, name=name) for name, of in (("mean", mean), ("the paper", PAPERS))]
+    show(console, heading, COLUMNS, [line.as_data() for line in found], foot, asked)
 
 
 def as_data(found: list[Line], mean: dict[str, float], batch: int, config: Config) -> dict[str, Any]:
     """The lines, their mean and the assumptions as data."""
     return dict(
-        networks=[dict(vars(line), speedup=line.speedup) for line in found],
+        networks=[line.as_data() for line in found],
         mean_speedup=mean["speedup"],
         mean_ops_removed=mean["ops_removed"],
         paper=PAPERS,

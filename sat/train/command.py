@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from sat import options, terminal
+from sat.columns import asked_for
 from sat.options import (
     Batch,
+    Columns,
     ConfigOfDefault,
     Data,
     DataImage,
@@ -24,7 +26,9 @@ from sat.options import (
     Width,
 )
 from sat.planning import SCHEDULED, DataflowOfDefault, PlanFile
+from sat.report import COLUMNS
 from sat.task import Task
+from sat.train.methods import COLUMNS as METHODS
 from sat.train.methods import Comparison, compare_methods, schemes
 from sat.train.single import Hardware, Kept, single
 from tlm.accelerators import DEFAULT, accelerator
@@ -104,6 +108,7 @@ def train(
     tensorboard: Board = False,
     compare: Compare = None,
     seeds: Seeds = None,
+    columns: Columns = None,
     json_file: Json = None,
 ) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
@@ -116,15 +121,16 @@ def train(
         from training import Settings
 
         terminal.writable(json_file)
+        asked = asked_for(columns, COLUMNS if compare is None else METHODS)
         task = Task(model, data, data_path, image, width, not no_augment)
         settings = Settings(seed, batch, lr, momentum, weight_decay, schedule, warm_up, epochs, steps, label_smoothing)
         if compare is None:
             scheme = options.scheme(method, sparsity, model, dense, decay, rescale)
             kept = Kept(out, resume, checkpoint_every, tensorboard, evaluate_every)
-            single(task, scheme, settings, Hardware(engine, config, dataflow, plan), kept, json_file)
+            single(task, scheme, settings, Hardware(engine, config, dataflow, plan), kept, json_file, asked)
         else:
             chosen = schemes(compare, sparsity, model, dense, decay, rescale)
             hardware = accelerator(DEFAULT).load(config)
             compare_methods(
-                Comparison(task, chosen, settings, seeds or 5, hardware, dataflow, evaluate_every), json_file
+                Comparison(task, chosen, settings, seeds or 5, hardware, dataflow, evaluate_every), json_file, asked
             )

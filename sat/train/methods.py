@@ -8,10 +8,9 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from rtl.config import Config
 from sat import options, terminal
+from sat.columns import Column, counted, named, shared, show, timed, worded
 from sat.planning import against_dense, plan_for
 from sat.task import Task, batch_shape
 from tlm.report import StepReport
@@ -21,19 +20,32 @@ from tlm.workload.methods import METHODS, Method, Scheme
 if TYPE_CHECKING:
     from training import Settings, Trainer
 
-COLUMNS = {  # heading -> format of a row's values
-    "method": "{name}",
-    "accuracy": "{accuracy:.2%}",
-    "+-": "{deviation:.2%}",
-    "lowest": "{lowest:.2%}",
-    "highest": "{highest:.2%}",
-    "macs": "{macs:,}",
-    "removed": "{removed:.1%}",
-    "cycles": "{cycles:,}",
-    "speed-up": "{speedup:.2f}x",
-    "epochs": "{epochs_to_target:.3g}",
-    "time s": "{seconds_to_target:.3f}",
-}
+
+def _percent(key: str, definition: str, priority: int = 0) -> Column:
+    """A share with a hundredth of a per cent: accuracies are close."""
+    return Column(key, definition, priority, "{:.2%}".format)
+
+
+COLUMNS = [
+    named("method", "the method of training"),
+    worded("sparsity", "its N:M pattern; dense without"),
+    _percent("accuracy", "test images recognised at the end, mean of the seeds"),
+    _percent("deviation", "standard deviation of that over the seeds", 1),
+    _percent("lowest", "of the seeds", 5),
+    _percent("highest", "of the seeds", 5),
+    counted("macs", "multiply-adds of a training step", 4),
+    shared("removed", "multiply-adds that pruning removes, of those of the dense step", 2),
+    counted("cycles", "clock cycles of a training step, by the model"),
+    timed("speedup", "cycles of the same step with method dense / cycles"),
+    Column(
+        "epochs_to_target",
+        "until the mean of the seeds reaches the target, the lowest of the methods' means at "
+        "the end, for the first time",
+        3,
+        "{:.3g}".format,
+    ),
+    Column("seconds_to_target", "the same in seconds of the model's cycles", 3, "{:.3f}".format),
+]
 
 
 @dataclass(frozen=True)
@@ -170,16 +182,7 @@ def target_of(results: Sequence[Trained]) -> float:
     return min(fmean(result.accuracies) for result in results)
 
 
-def show(to: Console, rows: Sequence[dict[str, Any]], heading: str) -> None:
-    """Print a row for each method."""
-    table = terminal.table(heading, list(COLUMNS))
-    for row in rows:
-        name = row["method"] if row["sparsity"] == "dense" else f"{row['method']} {row['sparsity']}"
-        table.add_row(*(form.format(**row, name=name) for form in COLUMNS.values()))
-    to.print(table)
-
-
-def compare_methods(comparison: Comparison, json_file: Path | None) -> None:
+def compare_methods(comparison: Comparison, json_file: Path | None, asked: Sequence[str] = ()) -> None:
     """Train, print one table, write its data. Raises ValueError as `train_all` does."""
     task, settings, config = comparison.task, comparison.settings, comparison.config
     with terminal.progress() as bar:
@@ -204,9 +207,8 @@ def compare_methods(comparison: Comparison, json_file: Path | None) -> None:
     terminal.write_json(json_file, content)
     console, seeds = terminal.console(), f"seeds {settings.seed} to {comparison.every_seed[-1]}"
     on = f"{task.model} on {task.data}, batch {settings.batch}, {seeds}, on {config.name}"
-    show(console, rows, f"{on}: accuracy, and operations and cycles of a step")
+    show(console, f"{on}: accuracy, and operations and cycles of a step", COLUMNS, rows, asked=asked)
     console.print(
-        f"+- is the standard deviation; the last two columns: until the mean of the seeds is {target:.2%}, the "
-        f"lowest of the methods' means at the end, for the first time, in the model's cycles at "
-        f"{config.clock_mhz:g} MHz"
+        f"target: {target:.2%}, the lowest of the methods' means at the end; to_target: until the mean of the seeds is "
+        f"as high for the first time, in the model's cycles at {config.clock_mhz:g} MHz"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -48,7 +49,13 @@ class Kept:
 
 
 def single(
-    task: Task, scheme: Scheme, settings: Settings, hardware: Hardware, kept: Kept, json_file: Path | None
+    task: Task,
+    scheme: Scheme,
+    settings: Settings,
+    hardware: Hardware,
+    kept: Kept,
+    json_file: Path | None,
+    asked: Sequence[str] = (),
 ) -> None:
     """Train by one scheme, and report the first step. Raises ValueError for options that do not fit."""
     import cosim
@@ -71,7 +78,7 @@ def single(
         terminal.write_json(file, content)
     if weights:
         save(weights, trainer.module.state_dict())
-    _print(terminal.console(), task, run, hardware.engine, report)
+    _print(terminal.console(), task, run, hardware.engine, report, asked)
 
 
 @dataclass(frozen=True)
@@ -140,11 +147,12 @@ def _content(task: Task, run: Run, engine: str, report: StepReport) -> dict[str,
     ) | report_data(report, trainer.settings.seed)
 
 
-def _print(to: Console, task: Task, run: Run, engine: str, report: StepReport) -> None:
+def _print(to: Console, task: Task, run: Run, engine: str, report: StepReport, asked: Sequence[str]) -> None:
     """The report of the first step, and the accuracy at the end."""
     trainer, name, on = run.trainer, options.title(run.trainer.scheme), report.config.name
     batch = batch_shape(trainer)[0]
-    print_report(to, report, f"First training step of {task.model}, {name}, batch {batch}, on {on}, engine {engine}")
+    heading = f"First training step of {task.model}, {name}, batch {batch}, on {on}, engine {engine}"
+    print_report(to, report, heading, asked=asked)
     terminal.verdict(
         to,
         f"{name}: {run.log[-1]['accuracy']:.1%}",

@@ -10,8 +10,10 @@ from cosim.accelerators import execution_row_of
 from cosim.check.checker import Checker, Mismatch
 from rtl.config import Config as HardwareConfig
 from sat import accelerators, options, terminal
+from sat.columns import asked_for
 from sat.options import (
     Batch,
+    Columns,
     Config,
     Data,
     DataImage,
@@ -29,7 +31,7 @@ from sat.options import (
 from sat.planning import PlanFile, dataflow_names
 from sat.task import Task
 from sat.verify.checks import Check, gemm_check
-from sat.verify.report import print_equal, print_rows, print_share, rows_of, sample_data
+from sat.verify.report import COLUMNS, PIECE, print_equal, print_rows, print_share, rows_of, sample_data
 from tlm.accelerator import Accelerator
 from tlm.accelerators import DEFAULT
 from tlm.accelerators import accelerator as accelerator_named
@@ -107,6 +109,7 @@ def verify(
     waves: Waves = None,
     keep: Keep = None,
     verilog: Verilog = None,
+    columns: Columns = None,
     json_file: Json = None,
 ) -> None:
     """Compare an engine's bits with the functional engine's, and its cycles with the model's; exit 1 when they differ.
@@ -122,6 +125,7 @@ def verify(
     paths: dict[str, Any] = {name: path for name, path in dict(waves=waves, keep=keep, verilog=verilog).items() if path}
     with terminal.reading_input(), terminal.spinner(f"preparing {engine}"):
         terminal.writable(json_file, waves, keep and keep / "configuration.json")
+        shown = asked_for(columns, COLUMNS, [PIECE] if sample else [])
         row = accelerator_named(accelerator)
         hardware = row.load(config)
         _refuse(context, gemm, sample, engine, row, hardware)
@@ -157,7 +161,7 @@ def verify(
     terminal.write_json(json_file, content)
     if rows:
         heading = f"{engine} against functional, {accelerators.title(row, hardware)}, seed {seed}"
-        print_rows(terminal.console(), rows, heading)
+        print_rows(terminal.console(), rows, heading, shown)
     if difference:
         terminal.fail(f"not equal: {difference}", terminal.FAILED)
     _conclude(checker, check, seed, "" if gemm else f"{tensors} tensors", steps)

@@ -1,6 +1,7 @@
 """The verdicts of `sat verify`: rows for a table and as data, and the sentences below the table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import floor, log10
 from typing import Any
 
@@ -10,10 +11,21 @@ from rich.text import Text
 from cosim.check.checker import Checked
 from cosim.check.sampler import Sample
 from sat import terminal
+from sat.columns import Column, show, worded
+from sat.report import STEP
 from tlm.gemm import Gemm
 from tlm.update import Update
 
-EQUAL = {True: Text("equal"), False: Text("different", "red")}
+_EQUAL = {True: Text("equal"), False: Text("different", "red")}
+COLUMNS = [
+    *(STEP[key] for key in ("layer", "stage")),
+    *(replace(STEP[key], priority=2) for key in ("m", "k", "n")),
+    *(replace(STEP[key], priority=1) for key in ("sparsity", "dataflow")),
+    STEP["cycles"],
+    Column("bits_equal", "whether every bit is that of the functional engine", 0, _EQUAL.__getitem__, left=True),
+    Column("cycles_equal", "whether the cycles are those of the model, tile by tile", 0, _EQUAL.__getitem__, left=True),
+]
+PIECE = worded("piece", "the part of the whole that ran: its rows, columns and stretch of k", 3)
 
 
 def rows_of(checked: Sequence[Checked], sample: Sample | None) -> list[dict[str, Any]]:
@@ -54,21 +66,9 @@ def sample_data(sample: Sample) -> dict[str, Any]:
     )
 
 
-def print_rows(to: Console, rows: Sequence[dict[str, Any]], heading: str) -> None:
-    """Print a row for each program."""
-    table = terminal.table(heading, ["layer", "stage", "m x k x n", "N:M", "flow", "cycles", "bits", "as modelled"])
-    for row in rows:
-        table.add_row(
-            row["layer"],
-            row["stage"],
-            f"{row['m']} x {row['k']} x {row['n']}",
-            row["sparsity"],
-            row["dataflow"],
-            f"{row['cycles']:,}",
-            EQUAL[row["bits_equal"]],
-            EQUAL[row["cycles_equal"]],
-        )
-    to.print(table)
+def print_rows(to: Console, rows: Sequence[dict[str, Any]], heading: str, asked: Sequence[str] = ()) -> None:
+    """Print a row for each program, with the keys that are asked for; () for as many as fit the terminal."""
+    show(to, heading, [*COLUMNS, PIECE], rows, asked=asked)
 
 
 def print_equal(to: Console, checked: Sequence[Checked], pieces: str = "") -> None:

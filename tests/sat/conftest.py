@@ -1,5 +1,6 @@
-"""A network that is small enough for simulators."""
+"""A network that is small enough for simulators, and output that is as wide as it needs to be."""
 
+import os
 from collections import OrderedDict
 
 import pytest
@@ -8,6 +9,8 @@ from torch import nn
 from tlm.workload.layer import Conv
 from tlm.workload.networks import NETWORKS, Network
 from training import models
+
+os.environ.pop("COLUMNS", None)  # a terminal's, or a test runner's: tests of narrow tables set their own
 
 
 def tiny_network() -> nn.Module:

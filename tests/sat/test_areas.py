@@ -68,7 +68,7 @@ def test_the_table_has_the_resources_that_any_takes(capsys):
     areas.print_areas(terminal.console(), dict(sat=Area(array("sat_")).without("sat_updater"), sigma=Area(SIGMA).total))
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert " ".join(lines[0]) == "Area by Yosys, without AXI ports and weight update"
-    assert lines[1] == ["accelerator", "LUT", "FF", "BRAM36", "DSP"]
+    assert lines[1] == ["accelerator", "lut", "ff", "bram", "dsp"]
     assert lines[-2:] == [["sat", "100", "0", "1.5", "3"], ["sigma", "7", "5", "0", "4"]]
 
 

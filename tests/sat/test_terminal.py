@@ -5,28 +5,21 @@ import typer
 
 from sat import terminal
 
-
-def test_a_heading_that_is_wider_than_its_table_is_one_line(capsys):
-    terminal.console().print(terminal.table("What " * 20 + "this is", ["module"]))
-    assert "What " * 20 + "this is\n" in capsys.readouterr().out
-
-
 HOSTILE = "[/x] [red]y[/] :smile:"
 
 
-def test_text_is_shown_as_it_is_in_headings_cells_and_lines(capsys):
-    console, table = terminal.console(), terminal.table(HOSTILE, ["module"])
-    table.add_row(HOSTILE)
-    console.print(table)
-    terminal.verdict(console, HOSTILE, f" is {HOSTILE}")
-    assert capsys.readouterr().out.count(HOSTILE) == 4
+def test_text_is_shown_as_it_is_in_lines(capsys):
+    terminal.verdict(terminal.console(), HOSTILE, f" is {HOSTILE}")
+    assert capsys.readouterr().out.count(HOSTILE) == 2
 
 
-def test_text_stands_at_the_left_and_numbers_at_the_right(capsys):
-    table = terminal.table("x", ["layer", "cycles", "bound by", "count"], ["bound by"])
-    table.add_row("a", "1", "b", "2")
-    terminal.console().print(table)
-    assert capsys.readouterr().out.splitlines()[-2].rstrip() == " a           1  b             2"
+@pytest.mark.parametrize(
+    "columns, tty, width", [("90", True, 90), ("90", False, 90), ("", False, None), ("0", False, None)]
+)
+def test_lines_are_as_long_as_columns_says_and_as_they_are_in_a_pipe(columns, tty, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(terminal.sys.stdout, "isatty", lambda: tty, raising=False)
+    assert terminal.console().width == (width or terminal.UNBOUNDED)
 
 
 def test_text_is_shown_as_it_is_while_it_works(monkeypatch, capsys):

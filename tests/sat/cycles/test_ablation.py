@@ -63,7 +63,7 @@ def test_the_worth_is_in_cycles_of_the_step_as_it_is(variants):
 
 def test_the_table_and_the_data_have_every_variant(variants):
     console = Console(record=True, width=100, file=StringIO())
-    ablation.show(console, list(variants.values()), "A step")
+    ablation.print_ablation(console, list(variants.values()), "A step")
     text = console.export_text()
     assert "A step" in text and all(f"{one.cycles:,}" in text and one.choice in text for one in variants.values())
     data = ablation.as_data(list(variants.values()))

@@ -1,0 +1,190 @@
+"""The columns of reports: one list of keys a report, of which as many are shown as the terminal is wide."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+EVERY = "all"
+NAME_WIDTH = 24  # characters to which a name is shortened before another column is left out
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a report. Its heading is its key, that of the rows' values in --json where they are there.
+
+    definition  for --help; empty for a part such as 'sat.cycles' of what is defined as a whole
+    priority    columns of lower numbers come first into a narrow terminal, those of one number all or none
+    form        a value as text
+    left        text, at the left; numbers stand at the right
+    name        text that may be shortened in the middle
+    """
+
+    key: str
+    definition: str
+    priority: int = 0
+    form: Callable[[Any], str | Text] = field(default=str, compare=False)
+    left: bool = False
+    name: bool = False
+
+    def cell(self, row: Row) -> Text:
+        """Its cell of a row, in which a dot leads to a key within; empty where there is no value."""
+        value: Any = row
+        for part in self.key.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        shown = "" if value is None else self.form(value)
+        return shown if isinstance(shown, Text) else Text(shown)
+
+    @property
+    def heading(self) -> str:
+        """The key, on two lines where it has a dot."""
+        return self.key.replace(".", ".\n")
+
+
+def named(key: str, definition: str, priority: int = 0) -> Column:
+    """A column of names."""
+    return Column(key, definition, priority, str, name=True)
+
+
+def worded(key: str, definition: str, priority: int = 0) -> Column:
+    """A column of text."""
+    return Column(key, definition, priority, str, left=True)
+
+
+def sized(key: str, definition: str, priority: int = 0) -> Column:
+    """A column of several sizes, such as those of a tile."""
+    return Column(key, definition, priority, lambda sizes: "x".join(map(str, sizes)), left=True)
+
+
+def counted(key: str, definition: str, priority: int = 0) -> Column:
+    """A column of whole numbers."""
+    return Column(key, definition, priority, "{:,}".format)
+
+
+def numbered(key: str, definition: str, priority: int = 0) -> Column:
+    """A column of numbers with three digits that count."""
+    return Column(key, definition, priority, "{:.3g}".format)
+
+
+def shared(key: str, definition: str, priority: int = 0) -> Column:
+    """A column of shares, in per cent."""
+    return Column(key, definition, priority, "{:.1%}".format)
+
+
+def timed(key: str, definition: str, priority: int = 0) -> Column:
+    """A column of ratios: how many times."""
+    return Column(key, definition, priority, "{:.2f}x".format)
+
+
+def defined(*tables: Iterable[Column]) -> dict[str, str]:
+    """Key -> definition of all that have one."""
+    return {column.key: column.definition for table in tables for column in table if column.definition}
+
+
+def asked_for(text: str | None, *tables: Sequence[Column]) -> tuple[str, ...]:
+    """The keys that --columns names: () where it is not given. Raises ValueError for one that no table has."""
+    known = list(dict.fromkeys(column.key for table in tables for column in table))
+    if text is None or text == EVERY:
+        return () if text is None else tuple(known)
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in known:
+            raise ValueError(f"columns must be {EVERY}, or of {', '.join(known)}, not {name!r}")
+    return names
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a report's columns, by key, and the width that each takes."""
+
+    columns: Sequence[Column]
+    cells: dict[str, list[Text]]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], rows: Sequence[Row]) -> "Grid":
+        """That of the columns for which any row has a value."""
+        cells = {column.key: [column.cell(row) for row in rows] for column in columns}
+        return cls([column for column in columns if any(cells[column.key])], cells)
+
+    def width(self, column: Column, shortest: bool = False) -> int:
+        """Characters that a column takes, or that it takes at least where names are shortened."""
+        heading = max(map(len, column.heading.split("\n")))
+        longest = max(heading, *(cell.cell_len for cell in self.cells[column.key]))
+        return min(longest, max(heading, NAME_WIDTH)) if shortest and column.name else longest
+
+    def total(self, columns: Sequence[Column]) -> int:
+        """Characters of a line, whose columns have a space between them, where names are shortened."""
+        return sum(self.width(column, shortest=True) for column in columns) + len(columns) - 1
+
+    def fitting(self, width: int) -> list[Column]:
+        """The columns that fit a width, by their priorities; at least those of the first."""
+        found: list[Column] = []
+        for priority in sorted({column.priority for column in self.columns}):
+            more = [column for column in self.columns if column.priority <= priority]
+            if found and self.total(more) > width:
+                break
+            found = more
+        return found
+
+
+def show(
+    to: Console,
+    heading: str,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    foot: Sequence[Row] = (),
+    asked: Sequence[str] = (),
+) -> None:
+    """Print a table: the columns that are asked for, else as many as fit, and then a line about those that do not.
+
+    foot   rows below the others, such as sums
+    asked  keys; those of other tables are passed over, and a table of which none is asked for is not shown
+    """
+    grid = Grid.of(columns, [*rows, *foot])
+    known = {column.key: column for column in grid.columns}
+    shown = [known[key] for key in asked if key in known] if asked else grid.fitting(to.width)
+    if not shown:
+        return
+    to.print(Text(heading, "table.title"))
+    _print_wide(to, _table(grid, shown, len(rows), to.width), grid.total(shown))
+    if left_out := [key for key, column in known.items() if column not in shown and not asked]:
+        names = ", ".join(left_out)
+        to.print(f"left out: {names}; a wider terminal, --columns (names, or {EVERY}) and --json have them")
+
+
+def _print_wide(to: Console, table: Table, width: int) -> None:
+    """Print a table that is whole: where it was asked for, the terminal wraps what is wider than itself."""
+    before, to.width = to.width, max(to.width, width)
+    to.print(table)
+    to.width = before
+
+
+def _table(grid: Grid, shown: Sequence[Column], body: int, width: int) -> Table:
+    spare = max(0, width - grid.total(shown))
+    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
+    cells = []
+    for column in shown:
+        table.add_column(column.heading, justify="left" if column.left or column.name else "right", no_wrap=True)
+        longest, least = grid.width(column), grid.width(column, shortest=True)
+        given = min(longest, least + spare)
+        spare -= given - least
+        cells.append([shortened(cell, given) for cell in grid.cells[column.key]])
+    for number, row in enumerate(zip(*cells, strict=True)):
+        if number == body:
+            table.add_section()
+        table.add_row(*row)
+    return table
+
+
+def shortened(text: Text, width: int) -> Text:
+    """The text, without its middle where it is longer."""
+    if text.cell_len <= width:
+        return text
+    end = (width - 1) // 2
+    return text[: width - 1 - end] + Text("…") + text[len(text) - end :]
