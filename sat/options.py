@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from rtl.sparsity import Sparsity
+from sat.terminal import to_standard_output
 from tlm.accelerator import Accelerator
 from tlm.accelerators import DEFAULT, TABLE
 from tlm.workload.methods import METHODS, Scheme
@@ -71,7 +72,15 @@ Seed = Annotated[
     int, typer.Option(min=0, max=LARGEST_SEED, help="Of everything random: weights, order of the data, operands.")
 ]
 Batch = Annotated[int, typer.Option(min=1, max=10**6, help="Images in a step.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the same content as data to this file.")]
+Json = Annotated[
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        callback=to_standard_output,
+        help="Write the same content as data to this file; with - to standard output, and all else to standard error.",
+    ),
+]
 
 Columns = Annotated[
     str | None,

@@ -4,9 +4,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import typer
 from rich.console import Console
@@ -18,7 +19,9 @@ from cosim.harness.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 
 UNBOUNDED = 10_000  # characters in a line of what is no terminal: all columns, and no line is wrapped
+STANDARD_OUTPUT = Path("-")  # as the file of --json
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
+_DATA: ContextVar[TextIO] = ContextVar("standard output, while it is kept for data")
 
 
 def console() -> Console:
@@ -87,9 +90,27 @@ def simulating() -> Iterator[None]:
         fail(str(error), FAILED)
 
 
+@contextmanager
+def kept_for_data() -> Iterator[None]:
+    """Standard output is for data alone: what is printed meanwhile goes to standard error."""
+    before = _DATA.set(sys.stdout)
+    with redirect_stdout(sys.stderr):
+        yield
+    _DATA.reset(before)
+
+
+def to_standard_output(context: typer.Context, file: Path | None) -> Path | None:
+    """The file of --json; where it is '-', standard output is kept for it as long as the command runs."""
+    if file == STANDARD_OUTPUT:
+        context.with_resource(kept_for_data())
+    return file
+
+
 def writable(*files: Path | None) -> None:
     """Make the folders of files to be written, so that a run is not lost at its end. Raises ValueError."""
-    for file in filter(None, files):
+    for file in files:
+        if file is None or file == STANDARD_OUTPUT:
+            continue
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             new = not file.exists()
@@ -101,6 +122,13 @@ def writable(*files: Path | None) -> None:
 
 
 def write_json(file: Path | None, content: dict[str, Any]) -> None:
-    """Write content, if there is a file to write to."""
-    if file:
-        file.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+    """Write content, if there is a file to write to; '-' is standard output."""
+    if file is None:
+        return
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    if file == STANDARD_OUTPUT:
+        stream = _DATA.get(sys.stdout)
+        stream.write(text)
+        stream.flush()
+    else:
+        file.write_text(text)
