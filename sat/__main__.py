@@ -3,23 +3,23 @@
 import importlib.metadata
 import signal
 import sys
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from sat.compare.command import compare_command
-from sat.compare.keys import keys
-from sat.cycles.command import cycles
+from sat.area import COLUMNS as AREA
+from sat.columns import defined
+from sat.commands import flat
+from sat.compare.command import app as compare
+from sat.cycles.command import app as cycles
+from sat.plan import COLUMNS as PLAN
 from sat.plan import plan
-from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, definitions, fail
-from sat.train.command import train
-from sat.verify.command import verify
+from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, USAGE_ERROR, definitions, fail
+from sat.train.command import app as train
+from sat.verify.command import app as verify
+from sat.verilog import COLUMNS as VERILOG
 from sat.verilog import verilog
 from tlm.accelerators import TABLE
-from tlm.report import DEFINITIONS
-
-# UsageError, which typer does not export; a BadParameter is one, and has the same methods.
-USAGE_ERROR = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
@@ -50,12 +50,18 @@ def ended_politely(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-app.command(epilog=definitions(DEFINITIONS))(train)
-app.command(epilog=definitions(DEFINITIONS))(cycles)
-app.command()(plan)
-app.command()(verify)
-app.command()(verilog)
-app.command("compare", epilog=definitions(keys()))(compare_command)
+for name, command, summary in (
+    ("train", train, "Train a network on an accelerator, or compare methods."),
+    ("cycles", cycles, "Where the cycles of a training step go, by the model."),
+    ("verify", verify, "Compare an engine with the functional one and the model."),
+    ("compare", compare, "Compare accelerators of equal size on the same GEMMs."),
+):
+    app.add_typer(command, name=name, short_help=summary)
+for function, tables, summary in (
+    (plan, [PLAN], "Choose how each GEMM of a training step is laid on the array."),
+    (verilog, [VERILOG, AREA], "Write an accelerator's Verilog, and estimate its area."),
+):
+    app.command(epilog=definitions(defined(*tables)), short_help=summary)(flat(function))
 
 
 def main() -> None:

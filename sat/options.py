@@ -1,11 +1,12 @@
 """Options that several commands share."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from rtl.config import Config as HardwareConfig
 from rtl.sparsity import Sparsity
 from sat.terminal import to_standard_output
 from tlm.accelerator import Accelerator
@@ -17,17 +18,20 @@ LARGEST_SEED = 2**32 - 1
 NONE = "none"
 
 
-def presets(rows: Iterable[Accelerator]) -> str:
-    """The names of the default accelerator's presets, and of those that these have beside them."""
+def presets(rows: Iterable[Accelerator], usable: Callable[[HardwareConfig], bool] = lambda _: True) -> str:
+    """The names of the default accelerator's presets, and of usable ones that these have beside them."""
     known = TABLE[DEFAULT].presets
-    more = {row.title: [name for name in row.presets if name not in known] for row in rows}
+    more = {
+        row.title: [name for name, config in row.presets.items() if name not in known and usable(config)]
+        for row in rows
+    }
     beside = [f"; of {title} also {', '.join(names)}" for title, names in more.items() if names]
     return ", ".join(known) + "".join(beside)
 
 
-def config_option(rows: Iterable[Accelerator]) -> Any:
-    """The option for a configuration of a command that runs on these accelerators."""
-    return typer.Option("--config", help=f"A preset ({presets(rows)}) or a JSON file.")
+def config_option(rows: Iterable[Accelerator], usable: Callable[[HardwareConfig], bool] = lambda _: True) -> Any:
+    """The option for a configuration of a command that runs on these accelerators, and on usable configurations."""
+    return typer.Option("--config", help=f"A preset ({presets(rows, usable)}) or a JSON file.")
 
 
 Config = Annotated[str, config_option(TABLE.values())]
@@ -47,6 +51,20 @@ DataImage = Annotated[
         "(cnn: 8). By default the data's own; digits are "
         "enlarged to the least that the network takes.",
     ),
+]
+Topology = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A list of layers instead of a built-in network: a CSV file of SCALE-Sim, with convolutions or GEMMs.",
+    ),
+]
+Module = Annotated[
+    str | None,
+    typer.Option(metavar="PACKAGE:FACTORY", help="The nn.Module that this function makes, with --input."),
+]
+Input = Annotated[
+    str | None, typer.Option("--input", metavar="B,C,H,W", help="Shape of the input of --module, batch included.")
 ]
 Width = Annotated[float, typer.Option(help="Factor of the network's inner channels.")]
 Classes = Annotated[int | None, typer.Option(help="Outputs of the network. By default its own.")]

@@ -1,36 +1,31 @@
 """`sat plan`: offline scheduling, before a training run."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sat import options, terminal
-from sat.columns import asked_for, counted, show, worded
-from sat.options import (
-    Batch,
-    Classes,
-    Columns,
-    ConfigOfDefault,
-    Decay,
-    Dense,
-    Image,
-    Json,
-    Method,
-    Model,
-    Pattern,
-    Rescale,
-    Width,
-)
+from sat.columns import counted, show, worded
+from sat.panels import DefaultHardware, Method, Network, Output
 from sat.planning import plan_for
 from sat.report import STEP
-from sat.workload import Input, Module, Topology, workload
+from sat.workload import workload
 from tlm.accelerators import DEFAULT, accelerator
 from tlm.workload.step import whole_step
 
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save the plan to this file, for --plan.")]
+
+@dataclass(frozen=True)
+class PlanOutput(Output):
+    """The same, and the plan itself."""
+
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Save the plan to this file, by which other commands run."),
+    ] = None
+
 
 COLUMNS = [
     STEP["layer"],
@@ -48,49 +43,31 @@ COLUMNS = [
 
 
 def plan(
-    context: typer.Context,
-    model: Model = "cnn",
-    image: Image = None,
-    classes: Classes = None,
-    width: Width = 1.0,
-    topology: Topology = None,
-    module: Module = None,
-    shape: Input = None,
-    batch: Batch = 32,
-    method: Method = "bdwp",
-    sparsity: Pattern = "2:8",
-    dense: Dense = None,
-    decay: Decay = None,
-    rescale: Rescale = False,
-    config: ConfigOfDefault = "vcu1525",
-    output: Output = None,
-    columns: Columns = None,
-    json_file: Json = None,
+    context: typer.Context, network: Network, method: Method, hardware: DefaultHardware, output: PlanOutput
 ) -> None:
     """Choose dataflow, tile sizes and order of each GEMM, and where N:M copies are made, by the model's cycles."""
     with terminal.reading_input():
-        terminal.writable(json_file, output)
-        asked = asked_for(columns, COLUMNS)
+        terminal.writable(output.json, output.output)
+        asked = output.asked(COLUMNS)
         row = accelerator(DEFAULT)
-        chosen = row.load(config)
-        network = workload(context, model, image, classes, width, batch, topology, module, shape)
-        scheme = options.scheme(method, sparsity, model if network.built_in else None, dense, decay, rescale)
-        work = whole_step(network.calls, scheme)
+        config, of = row.load(hardware.config), workload(context, network)
+        scheme = method.scheme(of.own)
+        work = whole_step(of.calls, scheme)
         with terminal.spinner("scheduling"):
-            made = plan_for(work, chosen)
-            fixed = {name: plan_for(work, chosen, name).cycles for name in row.dataflows}
-    if output:
-        made.save(output)
+            made = plan_for(work, config)
+            fixed = {name: plan_for(work, config, name).cycles for name in row.dataflows}
+    if output.output:
+        made.save(output.output)
     content = dict(
-        model=network.name,
+        model=of.name,
         **options.scheme_data(scheme),
-        batch=network.batch,
+        batch=of.batch,
         **made.model_dump(),
         cycles=made.cycles,
         fixed=fixed,
     )
-    terminal.write_json(json_file, content)
-    title = f"{network.name}, {options.title(scheme)}, batch {network.batch}, on {chosen.name}"
+    terminal.write_json(output.json, content)
+    title = f"{of.name}, {options.title(scheme)}, batch {of.batch}, on {config.name}"
     _print(content, f"Plan of a training step of {title}", asked)
 
 

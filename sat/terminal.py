@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn, TextIO, cast
 
 import typer
 from rich.console import Console
@@ -19,6 +19,8 @@ from cosim.harness.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
 
 UNBOUNDED = 10_000  # characters in a line of what is no terminal: all columns, and no line is wrapped
+# typer's UsageError, which it does not export; a BadParameter is one, and has the same methods.
+USAGE_ERROR = cast(type[typer.BadParameter], typer.BadParameter.__base__)
 STANDARD_OUTPUT = Path("-")  # as the file of --json
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
 _DATA: ContextVar[TextIO] = ContextVar("standard output, while it is kept for data")

@@ -4,30 +4,14 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from sat.options import given, refuse
+from sat.panels import Network
 from tlm.workload.networks import layers
 from tlm.workload.step import Call, calls_of
 from tlm.workload.topology import read_topology
-
-Topology = Annotated[
-    Path | None,
-    typer.Option(
-        help="Cost this list of layers instead of a built-in network: a CSV "
-        "file of SCALE-Sim, with convolutions or GEMMs."
-    ),
-]
-Module = Annotated[
-    str | None,
-    typer.Option(metavar="PACKAGE:FACTORY", help="Cost the nn.Module that this function makes, with --input."),
-]
-Input = Annotated[
-    str | None, typer.Option("--input", metavar="B,C,H,W", help="Shape of the input of --module, batch included.")
-]
 
 _INSTEAD_OF = {
     "topology": ("model", "image", "classes", "width", "module"),
@@ -39,38 +23,29 @@ _INSTEAD_OF = {
 class Workload:
     """The calls of a training step's layers, on a batch.
 
-    built_in  they are of a network that has its own choice of dense layers
+    own  the built-in network that they are of, which has its own choice of dense layers
     """
 
     name: str
     calls: Sequence[Call]
     batch: int
-    built_in: bool = False
+    own: str | None = None
 
 
-def workload(
-    context: typer.Context,
-    model: str,
-    image: int | None,
-    classes: int | None,
-    width: float,
-    batch: int,
-    topology: Path | None,
-    module: str | None,
-    shape: str | None,
-) -> Workload:
+def workload(context: typer.Context, network: Network) -> Workload:
     """The workload that the options ask for. Raises ValueError for a network, a file or a module that cannot be costed,
     and for an option that would silently do nothing."""
     for option, others in _INSTEAD_OF.items():
         if given(context, option):
             refuse(context, f"--{option}", others)
-    if shape and not module:
+    if network.input and not network.module:
         raise ValueError("--input is the shape of a --module's input")
-    if topology:
-        return Workload(topology.stem, calls_of(read_topology(topology), batch), batch)
-    if module:
-        return _of_module(module, shape)
-    return Workload(model, calls_of(layers(model, image, classes, width), batch), batch, built_in=True)
+    if network.topology:
+        return Workload(network.topology.stem, calls_of(read_topology(network.topology), network.batch), network.batch)
+    if network.module:
+        return _of_module(network.module, network.input)
+    calls = calls_of(layers(network.model, network.image, network.classes, network.width), network.batch)
+    return Workload(network.model, calls, network.batch, own=network.model)
 
 
 def _of_module(place: str, shape: str | None) -> Workload:

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+import typer
 
 from rtl import timing as units
 from rtl.sat import timing
@@ -135,8 +136,9 @@ def test_the_axi_streams_have_the_bytes_that_are_told():
 
 
 def test_every_command_is_in_the_table_of_commands():
-    for command in app.registered_commands:
-        name = command.name or command.callback.__name__
+    names = list(typer.main.get_command(app).commands)
+    assert len(names) >= 6
+    for name in names:
         assert re.search(rf"^\| `sat {name}\b", README, re.MULTILINE), name
 
 

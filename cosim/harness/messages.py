@@ -78,6 +78,12 @@ def beats_per_message(config: Config) -> int:
     return _per_message(device_of(config).result_bits, "result word", config)
 
 
+def fits_messages(config: Config) -> bool:
+    """Whether its lines and beats fit a message, so that it can be co-simulated."""
+    device = device_of(config)
+    return max(device.line_bits, device.result_bits) <= MESSAGE_BITS
+
+
 def _per_message(bits: int, unit: str, config: Config) -> int:
     if bits > MESSAGE_BITS:
         raise ValueError(

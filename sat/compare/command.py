@@ -1,6 +1,7 @@
 """`sat compare`: the same GEMMs on every accelerator of the table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,94 +11,135 @@ from cosim.synthesis.synthesis import yosys
 from sat import options, terminal
 from sat.areas import COLUMNS as AREAS
 from sat.areas import areas_of, check_areas, print_areas
-from sat.columns import asked_for
-from sat.compare import cases, heatmap, keys, paper
+from sat.commands import Panel, commands
+from sat.compare import cases, heatmap, keys
+from sat.compare import paper as published
 from sat.compare.comparison import Comparison
 from sat.compare.table import heading_of, print_table
-from sat.options import Batch, Columns, Json
+from sat.panels import DATA, HARDWARE, NETWORK, Output
 from tlm.compare import Setup, setups
 
-Paper = Annotated[bool, typer.Option("--paper", help=paper.HELP)]
-Gemms = Annotated[Path | None, typer.Option(help="A CSV file of GEMMs: layer,M,N,K,density_a,density_b.")]
-Models = Annotated[
-    str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas between.")
-]
-Setups = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        help=f"One of {', '.join(setups())}: as many multipliers, the same memory and clock for all accelerators. "
-        "By default vcu1525; with --paper paper.",
-    ),
-]
-Grid = Annotated[
-    str, typer.Option(help="Shares of values that are not zero, of either operand, with commas between, for --paper.")
-]
-Picture = Annotated[Path | None, typer.Option("--heatmap", help="Draw where each wins: a PNG or SVG file.")]
-Synthesised = Annotated[
-    bool, typer.Option("--area", help="Synthesise each accelerator with Yosys, too: a few minutes.")
-]
-
-NOT_FOR = {
-    "--paper": ("gemms", "models", "batch"),
-    "--gemms": ("models", "batch", "densities"),
-    "training steps": ("densities",),
-}
 FIVE = "resnet9,vit,vgg19,resnet18,resnet50"
 
 
-def compare_command(
-    context: typer.Context,
-    in_paper: Paper = False,
-    gemms: Gemms = None,
-    models: Models = FIVE,
-    batch: Batch = 64,
-    config: Setups = None,
-    densities: Grid = "1,0.5,0.2,0.1",
-    picture: Picture = None,
-    synthesised: Synthesised = False,
-    columns: Columns = None,
-    json_file: Json = None,
-) -> None:
-    """Compare accelerators at equal multipliers, memory and clock: on the training steps of networks (the default), on
-    the GEMMs of a paper, or on a list of your own.
+@dataclass(frozen=True)
+class Networks(Panel):
+    """The networks that are compared."""
+
+    TITLE = NETWORK
+    models: Annotated[
+        str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas between.")
+    ] = FIVE
+    batch: options.Batch = 64
+
+
+@dataclass(frozen=True)
+class Grid(Panel):
+    """The operands of the paper's GEMMs."""
+
+    TITLE = DATA
+    densities: Annotated[
+        str, typer.Option(help="Shares of values that are not zero, of either operand, with commas between.")
+    ] = "1,0.5,0.2,0.1"
+
+
+@dataclass(frozen=True)
+class ComparedHardware(Panel):
+    """Configurations of equal size."""
+
+    TITLE = HARDWARE
+    config: Annotated[
+        str,
+        typer.Option(
+            help=f"One of {', '.join(setups())}: as many multipliers, the same memory and clock for all accelerators."
+        ),
+    ] = "vcu1525"
+
+
+@dataclass(frozen=True)
+class PaperHardware(ComparedHardware):
+    """The same, by default as large as the paper's."""
+
+    config: Annotated[str, typer.Option(help=f"As in sat compare networks: one of {', '.join(setups())}.")] = "paper"
+
+
+@dataclass(frozen=True)
+class ComparedOutput(Output):
+    """The same, with a picture and areas."""
+
+    heatmap: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw where each wins: a PNG or SVG file.")] = (
+        None
+    )
+    area: Annotated[
+        bool, typer.Option("--area", help="Synthesise each accelerator with Yosys, too: a few minutes.")
+    ] = False
+
+
+def networks(network: Networks, hardware: ComparedHardware, output: ComparedOutput) -> None:
+    """Compare accelerators at equal multipliers, memory and clock, on the training steps of networks.
 
     Each GEMM is mapped for the fewest cycles of each accelerator, which skips the zeros that it can.
     """
+    _compare(lambda setup: cases.of_networks(network.models, network.batch, setup), hardware.config, output)
+
+
+def paper(grid: Grid, hardware: PaperHardware, output: ComparedOutput) -> None:
+    """Compare them on the ten GEMMs of SIGMA's paper, over a grid of densities of both operands, beside the counts of
+    the paper's latency model."""
+    _compare(
+        lambda setup: published.of_paper(published.densities_of(grid.densities), setup),
+        hardware.config,
+        output,
+        published.NOTE,
+    )
+
+
+def gemms(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file of GEMMs: layer,M,N,K,density_a,density_b.")],
+    hardware: ComparedHardware,
+    output: ComparedOutput,
+) -> None:
+    """Compare them on a list of GEMMs of your own."""
+    _compare(lambda setup: cases.of_list(file, setup), hardware.config, output, one_column=True)
+
+
+app = commands(*((one, keys.keys()) for one in (networks, paper, gemms)))
+
+
+def _compare(
+    jobs_of: Callable[[Setup], list[cases.Job]],
+    config: str,
+    output: ComparedOutput,
+    note: str = "",
+    one_column: bool = False,
+) -> None:
+    """Cost the jobs, and print and write what that gives."""
     with terminal.reading_input():
-        heatmap.check(picture)
-        asked = asked_for(columns, keys.columns(), AREAS)
-        terminal.writable(json_file, picture)
-        source = "--paper" if in_paper else "--gemms" if gemms else "training steps"
-        options.refuse(context, source, NOT_FOR[source])
-        if synthesised:
+        heatmap.check(output.heatmap)
+        asked = output.asked(keys.columns(), AREAS)
+        terminal.writable(output.json, output.heatmap)
+        setup = setup_of(config)
+        if output.area:
             yosys()
-        name = config or ("paper" if in_paper else "vcu1525")
-        setup = setup_of(name)
-        if synthesised:
             check_areas(setup)
-        if in_paper:
-            jobs = paper.of_paper(paper.densities_of(densities), setup)
-        else:
-            jobs = cases.of_list(gemms, setup) if gemms else cases.of_networks(models, batch, setup)
-        lines = cases.done(jobs)
-    areas = areas_of(setup) if synthesised else {}
+        lines = cases.done(jobs_of(setup))
+    areas = areas_of(setup) if output.area else {}
     content = dict(
         config={name: one.model_dump() for name, one in setup.configs.items()},
         rows=[line.as_data() for line in lines],
         **(dict(area=areas) if areas else {}),
     )
-    terminal.write_json(json_file, content)
-    if picture:
-        heatmap.draw(picture, _cells(lines, one_column=gemms is not None))
+    terminal.write_json(output.json, content)
+    if output.heatmap:
+        heatmap.draw(output.heatmap, _cells(lines, one_column))
     console = terminal.console()
-    print_table(console, lines, heading_of(name, setup), asked)
-    if in_paper:
-        console.print(paper.NOTE)
+    print_table(console, lines, heading_of(config, setup), asked)
+    if note:
+        console.print(note)
     if areas:
         print_areas(console, areas, asked)
-    if picture:
-        console.print(f"heat map in {picture}")
+    if output.heatmap:
+        console.print(f"heat map in {output.heatmap}")
 
 
 def setup_of(name: str) -> Setup:

@@ -1,4 +1,4 @@
-"""`sat compare --paper`: the GEMMs of SIGMA's paper (Qin et al., HPCA 2020), beside the counts of its latency model.
+"""`sat compare paper`: the GEMMs of SIGMA's paper (Qin et al., HPCA 2020), beside the counts of its latency model.
 
 This is the one file of the command line that is about particular hardware: SIGMA and the TPU of that paper.
 """
@@ -14,10 +14,6 @@ from tlm.gemm import Gemm
 from tlm.published.sigma import GEMMS, PublishedGemm, sigma_cycles
 from tlm.published.tpu import systolic_cycles
 
-HELP = (
-    "The ten GEMMs of SIGMA's paper, over a grid of densities of both operands, beside the counts of the paper's "
-    "latency model."
-)
 KEYS = {  # of --json -> definition
     "published": "cycles by the formulas of SIGMA's paper for its 16,384 multipliers, whatever --config: sigma, which "
     "keeps a, at its density, and tpu",

@@ -1,4 +1,4 @@
-"""`sat cycles --ablate`: the worth of each idea of an architecture, in cycles of a training step."""
+"""`sat cycles ablate`: the worth of each idea of an architecture, in cycles of a training step."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass

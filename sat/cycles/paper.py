@@ -1,4 +1,4 @@
-"""`sat cycles --paper`: the paper's five networks, dense and BDWP 2:8, beside its own figures."""
+"""`sat cycles paper`: the paper's five networks, dense and BDWP 2:8, beside its own figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

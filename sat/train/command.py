@@ -1,136 +1,169 @@
 """`sat train`: training whose GEMMs run on an engine."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sat import options, terminal
-from sat.columns import asked_for
-from sat.options import (
-    Batch,
-    Columns,
-    ConfigOfDefault,
-    Data,
-    DataImage,
-    DataPath,
-    Decay,
-    Dense,
-    Engine,
-    Json,
-    Method,
-    Model,
-    Pattern,
-    Rescale,
-    Seed,
-    Width,
-)
+from sat.columns import defined
+from sat.commands import Panel, commands
+from sat.panels import Data, DefaultHardware, Method, Output, Pruning, TrainedNetwork
 from sat.planning import SCHEDULED, DataflowOfDefault, PlanFile
 from sat.report import COLUMNS
 from sat.task import Task
-from sat.train.methods import COLUMNS as METHODS
-from sat.train.methods import Comparison, compare_methods, schemes
+from sat.train import methods as several
 from sat.train.single import Hardware, Kept, single
 from tlm.accelerators import DEFAULT, accelerator
+from tlm.report import DEFINITIONS
 
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder for checkpoint.pt and log.jsonl, a line an epoch; at the end weights.pt and report.json."
-    ),
-]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on from the checkpoint in --out, with the same bits as without a stop.")
-]
-Often = Annotated[int | None, typer.Option(min=1, help="Steps between checkpoints, beside those at each epoch's end.")]
-Tried = Annotated[int, typer.Option(min=1, help="Epochs between evaluations; there is one at the end in any case.")]
-Board = Annotated[bool, typer.Option("--tensorboard", help="Write the log to --out/tensorboard, too.")]
-Epochs = Annotated[int, typer.Option(min=1, help="Times through the data.")]
-Steps = Annotated[int | None, typer.Option(min=1, help="Steps, instead of epochs.")]
-Rate = Annotated[float, typer.Option(help="Learning rate.")]
-Momentum = Annotated[float, typer.Option(help="Of SGD.")]
-WeightDecay = Annotated[float, typer.Option(help="Of SGD, for all parameters.")]
-Falling = Annotated[
-    str,
-    typer.Option(
-        help="How the learning rate falls: constant (not), cosine, or step (to a tenth "
-        "after half, a hundredth after three quarters)."
-    ),
-]
-WarmUp = Annotated[float, typer.Option(help="Epochs in which the learning rate first rises.")]
-Smoothing = Annotated[float, typer.Option(help="Share of a label that is spread over all classes.")]
-Plain = Annotated[bool, typer.Option("--no-augment", help="Train on pictures as they are, not on random views.")]
-Compare = Annotated[
-    str | None,
-    typer.Option(
-        metavar="METHODS", help="Train these methods, with commas between, from several --seeds, and compare them."
-    ),
-]
-Seeds = Annotated[
-    int | None, typer.Option(min=1, help="Runs of each method in --compare, from --seed on. By default 5.")
-]
-
-# What a single run has, and a comparison has not: its engine is functional, and it keeps nothing.
-NOT_COMPARED = ("method", "engine", "plan", "out", "resume", "checkpoint_every", "tensorboard")
+if TYPE_CHECKING:  # PyTorch is loaded when it is needed
+    from training import Settings
 
 
-def train(
+@dataclass(frozen=True)
+class TrainingData(Data):
+    """What it is trained on, as it is or in random views."""
+
+    no_augment: Annotated[
+        bool, typer.Option("--no-augment", help="Train on pictures as they are, not on random views.")
+    ] = False
+
+    def task(self, network: TrainedNetwork) -> Task:
+        """The task of a network on it."""
+        return Task(network.model, self.data, self.data_path, self.image, network.width, not self.no_augment)
+
+
+@dataclass(frozen=True)
+class Training(Panel):
+    """How the network is trained."""
+
+    TITLE = "Training"
+    epochs: Annotated[int, typer.Option(min=1, help="Times through the data.")] = 8
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps, instead of epochs.")] = None
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 0.05
+    momentum: Annotated[float, typer.Option(help="Of SGD.")] = 0.9
+    weight_decay: Annotated[float, typer.Option(help="Of SGD, for all parameters.")] = 5e-4
+    schedule: Annotated[
+        str,
+        typer.Option(
+            help="How the learning rate falls: constant (not), cosine, or step (to a tenth after half, a hundredth "
+            "after three quarters)."
+        ),
+    ] = "constant"
+    warm_up: Annotated[float, typer.Option(help="Epochs in which the learning rate first rises.")] = 0.0
+    label_smoothing: Annotated[float, typer.Option(help="Share of a label that is spread over all classes.")] = 0.0
+    evaluate_every: Annotated[
+        int, typer.Option(min=1, help="Epochs between evaluations; there is one at the end in any case.")
+    ] = 1
+    seed: options.Seed = 0
+
+    def settings(self, context: typer.Context, batch: int) -> Settings:
+        """The settings of a run. Raises ValueError as training.Settings does, and for both steps and epochs."""
+        from training import Settings
+
+        if self.steps:
+            options.refuse(context, "--steps", ["epochs"])
+        return Settings(
+            self.seed,
+            batch,
+            self.lr,
+            self.momentum,
+            self.weight_decay,
+            self.schedule,
+            self.warm_up,
+            self.epochs,
+            self.steps,
+            self.label_smoothing,
+        )
+
+
+@dataclass(frozen=True)
+class ScheduledHardware(DefaultHardware):
+    """The hardware of a training, small by default, and how its work is laid on it."""
+
+    config: options.ConfigOfDefault = "small"
+    dataflow: DataflowOfDefault = SCHEDULED
+
+
+@dataclass(frozen=True)
+class RunHardware(ScheduledHardware):
+    """The same of a single run, which may be simulated."""
+
+    plan: PlanFile = None
+    engine: options.Engine = "functional"
+
+
+@dataclass(frozen=True)
+class RunOutput(Output):
+    """The same, and what a single run keeps."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder for checkpoint.pt and log.jsonl, a line an epoch; at the end weights.pt and report.json.",
+        ),
+    ] = None
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint in --out, with the same bits as without a stop.")
+    ] = False
+    checkpoint_every: Annotated[
+        int | None, typer.Option(min=1, help="Steps between checkpoints, beside those at each epoch's end.")
+    ] = None
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write the log to a folder tensorboard in --out, too.")
+    ] = False
+
+
+def run(
     context: typer.Context,
-    model: Model = "cnn",
-    data: Data = "digits",
-    data_path: DataPath = None,
-    image: DataImage = None,
-    width: Width = 1.0,
-    no_augment: Plain = False,
-    method: Method = "bdwp",
-    sparsity: Pattern = "2:8",
-    dense: Dense = None,
-    decay: Decay = None,
-    rescale: Rescale = False,
-    engine: Engine = "functional",
-    config: ConfigOfDefault = "small",
-    dataflow: DataflowOfDefault = SCHEDULED,
-    plan: PlanFile = None,
-    batch: Batch = 32,
-    seed: Seed = 0,
-    epochs: Epochs = 8,
-    steps: Steps = None,
-    lr: Rate = 0.05,
-    momentum: Momentum = 0.9,
-    weight_decay: WeightDecay = 5e-4,
-    schedule: Falling = "constant",
-    warm_up: WarmUp = 0.0,
-    label_smoothing: Smoothing = 0.0,
-    out: Out = None,
-    resume: Resume = False,
-    checkpoint_every: Often = None,
-    evaluate_every: Tried = 1,
-    tensorboard: Board = False,
-    compare: Compare = None,
-    seeds: Seeds = None,
-    columns: Columns = None,
-    json_file: Json = None,
+    network: TrainedNetwork,
+    data: TrainingData,
+    method: Method,
+    training: Training,
+    hardware: RunHardware,
+    output: RunOutput,
 ) -> None:
     """Train a network whose GEMMs run on an engine; print its accuracy, and where a step's cycles go."""
     with terminal.reading_input():
-        for option, given, others in (("--steps", steps, ["epochs"]), ("--compare", compare, NOT_COMPARED)):
-            if given:
-                options.refuse(context, option, others)
-        if compare is None and seeds is not None:
-            raise ValueError("--seeds is for --compare; a single run has --seed")
-        from training import Settings
+        settings = training.settings(context, data.batch)
+        terminal.writable(output.json)
+        asked = output.asked(COLUMNS)
+        on = Hardware(hardware.engine, hardware.config, hardware.dataflow, hardware.plan)
+        kept = Kept(output.out, output.resume, output.checkpoint_every, output.tensorboard, training.evaluate_every)
+        single(data.task(network), method.scheme(network.model), settings, on, kept, output.json, asked)
 
-        terminal.writable(json_file)
-        asked = asked_for(columns, COLUMNS if compare is None else METHODS)
-        task = Task(model, data, data_path, image, width, not no_augment)
-        settings = Settings(seed, batch, lr, momentum, weight_decay, schedule, warm_up, epochs, steps, label_smoothing)
-        if compare is None:
-            scheme = options.scheme(method, sparsity, model, dense, decay, rescale)
-            kept = Kept(out, resume, checkpoint_every, tensorboard, evaluate_every)
-            single(task, scheme, settings, Hardware(engine, config, dataflow, plan), kept, json_file, asked)
-        else:
-            chosen = schemes(compare, sparsity, model, dense, decay, rescale)
-            hardware = accelerator(DEFAULT).load(config)
-            compare_methods(
-                Comparison(task, chosen, settings, seeds or 5, hardware, dataflow, evaluate_every), json_file, asked
-            )
+
+def compare(
+    context: typer.Context,
+    methods: Annotated[str, typer.Argument(metavar="METHODS", help="The methods, with commas between.")],
+    network: TrainedNetwork,
+    data: TrainingData,
+    pruning: Pruning,
+    training: Training,
+    hardware: ScheduledHardware,
+    output: Output,
+    seeds: Annotated[
+        int, typer.Option(rich_help_panel="Training", min=1, help="Runs of each method, from --seed on.")
+    ] = 5,
+) -> None:
+    """Train several methods, each from several seeds, and compare their accuracy and their cost."""
+    with terminal.reading_input():
+        settings = training.settings(context, data.batch)
+        terminal.writable(output.json)
+        asked = output.asked(several.COLUMNS)
+        chosen = several.schemes(
+            methods, pruning.sparsity, network.model, pruning.dense, pruning.decay, pruning.rescale
+        )
+        config = accelerator(DEFAULT).load(hardware.config)
+        comparison = several.Comparison(
+            data.task(network), chosen, settings, seeds, config, hardware.dataflow, training.evaluate_every
+        )
+        several.compare_methods(comparison, output.json, asked)
+
+
+app = commands((run, DEFINITIONS), (compare, defined(several.COLUMNS)))

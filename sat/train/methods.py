@@ -1,4 +1,4 @@
-"""`sat train --compare`: several methods on one task, each from several seeds: their accuracy, and their cost."""
+"""`sat train compare`: several methods on one task, each from several seeds: their accuracy, and their cost."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def schemes(
     """Of names with commas between; a decay or rescaling is for those methods that have it. Raises ValueError."""
     names = [name.strip() for name in methods.split(",")]
     if len(set(names)) < len(names):
-        raise ValueError(f"--compare must name each method once, not {methods}")
+        raise ValueError(f"each method must be named once, not {methods}")
     return [_scheme(name, METHODS.get(name, Method()), sparsity, model, dense, decay, rescale) for name in names]
 
 

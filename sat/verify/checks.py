@@ -1,4 +1,4 @@
-"""The single GEMMs of `sat verify --gemm`; sat/verify/step_checks.py is about training steps."""
+"""The single GEMMs of `sat verify gemm`; sat/verify/step_checks.py is about training steps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

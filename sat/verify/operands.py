@@ -1,4 +1,4 @@
-"""The operands of `sat verify --gemm`: several kinds of seeded values, each of which shows other faults."""
+"""The operands of `sat verify gemm`: several kinds of seeded values, each of which shows other faults."""
 
 from collections.abc import Callable
 from typing import NamedTuple

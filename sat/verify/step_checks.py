@@ -40,15 +40,6 @@ class Training:
         return whole_step(trainer.module, batch_shape(trainer), self.scheme)
 
 
-def training_check(
-    checker: Checker, training: Training, steps: int, sample: int | None, dataflow: str | None, plan: Path | None
-) -> Check:
-    """So many pieces of one step, or where `sample` is None so many whole steps. Raises ValueError as each does."""
-    if sample is None:
-        return step_check(checker, training, steps, dataflow, plan)
-    return sample_check(checker, training, sample, dataflow, plan)
-
-
 def step_check(checker: Checker, training: Training, steps: int, dataflow: str | None, plan: Path | None) -> Check:
     """Training steps on the checker and on the functional engine; where programs are made for the operands' zeros there
     is no plan. Raises ValueError for what cannot be trained, and a dataflow or plan that does not fit."""
@@ -57,9 +48,8 @@ def step_check(checker: Checker, training: Training, steps: int, dataflow: str |
     step = training.step(trial)
     if checker.programs_depend_on_zeros:
         if dataflow:
-            raise ValueError(
-                f"--dataflow on {checker.accelerator.title} is for --gemm: in a step it depends on the operands' zeros"
-            )
+            title = checker.accelerator.title
+            raise ValueError(f"--dataflow on {title} is for sat verify gemm: in a step it depends on operands' zeros")
         gemms = [one for one in step if isinstance(one, Gemm)]
         return Check(steps * len(gemms), lockstep(trial, reference, steps))
     chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)

@@ -3,10 +3,24 @@
 import json
 from pathlib import Path
 
+import typer
 from typer.testing import CliRunner
 
 from sat.__main__ import app
+from sat.commands import Commands
 from tests.support.tools import heard
+
+ROOT = typer.main.get_command(app)
+GROUPS = {name: command for name, command in ROOT.commands.items() if isinstance(command, Commands)}
+EVERY = [(name,) for name in ROOT.commands] + [(name, sub) for name, group in GROUPS.items() for sub in group.commands]
+
+
+def options_of(*words: str):
+    """The command of these words; of several the default one."""
+    command = ROOT
+    for word in words:
+        command = command.commands[word]
+    return command if not isinstance(command, Commands) else command.commands[command.default]
 
 
 def sat(*words: object, code: int = 0):

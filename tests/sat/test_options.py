@@ -56,11 +56,13 @@ def test_a_bad_configuration_file_is_refused_in_one_line(command, content, words
     [
         (["cycles", "--bogus"], "No such option: --bogus"),
         (["nothing"], "No such command 'nothing'."),
-        (["verify", "--gemm", "1", "2"], "Option '--gemm' requires 3 arguments."),
+        (["cycles", "nothing"], "No such command 'nothing'."),
+        (["verify", "gemm", "1", "2"], "Missing argument 'N'."),
+        (["verify", "sample", "0"], "'PIECES'"),
         (["cycles", "--batch", "0"], "'--batch'"),
-        (["verify", "--density-a", "1.1"], "'--density-a'"),
-        (["verify", "--density-b", "-0.1"], "'--density-b'"),
-        (["verify", "--density-a", "nan"], "'--density-a'"),
+        (["verify", "gemm", "1", "1", "1", "--density-a", "1.1"], "'--density-a'"),
+        (["verify", "gemm", "1", "1", "1", "--density-b", "-0.1"], "'--density-b'"),
+        (["verify", "gemm", "1", "1", "1", "--density-a", "nan"], "'--density-a'"),
     ],
 )
 def test_words_that_cannot_be_read_are_refused_in_one_line_too(words, complaint):

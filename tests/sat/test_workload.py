@@ -139,7 +139,7 @@ def test_costing_a_network_needs_no_pytorch():
     assert done.stdout.splitlines()[-1] in ("None []", "0 []"), done.stderr
 
 
-@pytest.mark.parametrize("words", [["cycles"], ["plan", "-o", "plan.json"], ["cycles", "--paper", "--batch", "1"]])
+@pytest.mark.parametrize("words", [["cycles"], ["plan", "-o", "plan.json"], ["cycles", "paper", "--batch", "1"]])
 def test_who_no_longer_reads_loses_no_file(folder, words):
     command = [sys.executable, "-m", "sat", *words, "--config", "small", "--json", str(folder / "out.json")]
     reading, writing = os.pipe()

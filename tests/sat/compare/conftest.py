@@ -11,7 +11,7 @@ from tlm.compare import setups
 def published(tmp_path_factory):
     """(content, output) of the GEMMs of SIGMA's paper at density 0.2."""
     file = tmp_path_factory.mktemp("compare") / "deep" / "paper.json"
-    output = sat("compare", "--paper", "--densities", 0.2, "--json", file).output
+    output = sat("compare", "paper", "--densities", 0.2, "--json", file).output
     return data(file), output
 
 

@@ -65,7 +65,7 @@ def test_a_setup_is_chosen_by_its_name_and_the_default_fits_the_cases(line, monk
     chosen = []
     monkeypatch.setattr(cases, "of_networks", lambda *given: chosen.append(given[-1]) or [("x", lambda: line)])
     monkeypatch.setattr(paper, "of_paper", lambda *given: chosen.append(given[-1]) or [("x", lambda: line)])
-    for words in ((), ("--paper",), *(("--config", name) for name in SETUPS), ("--paper", "--config", "medium")):
+    for words in ((), ("paper",), *(("--config", name) for name in SETUPS), ("paper", "--config", "medium")):
         sat("compare", *words)
     assert chosen == [SETUPS[name] for name in ("vcu1525", "paper", *SETUPS, "medium")]
 
@@ -83,7 +83,7 @@ def test_a_further_accelerator_is_compared_as_its_row_stands_in_the_table(tmp_pa
     words = ("cycles", "--accelerator", "dot", "--config", "small", "--batch", 2, "--json", tmp_path / "cycles")
     assert f"on dot {toy.presets['small'].name}" in sat(*words, "--method", "dense").output
     assert data(tmp_path / "cycles")["totals"]["cycles"] == content["rows"][0]["dot"]["cycles"]
-    assert refused("verify", "--accelerator", "dot", "--gemm", 2, 3, 4).startswith(
+    assert refused("verify", "gemm", 2, 3, 4, "--accelerator", "dot").startswith(
         "sat: a configuration must be of one of"
     )
 
@@ -92,7 +92,7 @@ def test_a_list_of_gemms_of_which_two_have_one_name(tmp_path):
     (tmp_path / "gemms.csv").write_text(HEADER + "q,64,48,32,0.2,1\nq,64,48,320,0.2,1\nnone,10,9,8,0,0.5\n")
     output = sat(
         "compare",
-        "--gemms",
+        "gemms",
         tmp_path / "gemms.csv",
         "--config",
         "small",
@@ -150,20 +150,20 @@ def test_a_heat_map_is_drawn(name, magic, tmp_path):
         (["--config", "large"], "config must be one of small, medium, vcu1525, paper, not 'large'"),
         (["--models", "cnn,tpu"], "model must be one of cnn, resnet9, resnet18, resnet50, vgg19, vit, not 'tpu'"),
         *(
-            ([*words, *other], f"{other[0]} cannot go with {words[0]}")
-            for words, other in (
-                (["--paper"], ["--gemms", "x.csv"]),
-                (["--paper"], ["--models", "cnn"]),
-                (["--paper"], ["--batch", 2]),
-                (["--gemms", "x.csv"], ["--models", "cnn"]),
-                (["--gemms", "x.csv"], ["--batch", 2]),
-                (["--gemms", "x.csv"], ["--densities", 1]),
+            ([*words, *other], f"{other[0]} is {where}, and no option of sat compare {words[0]}")
+            for words, other, where in (
+                (["paper"], ["--gemms", "x.csv"], "a command of its own, sat compare gemms"),
+                (["paper"], ["--models", "cnn"], "an option of sat compare networks"),
+                (["paper"], ["--batch", 2], "an option of sat compare networks"),
+                (["gemms", "x.csv"], ["--models", "cnn"], "an option of sat compare networks"),
+                (["gemms", "x.csv"], ["--batch", 2], "an option of sat compare networks"),
+                (["gemms", "x.csv"], ["--densities", 1], "an option of sat compare paper"),
             )
         ),
-        (["--densities", 1], "--densities cannot go with training steps"),
+        (["--densities", 1], "--densities is an option of sat compare paper, and no option of sat compare networks"),
         *(
             (
-                ["--paper", "--densities", text],
+                ["paper", "--densities", text],
                 f"--densities must be numbers above 0 and up to 1 with commas between, not {text!r}",
             )
             for text in ("0", "1.1", "0.5,", "", "half", "nan", "0.5;1", "-0.1")
@@ -171,8 +171,8 @@ def test_a_heat_map_is_drawn(name, magic, tmp_path):
         (["--heatmap", "deep/x.pdf"], "a heat map is a file .png or .svg, not deep/x.pdf"),
         (["--heatmap", "/dev/null/x.png"], "/dev/null/x.png cannot be written: "),
         (["--json", "/dev/null/x.json"], "/dev/null/x.json cannot be written: "),
-        (["--gemms", "nowhere.csv"], "No such file or directory: 'nowhere.csv'"),
-        (["--gemms", "."], "Is a directory: '.'"),
+        (["gemms", "nowhere.csv"], "No such file or directory: 'nowhere.csv'"),
+        (["gemms", "."], "Is a directory: '.'"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(words, complaint, tmp_path, monkeypatch):
@@ -194,7 +194,7 @@ def test_a_malformed_list_is_refused_and_nothing_is_written(rows, complaint, tmp
     monkeypatch.delattr(cases, "done")
     (tmp_path / "x.csv").write_text(HEADER + rows)
     line = refused(
-        "compare", "--gemms", tmp_path / "x.csv", "--json", tmp_path / "x.json", "--heatmap", tmp_path / "x.png"
+        "compare", "gemms", tmp_path / "x.csv", "--json", tmp_path / "x.json", "--heatmap", tmp_path / "x.png"
     )
     assert line.endswith(complaint) and [file.name for file in tmp_path.iterdir()] == ["x.csv"]
 

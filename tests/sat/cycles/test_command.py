@@ -96,9 +96,9 @@ def test_the_table_shows_every_row_and_the_help_every_definition():
 
 
 def test_an_ablation_shows_the_step_with_one_choice_made_otherwise(tiny, tmp_path):
-    words = ("cycles", *tiny, "--config", "small", "--batch", 4, "--json")
-    output = sat(*words, tmp_path / "ablation.json", "--ablate").output
-    sat(*words, tmp_path / "usual.json")
+    words = (*tiny, "--config", "small", "--batch", 4, "--json")
+    output = sat("cycles", "ablate", *words, tmp_path / "ablation.json").output
+    sat("cycles", *words, tmp_path / "usual.json")
     found, usual = data(tmp_path / "ablation.json"), data(tmp_path / "usual.json")
     variants = {(row["what"], row["choice"]): row for row in found.pop("ablation")}
     assert found == usual and "one choice made otherwise" in output
@@ -115,7 +115,7 @@ def test_patterns_beside_a_dense_step_are_those_of_bdwp(tiny, tmp_path):
     found = {}
     for method in ("dense", "bdwp"):
         file = tmp_path / method
-        sat("cycles", *tiny, "--method", method, "--config", "small", "--batch", 4, "--ablate", "--json", file)
+        sat("cycles", "ablate", *tiny, "--method", method, "--config", "small", "--batch", 4, "--json", file)
         found[method] = {row["choice"]: row["cycles"] for row in data(file)["ablation"] if row["what"] == "N:M"}
     assert found["dense"] == found["bdwp"] and found["dense"]["2:4"] != found["dense"]["dense"]
 
@@ -186,8 +186,8 @@ def test_a_systolic_array_does_every_product_and_its_formula_stands_beside_it(tm
 def test_a_name_is_no_markup(tiny, tmp_path):
     file = tmp_path / "config.json"
     file.write_text('{"name": "[/x]", "rows": 2, "columns": 2}')
-    for words in ((), ("--ablate",)):
-        assert "[/x]" in sat("cycles", *tiny, "--config", file, "--batch", 4, *words).output
+    for words in ((), ("ablate",)):
+        assert "[/x]" in sat("cycles", *words, *tiny, "--config", file, "--batch", 4).output
 
 
 @pytest.mark.parametrize(
@@ -196,8 +196,11 @@ def test_a_name_is_no_markup(tiny, tmp_path):
         (["--dataflow", "is"], "dataflow must be one of os, ws, scheduled, not 'is'"),
         (["--plan", "nowhere.json"], "No such file or directory: 'nowhere.json'"),
         (["--plan", "nowhere.json", "--dataflow", "os"], "--dataflow os cannot go with --plan, which has its own"),
-        (["--ablate", "--dataflow", "os"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
-        (["--ablate", "--plan", "p.json"], "--ablate shows every dataflow, and cannot go with --dataflow or --plan"),
+        *(
+            ([name, option, "os"], f"{option} is an option of sat cycles step, and no option of sat cycles {name}")
+            for name in ("ablate", "paper")
+            for option in ("--dataflow", "--plan")
+        ),
         (["--accelerator", "sigma", "--dataflow", "os"], "dataflow must be one of mk, kn, scheduled, not 'os'"),
         (["--accelerator", "systolic", "--dataflow", "mk"], "dataflow must be one of os, ws, scheduled, not 'mk'"),
         (["--accelerator", "sigma", "--plan", "p.json"], "--plan is SAT's, and cannot go with another --accelerator"),
@@ -205,12 +208,12 @@ def test_a_name_is_no_markup(tiny, tmp_path):
             ["--accelerator", "systolic", "--plan", "p.json"],
             "--plan is SAT's, and cannot go with another --accelerator",
         ),
-        (["--accelerator", "sigma", "--ablate"], "--ablate is about SAT's choices, and cannot go with another --acc"),
+        (["ablate", "--accelerator", "sigma"], "steps on SIGMA are not planned"),
+        (["ablate", "--accelerator", "systolic"], "steps on systolic are not planned"),
         (
-            ["--accelerator", "systolic", "--ablate"],
-            "--ablate is about SAT's choices, and cannot go with another --acc",
+            ["paper", "--accelerator", "sigma"],
+            "--accelerator is an option of sat cycles step and sat cycles ablate, and",
         ),
-        (["--accelerator", "sigma", "--paper"], "--accelerator cannot go with --paper"),
         (
             ["--accelerator", "sigma", "--config", "huge"],
             "config must be one of small, medium, vcu1525, paper or a JSON",

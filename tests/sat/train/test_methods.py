@@ -1,4 +1,4 @@
-"""`sat train --compare`."""
+"""`sat train compare`."""
 
 from statistics import fmean, stdev
 
@@ -14,7 +14,7 @@ from tlm.workload.methods import Scheme
 def test_the_table_and_the_data_say_what_each_method_recognises_and_costs(tmp_path):
     words = ["--steps", 50, "--batch", 16, "--config", "medium"]
     seeds = ["--seeds", 2, "--seed", 4]
-    output = sat("train", "--compare", "dense,sdgp,bdwp", *seeds, *words, "--json", tmp_path / "x").output
+    output = sat("train", "compare", "dense,sdgp,bdwp", *seeds, *words, "--json", tmp_path / "x").output
     report = data(tmp_path / "x")
     dense, sdgp, bdwp = rows = report["methods"]
     assert [row["method"] for row in rows] == ["dense", "sdgp", "bdwp"] and report["seeds"] == [4, 5]
@@ -33,7 +33,7 @@ def test_the_table_and_the_data_say_what_each_method_recognises_and_costs(tmp_pa
 
 def test_a_run_of_the_comparison_is_the_run_of_that_method_and_seed(tmp_path):
     words = ["--steps", 8, "--batch", 64, "--json"]
-    sat("train", "--compare", "srste", "--seeds", 2, *words, tmp_path / "all")
+    sat("train", "compare", "srste", "--seeds", 2, *words, tmp_path / "all")
     sat("train", "--method", "srste", "--seed", 1, *words, tmp_path / "one")
     one, [row] = data(tmp_path / "one"), data(tmp_path / "all")["methods"]
     assert row["logs"][1] == one["log"] and row["cycles"] == one["totals"]["cycles"]
@@ -63,14 +63,20 @@ def test_a_choice_is_for_the_methods_that_have_it():
 @pytest.mark.parametrize(
     "words, complaint",
     [
-        (["--compare", "dense,magic"], "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
-        (["--compare", "dense,dense"], "--compare must name each method once, not dense,dense"),
-        (["--compare", "dense", "--engine", "icarus"], "--engine cannot go with --compare"),
-        (["--compare", "dense", "--out", "x"], "--out cannot go with --compare"),
-        (["--compare", "dense", "--method", "srste"], "--method cannot go with --compare"),
+        (["compare", "dense,magic"], "method must be one of dense, srste, sdgp, sdwp, bdwp, not 'magic'"),
+        (["compare", "dense,dense"], "each method must be named once, not dense,dense"),
+        (
+            ["compare", "dense", "--engine", "icarus"],
+            "--engine is an option of sat train run, and no option of",
+        ),
+        (["compare", "dense", "--out", "x"], "--out is an option of sat train run, and no option of sat train compare"),
+        (
+            ["compare", "dense", "--method", "x"],
+            "--method is an option of sat train run, and no option of",
+        ),
         (["--steps", "2", "--epochs", "2"], "--epochs cannot go with --steps"),
-        (["--compare", "dense", "--seeds", "2", "--seed", 2**32 - 1], "seed must be at least 0 and below 2^32"),
-        (["--seeds", "2"], "--seeds is for --compare"),
+        (["compare", "dense", "--seeds", "2", "--seed", 2**32 - 1], "seed must be at least 0 and below 2^32"),
+        (["--seeds", "2"], "--seeds is an option of sat train compare, and no option of sat train run"),
     ],
 )
 def test_what_a_comparison_cannot_do_is_refused(words, complaint):

@@ -11,7 +11,7 @@ from rtl.sigma.config import PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import predict
 
-GEMM = ("verify", "--accelerator", "sigma", "--gemm", 9, 20, 6, "--seed", 3)
+GEMM = ("verify", "gemm", 9, 20, 6, "--accelerator", "sigma", "--seed", 3)
 ELEMENT = r"element \(\d, \d\) is 0x\w{8}, not 0x\w{8}; it left the array at cycle \d+; \d+ of 54 elements differ"
 FAULTS = {  # (file, old text, new text, what is said of the place)
     "a bit of the products": ("sigma_fp16_mul.v", "2'h0};", "2'h0} | 32'h4000;", ELEMENT),
@@ -84,12 +84,12 @@ def test_a_fault_makes_it_fail_and_the_words_say_where(fault, kept, tmp_path):
 
 
 def test_verilog_of_another_accelerator_is_refused(kept):
-    line = refused("verify", "--gemm", 4, 4, 4, "--verilog", kept[0] / "verilog")
+    line = refused("verify", "gemm", 4, 4, 4, "--verilog", kept[0] / "verilog")
     assert "/verilog must hold sat_harness.v and configuration.json" in line
 
 
 def test_a_systolic_array_takes_dense_gemms(tmp_path):
-    output = sat("verify", "--accelerator", "systolic", "--gemm", 9, 20, 6, "--json", tmp_path / "x").output
+    output = sat("verify", "gemm", 9, 20, 6, "--accelerator", "systolic", "--json", tmp_path / "x").output
     found = data(tmp_path / "x")
     assert (found["accelerator"], found["sparsity"], found["equal"]) == ("systolic", "dense", True)
     assert {row["sparsity"] for row in found["checked"]} == {"dense"} and found["config"]["largest_m"] == 4

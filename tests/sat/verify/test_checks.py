@@ -1,4 +1,4 @@
-"""The GEMMs of `sat verify --gemm`, with the functional engine in a simulator's place."""
+"""The GEMMs of `sat verify gemm`, with the functional engine in a simulator's place."""
 
 import numpy as np
 import pytest

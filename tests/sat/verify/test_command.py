@@ -20,7 +20,7 @@ from training import models, whole_step
 @pytest.mark.parametrize("engine, shape", [("myhdl", (1, 8, 2)), ("icarus", (9, 40, 18))])
 def test_gemms_are_equal_in_bits_and_in_cycles(engine, shape, tmp_path):
     file = tmp_path / "verify.json"
-    output = sat("verify", "--gemm", *shape, "--engine", engine, "--seed", 7, "--json", file).output
+    output = sat("verify", "gemm", *shape, "--engine", engine, "--seed", 7, "--json", file).output
     found = data(file)
     assert found["equal"] and not found["difference"] and found["seed"] == 7
     assert [(row["stage"], row["dataflow"]) for row in found["checked"]] == [
@@ -58,7 +58,7 @@ def test_the_operands_follow_from_the_seed(monkeypatch):
 
     monkeypatch.setattr(MyhdlEngine, "_run", record)
     for seed in (1, 1, 2):
-        sat("verify", "--gemm", 30, 50, 30, "--sparsity", "dense", "--engine", "myhdl", "--seed", seed)
+        sat("verify", "gemm", 30, 50, 30, "--sparsity", "dense", "--engine", "myhdl", "--seed", seed)
     one, again, other = seen[:8], seen[8:16], seen[16:]
     assert one == again and not set(one) & set(other) and len(set(seen)) == 8
     assert one[::2] == one[1::2]  # both dataflows have the same
@@ -87,7 +87,7 @@ def test_an_engine_is_no_markup(monkeypatch):
 
 
 def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):
-    words = ("verify", "--gemm", 3, 9, 5, "--sparsity", "dense")
+    words = ("verify", "gemm", 3, 9, 5, "--sparsity", "dense")
     sat(*words, "--waves", tmp_path / "run.vcd", "--keep", tmp_path / "kept")
     waves = (tmp_path / "run.vcd").read_text()
     assert "$enddefinitions" in waves and "device_out_cycle" in waves
@@ -98,7 +98,7 @@ def test_waves_are_written_and_the_kept_verilog_can_be_checked_again(tmp_path):
 
 
 def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
-    sat("verify", "--gemm", 1, 1, 1, "--keep", tmp_path / "kept")
+    sat("verify", "gemm", 1, 1, 1, "--keep", tmp_path / "kept")
     rounding = tmp_path / "kept" / "sat_fp_round_5_10.v"
     rounding.write_text(rounding.read_text().replace("guard &&", "!guard &&"))
     waves = tmp_path / "run.vcd"
@@ -130,17 +130,18 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
 @pytest.mark.parametrize(
     "words, complaint",
     [
-        (["--gemm", 0, 4, 4], "GEMM size m must be at least 1, not 0"),
-        (["--gemm", 4, 4, 4, "--sparsity", "3:8"], "not 3:8"),
-        (["--gemm", 4, 4, 4, "--method", "dense"], "--method cannot go with --gemm"),
+        (["gemm", 0, 4, 4], "GEMM size m must be at least 1, not 0"),
+        (["gemm", 4, 4, 4, "--sparsity", "3:8"], "not 3:8"),
+        (
+            ["gemm", 4, 4, 4, "--method", "dense"],
+            "--method is an option of sat verify steps and sat verify sample, and no option of sat verify gemm",
+        ),
         (["--verilog", "a", "--keep", "b"], "keep and verilog exclude each other"),
         (["--engine", "functional"], "engine must be myhdl or icarus"),
-        (["--gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
+        (["gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
         (["--verilog", "nowhere"], "verilog folder nowhere must hold sat_harness.v"),
-        *(
-            (["--accelerator", "sigma", *words], f"{words[0]} cannot go with --accelerator sigma")
-            for words in (["--sample", 3], ["--plan", "p.json"])
-        ),
+        (["--accelerator", "sigma", "--plan", "p.json"], "--plan cannot go with --accelerator sigma"),
+        (["sample", 3, "--accelerator", "sigma"], "no sample is drawn on --accelerator sigma"),
         *(
             (["--accelerator", "systolic", *words], f"{words[0]} cannot go with --accelerator systolic")
             for words in (
@@ -153,13 +154,13 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
             )
         ),
         (
-            ["--accelerator", "sigma", "--gemm", 4, 4, 4, "--dataflow", "os"],
+            ["gemm", 4, 4, 4, "--accelerator", "sigma", "--dataflow", "os"],
             "must be one of mk, kn, scheduled, not 'os'",
         ),
-        (["--accelerator", "sigma", "--dataflow", "mk"], "--dataflow on SIGMA is for --gemm"),
-        (["--gemm", 4, 4, 4, "--dataflow", "kn"], "dataflow must be one of os, ws, scheduled, not 'kn'"),
-        (["--density-a", 0.5], "--density-a cannot go with training steps"),
-        (["--accelerator", "sigma", "--density-b", 0.5], "--density-b cannot go with training steps"),
+        (["--accelerator", "sigma", "--dataflow", "mk"], "--dataflow on SIGMA is for sat verify gemm"),
+        (["gemm", 4, 4, 4, "--dataflow", "kn"], "dataflow must be one of os, ws, scheduled, not 'kn'"),
+        (["--density-a", 0.5], "--density-a is an option of sat verify gemm, and no option of sat verify steps"),
+        (["--accelerator", "sigma", "--density-b", 0.5], "--density-b is an option of sat verify gemm"),
         (
             ["--accelerator", "sigma", "--config", "tiny"],
             "config must be one of small, medium, vcu1525, paper or a JSON",
@@ -186,11 +187,11 @@ def test_a_plan_is_for_one_accelerator_alone(accelerator, own, tmp_path):
 def test_programs_that_cannot_be_cut_are_not_sampled(monkeypatch):
     kinds = {base: replace(kind, pieces=None) for base, kind in TABLE["sat"].programs.items()}
     monkeypatch.setitem(TABLE, "sat", replace(TABLE["sat"], programs=kinds))
-    assert refused("verify", "--sample", 3) == "sat: --sample cannot go with --accelerator sat"
+    assert refused("verify", "sample", 3) == "sat: no sample is drawn on --accelerator sat"
 
 
 def test_a_missing_simulator_is_named_with_what_installs_it(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert "vvp is not installed; on Debian or Ubuntu: apt-get install iverilog g++" in refused(
-        "verify", "--gemm", 4, 4, 4
+        "verify", "gemm", 4, 4, 4
     )

@@ -1,4 +1,4 @@
-"""The operands of `sat verify --gemm` reach what they say."""
+"""The operands of `sat verify gemm` reach what they say."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""`sat verify --sample`: pieces of a step on Icarus."""
+"""`sat verify sample`: pieces of a step on Icarus."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ from cosim.engines.icarus_engine import IcarusEngine
 from tests.cosim.faults import FAULTS, plant
 from tests.sat.support import data, refused, sat
 
-WORDS = ("verify", "--sample", 16, "--batch", 1, "--seed", 5)
+WORDS = ("verify", "sample", 16, "--batch", 1, "--seed", 5)
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +75,14 @@ def test_a_fault_in_the_verilog_is_found_and_named_with_its_place(one, tmp_path)
 @pytest.mark.parametrize(
     "words, complaint",
     [
-        (["--sample", 5, "--image", 32], "model cnn takes images of (1, 8, 8), not (1, 32, 32)"),
-        (["--sample", 5, "--steps", 1], "--steps cannot go with --sample"),
-        (["--gemm", 4, 4, 4, "--sample", 5], "--sample cannot go with --gemm"),
-        (["--gemm", 4, 4, 4, "--width", 1], "--width cannot go with --gemm"),
-        (["--gemm", 4, 4, 4, "--dense", "fc"], "--dense cannot go with --gemm"),
-        (["--gemm", 4, 4, 4, "--rescale"], "--rescale cannot go with --gemm"),
-        (["--sample", 5, "--rescale"], "rescale is for methods that prune gradients, not bdwp"),
-        (["--sample", 5, "--data", "cifar10", "--model", "resnet9"], "data cifar10 needs --data-path"),
+        (["sample", 5, "--image", 32], "model cnn takes images of (1, 8, 8), not (1, 32, 32)"),
+        (["sample", 5, "--steps", 1], "--steps is an option of sat verify steps, and no option of sat verify sample"),
+        (["gemm", 4, 4, 4, "--sample", 5], "--sample is a command of its own, sat verify sample, and no option of"),
+        (["gemm", 4, 4, 4, "--width", 1], "--width is an option of sat verify steps and sat verify sample, and no"),
+        (["gemm", 4, 4, 4, "--dense", "fc"], "--dense is an option of sat verify steps and sat verify sample, and no"),
+        (["gemm", 4, 4, 4, "--rescale"], "--rescale is an option of sat verify steps and sat verify sample, and no"),
+        (["sample", 5, "--rescale"], "rescale is for methods that prune gradients, not bdwp"),
+        (["sample", 5, "--data", "cifar10", "--model", "resnet9"], "data cifar10 needs --data-path"),
     ],
 )
 def test_options_that_would_do_nothing_or_cannot_be_are_refused(words, complaint):

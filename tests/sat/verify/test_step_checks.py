@@ -196,5 +196,5 @@ def test_on_sigma_every_gemm_is_checked_and_the_host_updates(tiny):
 
 
 def test_a_dataflow_of_steps_is_refused_there(tiny):
-    with pytest.raises(ValueError, match="^--dataflow on SIGMA is for --gemm: in a step it depends on the operands'"):
+    with pytest.raises(ValueError, match="^--dataflow on SIGMA is for sat verify gemm: in a step it depends on oper"):
         step_check(Checker(Functional(SIGMA_PRESETS["small"])), TINY, 1, "mk", None)
