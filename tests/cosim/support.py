@@ -15,6 +15,17 @@ from tlm import Program, Timeline, predict, simulate
 
 HARDWARE = ("myhdl", "icarus")
 TINY = SatConfig(name="tiny", rows=2, columns=2, chunk=16, memory_latency=4)
+RAGGED = SatConfig(name="ragged", rows=3, columns=2, chunk=16, memory_latency=3, read_bytes_per_cycle=64)
+QUICK_TILES = SatConfig(
+    name="quick-tiles",
+    rows=3,
+    columns=3,
+    interleave=8,
+    chunk=16,
+    memory_latency=0,
+    read_bytes_per_cycle=1e6,
+    write_bytes_per_cycle=1e6,
+)
 AFTER_RESET = 5000  # time units of the Verilog
 LONG = (200, 400, 200)  # simulates for minutes
 PATTERNS = ["dense", *(f"{n}:{m}" for m in (4, 8, 16) for n in (1, 2, 4) if n < m)]

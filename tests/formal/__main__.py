@@ -1,15 +1,16 @@
 """`python -m tests.formal`, which is `tox -e formal`: prove every block's properties, then seed faults into them."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cosim.tools import ToolFailed, ToolMissing
 from sat import terminal
+from sat.columns import Column, show, worded
 from tests.formal.blocks import found
 from tests.formal.faults import FAULTS, Fault
 from tests.formal.proof import Proof
@@ -18,7 +19,14 @@ from tests.formal.run import Verdict, prove, refute
 
 BUILD = Path("build", "formal")
 PROCESSORS = os.cpu_count() or 1
-COLUMNS = ["block", "property", "how", "seconds", "result"]
+COLUMNS = [
+    worded("block", "the block, once for all of its properties"),
+    worded("property", "what is proven, or what a fault breaks", 2),
+    worded("how", "depth of the base cases and of the induction, in cycles", 1),
+    Column("seconds", "of processor and solver", 1, "{:.1f}".format),
+    worded("result", "holds, FAILS, or not proven; of a fault found or MISSED"),
+]
+FAULT_COLUMNS = [worded("fault", "what is planted"), *COLUMNS]
 
 Workers = Annotated[int, typer.Option(min=1, help="Proofs at a time.")]
 Blocks = Annotated[list[str] | None, typer.Argument(help="Blocks to look at; all, where none is named.")]
@@ -59,14 +67,8 @@ def _each(verdicts: Iterable[Verdict], text: str) -> list[Verdict]:
 
 def _report_proofs(verdicts: list[Verdict]) -> bool:
     """Print a row for each property, and what is assumed; whether all hold."""
-    console, table = terminal.console(), terminal.table("Proofs", COLUMNS, COLUMNS)
-    for verdict in verdicts:
-        for number, sentence in enumerate(verdict.properties):
-            broken = any(sentence in failed for failed in verdict.failed)
-            result = "FAILS" if broken else "not proven" if verdict.failed else "holds"
-            own = [verdict.block, verdict.how, f"{verdict.seconds:.1f}"] if number == 0 else ["", "", ""]
-            table.add_row(own[0], sentence, own[1], own[2], result)
-    console.print(table)
+    console = terminal.console()
+    show(console, "Proofs", COLUMNS, [row for verdict in verdicts for row in _rows(verdict)])
     for verdict in verdicts:
         for sentence, _ in PROOFS.get(verdict.block, Proof()).given.items():
             console.print(f"assumed around {verdict.block}: {sentence}")
@@ -78,6 +80,18 @@ def _report_proofs(verdicts: list[Verdict]) -> bool:
     return not failures
 
 
+def _told(verdict: Verdict) -> dict[str, Any]:
+    return dict(block=verdict.block, how=verdict.how, seconds=verdict.seconds)
+
+
+def _rows(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    """A row for each property of a block, which the first one names."""
+    for number, sentence in enumerate(verdict.properties):
+        broken = any(sentence in failed for failed in verdict.failed)
+        result = "FAILS" if broken else "not proven" if verdict.failed else "holds"
+        yield dict(property=sentence, result=result, **(_told(verdict) if number == 0 else {}))
+
+
 def _complain(say: Callable[[str], None], verdict: Verdict) -> None:
     for failed in verdict.failed:
         say(f"{verdict.block}: {failed}")
@@ -86,14 +100,12 @@ def _complain(say: Callable[[str], None], verdict: Verdict) -> None:
 
 def _report_faults(faults: list[Fault], verdicts: list[Verdict]) -> bool:
     """Print a row for each fault; whether each has broken the property that is about it."""
-    console, table = terminal.console(), terminal.table("Seeded faults", ["fault", *COLUMNS], ["fault", *COLUMNS])
-    missed = 0
+    console, rows = terminal.console(), []
     for fault, verdict in zip(faults, verdicts, strict=True):
-        seen = fault.seen in verdict.failed
-        missed += not seen
-        result = "found" if seen else "MISSED"
-        table.add_row(fault.kind, fault.block, fault.seen, verdict.how, f"{verdict.seconds:.1f}", result)
-    console.print(table)
+        result = "found" if fault.seen in verdict.failed else "MISSED"
+        rows.append(dict(fault=fault.kind, property=fault.seen, result=result, **_told(verdict)))
+    show(console, "Seeded faults", FAULT_COLUMNS, rows)
+    missed = sum(row["result"] == "MISSED" for row in rows)
     console.print(f"{len(faults)} seeded faults; {missed} missed")
     return not missed
 
