@@ -122,7 +122,8 @@ def _compare(
         if output.area:
             yosys()
             check_areas(setup)
-        lines = cases.done(jobs_of(setup))
+        jobs = jobs_of(setup)
+        lines = cases.done(jobs)
     areas = areas_of(setup) if output.area else {}
     content = dict(
         config={name: one.model_dump() for name, one in setup.configs.items()},
