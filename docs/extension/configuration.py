@@ -1,9 +1,10 @@
 """Parameters of each accelerator's configuration: presets, meaning and bounds, from its fields."""
 
+import inspect
 from types import NoneType
 from typing import Any, get_args
 
-from docs.extension.text import escaped, table
+from docs.extension.text import escaped, parsed, table
 from rtl.config import Config
 from tlm.accelerators import TABLE
 
@@ -16,8 +17,9 @@ def pages() -> dict[str, str]:
         "Unknown keys and values out of bounds are refused with rule and value.\n",
     ]
     for row in TABLE.values():
-        kind = next(iter(row.presets.values())).__class__
-        parts += [f"## {row.title}\n", f"{escaped(row.summary)}\n", _table(kind, row.presets)]
+        kind = row.config_type
+        paragraphs = [f"{escaped(text)}\n" for text in parsed(inspect.getdoc(kind) or "") if isinstance(text, str)]
+        parts += [f"## {row.title}\n", *paragraphs, _table(kind, row.presets)]
     return {"configuration": "\n".join(parts)}
 
 

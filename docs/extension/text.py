@@ -18,7 +18,7 @@ def escaped(text: str) -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table of cells that are Markdown."""
-    lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    lines = [f"| {' | '.join(cells)} |".replace("\n", " ") for cells in (head, ["---"] * len(head), *rows)]
     return "\n".join(lines) + "\n"
 
 

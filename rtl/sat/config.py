@@ -13,7 +13,7 @@ BEAT: Final = 4
 
 
 class SatConfig(Config):
-    """Parameters of SAT."""
+    """Parameters of SAT. chunk is a multiple of largest_m, and update_lanes is at most largest_m."""
 
     accelerator: ClassVar[str] = "sat"
 

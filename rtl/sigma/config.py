@@ -9,7 +9,7 @@ from rtl.sigma import timing
 
 
 class SigmaConfig(Config):
-    """Parameters of SIGMA: one Flex-DPU of several Flex-DPEs."""
+    """Parameters of SIGMA: one Flex-DPU of several Flex-DPEs. results is at most lanes."""
 
     accelerator: ClassVar[str] = "sigma"
 

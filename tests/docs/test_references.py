@@ -65,6 +65,7 @@ def test_every_parameter_has_its_presets_and_bounds():
         names = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
         assert names == [name for name in row.config_type.model_fields if name != "name"]
         assert all(f"`{preset}`" in section for preset in row.presets)
+    assert "chunk is a multiple of largest_m" in page
     assert [configuration.bounds(SatConfig.model_fields[name]) for name in ("rows", "largest_m", "clock_mhz")] == [
         "≥ 1, ≤ 128",
         "4, 8, 16",
