@@ -16,9 +16,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 from sybil import Document
+from sybil.example import SybilFailure
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
 from sat.__main__ import main
+from tests.support.tools import heard
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 NIGHTLY = "<!-- nightly -->"
@@ -28,6 +30,7 @@ def console(example) -> str | None:
     """Sybil's evaluator of a block of commands: why it fails, if it does."""
     for command, expected in commands(example.parsed):
         code, printed = run(command)
+        heard(printed)
         if code and not expected.startswith("sat: "):
             return f"$ {command}\nended with exit code {code}:\n{printed}"
         if expected and not doctest.OutputChecker().check_output(expected, printed, FLAGS):
@@ -73,5 +76,9 @@ def evaluate(page: Path, nightly: bool) -> int:
     """Run a page's examples, nightly ones only if `nightly`; return how many. Raises SybilFailure with the line."""
     chosen = [example for example in examples(page) if nightly or not is_nightly(example)]
     for example in chosen:
-        example.evaluate()
+        try:
+            example.evaluate()
+        except SybilFailure as failure:
+            heard(str(failure))
+            raise
     return len(chosen)
