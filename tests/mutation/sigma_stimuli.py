@@ -34,7 +34,7 @@ NORMAL, EDGES, SPECIAL, SPECIAL_HALF = KINDS
 def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     """(program, operands), the cheap and telling ones first."""
     rng = np.random.default_rng(seed)
-    yield _gemm(rng, NORMAL, (7, 20, 12), (0.6, 0.8), "mk")
+    yield _gemm(rng, NORMAL, (7, 20, 12), (0.6, 0.8), "mk", infinite=True)
     yield _gemm(rng, NORMAL, (6, 30, 9), (1, 1), "kn")
     yield _gemm(rng, SPECIAL, (13, 33, 25), (0.7, 0.7), "mk")
     yield _gemm(rng, EDGES, (9, 24, 30), (0.9, 0.5), "kn", FAST)
@@ -56,9 +56,13 @@ def _gemm(
     densities: tuple[float, float],
     mapping: str,
     config: SigmaConfig = CONFIG,
+    infinite: bool = False,
 ) -> tuple[Any, Any]:
+    """infinite: the last row, and of the result no other, overflows."""
     sides = kind.draw(rng, *shape)
     for side, density in zip(sides, densities, strict=True):
         side[rng.random(side.shape) >= density] = 0
+    if infinite:
+        sides[0][-1, 0] = np.inf
     operands = Operands(*sides)
     return schedule(Gemm(*shape, output=kind.output), operands, config, mapping, memory_of(config)), operands

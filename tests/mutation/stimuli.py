@@ -39,8 +39,9 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     rng = np.random.default_rng(seed)
     yield _gemm(rng, NORMAL, (5, 40, 10), "2:8", "os")
     yield _gemm(rng, NORMAL, (5, 40, 10), "2:8", "ws")
-    yield _gemm(rng, NORMAL, (12, 4, 12), "1:4", "os", FAST)  # blocks are finished while another one drains
+    yield _infinite_column(rng, 12, 0)
     yield _update(rng, Update(40, 20, 20, Sparsity(2, 8), True, True))
+    yield _infinite_column(rng, 11, 7)  # of a tile whose last slot has a column fewer
     yield _gemm(rng, SPECIAL, (7, 70, 9), "dense", "os")
     yield _gemm(rng, SPECIAL, (9, 30, 17), "dense", "ws")
     yield _gemm(rng, EDGES, (7, 33, 16), "4:16", "os")
@@ -69,6 +70,13 @@ def _gemm(
     if gemm.sparsity:
         b = np.where(nm_mask(b, gemm.sparsity.n, gemm.sparsity.m), b, np.float16(0))
     return schedule(gemm, config, mapping), Operands(a, b)
+
+
+def _infinite_column(rng: np.random.Generator, n: int, column: int) -> tuple[Any, Any]:
+    """Of the result one column alone overflows; and blocks are finished while another one drains."""
+    program, operands = _gemm(rng, NORMAL, (12, 4, n), "1:4", "os", FAST)
+    operands.b[:, column] = np.inf, 0, 0, 0
+    return program, operands
 
 
 def _subnormal(rng: np.random.Generator, shape: tuple[int, int, int]) -> tuple[Any, Any]:
