@@ -42,6 +42,7 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _infinite_column(rng, 12, 0)
     yield _update(rng, Update(40, 20, 20, Sparsity(2, 8), True, True))
     yield _infinite_column(rng, 11, 7)  # of a tile whose last slot has a column fewer
+    yield _infinite_column(rng, 11, 10)  # which is that one
     yield _gemm(rng, SPECIAL, (7, 70, 9), "dense", "os")
     yield _gemm(rng, SPECIAL, (9, 30, 17), "dense", "ws")
     yield _gemm(rng, EDGES, (7, 33, 16), "4:16", "os")
