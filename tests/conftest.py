@@ -37,15 +37,16 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Without --nightly, leave out what is marked so; and of a test in MyHDL's simulator, which is the slower one, all
-    cases but the first. To record waveforms a test a block will do."""
+    """Without --nightly, leave out what is marked so; and in MyHDL's simulator, which is the slower one, of a test all
+    cases but the first, of a whole accelerator all tests but the first. To record waveforms a test a block will do."""
     if config.getoption("--record-waves"):
         items[:] = waves.first_tests(items)
     if config.getoption("--nightly") or config.getoption("--record-waves"):
         return
     chosen, left, seen = [], [], set()
     for item in items:
-        test = (item.path, item.originalname) if in_myhdl(item) else None
+        name = "" if item.get_closest_marker("whole") else item.originalname
+        test = (item.path, name) if in_myhdl(item) else None
         (left if item.get_closest_marker("nightly") or test in seen else chosen).append(item)
         seen |= {test} - {None}
     config.hook.pytest_deselected(items=left)

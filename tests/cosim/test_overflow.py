@@ -52,13 +52,9 @@ def test_finite_results_raise_no_flag_and_an_infinite_operand_does(name, mapping
 )
 def test_each_place_of_an_operand_raises_it_whatever_is_left_empty(shape, value, mapping):
     engine, (m, k, n) = cosim.engine("icarus", WIDE), shape
-    for i, j in ((0, 0), (m - 1, k - 1), (m // 2, k // 2)):
+    for of_a, i, j in ((True, m - 1, k - 1), (True, m // 2, k // 2), (False, 0, 0), (False, k - 1, n - 1)):
         a, b = operands(*shape)
-        a[i, j] = value
-        assert overflow(engine, a, b, mapping=mapping)
-    for i, j in ((0, 0), (k - 1, n - 1)):
-        a, b = operands(*shape)
-        b[i, j] = value
+        (a if of_a else b)[i, j] = value
         assert overflow(engine, a, b, mapping=mapping)
 
 

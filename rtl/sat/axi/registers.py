@@ -1,4 +1,4 @@
-"""The register map of sat_axi, stated once: its hardware, the README's table and Vivado's metadata are made from it."""
+"""The register map of sat_axi, stated once: its hardware, the documentation's and Vivado's are made from it."""
 
 from dataclasses import dataclass
 
@@ -133,7 +133,7 @@ def bit(register: str, field: str) -> int:
 
 
 def table() -> str:
-    """The map in Markdown, as the README has it."""
+    """The map in Markdown, as the documentation has it."""
     lines = ["| offset | register | bits | access | reset | meaning |", "|---|---|---|---|---|---|"]
     for register in REGISTERS:
         reset = f"`{register.reset}`" if isinstance(register.reset, str) else f"{register.reset:#x}"

@@ -14,6 +14,8 @@ from tests.support.mixed import Mixed, mixed_program
 from tests.support.streams import STALLS, Referee, Sink, Source
 from tlm import Gemm, Mapping, schedule
 
+pytestmark = pytest.mark.whole
+
 PATIENCE = 40  # cycles of stalls for each word that moves, and much more than any run needs
 both_dataflows = pytest.mark.parametrize("mapping", ["os", "ws"])
 

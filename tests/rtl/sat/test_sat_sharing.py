@@ -15,6 +15,8 @@ from tests.support.streams import Referee, Sink, Source
 from tests.support.update import rates_word
 from tlm import GemmProgram
 
+pytestmark = pytest.mark.whole
+
 CONFIG = SatConfig(rows=2, columns=2, interleave=2, largest_m=4, update_lanes=4, chunk=16)
 
 

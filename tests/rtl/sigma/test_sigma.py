@@ -24,6 +24,8 @@ from tlm import Gemm
 from tlm.sigma.program import schedule_sigma
 from tlm.sigma.zeros import ExactZeros
 
+pytestmark = pytest.mark.whole
+
 SMALL = SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8)
 INFINITY = 0x7C00  # FP16
 

@@ -9,7 +9,7 @@ import pytest
 from cosim.accelerators import TABLE
 from cosim.engines.functional import Functional
 from cosim.engines.myhdl_engine import MyhdlEngine
-from rtl.sat.config import PRESETS
+from rtl.sat.config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from tests.sat.support import data, refused, sat
 from tlm import Gemm, make_plan, predict
@@ -17,10 +17,12 @@ from tlm.step import programs
 from training import models, whole_step
 
 
-@pytest.mark.parametrize("engine, shape", [("myhdl", (1, 8, 2)), ("icarus", (9, 40, 18))])
-def test_gemms_are_equal_in_bits_and_in_cycles(engine, shape, tmp_path):
-    file = tmp_path / "verify.json"
-    output = sat("verify", "gemm", *shape, "--engine", engine, "--seed", 7, "--json", file).output
+@pytest.mark.parametrize("engine, shape, rows", [("myhdl", (1, 8, 2), 1), ("icarus", (9, 40, 18), 4)])
+def test_gemms_are_equal_in_bits_and_in_cycles(engine, shape, rows, tmp_path):
+    file, config = tmp_path / "verify.json", SatConfig(name="tiny", rows=rows, columns=rows, chunk=16)
+    (tmp_path / "config.json").write_text(config.model_dump_json())
+    words = ("--engine", engine, "--config", tmp_path / "config.json", "--seed", 7)
+    output = sat("verify", "gemm", *shape, *words, "--json", file).output
     found = data(file)
     assert found["equal"] and not found["difference"] and found["seed"] == 7
     assert [(row["stage"], row["dataflow"]) for row in found["checked"]] == [
@@ -28,7 +30,7 @@ def test_gemms_are_equal_in_bits_and_in_cycles(engine, shape, tmp_path):
     ]
     assert all(row["bits_equal"] and row["cycles_equal"] for row in found["checked"])
     assert [row["cycles"] for row in found["checked"]] == [
-        predict(*shape, "2:8", output=output, mapping=flow).cycles
+        predict(*shape, "2:8", config, output, flow).cycles
         for output in ("fp32", "fp16", "fp32", "fp16")
         for flow in ("os", "ws")
     ]

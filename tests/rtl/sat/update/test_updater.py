@@ -9,6 +9,8 @@ from rtl.sat.update.updater import updater
 from tests.support import floats, script, update
 from tests.support.streams import STALLS, Referee, Sink, Source
 
+pytestmark = pytest.mark.whole
+
 RATES = Rates(0.1, 0.9, 1e-3, 4.0)
 FIRST_WORD = 1 + timing.UPDATE_LAG + timing.STORE_SETUP  # from a tile's last slice; a tile ends the cycle after it
 CONFIGS = {  # lanes, columns: words of a row; lines of a slice
@@ -100,7 +102,7 @@ class Run:
 
 @every_config
 def test_commands_of_any_kind_follow_each_other_and_all_is_what_golden_says(build, simulator, rng, config):
-    order = kinds(rng, config, 2 if simulator == "myhdl" else 16)
+    order = kinds(rng, config, 2 if simulator == "myhdl" else 10)
     tiles = [tile_of(rng, config, kind, 1, rng.choice(["wide", "classes", "any_bits"])) for kind in order]
     run = Run(build, config, tiles, ("rare", "rare", "often"))
     assert run.words() == run.expected
