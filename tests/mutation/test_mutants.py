@@ -3,8 +3,9 @@
 import cosim
 from rtl.sat.axi import sat_axi
 from rtl.sigma import sigma
+from tests.mutation import __main__ as command
 from tests.mutation import sigma_stimuli
-from tests.mutation.__main__ import simulate
+from tests.mutation.__main__ import in_cases, simulate
 from tests.mutation.explained import EXPLAINED, explanation
 from tests.mutation.mutants import Mutant, drawn, mutants_of
 from tests.mutation.stimuli import CONFIG
@@ -103,3 +104,12 @@ def test_a_fault_is_caught_by_the_first_program_that_meets_it_and_what_is_no_ver
     unread = fate("sat_register_bank.v", "32'h53415420", "32'h53415421")
     assert unread.caught == 1 and "after_reset" in unread.how
     assert fate("sat_fp32_add.v", "exact <= ", "exact <= # ").caught is None
+
+
+def test_a_mutant_that_hangs_within_a_cycle_is_caught(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "PATIENCE", 5)
+    file = sat_axi.write(CONFIG, tmp_path / "device")["sat_axi_lite"]
+    loop = "reg loop = 0; always @(loop) loop <= ~loop; initial #500 loop = 1;\nendmodule"
+    file.write_text(file.read_text().replace("endmodule", loop))
+    caught, how = in_cases(tmp_path / "device", 1, "after_reset_every")
+    assert caught == 1 and how.startswith("the simulator was ended")
