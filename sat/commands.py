@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import fields
+from functools import cache
 from typing import Annotated, Any, ClassVar, NoReturn, get_args, get_type_hints
 
 import typer
@@ -124,6 +125,7 @@ def explained(function: Function) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
+@cache  # of a panel that several commands have
 def _options(panel: Any) -> list[inspect.Parameter]:
     """The panel's fields as parameters, whose options stand in it."""
     hints, found = get_type_hints(panel, include_extras=True), []

@@ -1,4 +1,6 @@
-"""The terminal and data files of every command: tables, progress, and one clear line for an error."""
+"""The terminal and data files of every command: progress, and one clear line for an error."""
+
+from __future__ import annotations
 
 import json
 import os
@@ -7,16 +9,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.status import Status
 from rich.text import Text
 
 from cosim.harness.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
+
+if TYPE_CHECKING:  # what takes its time is loaded when it is needed
+    from rich.progress import Progress
 
 UNBOUNDED = 10_000  # characters in a line of what is no terminal: all columns, and no line is wrapped
 # typer's UsageError, which it does not export; a BadParameter is one, and has the same methods.
@@ -48,6 +52,15 @@ def definitions(keys: Mapping[str, str]) -> str:
 def progress() -> Progress:
     """A progress bar on standard error, where that is a terminal; it disappears when it is done. Lines that are printed
     meanwhile go above it where they would meet it, and else to standard output as ever."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     to = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}", markup=False),
