@@ -18,6 +18,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.progress import Progress
+from rich.table import Table
 
 import cosim
 from cosim.check.checker import Checker, Mismatch
@@ -156,7 +157,7 @@ def _report(fates: list[Fate], seed: int, json_file: Path | None) -> bool:
     console, valid = terminal.console(), [fate for fate in fates if fate.caught is not None]
     survivors = [fate for fate in valid if not fate.caught]
     explained = [fate for fate in survivors if explanation(fate.mutant)]
-    rows = terminal.table(f"Mutants, seed {seed}", ["module", "mutants", "caught"])
+    rows = Table("module", "mutants", "caught", title=f"Mutants, seed {seed}")
     per_module = Counter(fate.mutant.file for fate in valid)
     alive = Counter(fate.mutant.file for fate in survivors)
     for module, number in sorted(per_module.items()):

@@ -5,7 +5,7 @@ from rtl.sat.axi import sat_axi
 from rtl.sigma import sigma
 from tests.mutation import __main__ as command
 from tests.mutation import sigma_stimuli
-from tests.mutation.__main__ import in_cases, simulate
+from tests.mutation.__main__ import Fate, _report, in_cases, simulate
 from tests.mutation.explained import EXPLAINED, explanation
 from tests.mutation.mutants import Mutant, drawn, mutants_of
 from tests.mutation.stimuli import CONFIG
@@ -113,3 +113,14 @@ def test_a_mutant_that_hangs_within_a_cycle_is_caught(tmp_path, monkeypatch):
     file.write_text(file.read_text().replace("endmodule", loop))
     caught, how = in_cases(tmp_path / "device", 1, "after_reset_every")
     assert caught == 1 and how.startswith("the simulator was ended")
+
+
+def test_the_report_tells_what_was_caught_and_a_survivor_that_nothing_explains(tmp_path, capsys):
+    first, second, *_ = mutants_of(written(tmp_path))
+    told, missed = Fate(first, 1, "cycles"), Fate(second, 0, "")
+    assert _report([told], 7, tmp_path / "fates.json")
+    assert '"caught": 1.0' in (tmp_path / "fates.json").read_text()
+    assert not _report([told, missed], 7, None)
+    printed = capsys.readouterr().out
+    assert "Mutants, seed 7" in printed and "1 of the other 2 caught (50.0%)" in printed
+    assert f"survived: {second}\n    NOT EXPLAINED" in printed
