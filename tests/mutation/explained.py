@@ -87,6 +87,8 @@ EXPLAINED: tuple[tuple[str, str], ...] = (
         "columns without a result have no weights: test_drain.py gives them some",
     ),
     (r"fp32_add\.v.*a\[.* < b.*  =>  .*<=", "of equal magnitudes either may be the larger one"),
+    (r"sigma_fp32_add\.v.*order_exponent >= 3.*>= 33", "no sum of FP16 products is that small"),
+    (r"tile_sequencer\.v.*count < columns.*  =>  .*<=", "a sum beyond the block's columns is not stored"),
     (r"fp32_add\.v.*normalise_coarse > limit.*  =>  .*>=", "where both are equal, it stays as it is"),
     (r"record_\d+\.v.*strobes = .*\* 1\) \+ .*  =>  .*\* 1\) - ", "a record of one line has a first piece only"),
     (r"line_placer\.v:70: assignment lost: piece", "the records of the Flex-DPU are one line"),

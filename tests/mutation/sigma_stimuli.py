@@ -9,7 +9,7 @@ from cosim import Operands
 from cosim.sigma.scheduling import schedule
 from rtl.sigma.config import SigmaConfig
 from sat.verify.operands import KINDS
-from tests.mutation.stimuli import tiny
+from tests.mutation.stimuli import halfway, tiny
 from tlm import Gemm
 from tlm.memory import memory_of
 
@@ -45,8 +45,13 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _gemm(rng, NORMAL, (5, 9, 23), (0, 1), "mk")
     yield _gemm(rng, NORMAL, (24, 48, 22), (1, 1), "mk", FAST)
     operands = Operands(tiny(rng, (9, 32)), tiny(rng, (32, 12)))
-    for output in ("fp32", "fp16"):
-        yield schedule(Gemm(9, 32, 12, output=output), operands, CONFIG, "mk", memory_of(CONFIG)), operands
+    yield _of(operands)
+    yield _of(operands, "fp16")
+    yield _of(Operands(halfway(rng, (9, 32)), halfway(rng, (32, 12))))
+
+
+def _of(operands: Operands, output: str = "fp32") -> tuple[Any, Any]:
+    return schedule(Gemm(9, 32, 12, output=output), operands, CONFIG, "mk", memory_of(CONFIG)), operands
 
 
 def _gemm(

@@ -60,6 +60,8 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _subnormal(rng, (9, 60, 18))
     yield schedule(Gemm(9, 32, 12), CONFIG), Operands(tiny(rng, (9, 32)), tiny(rng, (32, 12)))
     yield _update(rng, Update(64, 16, 64, Sparsity(2, 16), True, True), rates=SHORT_RATES)
+    yield schedule(Gemm(9, 16, 12), CONFIG), Operands(halfway(rng, (9, 16)), halfway(rng, (16, 12)))
+    yield _update(rng, Update(16, 9, 16), magnitudes=(-95,))
 
 
 def _gemm(
@@ -98,13 +100,22 @@ def tiny(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     return (magnitudes | rng.integers(0, 2, shape) << 15).astype(np.uint16).view(np.float16)
 
 
+def halfway(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Powers of two, of whose products many lie halfway between a sum and its neighbour."""
+    return (rng.choice([-1, 1], shape) * 2.0 ** rng.choice([0, -1, -11, -12, -13], shape)).astype(np.float16)
+
+
 def _update(
-    rng: np.random.Generator, update: Update, config: SatConfig = CONFIG, rates: Rates = RATES
+    rng: np.random.Generator,
+    update: Update,
+    config: SatConfig = CONFIG,
+    rates: Rates = RATES,
+    magnitudes: tuple[int, ...] = MAGNITUDES,
 ) -> tuple[Any, Any]:
     """Weights of many magnitudes, ties among them, subnormals, and a few infinities and NaN."""
-    scale = 2.0 ** rng.choice(MAGNITUDES, (update.k, update.n))  # the same of the three in half of the places
+    scale = 2.0 ** rng.choice(magnitudes, (update.k, update.n))  # the same of the three in half of the places
     scales = (
-        np.where(rng.random(scale.shape) < 0.5, scale, 2.0 ** rng.choice(MAGNITUDES, scale.shape)) for _ in range(3)
+        np.where(rng.random(scale.shape) < 0.5, scale, 2.0 ** rng.choice(magnitudes, scale.shape)) for _ in range(3)
     )
     w, v, g = ((rng.standard_normal(scale.shape) * one).astype(np.float32) for one in scales)
     w[::3] = np.round(w[::3])
