@@ -26,6 +26,7 @@ def setup(app: Any) -> dict[str, bool]:
     app.add_html_math_renderer("mathml", (mathml.inline, None), (mathml.block, None))
     app.connect("builder-inited", write)
     app.connect("autodoc-process-docstring", docstrings.process)
+    app.connect("autodoc-process-signature", docstrings.signature)
     return dict(parallel_read_safe=True, parallel_write_safe=True)
 
 

@@ -33,6 +33,8 @@ def commands(group: Any, path: tuple[str, ...] = ("sat",)) -> Iterator[tuple[tup
 def section(path: tuple[str, ...], command: Any) -> str:
     """A command's heading, help, and a table of options for each of its panels."""
     parts = [f"{'#' * len(path)} `{' '.join(path)}`\n", f"{escaped(inspect.cleandoc(command.help or ''))}\n"]
+    if default := getattr(command, "default", None):
+        parts.append(f"`{' '.join(path)}` alone is `{' '.join((*path, default))}`.\n")
     panels: dict[str, list] = {}
     for parameter in command.params:
         if not getattr(parameter, "hidden", False) and parameter.name != "help":
@@ -47,7 +49,7 @@ def _row(command, parameter):
     names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
     if parameter.param_type_name == "argument":
         names = f"`{parameter.name.upper()}`"
-    kind = "" if getattr(parameter, "is_flag", False) else _kind(command, parameter)
+    kind = "" if getattr(parameter, "is_flag", False) else escaped(parameter.metavar or _kind(command, parameter))
     return (f"{names} {kind}".strip(), _default(parameter), escaped(parameter.help or ""))
 
 

@@ -24,14 +24,14 @@ def pages() -> dict[str, str]:
 
 
 def _table(kind: type[Config], presets: dict[str, Config]) -> str:
-    head = ("parameter", *(f"`{name}`" for name in presets), "default", "bounds", "meaning")
+    head = ("parameter", "meaning", *(f"`{name}`" for name in presets), "default", "bounds")
     rows = [
         (
             f"`{name}`",
+            escaped(field.description or ""),
             *(_text(getattr(config, name)) for config in presets.values()),
             "required" if field.is_required() else _text(field.default),
             bounds(field),
-            escaped(field.description or ""),
         )
         for name, field in kind.model_fields.items()
         if name != "name"

@@ -7,8 +7,14 @@ from docs.extension.text import CODE, Entry, parsed
 
 
 def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """autodoc-process-docstring: replace the lines in place."""
-    lines[:] = rendered("\n".join(lines))
+    """autodoc-process-docstring: replace the lines in place. What Python itself says of a named tuple's field goes."""
+    lines[:] = [] if lines and lines[0].startswith("Alias for field number") else rendered("\n".join(lines))
+
+
+def signature(*event: Any) -> tuple[str, str] | None:
+    """autodoc-process-signature: types without pydantic's rules, which the page of configurations has as bounds."""
+    *_, arguments, returned = event
+    return (re.sub(r"Annotated\[(\w+)(?:, \w+\([^()]*\))*\]", r"\1", arguments), returned) if arguments else None
 
 
 def rendered(docstring: str) -> list[str]:

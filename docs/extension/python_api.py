@@ -71,5 +71,8 @@ def _module(name, described):
         if id(value) not in described:  # a name handed on is described once
             described.add(id(value))
             kind = "class" if inspect.isclass(value) else "function"
-            parts.append(f".. auto{kind}:: {name}.{one}\n" + ("   :members:\n" if kind == "class" else ""))
+            parts.append(
+                f".. auto{kind}:: {name}.{one}\n"
+                + ("   :members:\n   :exclude-members: model_config\n" if kind == "class" else "")
+            )
     return "\n".join([*parts, "```\n"])

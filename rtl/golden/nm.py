@@ -41,7 +41,7 @@ def nm_compact(w: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def nm_pairs(patterns: Sequence[int], n: int, m: int) -> list[list[tuple[int, int]]]:
-    """Golden model of the SORE: of each group of M FP16 bit patterns the N kept (pattern, index), indices ascending."""
+    """What the SORE finds: of each group of M FP16 bit patterns the N kept (pattern, index), indices ascending."""
     values, indices = nm_compact(np.array(patterns, np.uint16).view(np.float16)[:, None], n, m)
     kept = values[:, :, 0].view(np.uint16).tolist()
     return [list(zip(*group, strict=True)) for group in zip(kept, indices[:, :, 0].tolist(), strict=True)]

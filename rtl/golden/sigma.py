@@ -21,7 +21,7 @@ def products(stationary: np.ndarray, streamed: np.ndarray) -> np.ndarray:
 
 
 def sums(stationary: np.ndarray, streamed: np.ndarray, runs: Sequence[int | None]) -> tuple[np.ndarray, np.ndarray]:
-    """Golden model of a Flex-DPE: the sum of each run's products, in its slot.
+    """What a Flex-DPE gives: the sum of each run's products, in its slot.
 
     stationary  (lanes,), streamed (..., lanes); runs as rtl/golden/fan.py takes them
     Returns     (sums float32 (..., lanes), complete bool (lanes,))

@@ -1,6 +1,7 @@
 """The pages of the blocks: what they say is what the hardware is."""
 
 import importlib
+import json
 import re
 from types import SimpleNamespace
 
@@ -150,6 +151,13 @@ def test_a_block_without_a_waveform_stops_the_build_unless_there_is_a_reason(tmp
         page(found["drain"], found, tmp_path)
     assert WITHOUT_WAVEFORM["sat_axi"] in page(found["sat_axi"], found, tmp_path)
     assert set(WITHOUT_WAVEFORM) == {"sat_axi"}
+
+
+def test_a_waveform_that_was_recorded_of_other_ports_stops_the_build(tmp_path):
+    found = blocks()
+    (tmp_path / "work_counters.json").write_text(json.dumps(RECORD))  # of an older block with a port `valid`
+    with pytest.raises(ValueError, match="the waveform of other ports of work_counters"):
+        page(found["work_counters"], found, tmp_path)
 
 
 def test_the_docstring_of_a_block_cannot_explain_a_port_that_it_does_not_have():

@@ -6,7 +6,6 @@ from docs.extension.blocks.design import DRIVEN, Block, is_block, read_and_drive
 from rtl.hdl.stream import Interface
 
 CLOCKS = ("clk", "rst", "aclk", "aresetn", "update_clk")
-MOST_NODES = 26  # inside a block; beyond that its processes are drawn as one
 
 
 @dataclass
@@ -35,8 +34,6 @@ class Graph:
 def graph(block: Block) -> Graph:
     """The graph of a block. Clocks and resets are left out, and what a register gives to itself."""
     parts = _merged([_node(part) for part in block.instance.subs if not _is_wiring(part)])
-    if len(parts) > MOST_NODES:
-        parts = _without_processes(parts)
     nodes = _merged([*_inputs(block), *parts, *_outputs(block)])
     names, sources = _names(block), _sources(block, nodes)
     edges: dict[tuple[str, str], list[str]] = {}
@@ -73,13 +70,6 @@ def _merged(nodes):
         else:
             found[node.key] = node
     return list(found.values())
-
-
-def _without_processes(nodes):
-    logic = [node for node in nodes if node.kind != "block"]
-    whole = Node("logic", f"{sum(node.count for node in logic)} processes")
-    whole.reads, whole.drives = ([s for node in logic for s in of] for of in ([n.reads for n in logic], 0))
-    return [*(node for node in nodes if node.kind == "block"), whole]
 
 
 def _inputs(block):

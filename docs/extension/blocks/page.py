@@ -72,12 +72,18 @@ def raw(html: str) -> str:
     return f'```{{raw}} html\n<div class="wide">\n{html}\n</div>\n```\n'
 
 
+def _is_of(port, block):
+    """Whether a recorded port is one of the block's, or of one of its bundles."""
+    return any(port == name or port.startswith(f"{name}_") for name in block.arguments)
+
+
 def _waveform(block, waves):
     record = waveform.read(waves, block.name)
     if block.name in WITHOUT_WAVEFORM:
         return f"## Waveform\n\nNone: {WITHOUT_WAVEFORM[block.name]}.\n"
-    if record is None:
-        raise ValueError(f"{waves} has no waveform of {block.name}: pytest tests/rtl --record-waves {waves}")
+    if record is None or not all(_is_of(port, block) for port in record["ports"]):
+        why = "no waveform" if record is None else "the waveform of other ports"
+        raise ValueError(f"{waves} has {why} of {block.name}: pytest tests/rtl --record-waves {waves}")
     shown, count = len(waveform.chosen(record)), len(record["ports"])
     more = f" {shown} of its {count} ports are shown: those that change here." if shown < count else ""
     return (

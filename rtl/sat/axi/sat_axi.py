@@ -36,7 +36,7 @@ def sat_axi(aclk, aresetn, s_axi, s_axis_command, s_axis_operand, m_axis_result,
 
     aclk            in   clock of all ports, and of the accelerator
     aresetn         in   reset, active low; a cycle is enough, for it lasts as long inside as the accelerator needs
-    s_axi           AxiLite         rtl/sat/axi/registers.py
+    s_axi           AxiLite         control, constants of the update, counters: registers of rtl/sat/axi/registers.py
     s_axis_command  AxiStream in    as commands of sat, in the low bits; the bits that fill the last byte are ignored
     s_axis_operand  AxiStream in    as operands of sat, likewise
     m_axis_result   AxiStream out   as results of sat; tlast with the last word of each block, or of an update's tile
