@@ -48,8 +48,8 @@ def _kept(where: Path, name: str, make: Callable[[Path], Path]) -> Path:
         os.utime(file)  # it is used
     else:
         where.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=where) as work:
-            os.replace(make(Path(work)), file)
+        with tempfile.TemporaryDirectory(dir=scratch()) as work, tempfile.TemporaryDirectory(dir=where) as beside:
+            os.replace(shutil.copy(make(Path(work)), beside), file)
         _trim(where)
     return file
 

@@ -1,7 +1,9 @@
 """Icarus Verilog as a tool: compile a harness, and build MyHDL's bridge to it."""
 
+import errno
 import functools
 import importlib.metadata
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -118,9 +120,17 @@ def simulation(top: str, files: Iterable[Path]) -> Path:
 
     def build(folder: Path) -> Path:
         call(tool("iverilog"), *flags, "-o", folder / "top.vvp", *files)
-        return folder / "top.vvp"
+        return _whole(folder / "top.vvp")
 
     return _own("top.vvp", [version("iverilog"), *flags, *(file.read_text() for file in files)], build)
+
+
+def _whole(vvp: Path) -> Path:
+    """The file, which ends with its list of files. iverilog's exit code does not tell that the disk was full."""
+    listed = re.search(r"^:file_names (\d+);\n((?: .*;\n)*)\Z", vvp.read_text(errors="replace"), re.MULTILINE)
+    if not listed or listed[2].count("\n") != int(listed[1]):
+        raise OSError(errno.ENOSPC, "iverilog's output is cut off", str(vvp))
+    return vvp
 
 
 def _own(name: str, sources: Iterable[str], build: Callable[[Path], Path]) -> Path:

@@ -1,7 +1,10 @@
 """What is compiled once for each user: when it is built anew, where, and that the folder does not grow for ever."""
 
+import errno
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +50,20 @@ def test_the_folder_is_the_users(folder, monkeypatch, tmp_path):
 def test_where_it_cannot_be_written_the_process_has_its_own(folder):
     folder.write_text("a file where the folder should be")
     assert kept("one.so", ["a"], Builder()).parent == build_cache.scratch()
+
+
+def test_where_the_disk_is_full_the_process_has_its_own_and_nothing_is_left(folder, monkeypatch):
+    copy = shutil.copy
+
+    def full(source, target):
+        if folder in Path(target).parents:
+            (Path(target) / "half").write_text("half of it")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return copy(source, target)
+
+    monkeypatch.setattr(build_cache.shutil, "copy", full)
+    file = kept("one.so", ["full"], Builder())
+    assert file.parent == build_cache.scratch() and file.read_text() == "built" and list(folder.iterdir()) == []
 
 
 def test_what_fails_leaves_nothing(folder):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,18 @@ def test_a_configuration_is_compiled_once():
     assert icarus.compiled(TINY) is icarus.compiled(TINY.model_copy(update=dict(memory_latency=99)))
     assert icarus.compiled(TINY) is not icarus.compiled(TINY.model_copy(update=dict(rows=1)))
     assert icarus.compiled(TINY).vvp.is_file()
+
+
+def test_a_simulation_that_a_full_disk_cuts_off_is_not_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "top.v").write_text("module top; initial $finish; endmodule\n")
+    whole = icarus.simulation("top", [tmp_path / "top.v"]).read_text()
+    for end in (whole.index(":file_names"), whole.rindex('"'), whole[:-1].rindex("\n") + 1):
+        monkeypatch.setattr(icarus, "call", lambda *words, end=end: Path(words[5]).write_text(whole[:end]))
+        (tmp_path / "top.v").write_text(f"module top; initial $finish; endmodule // {end}\n")
+        with pytest.raises(OSError, match="iverilog's output is cut off"):
+            icarus.simulation("top", [tmp_path / "top.v"])
+    assert len(list((tmp_path / "sat-cosim").iterdir())) == 1
 
 
 def test_generated_files_stay_in_the_scratch_folder(monkeypatch, tmp_path):
