@@ -2,25 +2,10 @@
 
 import pytest
 
-from cosim.synthesis.area import Area, Fpga
-from cosim.synthesis.synthesis import Netlist
+from cosim.synthesis.area import Area
 from sat import terminal
 from sat.area import area_data, print_area
-
-LITTLE = Fpga("little", {"lut": 1_100_000, "lutram": 9, "ff": 10, "bram": 10, "dsp": 10, "uram": 4})
-
-
-def area(**below) -> Area:
-    """Of a top with two leafs, which have these cells."""
-    return Area(
-        Netlist(
-            "Yosys 0.1",
-            "top",
-            {"top": {"leaf": 2}, "leaf": below},
-            {cell: 2 * number for cell, number in below.items()},
-        ),
-        LITTLE,
-    )
+from tests.support.areas import area
 
 
 def printed(found: Area, capsys) -> str:

@@ -9,7 +9,7 @@ from sat import terminal
 from sat.area import print_area
 from sat.areas import print_areas
 from tests.sat.support import EVERY, sat
-from tests.sat.test_area import area
+from tests.support.areas import area
 
 WIDTHS = (80, 100, 200)
 SMALL = ("--config", "small", "--batch", 2)

@@ -25,7 +25,6 @@ from tlm.sigma.program import schedule_sigma
 from tlm.sigma.zeros import ExactZeros
 
 pytestmark = pytest.mark.whole
-
 SMALL = SigmaConfig(engines=2, lanes=4, results=2, rows=3, columns=8)
 INFINITY = 0x7C00  # FP16
 
@@ -246,7 +245,5 @@ def test_a_reset_forgets_the_tiles_under_way_and_an_overflow(build, rng, share):
 
 
 def test_the_ports_are_as_wide_as_the_words():
-    ports = unit.ports(SMALL)
-    assert len(ports["commands"].data) == layouts.command(SMALL).width
-    assert len(ports["operands"].data) == layouts.line_bits(SMALL) == 64
-    assert len(ports["results"].data) == 32 * SMALL.rows
+    ports, widths = unit.ports(SMALL), (layouts.command(SMALL).width, 64, 32 * SMALL.rows)
+    assert tuple(len(ports[name].data) for name in ("commands", "operands", "results")) == widths
