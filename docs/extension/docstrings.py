@@ -14,7 +14,11 @@ def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[
 def signature(*event: Any) -> tuple[str, str] | None:
     """autodoc-process-signature: types without pydantic's rules, which the page of configurations has as bounds."""
     *_, arguments, returned = event
-    return (re.sub(r"Annotated\[(\w+)(?:, \w+\([^()]*\))*\]", r"\1", arguments), returned) if arguments else None
+    return (
+        (re.sub(r"[\w.~]*Annotated\[([\w.~]+)(?:, [\w.~]+\([^()]*\))*\]", r"\1", arguments), returned)
+        if arguments
+        else None
+    )
 
 
 def rendered(docstring: str) -> list[str]:

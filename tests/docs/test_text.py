@@ -48,7 +48,9 @@ def test_autodoc_gets_definition_lists_and_literal_examples():
 
 
 def test_signatures_are_without_pydantics_rules_and_fields_without_pythons_own_text():
-    shown = docstrings.signature(None, "class", "x", None, None, "(a: Annotated[int, Ge(ge=1), Le(le=4)] = 2)", None)
+    shown = docstrings.signature(
+        None, "class", "x", None, None, "(a: ~typing.Annotated[int, ~x.Ge(ge=1), Le(le=4)] = 2)", None
+    )
     assert shown == ("(a: int = 2)", None) and docstrings.signature(None, "module", "x", None, None, "", None) is None
     lines = ["Alias for field number 0", ""]
     docstrings.process(None, "attribute", "x", None, None, lines)
