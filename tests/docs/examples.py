@@ -32,6 +32,7 @@ def console(example) -> str | None:
         code, printed = run(command)
         heard(printed)
         if code and not expected.startswith("sat: "):
+            heard(printed)
             return f"$ {command}\nended with exit code {code}:\n{printed}"
         if expected and not doctest.OutputChecker().check_output(expected, printed, FLAGS):
             return f"$ {command}\nexpected:\n{expected}\nprinted:\n{printed}"

@@ -1,24 +1,38 @@
 """Every example of the documentation and of the README runs, and prints what the page says."""
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from sybil.example import SybilFailure
 
+import cosim.accelerators
+import tlm.accelerators
+from cosim.tools import ToolMissing
+from tests.docs import examples as executed
 from tests.docs.examples import NIGHTLY, commands, evaluate, examples, is_nightly
 from tests.docs.pages import PAGES, ROOT, title
+from tests.support import tools
+from tlm.sat.dataflow import DATAFLOWS
+from tlm.workload.methods import METHODS
 
 EXECUTED = [page for page in PAGES if re.search(r"^```(python|console)$", page.read_text(), re.MULTILINE)]
+TABLES = (DATAFLOWS, METHODS, tlm.accelerators.TABLE, cosim.accelerators.TABLE)  # to which pages add rows
 WITH_SLOW = [page for page in EXECUTED if NIGHTLY in page.read_text()]
 
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """A folder that takes what examples write, in a terminal of 80 columns."""
+    """A folder that takes what examples write, in a terminal of 80 columns; a row that they add does not stay, even
+    where they fail before they remove it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    return tmp_path
+    with ExitStack() as restored:
+        for table in TABLES:
+            restored.enter_context(patch.dict(table))
+        yield tmp_path
 
 
 @pytest.mark.parametrize("page", EXECUTED, ids=title)
@@ -60,6 +74,14 @@ def test_blocks_share_a_namespace_and_other_languages_are_not_run(elsewhere):
 def test_a_wrong_example_is_named_with_its_file_and_line(elsewhere, block, line, why):
     with pytest.raises(SybilFailure, match=rf"page\.md, line {line},(.|\n)*{why}"):
         evaluate(page_of(elsewhere, f"# Title\n\n{block}\n"), nightly=False)
+
+
+def test_a_missing_program_is_no_wrong_example(elsewhere, monkeypatch):
+    monkeypatch.setattr(tools, "ABSENT", {"vvp"})
+    told = "sat: vvp is not installed; on Debian or Ubuntu: apt-get install iverilog"
+    monkeypatch.setattr(executed, "run", lambda command: (2, told))
+    with pytest.raises(ToolMissing, match="^vvp is not installed"):
+        evaluate(page_of(elsewhere, "```console\n$ sat verify\n```\n"), nightly=False)
 
 
 def test_a_command_that_is_refused_is_an_example_too(elsewhere):
