@@ -1,4 +1,4 @@
-"""The page of a block: what it promises, its ports, the data's way and a waveform."""
+"""The page of a block: what it promises, the data's way, a waveform, and its ports."""
 
 import importlib
 import inspect
@@ -26,12 +26,12 @@ def page(block: Block, blocks: dict[str, Block], waves: Path) -> str:
             *(f"{escaped(text)}\n" for text in paragraphs),
             *(f"{escaped(text)}\n" for text in _of_the_file(block)),
             table(("", ""), _facts(block, promises)),
-            f"## Ports\n\nWidths are those of the preset `{PRESET}`, in `{block.top}`.\n",
-            ports.tables(block, meanings),
             "## The data's way\n",
             raw(drawing.drawn(graph(block), links)),
             f"{LEGEND}\n",
             _waveform(block, waves),
+            f"## Ports\n\nWidths are those of the preset `{PRESET}`, in `{block.top}`.\n",
+            ports.tables(block, meanings),
         ]
     )
 
