@@ -3,9 +3,10 @@
 import importlib.metadata
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from sat.area import COLUMNS as AREA
 from sat.columns import defined
@@ -21,7 +22,18 @@ from sat.verilog import COLUMNS as VERILOG
 from sat.verilog import verilog
 from tlm.accelerators import TABLE
 
+
+class Sorted(TyperGroup):
+    """Lists the commands as a user comes to them; typer would put those without sub-commands first."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return sorted(self.commands, key=ORDER.index)
+
+
+ORDER = ("train", "cycles", "plan", "verify", "verilog", "compare")
 app = typer.Typer(
+    cls=Sorted,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Accelerators for training: their RTL, their cycles, and training on them. "
