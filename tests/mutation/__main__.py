@@ -7,11 +7,9 @@ gives the accelerator its AXI ports, it runs the cases of tests/rtl/sat/axi/axi_
 import resource
 import shutil
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -102,8 +100,8 @@ def in_cases(folder: Path, seed: int, cases: str) -> tuple[int, str]:
     files = sorted(folder.glob("*.v"))
     call(tool("iverilog"), "-g2005", "-o", folder.parent / "sat_axi.vvp", *files)
     try:
-        with _limited(PATIENCE):
-            found = outcomes(files, stimuli.CONFIG, folder.parent, seed, cases, failures=1)
+        with ProcessPoolExecutor(1, initializer=_limit, initargs=(PATIENCE,)) as alone:  # a process that has used none
+            found = alone.submit(outcomes, files, stimuli.CONFIG, folder.parent, seed, cases, failures=1).result()
     except RuntimeError as error:
         return 1, f"the simulator was ended: {error}"
     failed = ((number, f"{name}: {why[0]}") for number, (name, why) in enumerate(found.items(), 1) if why)
@@ -131,15 +129,9 @@ def run(
         raise typer.Exit(1)
 
 
-@contextmanager
-def _limited(seconds: int) -> Iterator[None]:
-    """Programs that are started meanwhile end after so many seconds of processor time, however busy the machine is."""
-    before = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds + int(time.process_time()), before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_CPU, before)
+def _limit(seconds: int) -> None:
+    """Let this process, and those that it starts, each end after so many seconds of processor time."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def _simulated(mutants: list[Mutant], simulation: Callable[[Mutant], Fate], workers: int) -> list[Fate]:
