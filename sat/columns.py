@@ -88,13 +88,16 @@ def defined(*tables: Iterable[Column]) -> dict[str, str]:
 
 
 def asked_for(text: str | None, *tables: Sequence[Column]) -> tuple[str, ...]:
-    """The keys that --columns names: () where it is not given. Raises ValueError for one that no table has."""
+    """The keys that --columns names: () where it is not given, EVERY as it is. Raises ValueError for one that no table
+    has."""
     known = list(dict.fromkeys(column.key for table in tables for column in table))
-    if text is None or text == EVERY:
-        return () if text is None else tuple(known)
+    if text is None:
+        return ()
     names = tuple(name.strip() for name in text.split(","))
+    if EVERY in names and len(names) > 1:
+        raise ValueError(f"columns must be {EVERY} alone, or names without it, not {text!r}")
     for name in names:
-        if name not in known:
+        if name not in [EVERY, *known]:
             raise ValueError(f"columns must be {EVERY}, or of {', '.join(known)}, not {name!r}")
     return names
 
@@ -144,11 +147,14 @@ def show(
     """Print a table: the columns that are asked for, else as many as fit, and then a line about those that do not.
 
     foot   rows below the others, such as sums
-    asked  keys; those of other tables are passed over, and a table of which none is asked for is not shown
+    asked  keys, or EVERY; those of other tables are passed over, and a table of which none is asked for is not shown
     """
     grid = Grid.of(columns, [*rows, *foot])
     known = {column.key: column for column in grid.columns}
-    shown = [known[key] for key in asked if key in known] if asked else grid.fitting(to.width)
+    wanted = list(known) if EVERY in asked else asked
+    shown = [known[key] for key in wanted if key in known] if asked else grid.fitting(to.width)
+    if empty := [column.key for column in columns if column.key in wanted and column.key not in known]:
+        to.print(f"{heading}: no row has a value of {', '.join(empty)}")
     if not shown:
         return
     to.print(Text(heading, "table.title"))

@@ -70,6 +70,17 @@ def test_columns_that_are_asked_for_are_shown_in_that_order_whatever_the_width(c
     assert shown(capsys, 20, ROW, asked=["of another table"]) == []
 
 
+def test_a_column_that_is_asked_for_and_has_no_value_is_told_and_of_all_those_that_have_one_are_shown(capsys):
+    row = dict(layer="one", macs=7)
+    assert shown(capsys, 60, row, asked=["share", "macs"])[:3] == [
+        "A table: no row has a value of share",
+        "A table",
+        "macs",
+    ]
+    assert shown(capsys, 60, row, asked=["share"]) == ["A table: no row has a value of share"]
+    assert shown(capsys, 60, row, asked=["all"])[:2] == ["A table", "layer macs"]
+
+
 def test_a_column_without_any_value_is_none_and_what_is_shown_is_no_markup(capsys):
     lines = shown(capsys, 80, dict(layer="[/x] [red]y[/] :smile:", macs=0))
     assert lines[1:] == ["layer                  macs", "───────────────────────────", "[/x] [red]y[/] :smile:    0"]
@@ -83,15 +94,15 @@ def test_kinds_of_columns_show_their_values():
 
 def test_keys_are_asked_for_by_name_and_every_one_has_a_definition():
     other = [counted("lines", "of a file")]
-    assert asked_for(None, COLUMNS) == () and asked_for("all", COLUMNS, other) == tuple(
-        column.key for column in (*COLUMNS, *other)
-    )
+    assert asked_for(None, COLUMNS) == () and asked_for(" all", COLUMNS, other) == ("all",)
     assert asked_for("share, lines", COLUMNS, other) == ("share", "lines")
     for text in ("", "speed", "layer,", "Layer", "layer stage"):
         with pytest.raises(
             ValueError, match="^columns must be all, or of layer, stage, macs, cost.cycles, share, not '"
         ):
             asked_for(text, COLUMNS)
+    with pytest.raises(ValueError, match="^columns must be all alone, or names without it, not 'layer,all'$"):
+        asked_for("layer,all", COLUMNS)
     assert defined(COLUMNS, other) == dict(
         layer="its path", stage="which", macs="how many", share="how much", lines="of a file"
     )
