@@ -60,7 +60,7 @@ def stimuli(seed: int) -> Iterator[tuple[Any, Any]]:
     yield _subnormal(rng, (9, 60, 18))
     yield schedule(Gemm(9, 32, 12), CONFIG), Operands(tiny(rng, (9, 32)), tiny(rng, (32, 12)))
     yield _update(rng, Update(64, 16, 64, Sparsity(2, 16), True, True), rates=SHORT_RATES)
-    yield schedule(Gemm(9, 16, 12), CONFIG), Operands(halfway(rng, (9, 16)), halfway(rng, (16, 12)))
+    yield schedule(Gemm(6, 3, 25), CONFIG), cancelling(rng)
     yield _update(rng, Update(16, 9, 16), magnitudes=(-95,))
 
 
@@ -100,9 +100,11 @@ def tiny(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     return (magnitudes | rng.integers(0, 2, shape) << 15).astype(np.uint16).view(np.float16)
 
 
-def halfway(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Powers of two, of whose products many lie halfway between a sum and its neighbour."""
-    return (rng.choice([-1, 1], shape) * 2.0 ** rng.choice([0, -1, -11, -12, -13], shape)).astype(np.float16)
+def cancelling(rng: np.random.Generator) -> Operands:
+    """Operands of sums x + x / 2^j - x, j from 1 to 25, (6, 25): one halfway, and all losses of places."""
+    x = np.concatenate([[1], rng.standard_normal(5)])
+    a, b = np.stack([x, x / 2, x], 1), np.stack([np.ones(25), 0.5 ** np.arange(25), -np.ones(25)])
+    return Operands(a.astype(np.float16), b.astype(np.float16))
 
 
 def _update(
