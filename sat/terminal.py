@@ -30,12 +30,17 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
 _DATA: ContextVar[TextIO] = ContextVar("standard output, while it is kept for data")
 
 
+def is_terminal() -> bool:
+    """Whether standard output is one; it may be closed, too."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def console() -> Console:
     """Standard output, as wide as COLUMNS says, else as its terminal is; a pipe or a file has no width, and is given
     all columns, and lines as long as they are. Text is shown as it is: bold text is a rich Text.
     """
     asked = os.environ.get("COLUMNS", "")
-    width = int(asked) if asked.isdecimal() and int(asked) else None if sys.stdout.isatty() else UNBOUNDED
+    width = int(asked) if asked.isdecimal() and int(asked) else None if is_terminal() else UNBOUNDED
     return Console(width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -72,7 +77,7 @@ def progress() -> Progress:
         console=to,
         transient=True,
         disable=not to.is_terminal,
-        redirect_stdout=sys.stdout.isatty(),
+        redirect_stdout=is_terminal(),
     )
 
 

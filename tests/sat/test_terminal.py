@@ -22,6 +22,13 @@ def test_lines_are_as_long_as_columns_says_and_as_they_are_in_a_pipe(columns, tt
     assert terminal.console().width == (width or terminal.UNBOUNDED)
 
 
+def test_a_closed_standard_output_is_no_terminal(monkeypatch):
+    monkeypatch.setattr(terminal.sys, "stdout", None)
+    terminal.verdict(terminal.console(), "equal", "")
+    with terminal.progress():
+        assert not terminal.is_terminal()
+
+
 def test_text_is_shown_as_it_is_while_it_works(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
     with terminal.progress() as bar:
