@@ -93,7 +93,7 @@ def asked_for(text: str | None, *tables: Sequence[Column]) -> tuple[str, ...]:
     known = list(dict.fromkeys(column.key for table in tables for column in table))
     if text is None:
         return ()
-    names = tuple(name.strip() for name in text.split(","))
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     if EVERY in names and len(names) > 1:
         raise ValueError(f"columns must be {EVERY} alone, or names without it, not {text!r}")
     for name in names:
@@ -126,12 +126,14 @@ class Grid:
         return sum(self.width(column, shortest=True) for column in columns) + len(columns) - 1
 
     def fitting(self, width: int) -> list[Column]:
-        """The columns that fit a width, by their priorities; at least those of the first."""
+        """The columns that fit a width, by their priorities; where not all of the first do, those on their left."""
         found: list[Column] = []
         for priority in sorted({column.priority for column in self.columns}):
             more = [column for column in self.columns if column.priority <= priority]
-            if found and self.total(more) > width:
-                break
+            if self.total(more) > width:
+                while not found and len(more) > 1 and self.total(more) > width:
+                    more.pop()
+                return found or more
             found = more
         return found
 

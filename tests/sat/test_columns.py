@@ -54,6 +54,16 @@ def test_columns_are_left_out_by_their_priority_and_named(width, keys, left_out,
         assert f"left out: {left_out}; a wider terminal, --columns (names, or all) and --json have them" in text
 
 
+@pytest.mark.parametrize(
+    "width, keys", [(25, "layer macs more"), (24, "layer macs"), (15, "layer macs"), (14, "layer")]
+)
+def test_of_the_first_columns_those_on_the_left_are_shown_where_not_all_fit(width, keys, capsys):
+    """They take 5, 9 and 9 characters."""
+    columns = [named("layer", "its path"), counted("macs", "how many"), counted("more", "how many")]
+    lines = shown(capsys, width, ROW | dict(more=1_234_567), columns=columns)
+    assert lines[1].split() == keys.split() and ("left out" in " ".join(lines)) == (width < 25)
+
+
 def test_a_long_name_loses_its_middle_before_a_column_is_left_out_but_not_in_a_wide_terminal(capsys):
     name = "features.stage4.block17.downsample.conv"
     row = ROW | dict(layer=name)
@@ -95,7 +105,7 @@ def test_kinds_of_columns_show_their_values():
 def test_keys_are_asked_for_by_name_and_every_one_has_a_definition():
     other = [counted("lines", "of a file")]
     assert asked_for(None, COLUMNS) == () and asked_for(" all", COLUMNS, other) == ("all",)
-    assert asked_for("share, lines", COLUMNS, other) == ("share", "lines")
+    assert asked_for("share, lines,share", COLUMNS, other) == ("share", "lines")
     for text in ("", "speed", "layer,", "Layer", "layer stage"):
         with pytest.raises(
             ValueError, match="^columns must be all, or of layer, stage, macs, cost.cycles, share, not '"
