@@ -1,6 +1,7 @@
 """How a command is made of functions: sub-commands, of which the first is the default, and options in panels."""
 
 import inspect
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -47,6 +48,8 @@ class Commands(TyperGroup):
         if args and (args[0] in self.commands or not args[0].startswith("-")):
             return args
         for place, word in enumerate(args):
+            if word == "--":  # what follows is no option
+                break
             option, given, value = word.partition("=")
             name = option.removeprefix("--")
             if name != option and name in self.commands and name != self.default:
@@ -62,8 +65,14 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except USAGE_ERROR as error:
+            self._say_order(error.message)
             self._say_where(getattr(error, "option_name", None), getattr(error.ctx, "command", None))
             raise
+
+    def _say_order(self, message: str) -> None:
+        for name in self.commands:
+            if re.search(rf"extra argument.*\((.* )?{name}[ )]", message):
+                fail(f"{name} comes before its options: sat {self.name} {name} ...", BAD_INPUT)
 
     def _say_where(self, option: str | None, command: Any) -> None:
         has = {name: {word for one in other.params for word in one.opts} for name, other in self.commands.items()}

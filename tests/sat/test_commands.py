@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from sat.commands import Panel, commands, flat
+from sat.terminal import USAGE_ERROR
 from tests.sat.support import EVERY, GROUPS, ROOT, data, options_of, refused, sat
 
 FAST = ("--config", "small", "--batch", 2)
@@ -103,12 +104,20 @@ def test_words_are_read_by_the_command_that_is_meant(words, found, toy):
             ["first", "--second", "3"],
             "--second is a command of its own, sat toy second, and no option of sat toy first",
         ),
+        (["--seed", "1", "second", "2"], "second comes before its options: sat toy second ..."),
     ],
 )
 def test_an_option_of_another_is_refused_with_its_place(words, complaint, toy, capsys):
     command, seen = toy
     assert command(["toy", *words], standalone_mode=False) == 2 and not seen
     assert capsys.readouterr().err.splitlines()[-1] == f"sat: {complaint}"
+
+
+def test_what_follows_two_hyphens_is_no_old_spelling(toy):
+    command, seen = toy
+    with pytest.raises(USAGE_ERROR, match="extra argument"):
+        command(["toy", "--", "--second", "1", "2"], standalone_mode=False)
+    assert not seen
 
 
 @pytest.mark.parametrize("words", [["-h"], ["--help"], ["--seed", "1", "-h"]])
