@@ -1,4 +1,7 @@
-"""Shares SAT's three streams between the array and the weight update, one of which works at a time."""
+"""Shares SAT's three streams between the array and the weight update, one of which works at a time.
+
+So an operand line is offered to both, and goes to the one whose command it follows: the other one is not ready then.
+"""
 
 from myhdl import always_comb
 

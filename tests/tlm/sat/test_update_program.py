@@ -8,8 +8,9 @@ from rtl.sat import layouts
 from rtl.sat.config import PRESETS, SatConfig
 from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
+from tests.support.gemm_times import BASE
 from tests.support.properties import few
-from tests.support.update_programs import BASE, BOTH, tiles
+from tests.support.update_programs import BOTH, tiles
 from tests.support.workloads import updates
 from tlm import Update, UpdateProgram, UpdateTile
 from tlm.sat.update_program import schedule_update

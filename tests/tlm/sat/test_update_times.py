@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl.sat import timing
+from tests.support.gemm_times import BASE
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
-from tests.support.update_programs import BASE, BOTH, tiles
+from tests.support.update_programs import BOTH, tiles
 from tests.support.workloads import updates
 from tlm import Update, schedule_update, simulate
 
