@@ -27,12 +27,12 @@ class Codec(Protocol):
         """The tile's command, a beat of the command port."""
         ...
 
-    def lines(self, program: Any, operands: Any, tile: Any) -> np.ndarray:
-        """The tile's operand lines, (lines, bytes) uint8."""
+    def encoder(self, program: Any, operands: Any) -> Callable[[Any], np.ndarray]:
+        """What gives a tile its operand lines, (lines, bytes) uint8; tiles come in the program's order."""
         ...
 
-    def result(self, program: Any, received: list[np.ndarray]) -> Any:
-        """The program's result, from the beats of all blocks, each (32-bit parts,) uint32."""
+    def result(self, program: Any, beats: np.ndarray) -> Any:
+        """The program's result, from the beats of all blocks, (beats, 32-bit parts) uint32."""
         ...
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from myhdl import Cosimulation, CosimulationError, Signal, Simulation, intbv
 
-from cosim.accelerators import device_of
 from cosim.engines import icarus
 from cosim.engines.engine import Engine
 from cosim.exchange import Report
 from cosim.harness.host import Host
+from cosim.harness.messages import check_pipe
 from cosim.harness.simulation import Bench, SimulationError, host_loop
 from cosim.tools import tool
 from rtl.config import Config
@@ -34,7 +34,7 @@ class IcarusEngine(Engine):
     keep      folder that keeps the generated Verilog
     verilog   folder whose Verilog is simulated instead of newly generated
     patience  seconds a window of 100 clock cycles may take
-    Raises ValueError for an accelerator without RTL, and ToolMissing.
+    Raises ValueError for an accelerator without RTL or of too wide words, and ToolMissing.
     """
 
     name = "icarus"
@@ -50,7 +50,7 @@ class IcarusEngine(Engine):
         memory: Memory | None = None,
     ):
         super().__init__(config, memory)
-        device_of(config)
+        check_pipe(config)
         for name, path in (("waves", waves), ("keep", keep), ("verilog", verilog)):
             if path is not None and not isinstance(path, str | Path):
                 raise ValueError(f"{name} must be a path, not {path!r}")

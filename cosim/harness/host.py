@@ -51,9 +51,10 @@ class Host:
 
     def _messages(self, operands: Any) -> Iterator[dict[str, int]]:
         """Field values of each message (cosim.harness.messages.ToDevice)."""
-        program, most, width = self.program, lines_per_message(self.config), self.device.line_bits
+        most, width = lines_per_message(self.config), self.device.line_bits
+        encode = self.codec.encoder(self.program, operands)
         for number, tile in enumerate(self.tiles, 1):
-            lines = self.codec.lines(program, operands, tile)
+            lines = encode(tile)
             delays = self._delays(tile)
             for start in range(0, len(lines), most):
                 part = lines[start : start + most]
@@ -92,7 +93,7 @@ class Host:
 
     def result(self) -> Any:
         """c (M, N) of a GEMM, or an update's Updated."""
-        return self.codec.result(self.program, self.received)
+        return self.codec.result(self.program, np.stack(self.received).astype(np.uint32, copy=False))
 
     def report(self) -> Report:
         """The cycles by the device's own counters and strobes."""

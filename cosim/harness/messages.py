@@ -7,7 +7,7 @@ from rtl.config import Config
 from rtl.hdl.stream import Interface
 from rtl.shared.work_counters import COUNTER_BITS
 
-MESSAGE_BITS = 12_000  # payload of a message: MyHDL's pipe carries 4,096 characters, four bits each
+MESSAGE_BITS = 12_000  # payload of a message, unless a line is longer: see check_pipe
 STAMPS = 8  # times a mailbox holds
 STAMP_BITS = 40
 
@@ -69,25 +69,25 @@ class ToHost(Interface):
 
 
 def lines_per_message(config: Config) -> int:
-    """Operand lines that fit a message. Raises ValueError when not even one does."""
-    return _per_message(device_of(config).line_bits, "operand line", config)
+    """Operand lines of a message. Raises ValueError for an accelerator without RTL."""
+    return _per_message(device_of(config).line_bits)
 
 
 def beats_per_message(config: Config) -> int:
-    """Beats of the result port that fit a message. Raises ValueError when not even one does."""
-    return _per_message(device_of(config).result_bits, "result word", config)
+    """Beats of the result port of a message. Raises ValueError for an accelerator without RTL."""
+    return _per_message(device_of(config).result_bits)
 
 
-def fits_messages(config: Config) -> bool:
-    """Whether its lines and beats fit a message, so that it can be co-simulated."""
+def _per_message(bits: int) -> int:
+    return max(1, MESSAGE_BITS // bits)
+
+
+def check_pipe(config: Config) -> None:
+    """Raise ValueError unless messages fit the pipe of MyHDL's Cosimulation: 4,096 characters of four bits each."""
     device = device_of(config)
-    return max(device.line_bits, device.result_bits) <= MESSAGE_BITS
-
-
-def _per_message(bits: int, unit: str, config: Config) -> int:
-    if bits > MESSAGE_BITS:
-        raise ValueError(
-            f"one {unit} of configuration {config.name} has {bits} bits; "
-            f"a message of the co-simulation holds {MESSAGE_BITS}"
-        )
-    return MESSAGE_BITS // bits
+    for unit, bits in (("operand line", device.line_bits), ("result word", device.result_bits)):
+        if bits > MESSAGE_BITS:
+            raise ValueError(
+                f"one {unit} of configuration {config.name} has {bits} bits; "
+                f"a message of MyHDL's Cosimulation holds {MESSAGE_BITS}: use the engine verilator"
+            )

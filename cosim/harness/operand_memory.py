@@ -22,7 +22,6 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
     """
     most = lines_per_message(config)
     width = device_of(config).line_bits
-    mask = 2**width - 1
     capacity = device_of(config).most_lines
 
     memory = [Signal(intbv(0)[width:]) for _ in range(capacity)]
@@ -39,8 +38,9 @@ def operand_memory(clk, rst, toggle, lines, count, command, read_delay, complete
     @always(toggle.posedge, toggle.negedge)
     def receive():
         for k in range(most):
+            low = k * width  # a name, which the converter needs to select a part of varying place
             if k < count:
-                memory[filled + k].next = (lines >> (k * width)) & mask
+                memory[filled + k].next = lines[low + width : low]
         filled.next = filled + count
         if complete:
             filled.next = 0

@@ -1,5 +1,8 @@
 """A GEMM on the device's streams: operands become lines, tiles commands, and beats of the result port a matrix."""
 
+from collections import OrderedDict
+from collections.abc import Callable
+
 import numpy as np
 
 from cosim.exchange import Operands
@@ -9,11 +12,30 @@ from rtl.sat import layouts
 from rtl.sat.config import BEAT, SatConfig
 from tlm import GemmProgram, Tile
 
+REMEMBERED = 1 << 26  # bytes of lines: a row of blocks has the same activations, a column of them the same weights
 
-def lines(program: GemmProgram, operands: Operands, tile: Tile) -> np.ndarray:
-    """The tile's operand lines: (lines, bytes) uint8."""
-    one = operands.item(tile.item)
-    return np.concatenate([west_lines(program, one.a, tile), north_lines(program, one.b, tile)])
+
+def encoder(program: GemmProgram, operands: Operands) -> Callable[[Tile], np.ndarray]:
+    """What gives a tile its operand lines: (lines, bytes) uint8."""
+    largest = next(iter(program.tiles()))
+    most = max(1, REMEMBERED // (layouts.line_bits(program.config) // 8 * program.lines(largest)))
+    found: OrderedDict[tuple, np.ndarray] = OrderedDict()
+
+    def remembered(key: tuple, make: Callable[[], np.ndarray]) -> np.ndarray:
+        if key not in found:
+            found[key] = make()
+        found.move_to_end(key)
+        if len(found) > most:
+            found.popitem(last=False)
+        return found[key]
+
+    def lines(tile: Tile) -> np.ndarray:
+        one, reach = operands.item(tile.item), (tile.item, tile.start, tile.depth, tile.weight_stationary)
+        west = remembered((*reach, tile.row, tile.rows), lambda: west_lines(program, one.a, tile))
+        north = remembered((*reach, tile.column, tile.columns, 0), lambda: north_lines(program, one.b, tile))
+        return np.concatenate([west, north])
+
+    return lines
 
 
 def command(program: GemmProgram, tile: Tile) -> int:
@@ -36,16 +58,15 @@ def command(program: GemmProgram, tile: Tile) -> int:
     )
 
 
-def result(program: GemmProgram, received: list[np.ndarray]) -> np.ndarray:
-    """c (M, N), float32 or float16, from the beats of all blocks, each (columns,) uint32; or (count, M, N)."""
-    gemm, columns, beat = program.gemm, program.config.columns, iter(received)
+def result(program: GemmProgram, beats: np.ndarray) -> np.ndarray:
+    """c (M, N), float32 or float16, from the beats of all blocks, (beats, columns) uint32; or (count, M, N)."""
+    gemm, columns, place = program.gemm, program.config.columns, 0
     c = np.empty((gemm.count, gemm.m, gemm.n), np.uint32)
     for tile in filter(lambda tile: tile.last, program.tiles()):
-        for slot in range(program.slots(tile)):
-            left = tile.column + slot * columns
-            width = min(columns, tile.column + tile.columns - left)
-            for row in range(tile.row, tile.row + tile.rows):
-                c[tile.item, row, left : left + width] = next(beat)[:width]
+        block = beats[place : place + program.beats(tile)].reshape(program.slots(tile), tile.rows, columns)
+        whole = block.transpose(1, 0, 2).reshape(tile.rows, -1)[:, : tile.columns]
+        c[tile.item, tile.row : tile.row + tile.rows, tile.column : tile.column + tile.columns] = whole
+        place += program.beats(tile)
     c = c if gemm.count > 1 else c[0]
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)
 

@@ -1,5 +1,8 @@
 """A weight update on the device's streams: weights become lines, and beats weights and their copies."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from cosim.exchange import Copy, Updated, Weights
@@ -7,8 +10,13 @@ from rtl.sat import layouts
 from tlm import UpdateProgram, UpdateTile
 
 
-def lines(program: UpdateProgram, operands: Weights, tile: UpdateTile) -> np.ndarray:
-    """The tile's operand lines: (lines, bytes) uint8. Of each slice the weights, then velocities and gradients."""
+def encoder(program: UpdateProgram, operands: Weights) -> Callable[[UpdateTile], np.ndarray]:
+    """What gives a tile its operand lines: (lines, bytes) uint8."""
+    return partial(_lines, program, operands)
+
+
+def _lines(program: UpdateProgram, operands: Weights, tile: UpdateTile) -> np.ndarray:
+    # Of each slice the weights, then velocities and gradients.
     config, lanes = program.config, program.config.update_lanes
     given = operands.weights, operands.velocities, operands.gradients
     blocks = [_block(program, matrix, tile).reshape(-1, lanes) for matrix in given if matrix is not None]
@@ -53,17 +61,14 @@ def command(program: UpdateProgram, tile: UpdateTile) -> int:
     )
 
 
-def result(program: UpdateProgram, received: list[np.ndarray]) -> Updated:
-    """The results of the update, from the beats of all tiles, each (columns,) uint32."""
-    update, found = program.update, _Found(program)
+def result(program: UpdateProgram, beats: np.ndarray) -> Updated:
+    """The results of the update, from the beats of all tiles, (beats, columns) uint32."""
+    update, found, place = program.update, _Found(program), 0
     for tile in program.tiles():
         for name, bits in program.sections.items():
             count, each = program.rows(tile, name), -(-bits // (32 * program.config.columns))
-            rows, received = (
-                np.stack(received[: count * each]).reshape(count, -1).astype("<u4"),
-                received[count * each :],
-            )
-            found.put(tile, name, rows)
+            found.put(tile, name, beats[place : place + count * each].reshape(count, -1))
+            place += count * each
     inside = np.flatnonzero(_streamed(program) >= 0)
     w, v = found.masters[:, inside, : update.n].view(np.float32)
     half = found.half[inside, : update.n].view(np.float16)

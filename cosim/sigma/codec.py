@@ -1,5 +1,8 @@
 """A GEMM on SIGMA's streams: operands become lines, tiles commands, and beats of the result port a matrix."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from cosim.exchange import Operands
@@ -14,8 +17,12 @@ from tlm.sigma.program import SigmaProgram
 from tlm.sigma.tile import SigmaTile
 
 
-def lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndarray:
-    """The tile's operand lines: (lines, bytes) uint8."""
+def encoder(program: SigmaProgram, operands: Operands) -> Callable[[SigmaTile], np.ndarray]:
+    """What gives a tile its operand lines: (lines, bytes) uint8."""
+    return partial(_lines, program, operands)
+
+
+def _lines(program: SigmaProgram, operands: Operands, tile: SigmaTile) -> np.ndarray:
     config, (stationary, stream) = program.config, sides(program.mapping.stationary, operands.item(tile.item))
     rows, depth, columns = blocks(tile)
     lanes = lanes_of(tile.fold, zeros_of(program).kept(tile.item, rows, depth, columns), config)
@@ -94,14 +101,15 @@ def command(program: SigmaProgram, tile: SigmaTile) -> int:
     )
 
 
-def result(program: SigmaProgram, received: list[np.ndarray]) -> np.ndarray:
-    """c (M, N), float32 or float16, from the beats of all blocks, each (rows,) uint32; or (count, M, N)."""
-    gemm, beat = program.gemm, iter(received)
+def result(program: SigmaProgram, beats: np.ndarray) -> np.ndarray:
+    """c (M, N), float32 or float16, from the beats of all blocks, (beats, rows) uint32; or (count, M, N)."""
+    gemm, place = program.gemm, 0
     rows, _, columns = program.shape
     c = np.empty((gemm.count, rows, columns), np.uint32)
     for tile in filter(lambda tile: tile.last, program.tiles()):
-        for column in range(tile.column, tile.column + tile.columns):
-            c[tile.item, tile.row : tile.row + tile.rows, column] = next(beat)[: tile.rows]
+        row, _, column = blocks(tile)
+        c[tile.item, row, column] = beats[place : place + tile.columns, : tile.rows].T
+        place += tile.columns
     c = c if program.mapping.stationary == "mk" else c.transpose(0, 2, 1)
     c = np.ascontiguousarray(c if gemm.count > 1 else c[0])
     return c.view(np.float32) if gemm.output == "fp32" else c.astype(np.uint16).view(np.float16)

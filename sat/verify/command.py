@@ -11,7 +11,6 @@ import typer
 import cosim
 from cosim.accelerators import execution_row_of
 from cosim.check.checker import Checker
-from cosim.harness.messages import beats_per_message, fits_messages, lines_per_message
 from sat import accelerators, options, terminal
 from sat.columns import defined
 from sat.commands import Panel, commands
@@ -38,7 +37,7 @@ class SimulatedHardware(Panel):
         "icarus"
     )
     accelerator: accelerators.Name = DEFAULT
-    config: Annotated[str, options.config_option(TABLE.values(), fits_messages)] = "small"
+    config: Annotated[str, options.config_option(TABLE.values())] = "small"
     dataflow: Annotated[
         str | None,
         typer.Option(help=f"{dataflow_names()}. By default steps are scheduled, and a GEMM runs in every dataflow."),
@@ -61,7 +60,6 @@ class SimulatedHardware(Panel):
         config = row.load(self.config)
         if self.engine == "functional":
             raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
-        lines_per_message(config), beats_per_message(config)  # one that is too wide, or of no RTL, cannot be simulated
         in_vain = [*([] if row.plans else ["plan"]), *([] if row.skips_zeros else PATTERNS)]
         options.refuse(context, f"--accelerator {row.name}", in_vain)
         files: dict[str, Any] = dict(waves=self.waves, keep=self.keep, verilog=self.verilog)

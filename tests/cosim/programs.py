@@ -1,5 +1,7 @@
 """GEMMs and updates with operands, and their results as the device would send them."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from cosim import Operands, Weights
@@ -57,9 +59,9 @@ def stored(program: GemmProgram, c) -> list[int]:
     return result
 
 
-def as_received(beats: list[int], columns: int) -> list[np.ndarray]:
-    """Words as the host holds them: (columns,) uint32 each."""
-    return [np.frombuffer(beat.to_bytes(4 * columns, "little"), "<u4") for beat in beats]
+def as_received(beats: Iterable[int], columns: int) -> np.ndarray:
+    """Words as the host holds them: (beats, columns) uint32."""
+    return np.stack([np.frombuffer(beat.to_bytes(4 * columns, "little"), "<u4") for beat in beats])
 
 
 def update_of(k, n, channels, sparsity=None, config=TINY, forward=True, backward=True, momentum=True) -> UpdateProgram:

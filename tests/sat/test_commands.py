@@ -177,11 +177,3 @@ def test_the_commands_have_one_line_each(monkeypatch):
     assert lines[first + 7].startswith("╰")
 
 
-def test_verify_offers_no_configuration_that_it_refuses():
-    offered = {
-        name: " ".join(sat(name, "--help").output.replace("│", " ").split()) for name in ("verify", "cycles", "verilog")
-    }
-    beside = {name for name, text in offered.items() if "(small, medium, vcu1525; of SIGMA also paper)" in text}
-    assert beside == {"cycles", "verilog"} and "(small, medium, vcu1525) or a JSON" in offered["verify"]
-    line = refused("verify", "--accelerator", "sigma", "--config", "paper", "--engine", "myhdl")
-    assert "a message of the co-simulation holds 12000" in line

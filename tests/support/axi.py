@@ -155,7 +155,7 @@ class Bench:
         codec = kind_of(program).codec
         for tile in program.tiles():
             self.commands.send_nowait([codec.command(program, tile)])
-            lines = codec.lines(program, operands, tile)
+            lines = codec.encoder(program, operands)(tile)
             self.operands.send_nowait([int.from_bytes(line.tobytes(), "little") for line in lines])
 
     async def receive(self, program, stale=0):
@@ -166,7 +166,7 @@ class Bench:
             assert len(words) - stale == beats, f"tlast ends a packet of {len(words) - stale} words, not {beats}"
             received += [np.frombuffer(word.to_bytes(width, "little"), "<u4") for word in words[stale:]]
             stale = 0
-        return kind_of(program).codec.result(program, received)
+        return kind_of(program).codec.result(program, np.stack(received))
 
     async def _packet(self):
         """The words of the next packet. Raises TimeoutError where nothing more ends one."""

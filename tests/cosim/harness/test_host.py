@@ -58,7 +58,7 @@ def test_messages_carry_all_lines_of_all_tiles_in_order(make):
     host = make()
     width, most, messages = layouts.line_bits(host.config), lines_per_message(host.config), list(host.messages)
     sent = [message["lines"] >> i * width & (1 << width) - 1 for message in messages for i in range(message["count"])]
-    lines = [number(line) for tile in host.tiles for line in host.codec.lines(host.program, operands_of(host), tile)]
+    lines = [number(line) for tile in host.tiles for line in host.codec.encoder(host.program, operands_of(host))(tile)]
     assert sent == lines and len(sent) == sum(map(host.program.lines, host.tiles))
     assert all(0 < message["count"] <= most for message in messages)
     assert sum(message["complete"] for message in messages) == len(host.tiles) == len(list(host.program.tiles()))

@@ -132,7 +132,7 @@ def test_a_tiles_lines_are_its_activations_and_then_its_weights(mapping):
     program = program_of(5, 37, 19, "2:8", ODD, mapping=mapping)
     a, b = pruned(program)
     for tile in program.tiles():
-        lines = gemm_codec.lines(program, Operands(a, b), tile)
+        lines = gemm_codec.encoder(program, Operands(a, b))(tile)
         assert lines.dtype == np.uint8 and len(lines) == program.lines(tile)
         assert np.array_equal(lines[: tile.west_lines], west_lines(program, a, tile))
         assert np.array_equal(lines[tile.west_lines :], north_lines(program, b, tile))

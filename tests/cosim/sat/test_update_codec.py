@@ -37,7 +37,7 @@ def test_lines_with_momentum_by_hand():
     program = update_of(3, 3, 3, "2:4", SMALL, backward=False)
     (tile,) = program.tiles()
     weights = Weights(matrix(3, 3), matrix(3, 3, 10), matrix(3, 3, 100), Rates(1.0))
-    assert [singles(line) for line in update_codec.lines(program, weights, tile)] == [
+    assert [singles(line) for line in update_codec.encoder(program, weights)(tile)] == [
         [1, 2, 10, 20],
         [100, 200, 0, 0],
         [3, 0, 30, 0],
@@ -59,7 +59,7 @@ def test_lines_without_momentum_by_hand():
     program = update_of(2, 2, 1, "2:4", SMALL, backward=False, momentum=False)
     (tile,) = program.tiles()
     empty = [[0] * 4]
-    assert [singles(line) for line in update_codec.lines(program, Weights(matrix(2, 2)), tile)] == [
+    assert [singles(line) for line in update_codec.encoder(program, Weights(matrix(2, 2)))(tile)] == [
         [1, 2, 0, 0],
         *empty * 7,
         [3, 4, 0, 0],
@@ -139,7 +139,7 @@ def test_lines_hold_every_weight_at_its_place_and_zeros_beyond(config, case):
     program, moved = update_of(**case, config=config), 0
     weights = weights_of(program, "any_bits")
     for tile in program.tiles():
-        lines = update_codec.lines(program, weights, tile)
+        lines = update_codec.encoder(program, weights)(tile)
         assert lines.dtype == np.uint8 and lines.shape == (program.lines(tile), -(-layouts.line_bits(config) // 8))
         assert list(map(number, lines)) == update.lines(config, tile_of(program, weights, tile))
         moved += len(lines)
@@ -188,6 +188,6 @@ def test_beats_become_weights_and_copies_again(config, case):
 def test_lines_and_beats_of_any_update_are_those_made_element_by_element(program, kind, seed):
     weights = weights_of(program, kind, seed)
     for tile in list(program.tiles())[:4]:
-        lines = update_codec.lines(program, weights, tile)
+        lines = update_codec.encoder(program, weights)(tile)
         assert list(map(number, lines)) == update.lines(program.config, tile_of(program, weights, tile))
     assert_inverse(program, weights)

@@ -48,7 +48,7 @@ def product(program, both):
     config, (rows, _, columns) = program.config, program.shape
     c, stream = np.zeros((rows, columns)), None
     for tile in program.tiles():
-        lines, layout = codec.lines(program, both, tile), layouts.engine_record(config)
+        lines, layout = codec.encoder(program, both)(tile), layouts.engine_record(config)
         assert lines.shape == (program.lines(tile), config.lanes * 2) and lines.dtype == np.uint8
         records = []
         for _ in range(tile.fold.engines):
@@ -111,7 +111,7 @@ def test_the_walk_throughs_lines():
     a, b = (np.where(side, np.arange(1, side.size + 1).reshape(side.shape), 0).astype(np.float16) for side in (MK, KN))
     program = scheduled(Gemm(3, 4, 4), Operands(a, b), PAPER, "mk")
     (tile,) = program.tiles()
-    lines = codec.lines(program, Operands(a, b), tile)
+    lines = codec.encoder(program, Operands(a, b))(tile)
     first, rest = taken(layouts.engine_record(PAPER), lines, PAPER)
     second, rest = taken(layouts.engine_record(PAPER), rest, PAPER)
     gather, rest = taken(layouts.gather_record(PAPER), rest, PAPER)
@@ -162,7 +162,7 @@ def test_beats_become_the_result_again(config, mapping, output, count):
             word = np.full(config.rows, 0xDEAD, np.uint32)  # rubbish beyond the block's rows
             word[: tile.rows] = side[tile.row : tile.row + tile.rows, column]
             received.append(word)
-    got = codec.result(program, received)
+    got = codec.result(program, np.stack(received))
     assert got.dtype == {"fp32": np.float32, "fp16": np.float16}[output] and got.flags.c_contiguous
     assert np.array_equal(bits(got), c if count > 1 else c[0])
 

@@ -53,7 +53,7 @@ class Run:
             codec = kind_of(program).codec
             self.first.append(len(commands))
             commands += [codec.command(program, tile) for tile in program.tiles()]
-            lines += [number(line) for tile in program.tiles() for line in codec.lines(program, operands, tile)]
+            lines += [number(line) for tile in program.tiles() for line in codec.encoder(program, operands)(tile)]
             self.counts.append(sum(program.beats(tile) for tile in program.tiles() if tile.last))
         self.commands = Source(self.dut, ports["commands"], commands, stalls[0])
         self.operands = Source(self.dut, ports["operands"], lines, stalls[1])
@@ -81,7 +81,7 @@ class Run:
         for (program, operands), count in zip(self.work, self.counts, strict=True):
             codec = kind_of(program).codec
             want, report = Functional(CONFIG).run(program, operands)
-            received = [next(each) for _ in range(count)]
+            received = np.stack([next(each) for _ in range(count)])
             assert compare_bits(codec.result(program, received), want, program, report) == ""
             compared += count
         assert compared == len(self.sink.words) > 50

@@ -132,7 +132,7 @@ def test_the_papers_walk_through(build):
     (tile,) = program.tiles()
     assert tile.fold.values == 8
     assert [codec.command(program, tile)] == block.commands(SMALL)
-    made = codec.lines(program, Operands(mk, kn), tile)
+    made = codec.encoder(program, Operands(mk, kn))(tile)
     assert [int.from_bytes(line.tobytes(), "little") for line in made] == block.lines(SMALL)
 
 
@@ -152,12 +152,12 @@ def test_a_sparse_gemm_of_small_integers_is_what_numpy_says(build, rng, stationa
     lines = [
         int.from_bytes(line.tobytes(), "little")
         for tile in tiles
-        for line in codec.lines(program, Operands(a, b), tile)
+        for line in codec.encoder(program, Operands(a, b))(tile)
     ]
     count = sum(program.beats(tile) for tile in tiles if tile.last)
     run = Run(build, config, [codec.command(program, tile) for tile in tiles], lines, count)
     received = [np.frombuffer(word.to_bytes(4 * config.rows, "little"), np.uint32) for word in run.words]
-    assert np.array_equal(codec.result(program, received), a.astype(np.float32) @ b.astype(np.float32))
+    assert np.array_equal(codec.result(program, np.stack(received)), a.astype(np.float32) @ b.astype(np.float32))
     assert len(tiles) > len(received) // 8 > 1
 
 
