@@ -13,6 +13,7 @@ from cosim.engines.engine import Engine
 from cosim.engines.functional import Functional
 from cosim.engines.icarus_engine import IcarusEngine
 from cosim.engines.myhdl_engine import MyhdlEngine
+from cosim.engines.verilator_engine import VerilatorEngine
 from cosim.exchange import Copy, GemmResult, Operands, Report, Updated, UpdateResult, Weights
 from cosim.harness.simulation import SimulationError
 from cosim.tools import ToolFailed, ToolMissing
@@ -35,14 +36,17 @@ __all__ = [
     "engine",
 ]
 
-ENGINES: dict[str, type[Engine]] = {kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine)}
+ENGINES: dict[str, type[Engine]] = {
+    kind.name: kind for kind in (Functional, MyhdlEngine, IcarusEngine, VerilatorEngine)
+}
 
 
 def engine(name: str, config: Config | str = "small", accelerator: str | None = None, **options: Any) -> Engine:
     """The engine of that name for a configuration, a preset by its name, or a JSON file by its path.
 
     accelerator  a name in tlm.accelerators.TABLE: whose presets and files they are; None: SAT's
-    options      memory, a tlm.Memory instead of the configuration's; IcarusEngine has waves, keep, verilog and patience
+    options      memory, a tlm.Memory instead of the configuration's; IcarusEngine has
+                 waves, keep, verilog and patience, VerilatorEngine waves, keep, verilog and initial
     Raises ValueError for an unknown name, configuration or option, and ToolMissing where a program is not installed.
     """
     if not isinstance(name, str) or name not in ENGINES:

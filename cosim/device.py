@@ -17,6 +17,8 @@ class Device:
     reset_cycles  that a reset lasts
     constants_bits  of the word of constants that a weight update needs, steady in a run; None: it updates no weights,
                   otherwise it has a clock for the updater, too, which may stand still meanwhile
+    cell          name of the block that it has most of, whose outputs are registers: where instances are compiled one
+                  by one, this one is compiled once for all; None: there is no such block
     """
 
     block: module
@@ -27,6 +29,7 @@ class Device:
     storing: tuple[int, int]
     reset_cycles: int
     constants_bits: int | None = None
+    cell: str | None = None
 
     @property
     def updates(self) -> bool:

@@ -2,6 +2,7 @@
 
 import ctypes.util
 import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -67,8 +68,9 @@ def _first_line(*command: str) -> str:
     return (said.stdout or said.stderr).partition("\n")[0]
 
 
-def call(*command: str | Path, cwd: Path | None = None) -> None:
-    """Run a program. Raises ToolFailed with its output."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
+def call(*command: str | Path, cwd: Path | None = None, **environment: str) -> None:
+    """Run a program, with more in its environment. Raises ToolFailed with its output."""
+    parts, env = [str(part) for part in command], os.environ | environment
+    done = subprocess.run(parts, cwd=cwd, env=env, capture_output=True, text=True)
     if done.returncode:
         raise ToolFailed(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")

@@ -9,18 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from myhdl import Signal
 
 from cosim.accelerators import device_of
 from cosim.build_cache import kept, scratch
-from cosim.harness.harness import harness
-from cosim.harness.messages import ToDevice, ToHost
+from cosim.engines.harness_verilog import harness_verilog, ports, top_module
 from cosim.tools import ToolFailed, call, tool, version
-from rtl.config import Config, load_config
-from rtl.hdl.hierarchy import flat_ports, write_verilog
-from rtl.hdl.prefix import Prefix
+from rtl.config import Config
+from rtl.hdl.hierarchy import flat_ports
 
 WATCHED = {  # signal of the device -> when it must be known
     "commands_ready": "1",
@@ -158,8 +153,6 @@ def compiled(config: Config, waves: Path | None = None, keep: Path | None = None
     """
     if waves and set('"\\\n') & set(str(waves)):
         raise ValueError(f"the name of a waves file must have no quote and no backslash, not {str(waves)!r}")
-    if keep and verilog:
-        raise ValueError("keep and verilog exclude each other: what is given is not generated")
     return _build(config, waves, keep, verilog) if waves or keep or verilog else _usual(config.hardware)
 
 
@@ -169,50 +162,15 @@ def _usual(config: Config) -> Image:
 
 
 def _build(config: Config, waves: Path | None = None, keep: Path | None = None, verilog: Path | None = None) -> Image:
-    build = Path(tempfile.mkdtemp(dir=scratch()))
-    folder, ports = verilog or keep or build / "verilog", _ports(config)
-    if verilog:
-        _check(verilog, config)
-    else:
-        write_verilog(folder, harness, **ports, config=config, prefix=_prefix(config))
-        (folder / "configuration.json").write_text(config.model_dump_json(indent=2) + "\n")
-    top = build / "top.v"
-    top.write_text(_top(config, ports, waves))
+    folder = harness_verilog(config, keep, verilog)
+    top = Path(tempfile.mkdtemp(dir=scratch())) / "top.v"
+    top.write_text(_top(config, waves))
     return Image(simulation("top", [top, *sorted(folder.glob("*.v"))]), folder, top)
 
 
-def _check(verilog: Path, config: Config) -> None:
-    """Raise ValueError for a folder that does not hold the harness of this hardware, under whatever name."""
-    written = verilog / "configuration.json"
-    top = verilog / f"{_prefix(config).module('harness')}.v"
-    if not top.is_file() or not written.is_file():
-        raise ValueError(f"verilog folder {verilog} must hold {top.name} and configuration.json, as keep leaves them")
-    found = load_config(str(written), type(config), {})
-    hardware, wanted = (one.hardware.model_copy(update=dict(name="")) for one in (found, config))
-    if hardware != wanted:
-        raise ValueError(f"verilog folder {verilog} holds another configuration than {config.name}")
-
-
-def _prefix(config: Config) -> Prefix:
-    """The accelerator's own: a module is called as `sat verilog` calls it, and the harness likewise."""
-    name = device_of(config).name
-    return Prefix(name, f"{name}_")
-
-
-def _ports(config: Config) -> dict[str, Any]:
-    return dict(
-        clk=Signal(bool(0)),
-        update_clk=Signal(bool(0)) if device_of(config).updates else None,
-        rst=Signal(bool(0)),
-        run=Signal(bool(0)),
-        host=ToDevice(config),
-        device_out=ToHost(config),
-    )
-
-
-def _top(config: Config, ports: dict[str, Any], waves: Path | None) -> str:
+def _top(config: Config, waves: Path | None) -> str:
     clocks = ("clk", "update_clk")
-    every = dict(flat_ports(ports))
+    every = dict(flat_ports(ports(config)))
     signals = {name: signal for name, signal in every.items() if name not in clocks}
     inputs = [name for name in signals if name == "rst" or name.startswith("host_")]
     outputs = [name for name in signals if name not in inputs]
@@ -227,7 +185,7 @@ def _top(config: Config, ports: dict[str, Any], waves: Path | None) -> str:
     )
     dump = f'    $dumpfile("{waves}");\n    $dumpvars(0, dut);\n' if waves else ""
     return TOP.format(
-        harness=_prefix(config).module("harness"),
+        harness=top_module(config),
         declarations="\n".join(declare),
         checks=checks,
         dump=dump,

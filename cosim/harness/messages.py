@@ -7,7 +7,7 @@ from rtl.config import Config
 from rtl.hdl.stream import Interface
 from rtl.shared.work_counters import COUNTER_BITS
 
-MESSAGE_BITS = 12_000  # payload of a message, unless a line is longer: see check_pipe
+MESSAGE_BITS = 12_000  # payload of a message, unless two lines are longer: see check_pipe
 STAMPS = 8  # times a mailbox holds
 STAMP_BITS = 40
 
@@ -79,7 +79,7 @@ def beats_per_message(config: Config) -> int:
 
 
 def _per_message(bits: int) -> int:
-    return max(1, MESSAGE_BITS // bits)
+    return max(2, MESSAGE_BITS // bits)  # two, for a mailbox moves all but its oldest entry on
 
 
 def check_pipe(config: Config) -> None:

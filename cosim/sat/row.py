@@ -33,6 +33,7 @@ def device(config: SatConfig) -> Device:
         storing=(layouts.command(config).last_bit, bits - 1),  # an update always stores
         reset_cycles=timing.reset_cycles(config.rows, config.columns, config.turn),
         constants_bits=layouts.rates().width,
+        cell="uspe",
     )
 
 

@@ -24,6 +24,7 @@ def device(config: SigmaConfig) -> Device:
         most_lines=layouts.most_lines(config),
         storing=(command.last_bit, command.last_bit),
         reset_cycles=timing.reset_cycles(config.operands, config.levels),
+        cell="flex_dpe",
     )
 
 

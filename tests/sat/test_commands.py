@@ -175,5 +175,3 @@ def test_the_commands_have_one_line_each(monkeypatch):
     assert [sum(line.startswith(f"│ {name} ") for line in lines) for name in ROOT.commands] == [1] * 6
     first = next(number for number, line in enumerate(lines) if "─ Commands" in line)
     assert lines[first + 7].startswith("╰")
-
-

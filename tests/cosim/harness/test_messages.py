@@ -56,7 +56,7 @@ WIDE = SatConfig(name="wide", rows=1, columns=128, interleave=16, chunk=16)
 def test_icarus_refuses_a_line_that_does_not_fit_and_myhdl_takes_it():
     with pytest.raises(ValueError, match="one operand line of configuration wide has 40960 bits; .* holds 12000"):
         cosim.engine("icarus", WIDE)
-    assert lines_per_message(WIDE) == 1
+    assert lines_per_message(WIDE) == 2
     assert_contract(cosim.engine("myhdl", WIDE), *operands(2, 16, 130))
 
 
