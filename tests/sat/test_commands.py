@@ -9,7 +9,7 @@ import typer
 
 from sat.commands import Panel, commands, flat
 from sat.terminal import USAGE_ERROR
-from tests.sat.support import EVERY, GROUPS, ROOT, data, options_of, refused, sat
+from tests.sat.support import EVERY, GROUPS, ROOT, data, options_of, sat
 
 FAST = ("--config", "small", "--batch", 2)
 

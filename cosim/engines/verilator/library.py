@@ -5,6 +5,7 @@ import functools
 import os
 import platform
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,7 @@ CXX_FLAGS = ("-std=c++17", "-fPIC", "-fvisibility=hidden", "-w", "-DVL_TIME_CONT
 FAST, SLOW = "-O2", "-O0"  # of what runs every cycle, and of what runs once
 RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 RUNTIME_TRACE = ("verilated_vcd_c.cpp",)
+UNIT_BYTES = 1 << 21  # of C++ that is compiled at once: each unit reads the same headers again
 BYTES = ctypes.c_void_p
 
 
@@ -113,8 +115,11 @@ class _Design:
 
     def sources(self) -> list[str]:
         """All that the library depends on."""
-        tools = [self.compiler.version, version("g++"), platform.machine(), repr((self.flags, CXX_FLAGS, FAST, SLOW))]
-        return [*tools, self._wiring(), (HERE / "simulation.cc").read_text(), *self.texts.values()]
+        return [*self._tools(), self._wiring(), (HERE / "simulation.cc").read_text(), *self.texts.values()]
+
+    def _tools(self) -> list[str]:
+        flags = repr((self.flags, CXX_FLAGS, FAST, SLOW, UNIT_BYTES))
+        return [self.compiler.version, version("g++"), platform.machine(), flags]
 
     def _wiring(self) -> str:
         device = device_of(self.config)
@@ -135,29 +140,30 @@ class _Design:
         """The library, built in a folder. Raises ToolFailed."""
         (work / "wiring.h").write_text(self._wiring())
         files = [*self._rest(work), *self._cell(work), HERE / "simulation.cc"]
-        files += [self.compiler.include / name for name in RUNTIME + (RUNTIME_TRACE if self.waves else ())]
-        folders = (work, work / "rest", work / "cell", self.compiler.include, self.compiler.include / "vltstd")
-        flags = [*CXX_FLAGS, *(("-DWAVES",) if self.waves else ()), *(f"-I{folder}" for folder in folders)]
-
-        def compiled(number_and_file: tuple[int, Path]) -> Path:
-            number, file = number_and_file
-            target = work / f"{number}.o"
-            call(
-                tool("g++"),
-                SLOW if "__Slow" in file.name or "__Syms" in file.name else FAST,
-                *flags,
-                "-c",
-                file,
-                "-o",
-                target,
-            )
-            return target
-
-        largest_first = sorted(files, key=lambda file: -file.stat().st_size)
+        folders = (work, work / "rest", work / "cell")
+        units = _units(files, work)
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            objects = list(pool.map(compiled, enumerate(largest_first)))
-        call(tool("g++"), "-shared", "-o", work / "device.so", *objects, "-pthread", "-latomic")
+            objects = list(pool.map(lambda unit: self._object(work, *unit, folders), units))
+        call(tool("g++"), "-shared", "-o", work / "device.so", *objects, self._runtime(), "-pthread", "-latomic")
         return work / "device.so"
+
+    def _object(self, work: Path, source: Path, speed: str, folders: Iterable[Path]) -> Path:
+        target, include = work / f"{source.name}.o", self.compiler.include
+        flags = [*CXX_FLAGS, *(("-DWAVES",) if self.waves else ())]
+        flags += [f"-I{folder}" for folder in (*folders, include, include / "vltstd")]
+        call(tool("g++"), speed, *flags, "-c", source, "-o", target)
+        return target
+
+    def _runtime(self) -> Path:
+        """What all models share, compiled once for all of them."""
+        names = RUNTIME + (RUNTIME_TRACE if self.waves else ())
+
+        def build(work: Path) -> Path:
+            source = work / "runtime.cc"
+            source.write_text("".join(f'#include "{self.compiler.include / name}"\n' for name in names))
+            return self._object(work, source, FAST, ())
+
+        return kept("runtime.o", self._tools(), build)
 
     def _rest(self, work: Path) -> Iterable[Path]:
         files = dict(self.texts)
@@ -179,3 +185,24 @@ class _Design:
             (folder / file).write_text(verilog)
         self.compiler(folder, name, top, (*self.flags, "-y", str(folder)), [folder / f"{top}.v"])
         return sorted(folder.glob("*.cpp"))
+
+
+def _units(files: Iterable[Path], work: Path) -> list[tuple[Path, str]]:
+    """Files that include these, those of one model together, and how fast each must be; the largest first."""
+    groups: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    for file in files:
+        groups[file.parent, SLOW if "__Slow" in file.name or "__Syms" in file.name else FAST].append(file)
+    units = []
+    for (_, speed), parts in groups.items():
+        unit: list[Path] = []
+        for part in parts:
+            unit.append(part)
+            if part is parts[-1] or _size(unit) > UNIT_BYTES:
+                units.append((_size(unit), work / f"unit_{len(units)}.cc", speed))
+                units[-1][1].write_text("".join(f'#include "{file}"\n' for file in unit))
+                unit = []
+    return [(source, speed) for _, source, speed in sorted(units, reverse=True)]
+
+
+def _size(files: Iterable[Path]) -> int:
+    return sum(file.stat().st_size for file in files)

@@ -1,7 +1,7 @@
 """A design in two models: the block that it has most of, once for all its instances, and the rest.
 
-Verilator makes C++ for each instance of a module, which takes long to compile, and which an instruction cache cannot
-hold. So the block that stands most often, the cell, is a model of its own, with as many objects as it has instances. The
+Verilator makes C++ for each instance of a module: that takes long to compile, and no instruction cache can hold it. So
+the block that stands most often, the cell, is a model of its own, with as many objects as it has instances. The
 rest is a second model, in which the cells are empty. Once a clock cycle the program around both (simulation.cc) hands
 each cell its inputs, which are outputs of other cells or of the rest.
 """
