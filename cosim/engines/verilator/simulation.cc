@@ -141,7 +141,7 @@ class Device {
             Cell& cell = *cells[number];
             take(cell, inputs[number]);
             cell.clk = !cell.clk;
-            cell.eval();
+            evaluate(cell);
         }
         rest->clk = 1;
         set_update_clock(*rest, updating || rest->rst);
