@@ -98,7 +98,8 @@ class Device:
         pieces, limit, status = self._pieces(), self.job.limit, HUNGRY
         while status in (HUNGRY, PAUSED):
             if status == HUNGRY:
-                piece = next(pieces)
+                if (piece := next(pieces, None)) is None:
+                    break
                 self.library.feed(self.handle, piece)
             status = self.library.run(self.handle, self.results, limit, PAUSE)
         got = self.results.beat_count, self.results.tile_count, self.results.store_count

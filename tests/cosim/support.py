@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from cosim import Engine, GemmResult, Operands
 from cosim.engines.functional import Functional
@@ -13,7 +14,8 @@ from rtl.sat.config import SatConfig
 from tests.support.mixed import Mixed
 from tlm import Program, Timeline, predict, simulate
 
-HARDWARE = ("myhdl", "icarus")
+# Verilator takes seconds to compile each hardware: tests/cosim/engines/test_verilator_engine.py has a few.
+HARDWARE = ("myhdl", "icarus", pytest.param("verilator", marks=pytest.mark.nightly))
 TINY = SatConfig(name="tiny", rows=2, columns=2, chunk=16, memory_latency=4)
 RAGGED = SatConfig(name="ragged", rows=3, columns=2, chunk=16, memory_latency=3, read_bytes_per_cycle=64)
 QUICK_TILES = SatConfig(

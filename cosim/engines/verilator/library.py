@@ -143,7 +143,7 @@ class _Design:
         folders = (work, work / "rest", work / "cell")
         units = _units(files, work)
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            objects = list(pool.map(lambda unit: self._object(work, *unit, folders), units))
+            objects = list(pool.map(lambda unit: self._object(work, unit[0], unit[1], folders), units))
         call(tool("g++"), "-shared", "-o", work / "device.so", *objects, self._runtime(), "-pthread", "-latomic")
         return work / "device.so"
 
@@ -192,7 +192,7 @@ def _units(files: Iterable[Path], work: Path) -> list[tuple[Path, str]]:
     groups: dict[tuple[Path, str], list[Path]] = defaultdict(list)
     for file in files:
         groups[file.parent, SLOW if "__Slow" in file.name or "__Syms" in file.name else FAST].append(file)
-    units = []
+    units: list[tuple[int, Path, str]] = []
     for (_, speed), parts in groups.items():
         unit: list[Path] = []
         for part in parts:

@@ -1,12 +1,12 @@
 """The host's loop: reset, one meeting a window, and a failure named whenever the device hangs or runs on."""
 
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pytest
 from myhdl import Simulation, delay, instance, now
 
 import cosim
-from cosim.harness.host import Host
+from cosim.harness.job import Job
 from cosim.harness.simulation import IDLE_WINDOWS, WINDOW_CYCLES, Bench, SimulationError, host_loop
 from rtl.sat.config import SatConfig
 from tests.cosim.support import HARDWARE, TINY, assert_contract, operands
@@ -175,7 +175,7 @@ def test_what_the_window_raises_ends_the_run_and_the_next_one_works():
 def test_an_engine_past_its_limit_stops_and_its_next_run_works(name, monkeypatch):
     engine = cosim.engine(name, TINY)
     with monkeypatch.context() as patch:
-        patch.setattr(Host, "limit", 200)
+        patch.setattr(Job, "limit", 200)
         for _ in range(2):
             with pytest.raises(SimulationError, match=r"^the device still runs at cycle \d+; \d+ of 27 tiles are done"):
                 engine.gemm(*operands(6, 40, 24))
@@ -185,9 +185,9 @@ def test_an_engine_past_its_limit_stops_and_its_next_run_works(name, monkeypatch
 @pytest.mark.parametrize("name", HARDWARE)
 def test_an_engine_that_stands_still_stops_and_its_next_run_works(name, monkeypatch):
     """The second tile never becomes complete: the clock waits for it, and nothing more can come."""
-    engine, messages = cosim.engine(name, TINY), Host._messages
+    engine, transfers = cosim.engine(name, TINY), Job.transfers
     with monkeypatch.context() as patch:
-        patch.setattr(Host, "_messages", lambda host, values: list(messages(host, values))[:1].__iter__())
+        patch.setattr(Job, "transfers", lambda job: islice(transfers(job), 1))
         with pytest.raises(SimulationError, match=r"^the device stands still at cycle \d+; \d of 9 tiles are done$"):
             engine.gemm(*operands(6, 16, 24))
     assert_contract(engine, *operands(3, 7, 5))
