@@ -54,7 +54,7 @@ def _kept(where: Path, name: Path, make: Callable[[Path], Path]) -> Path:
     where.mkdir(parents=True, exist_ok=True)
     if where.stat().st_uid == os.geteuid():
         where.chmod(0o700)
-    _check_owner(where)
+    _check_owner(where, where.stat())
     if found := _found(where, name):
         return found
     with _alone(where / f"{name.stem}.lock"):
@@ -75,7 +75,7 @@ def _found(where: Path, name: Path) -> Path | None:
     """The file of these sources, if it is whole; one that is not is removed."""
     for file in where.glob(f"{name.stem}-{'[0-9a-f]' * DIGITS}{name.suffix}"):
         try:
-            _check_owner(file)
+            _check_owner(file, file.lstat())
             if _digest(file) == file.stem[-DIGITS:]:
                 os.utime(file)  # it is used
                 return file
@@ -85,9 +85,8 @@ def _found(where: Path, name: Path) -> Path | None:
     return None
 
 
-def _check_owner(path: Path) -> None:
+def _check_owner(path: Path, found: os.stat_result) -> None:
     """Raise PermissionError unless nobody but this user can write there: what is loaded could be anything."""
-    found = path.lstat()
     if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or stat.S_ISLNK(found.st_mode):
         raise PermissionError(f"{path} must be this user's own, and no other's to write")
 

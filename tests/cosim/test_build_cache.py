@@ -3,6 +3,9 @@
 import errno
 import os
 import shutil
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import pytest
 from cosim import build_cache
 from cosim.build_cache import kept
 from cosim.tools import ToolFailed
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +96,75 @@ def test_what_was_used_least_recently_goes_when_all_is_too_much(folder, monkeypa
     assert kept("one.so", ["a"], build) == files[0]  # it is used, and so the youngest
     third = kept("one.so", ["c"], build)
     assert set(folder.iterdir()) == {files[0], third} and build.count == 3
+
+
+@pytest.mark.parametrize("attack", ["truncated", "longer", "changed", "empty"])
+def test_a_file_that_is_not_what_was_built_is_built_anew(attack, folder):
+    build = Builder("x" * 1000)
+    file = kept("one.so", ["a"], build)
+    content = dict(truncated="x" * 999, longer="x" * 1001, changed="y" * 1000, empty="")[attack]
+    file.write_text(content)
+    assert kept("one.so", ["a"], build) == file and file.read_text() == "x" * 1000 and build.count == 2
+    assert list(folder.iterdir()) == [file]
+
+
+def test_a_file_or_folder_that_others_can_write_is_not_used(folder):
+    build = Builder()
+    file = kept("one.so", ["mine"], build)
+    assert file.stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    file.chmod(0o666)
+    assert kept("one.so", ["mine"], build).parent == build_cache.scratch() and build.count == 2
+    file.unlink()
+    (target := folder.parent / "elsewhere").write_text("built")
+    file.symlink_to(target)
+    assert kept("one.so", ["mine"], build).parent == build_cache.scratch()
+    assert file.is_symlink() and target.read_text() == "built"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_not_used(folder):
+    folder.mkdir()
+    os.chown(folder, 12345, -1)
+    assert kept("one.so", ["foreign"], Builder()).parent == build_cache.scratch() and list(folder.iterdir()) == []
+
+
+def test_several_who_want_it_at_once_build_it_once(folder):
+    class Slow(Builder):
+        def __call__(self, folder):
+            time.sleep(0.2)
+            return super().__call__(folder)
+
+    build = Slow("x" * 100_000)
+    with ThreadPoolExecutor(4) as pool:
+        files = set(pool.map(lambda _: kept("one.so", ["a"], build), range(8)))
+    assert len(files) == 1 and build.count == 1 and list(folder.iterdir()) == list(files)
+
+
+def test_several_processes_build_it_once_and_one_that_is_killed_leaves_the_others_whole(folder, tmp_path):
+    code = """if True:
+        import sys, time
+        from cosim.build_cache import kept
+        def build(folder):
+            with open(sys.argv[1], "a") as log:
+                log.write("built\\n")
+            (folder / "aside").write_text("x" * 100_000)
+            time.sleep(float(sys.argv[2]))
+            return folder / "aside"
+        print(kept("one.so", ["a"], build))"""
+
+    def start(seconds):
+        command = [sys.executable, "-c", code, str(tmp_path / "log"), str(seconds)]
+        environment = os.environ | {"XDG_CACHE_HOME": str(folder.parent)}
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+    victim = start(600)
+    while not (tmp_path / "log").exists():
+        time.sleep(0.02)
+    others = [start(0.5) for _ in range(3)]
+    time.sleep(0.5)
+    victim.kill()  # while it holds the lock
+    victim.communicate()
+    files = {other.communicate(timeout=60)[0].strip() for other in others}
+    assert (tmp_path / "log").read_text() == "built\nbuilt\n"
+    (file,) = map(Path, files)
+    assert file.parent == folder and file.stat().st_size == 100_000
