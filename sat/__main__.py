@@ -1,50 +1,45 @@
 """`sat`, or `python -m sat`."""
 
-import importlib.metadata
 import signal
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from sat.area import COLUMNS as AREA
-from sat.columns import defined
-from sat.commands import flat
-from sat.compare.command import app as compare
-from sat.cycles.command import app as cycles
-from sat.plan import COLUMNS as PLAN
-from sat.plan import plan
-from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, USAGE_ERROR, definitions, fail
-from sat.train.command import app as train
-from sat.verify.command import app as verify
-from sat.verilog import COLUMNS as VERILOG
-from sat.verilog import verilog
-from tlm.accelerators import TABLE
+from sat.on_demand import Place, on_demand
+from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, USAGE_ERROR, fail
+
+COMMANDS = {  # as a user comes to them
+    "train": Place("sat.train.command", "Train a network on an accelerator, or compare methods."),
+    "cycles": Place("sat.cycles.command", "Where the cycles of a training step go, by the model."),
+    "plan": Place("sat.plan", "Choose how each GEMM of a training step is laid on the array."),
+    "verify": Place("sat.verify.command", "Compare an engine with the functional one and the model."),
+    "verilog": Place("sat.verilog", "Write an accelerator's Verilog, and estimate its area."),
+    "compare": Place("sat.compare.command", "Compare accelerators of equal size on the same GEMMs."),
+}
 
 
-class Sorted(TyperGroup):
-    """Lists the commands as a user comes to them; typer would put those without sub-commands first."""
+def introduction() -> str:
+    """What --help says before the commands."""
+    from tlm.accelerators import TABLE
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Their names."""
-        return sorted(self.commands, key=ORDER.index)
+    rows = "; ".join(f"{row.title}: {row.summary}" for row in TABLE.values())
+    return f"Accelerators for training: their RTL, their cycles, and training on them. {rows}."
 
 
-ORDER = ("train", "cycles", "plan", "verify", "verilog", "compare")
-app = typer.Typer(
-    cls=Sorted,
+app = on_demand(
+    COMMANDS,
+    introduction,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Accelerators for training: their RTL, their cycles, and training on them. "
-    + "; ".join(f"{row.title}: {row.summary}" for row in TABLE.values())
-    + ".",
 )
 
 
 def _version(wanted: bool) -> None:
     if not wanted:
         return
+    import importlib.metadata
+
     try:
         typer.echo(f"sat {importlib.metadata.version('sat-cosim')}")
     except importlib.metadata.PackageNotFoundError:
@@ -60,20 +55,6 @@ def ended_politely(
 ) -> None:
     """SIGTERM ends a command as Ctrl-C does: simulators are ended, and temporary folders removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-for name, command, summary in (
-    ("train", train, "Train a network on an accelerator, or compare methods."),
-    ("cycles", cycles, "Where the cycles of a training step go, by the model."),
-    ("verify", verify, "Compare an engine with the functional one and the model."),
-    ("compare", compare, "Compare accelerators of equal size on the same GEMMs."),
-):
-    app.add_typer(command, name=name, short_help=summary)
-for function, tables, summary in (
-    (plan, [PLAN], "Choose how each GEMM of a training step is laid on the array."),
-    (verilog, [VERILOG, AREA], "Write an accelerator's Verilog, and estimate its area."),
-):
-    app.command(epilog=definitions(defined(*tables)), short_help=summary)(flat(function))
 
 
 def main() -> None:

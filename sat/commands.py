@@ -98,6 +98,13 @@ def commands(*functions: tuple[Function, Mapping[str, str]]) -> typer.Typer:
     return made
 
 
+def single(function: Function, keys: Mapping[str, str]) -> typer.Typer:
+    """A command of one function, with the keys of its report."""
+    made = typer.Typer()
+    made.command(epilog=definitions(keys))(flat(function))
+    return made
+
+
 class Panel:
     """Options that stand together in --help: a dataclass, whose fields are options of the commands that take it."""
 

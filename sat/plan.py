@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from sat import options, terminal
-from sat.columns import counted, show, worded
+from sat.columns import counted, defined, show, worded
+from sat.commands import single
 from sat.panels import DefaultHardware, Method, Network, Output
 from sat.planning import plan_for
 from sat.report import STEP
@@ -69,6 +70,9 @@ def plan(
     terminal.write_json(output.json, content)
     title = f"{of.name}, {options.title(scheme)}, batch {of.batch}, on {config.name}"
     _print(content, f"Plan of a training step of {title}", asked)
+
+
+app = single(plan, defined(COLUMNS))
 
 
 def _print(content: dict[str, Any], heading: str, asked: Sequence[str]) -> None:

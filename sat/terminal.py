@@ -16,9 +16,6 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from cosim.harness.simulation import SimulationError
-from cosim.tools import ToolFailed, ToolMissing
-
 if TYPE_CHECKING:  # what takes its time is loaded when it is needed
     from rich.progress import Progress
 
@@ -97,7 +94,13 @@ def reading_input() -> Iterator[None]:
     """Around everything that depends on the user's input and tools: an error there ends with one line and exit 2."""
     try:
         yield
-    except (ValueError, OSError, ToolMissing, ToolFailed) as error:
+    except (ValueError, OSError) as error:
+        fail(str(error), BAD_INPUT)
+    except RuntimeError as error:
+        from cosim import ToolFailed, ToolMissing
+
+        if not isinstance(error, (ToolMissing, ToolFailed)):
+            raise
         fail(str(error), BAD_INPUT)
 
 
@@ -106,7 +109,11 @@ def simulating() -> Iterator[None]:
     """Around a run: a simulator or a device that fails ends it with one line and exit 1."""
     try:
         yield
-    except (SimulationError, ToolFailed) as error:
+    except RuntimeError as error:
+        from cosim import SimulationError, ToolFailed
+
+        if not isinstance(error, (SimulationError, ToolFailed)):
+            raise
         fail(str(error), FAILED)
 
 

@@ -13,8 +13,8 @@ from rtl.hdl.prefix import Prefix
 from sat import accelerators, terminal
 from sat.area import COLUMNS as AREA
 from sat.area import area, area_data, print_area
-from sat.columns import counted, named, show
-from sat.commands import Panel
+from sat.columns import counted, defined, named, show
+from sat.commands import Panel, single
 from sat.options import config_option
 from sat.panels import HARDWARE, Output
 from tlm.accelerators import DEFAULT, TABLE, accelerator
@@ -97,3 +97,6 @@ def verilog(hardware: WrittenHardware, output: VerilogOutput) -> None:
         console.print(f"For Vivado: {', '.join(script.name for script in scripts)}")
     if found:
         print_area(console, found, f"Area of {title}", asked)
+
+
+app = single(verilog, defined(COLUMNS, AREA))

@@ -8,17 +8,23 @@ from typing import Any, get_args, get_type_hints
 import typer
 
 from docs.extension.text import escaped, table
-from sat.__main__ import app
+from sat.__main__ import app, introduction
 
 KINDS = {int: "number", float: "number", str: "text", Path: "path"}
 
 
 def pages() -> dict[str, str]:
     """{path of the page: Markdown}."""
-    whole = typer.main.get_command(app)
-    parts = [f"# Command line\n\n{escaped(whole.help)}\n"]
-    parts += [section(path, command) for path, command in commands(whole)]
+    parts = [f"# Command line\n\n{escaped(introduction())}\n"]
+    parts += [section(path, command) for path, command in commands(whole())]
     return {"command_line": "\n".join(parts)}
+
+
+def whole() -> Any:
+    """The command line with all of its commands, which it would load one at a time."""
+    group: Any = typer.main.get_command(app)
+    group.commands = group.loaded()
+    return group
 
 
 def commands(group: Any, path: tuple[str, ...] = ("sat",)) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -13,7 +13,6 @@ from rtl.hdl.layout import Layout
 from rtl.sat import layouts
 from rtl.sat.axi.registers import REGISTERS
 from rtl.sat.config import PRESETS, SatConfig
-from sat.__main__ import app
 from tests.docs.pages import ROOT
 from tlm.accelerators import TABLE
 from tlm.report import DEFINITIONS
@@ -28,7 +27,7 @@ def text(reference) -> str:
 
 
 def test_every_command_has_its_options():
-    page, found = text(command_line), dict(command_line.commands(typer.main.get_command(app)))
+    page, found = text(command_line), dict(command_line.commands(command_line.whole()))
     assert {words[1] for words in found} >= {"train", "cycles", "plan", "verify", "verilog", "compare"}
     for words, command in found.items():
         section = page.partition(f" `{' '.join(words)}`\n")[2].partition("\n## ")[0]

@@ -11,6 +11,7 @@ from sat.commands import Commands
 from tests.support.tools import heard
 
 ROOT = typer.main.get_command(app)
+ROOT.commands = ROOT.loaded()
 GROUPS = {name: command for name, command in ROOT.commands.items() if isinstance(command, Commands)}
 EVERY = [(name,) for name in ROOT.commands] + [(name, sub) for name, group in GROUPS.items() for sub in group.commands]
 

@@ -5,10 +5,8 @@ import importlib.metadata
 import pytest
 from typer.testing import CliRunner
 
-from sat.__main__ import app
+from sat.__main__ import COMMANDS, app
 from tests.sat.support import refused, sat
-
-COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
 
 
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)], ids=lambda words: " ".join(words) or "sat")
