@@ -1,12 +1,11 @@
 """The columns of reports: one list of keys a report, of which as many are shown as the terminal is wide."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 EVERY = "all"
@@ -104,7 +103,7 @@ def asked_for(text: str | None, *tables: Sequence[Column]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a report's columns, by key, and the width that each takes."""
+    """The cells of a report's columns, by key, and the widths that they take."""
 
     columns: Sequence[Column]
     cells: dict[str, list[Text]]
@@ -118,8 +117,13 @@ class Grid:
     def width(self, column: Column, shortest: bool = False) -> int:
         """Characters that a column takes, or that it takes at least where names are shortened."""
         heading = max(map(len, column.heading.split("\n")))
-        longest = max(heading, *(cell.cell_len for cell in self.cells[column.key]))
+        longest = max(heading, self._longest[column.key])
         return min(longest, max(heading, NAME_WIDTH)) if shortest and column.name else longest
+
+    @cached_property
+    def _longest(self) -> dict[str, int]:
+        """The width of each column's widest cell."""
+        return {key: max(cell.cell_len for cell in cells) for key, cells in self.cells.items()}
 
     def total(self, columns: Sequence[Column]) -> int:
         """Characters of a line, whose columns have a space between them, where names are shortened."""
@@ -160,34 +164,52 @@ def show(
     if not shown:
         return
     to.print(Text(heading, "table.title"))
-    _print_wide(to, _table(grid, shown, len(rows), to.width), grid.total(shown))
+    for line in _lines(grid, shown, len(rows), to.width):  # where it was asked for, wider than the terminal
+        to.print(line, no_wrap=True, overflow="ignore", crop=False)
     if left_out := [key for key, column in known.items() if column not in shown and not asked]:
         names = ", ".join(left_out)
         to.print(f"left out: {names}; a wider terminal, --columns (names, or {EVERY}) and --json have them")
 
 
-def _print_wide(to: Console, table: Table, width: int) -> None:
-    """Print a table that is whole: where it was asked for, the terminal wraps what is wider than itself."""
-    before, to.width = to.width, max(to.width, width)
-    to.print(table)
-    to.width = before
+def _lines(grid: Grid, shown: Sequence[Column], body: int, width: int) -> Iterator[Text]:
+    """The table's headings, a rule, and its rows; a blank line stands before those after the body.
 
-
-def _table(grid: Grid, shown: Sequence[Column], body: int, width: int) -> Table:
-    spare = max(0, width - grid.total(shown))
-    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
-    cells = []
-    for column in shown:
-        table.add_column(column.heading, justify="left" if column.left or column.name else "right", no_wrap=True)
-        longest, least = grid.width(column), grid.width(column, shortest=True)
-        given = min(longest, least + spare)
-        spare -= given - least
-        cells.append([shortened(cell, given) for cell in grid.cells[column.key]])
-    for number, row in enumerate(zip(*cells, strict=True)):
+    rich's Table would measure, wrap and style each cell by itself, which takes as long as loading does.
+    """
+    widths = _widths(grid, shown, width)
+    heads = [column.heading.split("\n") for column in shown]
+    for above in range(-max(map(len, heads)), 0):
+        cells = [Text(head[above] if len(head) >= -above else "") for head in heads]
+        yield _line(shown, widths, cells, "table.header")
+    whole = sum(widths) + len(widths) - 1
+    yield Text("─" * whole)
+    for number, row in enumerate(zip(*(grid.cells[column.key] for column in shown), strict=True)):
         if number == body:
-            table.add_section()
-        table.add_row(*row)
-    return table
+            yield Text(" " * whole)
+        yield _line(shown, widths, row)
+
+
+def _widths(grid: Grid, shown: Sequence[Column], width: int) -> list[int]:
+    """Characters that each column is given: what names need, as far as there is room."""
+    spare, widths = max(0, width - grid.total(shown)), []
+    for column in shown:
+        longest, least = grid.width(column), grid.width(column, shortest=True)
+        widths.append(min(longest, least + spare))
+        spare -= widths[-1] - least
+    return widths
+
+
+def _line(shown: Sequence[Column], widths: Sequence[int], cells: Sequence[Text], style: str = "") -> Text:
+    """The cells with a space between them, each at the left or right of its column."""
+    line, gap = Text(style=style), 0
+    for column, cell, width in zip(shown, cells, widths, strict=True):
+        text = shortened(cell, width)
+        before, after = 0, width - text.cell_len
+        if not (column.left or column.name):
+            before, after = after, before
+        line.append(" " * (gap + before)).append_text(text)
+        gap = after + 1
+    return line.append(" " * (gap - 1))
 
 
 def shortened(text: Text, width: int) -> Text:
