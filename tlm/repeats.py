@@ -33,6 +33,11 @@ class Repeat:
         return sum_of(self)
 
 
+def again(part: Any, count: int) -> Any:
+    """The part so many times: itself, if once."""
+    return part if count == 1 else Repeat((part,), count)
+
+
 def stretches(kinds: np.ndarray) -> Iterator[tuple[int, int]]:
     """(first, count) of each stretch of equal neighbours of an int array (places,)."""
     edges = np.flatnonzero(kinds[1:] != kinds[:-1]) + 1

@@ -95,6 +95,8 @@ class _Walk:
 
     def through(self, repeat: Repeat, state: TileState) -> tuple[int, TileState]:
         """(cycles, state) after a repeat, both from a `normalised` to the next one."""
+        if repeat.count == 1:
+            return self._once(repeat, state)
         time, done, look = 0, 0, LOOK
         met: dict[TileState, tuple[int, int]] = {}
         while done < repeat.count:

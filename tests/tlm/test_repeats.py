@@ -6,12 +6,17 @@ from hypothesis import given
 
 from tests.support.properties import few
 from tests.support.workloads import updates
-from tlm.repeats import Repeat, places, stretches
+from tlm.repeats import Repeat, again, places, stretches
 
 
 def test_a_total_counts_every_part_as_often_as_it_comes():
     inner = Repeat((1, 10), 3)
     assert Repeat((inner, 100, Repeat((inner,), 2)), 5).total(lambda tile: tile) == 5 * (33 + 100 + 66)
+
+
+def test_what_comes_once_needs_no_repeat():
+    once, twice = again("tile", 1), again("tile", 2)
+    assert once == "tile" and (twice.parts, twice.count) == (("tile",), 2)
 
 
 @pytest.mark.parametrize(

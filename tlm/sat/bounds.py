@@ -68,11 +68,11 @@ class Bounds:
         sums, memory, gemm, (tiles, reading) = self._sums, self.memory, self.gemm, self._traffic.tiles
         first_lines = sums.flow.west_lines(sums.first_tile)
         first_load = timing.LOAD_SETUP + memory.reads_at_least(1, first_lines, 0, off_chip=1) + timing.START_SETUP
-        loads = tiles * timing.LOAD_SETUP + memory.reads_at_least(tiles, sums.of_all(sums.lines), 0)
+        loads = tiles * timing.LOAD_SETUP + memory.reads_at_least(tiles, sums.all_lines.all, 0)
         # A row of a block leaves in at least one word.
         words = gemm.count * gemm.m * sums.columns.tiles
         stores, one_store = self._stores(sums.whole_result._replace(words=words)), self._stores(Part(1, 1, 0))
-        steps_or_loads = np.maximum(first_load + sums.of_all(sums.steps), loads) + one_store
+        steps_or_loads = np.maximum(first_load + sums.all_steps.all, loads) + one_store
         values, indices = self._traffic.total
         reads = tiles * timing.LOAD_SETUP + memory.reads_at_least(tiles, 0, values + indices, off_chip=reading)
         reads = reads + timing.drain_lag(self.config.rows, self.config.columns, 0) + one_store
@@ -145,28 +145,28 @@ class Bounds:
         """The blocks up to the first one, which has all stores after it; up to the end of the first line, which has
         most loads before it where the buffer keeps an operand; and all."""
         sums, count = self._sums, self.gemm.count
-        rows, columns, block = sums.rows, sums.columns, sums.of_block(sums.steps, sums.rows.size)
+        rows, columns, block = sums.rows, sums.columns, sums.all_steps.block
         first, right, below, inner = self._loads
         if self.mappings.order == "rows":
             line = Until(
                 columns.tiles, first + right, columns.tiles * block, rows.size, self._stores_but(columns.whole)
             )
         else:
-            line = Until(rows.tiles, first + below, sums.of_column(sums.steps), rows.rest, self._stores_but(rows.whole))
+            line = Until(rows.tiles, first + below, sums.all_steps.column, rows.rest, self._stores_but(rows.whole))
         last = self._stores(sums.part(rows.rest, columns.rest))
         loads = count * (first + right + below + inner)
         return [
             Until(1, first, block, rows.size, self._stores_but(0)),
             line,
-            Until(sums.blocks, loads, sums.of_all(sums.steps), rows.rest, last),
+            Until(sums.blocks, loads, sums.all_steps.all, rows.rest, last),
         ]
 
     @cached_property
     def _loads(self) -> list[Count]:
         """Cycles of the loads of each of `Traffic.regions`."""
         sums, along = self._sums, self._sums.depth.tiles
-        block = sums.of_block(sums.lines, sums.rows.size)
-        others, across = sums.of_column(sums.lines) - block, sums.columns.whole
+        block = sums.all_lines.block
+        others, across = sums.all_lines.column - block, sums.columns.whole
         lines = [block, block * across, others, others * across]
         return [
             self._load(region.blocks * along, number, region.size, region.reading * along)

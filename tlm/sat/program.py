@@ -10,7 +10,7 @@ from rtl.sat import timing
 from rtl.sat.config import SatConfig
 from tlm.gemm import OUTPUT_BYTES, Gemm
 from tlm.memory import Memory, memory_of
-from tlm.repeats import Repeat, places, stretches
+from tlm.repeats import Repeat, again, places, stretches
 from tlm.sat.dataflow import dataflow_of, group_of
 from tlm.sat.gemm_times import GemmState, GemmTimes
 from tlm.sat.mapping import Mapping, mapping_of
@@ -80,6 +80,10 @@ class GemmProgram(Program):
 
     def repeats(self) -> Repeat:
         """The same tiles told in short: a stretch of equal ones once."""
+        return self._repeats
+
+    @cached_property
+    def _repeats(self) -> Repeat:
         mapping, gemm = self.mapping, self.gemm
         rows, columns = self._row_kinds(), places(gemm.n, mapping.columns)
         depths = list(stretches(places(gemm.k, mapping.depth)))
@@ -87,7 +91,7 @@ class GemmProgram(Program):
         def block(row: int, column: int) -> Repeat:
             return Repeat(
                 tuple(
-                    Repeat((self._tile(row * mapping.rows, column * mapping.columns, start * mapping.depth),), count)
+                    again(self._tile(row * mapping.rows, column * mapping.columns, start * mapping.depth), count)
                     for start, count in depths
                 )
             )
@@ -180,8 +184,8 @@ def _nested(outer: np.ndarray, inner: np.ndarray, part: Callable[[int, int], Rep
     for place, count in stretches(outer):
         kind = int(outer[place])
         if kind not in bodies:
-            bodies[kind] = Repeat(tuple(Repeat((part(place, other),), times) for other, times in stretches(inner)))
-        runs.append(Repeat((bodies[kind],), count))
+            bodies[kind] = Repeat(tuple(again(part(place, other), times) for other, times in stretches(inner)))
+        runs.append(again(bodies[kind], count))
     return Repeat(tuple(runs))
 
 

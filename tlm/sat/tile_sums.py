@@ -50,6 +50,14 @@ class Shapes(NamedTuple):
     kept_per_group: int
 
 
+class Sums(NamedTuple):
+    """Sums over tiles: of the first block, of a column of blocks, and of all blocks of all products."""
+
+    block: np.ndarray
+    column: np.ndarray
+    all: np.ndarray
+
+
 class Part(NamedTuple):
     """Blocks of the result: how many, and the words and bytes of their stores."""
 
@@ -112,17 +120,23 @@ class TileSums:
         """Cycles of the steps of the last tile of a block of so many rows."""
         return self.steps(self.tile(rows, self.depth.rest))
 
-    def of_block(self, of: Callable[[Shapes], Count], rows: np.ndarray) -> np.ndarray:
-        """The sum of `of(tile)` over the tiles of a block of so many rows."""
-        return self.depth.sum(lambda depth: of(self.tile(rows, depth)))
+    @cached_property
+    def all_lines(self) -> Sums:
+        """Operand lines of tiles."""
+        return self._sums(self.lines)
 
-    def of_column(self, of: Callable[[Shapes], Count]) -> np.ndarray:
-        """The sum of `of(tile)` over the tiles of a column of blocks."""
-        return self.rows.sum(lambda rows: self.of_block(of, rows))
+    @cached_property
+    def all_steps(self) -> Sums:
+        """Cycles of the steps of tiles."""
+        return self._sums(self.steps)
 
-    def of_all(self, of: Callable[[Shapes], Count]) -> np.ndarray:
-        """The sum of `of(tile)` over all tiles, of all products."""
-        return self.gemm.count * self.columns.tiles * self.of_column(of)
+    def _sums(self, of: Callable[[Shapes], Count]) -> Sums:
+        def of_block(rows: np.ndarray) -> np.ndarray:
+            return self.depth.sum(lambda depth: of(self.tile(rows, depth)))
+
+        block = of_block(self.rows.size)
+        column = self.rows.whole * block + of_block(self.rows.rest)
+        return Sums(block, column, self.gemm.count * self.columns.tiles * column)
 
     def part(self, rows: np.ndarray, columns: np.ndarray) -> Part:
         """A block of so many rows and columns: a word for each row and interleaved output."""

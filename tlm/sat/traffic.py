@@ -4,7 +4,7 @@ Of the parts of both operands that the buffer can keep, those are kept with whic
 buffer each tile reads all it needs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -51,8 +51,13 @@ class Traffic:
         A panel of b, the columns of one column of blocks, would be left after each block and read again in the next
         row of blocks: it saves nothing, and is no choice. Where blocks run column by column, a and b change places.
         """
+        return list(product(*self._parts))
+
+    @property
+    def _parts(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Parts of a, and of b, that the buffer might keep."""
         held, streamed = (WHOLE, PANEL, NOTHING), (WHOLE, NOTHING)
-        return list(product(held, streamed) if self.mapping.order == "rows" else product(streamed, held))
+        return (held, streamed) if self.mapping.order == "rows" else (streamed, held)
 
     @cached_property
     def kept(self) -> Kept:
@@ -63,9 +68,8 @@ class Traffic:
     def total(self) -> tuple[Count, Count]:
         """Bytes of all reads: (values, indices)."""
         count, a, b = self.gemm.count, self._a, self._b
-        values = self._of_chosen(lambda kept: count * (a.read(kept[0]) + b.read_values(kept[1]) * ELEMENT))
-        indices = self._of_chosen(lambda kept: count * b.read_values(kept[1]) * b.index_bits / 8)
-        return values, indices
+        weights = self._of_b(b.read_values)
+        return count * (self._of_a(a.read) + weights * ELEMENT), count * weights * b.index_bits / 8
 
     @property
     def tiles(self) -> tuple[Count, Count]:
@@ -73,18 +77,16 @@ class Traffic:
         along = self.gemm.count * -(-self.gemm.k // self.mapping.depth)
         return self._down * self._across * along, self._of_chosen(self._reading_blocks) * along
 
-    @property
+    @cached_property
     def regions(self) -> list[Reads]:
         """The reads of a product by regions, in each of which the buffer has the same parts before a block is read: the
         first block, the others of the first row of blocks, those of the first column of blocks, and the rest."""
         down, across = self._down - 1, self._across - 1
-        first_a = self._of_chosen(lambda kept: self._a.of_first_block(kept[0]))
-        other_a = self._of_chosen(lambda kept: self._a.of_column(kept[0])) - first_a
-        row_b = self._of_chosen(lambda kept: self._b.of_row(kept[1]))
+        first_a, row_b = self._of_a(self._a.of_first_block), self._of_b(self._b.of_row)
+        other_a = self._of_a(self._a.of_column) - first_a
         first_b = row_b * np.minimum(1, self.mapping.columns / self.gemm.n)
         other_b = row_b - first_b
-        again_a = self._of_chosen(lambda kept: int(kept[0] == NOTHING))
-        again_b = self._of_chosen(lambda kept: int(kept[1] == NOTHING))
+        again_a, again_b = (of(lambda part: int(part == NOTHING)) for of in (self._of_a, self._of_b))
         return [
             Reads(1, 1, first_a + first_b),
             Reads(across, across, other_b + again_a * first_a * across),
@@ -142,12 +144,39 @@ class Traffic:
     @cached_property
     def _chosen(self) -> np.ndarray:
         """The number of `kept` in `choices`: () or (mappings,)."""
-        spaces = [self._a.space(a) + self._b.space(b) for a, b in self.choices]
-        reads = [self._a.read(a) + self._b.read(b) for a, b in self.choices]
-        space, size = (np.array(np.broadcast_arrays(*counts), float) for counts in (spaces, reads))
+        space, size = (
+            self._sums([of_a(part) for part in self._parts[0]], [of_b(part) for part in self._parts[1]])
+            for of_a, of_b in ((self._a.space, self._b.space), (self._a.read, self._b.read))
+        )
         size[space > self.memory.buffer_bytes] = np.inf
         space[size > size.min(axis=0)] = np.inf
         return np.asarray(space.argmin(axis=0))
+
+    def _sums(self, of_a: Sequence[Count], of_b: Sequence[Count]) -> np.ndarray:
+        """The sum of both numbers of each of `choices`: (choices,) or (choices, mappings)."""
+        sums = np.empty((len(of_a) * len(of_b), *np.shape(self.mapping.rows)))
+        for number, (a, b) in enumerate(product(of_a, of_b)):
+            sums[number] = a + b
+        return sums
+
+    @cached_property
+    def _chosen_parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of what is kept of a, and of b, in `_parts`."""
+        a, b = np.divmod(self._chosen, len(self._parts[1]))
+        return a, b
+
+    def _of_a(self, of: Callable[[str], Count]) -> Count:
+        """`of` what is kept of a."""
+        return self._of_part(0, of)
+
+    def _of_b(self, of: Callable[[str], Count]) -> Count:
+        """`of` what is kept of b."""
+        return self._of_part(1, of)
+
+    def _of_part(self, operand: int, of: Callable[[str], Count]) -> Count:
+        if self._chosen.ndim == 0:
+            return of(self.kept[operand])
+        return np.choose(self._chosen_parts[operand], [of(part) for part in self._parts[operand]])
 
     def _of_chosen(self, of: Callable[[Kept], Count]) -> Count:
         """`of` the choice that is taken."""

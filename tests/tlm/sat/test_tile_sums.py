@@ -30,10 +30,10 @@ def test_the_sums_are_those_of_the_tiles(case):
     whole, first = sums.whole_result, sums.part(sums.rows.size, sums.columns.size)
     for found, expected in (
         (sums.blocks, len(blocks)),
-        (sums.of_all(sums.lines), sum(map(program.lines, tiles))),
-        (sums.of_all(sums.steps), sum(map(program.steps, tiles))),
-        (sums.of_block(sums.steps, sums.rows.size), sum(map(program.steps, tiles[: tiles.index(blocks[0]) + 1]))),
-        (sums.of_column(sums.lines), sum(program.lines(tile) for tile in tiles if tile.column == 0)),
+        (sums.all_lines.all, sum(map(program.lines, tiles))),
+        (sums.all_steps.all, sum(map(program.steps, tiles))),
+        (sums.all_steps.block, sum(map(program.steps, tiles[: tiles.index(blocks[0]) + 1]))),
+        (sums.all_lines.column, sum(program.lines(tile) for tile in tiles if tile.column == 0)),
         (sums.last_steps(sums.rows.rest), program.steps(tiles[-1])),
         (sums.lines(sums.first_tile), program.lines(tiles[0])),
         (whole.blocks, len(blocks)),
