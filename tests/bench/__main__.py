@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cosim.tools import ToolMissing
-from tests.bench import gemm, kernels, simulators, training
+from tests.bench import costing, gemm, kernels, simulators, training
 from tests.bench.measure import CheckFailed, Row
 
 MET = {True: "[green]yes", False: "[red]no", None: ""}
@@ -22,7 +22,7 @@ MET = {True: "[green]yes", False: "[red]no", None: ""}
 def measured(seed: int, quick: bool) -> Iterator[Row]:
     """All rows, each as soon as it is there. MyHDL comes first: it resets every signal that its process ever made."""
     yield simulators.myhdl_row(seed)
-    yield from training.costing_rows(quick)  # before larger children: their memory would hide its own
+    yield from costing.costing_rows(quick)  # before larger children: their memory would hide its own
     yield from kernels.conversion_rows()
     yield from kernels.utilisation_rows()
     yield kernels.functional_row(seed, quick)
