@@ -1,7 +1,10 @@
 """A command line whose commands are loaded when they are called: each needs but a part of what all of them need."""
 
+import gc
 import importlib
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +25,23 @@ class Place:
 
     def load(self, name: str) -> Any:
         """The command, under its name."""
-        command = typer.main.get_command(importlib.import_module(self.module).app)
+        with nullcontext() if self.module in sys.modules else _kept_for_good():
+            command = typer.main.get_command(importlib.import_module(self.module).app)
         command.name = name
         return command
+
+
+@contextmanager
+def _kept_for_good() -> Iterator[None]:
+    """What is made meanwhile stays until the end: the collector looks neither for garbage in it, nor at it again."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if before:
+            gc.enable()
 
 
 class OnDemand(TyperGroup):

@@ -1,5 +1,6 @@
 """Commands that are loaded when they are called: nothing else is, and PyTorch and the simulators least of all."""
 
+import gc
 import json
 import os
 import subprocess
@@ -76,6 +77,7 @@ def test_a_command_is_loaded_when_it_is_called_and_no_sooner(line):
     assert "What it is." in told and 0 < told.index("Does it.") < told.index("Fails.")
     assert "whole_command" not in sys.modules
     assert run(line, ["whole", "--size", "3"]).output == "size 3\n"
+    assert gc.isenabled() and gc.get_freeze_count() > 0
     told = run(line, ["whole", "--help"]).output
     assert "whole [OPTIONS]" in told and "Do it well." in told
     assert str(run(line, ["broken"]).exception) == "loaded"
