@@ -100,7 +100,7 @@ def commands(*functions: tuple[Function, Mapping[str, str]]) -> typer.Typer:
 
 def single(function: Function, keys: Mapping[str, str]) -> typer.Typer:
     """A command of one function, with the keys of its report."""
-    made = typer.Typer()
+    made = typer.Typer(add_completion=False)
     made.command(epilog=definitions(keys))(flat(function))
     return made
 
