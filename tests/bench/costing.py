@@ -5,17 +5,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.measure import CheckFailed, Row, best, interleaved
+from tests.bench.measure import TELLS_PEAK, CheckFailed, Row, best, interleaved
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = ("--model", "resnet50", "--image", "224", "--batch", "64", "--method", "bdwp")
 MEGABYTES = 1024
-TELLING = """
-import atexit, re, runpy, sys
-atexit.register(lambda: print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1], file=sys.stderr))
-sys.argv[1:1] = ["cycles"]
-runpy.run_module("sat", run_name="__main__")
-"""
+TELLING = f"{TELLS_PEAK}import runpy\nsys.argv[1:1] = ['cycles']\nrunpy.run_module('sat', run_name='__main__')\n"
 PYTORCH = ("-c", "import torch")  # what a command would load that looks at a network's layers with it
 LIBRARIES = ("-c", "import numpy, pydantic.main, rich.table, typer.main")  # what every command of the model loads
 
@@ -50,9 +45,5 @@ def _run(*words: str) -> str:
 
 
 def _cost() -> float:
-    """Run the command and return its peak of memory in MB, which it tells itself.
-
-    What a parent is told of its children starts with the parent's own memory, which a child has until it runs its
-    program.
-    """
+    """Run the command and return its peak of memory in MB, which it tells itself."""
     return int(_run("-c", TELLING, *NETWORK).split()[-1]) / 1024
