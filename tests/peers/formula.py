@@ -58,8 +58,12 @@ def busy(shape: Shape, config: SatConfig, dataflow: str) -> int:
     turns = config.turn * -(-shape.n // config.tile_columns)
     if dataflow == "os":
         return turns * -(-shape.m // config.rows) * shape.k
-    held = min(config.rows, config.chunk // BEAT)
-    return turns * -(-shape.k // (held * BEAT)) * shape.m * BEAT
+    return turns * -(-shape.k // (held_rows(config) * BEAT)) * shape.m * BEAT
+
+
+def held_rows(config: SatConfig) -> int:
+    """Rows of the array that hold a group of dense weights, weight-stationary."""
+    return min(config.rows, config.chunk // BEAT)
 
 
 class Ours(NamedTuple):

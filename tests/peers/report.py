@@ -8,7 +8,7 @@ from rich.console import Console
 from rtl.sat.config import BEAT
 from rtl.sat.timing import turnaround
 from sat.columns import Column, counted, named, show, worded
-from tests.peers.formula import Difference
+from tests.peers.formula import Difference, held_rows
 from tests.peers.gemms import BATCH, IMAGE, NETWORK
 from tests.peers.run import CONFIG, Took
 
@@ -31,31 +31,32 @@ TOOK = [
     Column("megabytes", "the peak of its memory", form="{:,.0f}".format),
 ]
 SUMMED = ("scale_sim", "lacking", "sat", "difference", "steps", "fills", "waits")
-ROWS, WIDE, HELD = CONFIG.rows, CONFIG.tile_columns, CONFIG.interleave
-COMMON = (
-    f"steps: an element of SAT takes a turn of {CONFIG.turn} cycles for its {HELD} sums, so columns of the result come "
-    f"by {WIDE} at a time; SCALE-Sim's come by {CONFIG.columns}",
-    "fills: SCALE-Sim's array fills and empties for each fold; in SAT the next tile loads and starts meanwhile",
-    "waits: cycles of SAT without a step, the first load and the last store among them",
-)
+ROWS, COLUMNS_OF_ARRAY, SUMS = CONFIG.rows, CONFIG.columns, CONFIG.interleave
+SKEW = BEAT * CONFIG.turn  # weight-stationary, dense: steps for each row of the result, and from a row of the array on
+FILLS = "fills: SCALE-Sim's array fills and empties for each fold; in SAT the next tile loads and starts meanwhile"
+WAITS = "waits: cycles of SAT without a step, the first load and the last store among them"
 REASONS = {
     "os": (
-        f"scale_sim: folds x (K + {ROWS} + {CONFIG.columns} - 2) - 1 in every row, folds of {ROWS} x {CONFIG.columns} "
-        "of the result: the last cycle's number, counted from 0",
+        f"scale_sim: folds x (K + {ROWS} + {COLUMNS_OF_ARRAY} - 2) - 1 in every row, folds of {ROWS} x "
+        f"{COLUMNS_OF_ARRAY} of the result: the last cycle's number, counted from 0",
         f"lacking: the array's {ROWS} rows for each fold. The bottom row's sums stand {ROWS - 1} cycles after the top "
         "one's, and leave no sooner; its paper has them, and its authors call the count an error (scale-sim-v3, issue "
         "4)",
-        *COMMON,
+        f"steps: an element of SAT takes a turn of {CONFIG.turn} cycles for its {SUMS} sums, so columns of the result "
+        f"come by {CONFIG.tile_columns} at a time, and some turns are partly empty; SCALE-Sim's come by "
+        f"{COLUMNS_OF_ARRAY}",
+        FILLS,
+        WAITS,
     ),
     "ws": (
-        f"scale_sim: folds x (M + 2 x {ROWS} + {CONFIG.columns} - 2) - 1 in every row, folds of {ROWS} x "
-        f"{CONFIG.columns} of the weights: nothing is lacking",
-        *COMMON,
-        f"steps, too: a row of SAT's array holds {BEAT} weights for each sum, a bank of {CONFIG.chunk} lines "
-        f"those of {CONFIG.chunk // BEAT} rows: the others are idle where all weights are kept",
-        f"waits, too: a tile starts no sooner than {turnaround(ROWS, BEAT * CONFIG.turn)} cycles after the one before, "
-        f"whose sums come back from below; it has {CONFIG.chunk // BEAT} rows of the result, so at most "
-        f"{CONFIG.chunk * CONFIG.turn} steps",
+        f"scale_sim: folds x (M + 2 x {ROWS} + {COLUMNS_OF_ARRAY} - 2) - 1 in every row, folds of {ROWS} x "
+        f"{COLUMNS_OF_ARRAY} of the weights: nothing is lacking",
+        f"steps: an element of SAT holds {BEAT} weights for each of its {SUMS} sums, so weights come by "
+        f"{held_rows(CONFIG) * BEAT} x {CONFIG.tile_columns} at a time, and some elements' are none; SCALE-Sim's come "
+        f"by {ROWS} x {COLUMNS_OF_ARRAY}",
+        FILLS,
+        f"{WAITS}; and a tile, which has {SKEW} steps for each row of the result, starts no sooner than "
+        f"{turnaround(ROWS, SKEW)} cycles after the one before, whose sums come back from below",
     ),
 }
 
@@ -67,7 +68,7 @@ def totals(lines: Sequence[Difference]) -> dict[str, int]:
 
 def print_report(to: Console, dataflow: str, lines: Sequence[Difference], took: dict[str, Took]) -> None:
     """A row for each GEMM, why the counts differ, and what either simulator took."""
-    heading = f"{NETWORK}'s forward pass, {IMAGE} x {IMAGE}, batch {BATCH}, on {ROWS} x {CONFIG.columns}, {dataflow}"
+    heading = f"{NETWORK}'s forward pass, {IMAGE} x {IMAGE}, batch {BATCH}, on {ROWS} x {COLUMNS_OF_ARRAY}, {dataflow}"
     foot = [totals(lines) | dict(layer="sum")]
     show(to, f"Cycles of {heading}, dense, no memory in the way", COLUMNS, [line.as_data() for line in lines], foot)
     for reason in REASONS[dataflow]:

@@ -128,6 +128,7 @@ def stubbed(monkeypatch):
     def run_scale_sim(python, shapes, dataflow, folder):
         return [theirs(shape, 32, 32, dataflow).cycles for shape in shapes], Took(90.0, 80.0, 2000.0)
 
+    monkeypatch.delenv("COLUMNS", raising=False)  # a narrow terminal wraps the reasons
     monkeypatch.setattr(gemms, "forward_gemms", lambda: shapes)
     monkeypatch.setattr(scale_sim, "installed", lambda folder: folder)
     monkeypatch.setattr(peers, "run_scale_sim", run_scale_sim)
