@@ -36,7 +36,7 @@ def config_option(rows: Iterable[Accelerator], usable: Callable[[HardwareConfig]
 
 Config = Annotated[str, config_option(TABLE.values())]
 ConfigOfDefault = Annotated[str, config_option([TABLE[DEFAULT]])]
-Engine = Annotated[str, typer.Option(help="functional, myhdl or icarus.")]
+Engine = Annotated[str, typer.Option(help="functional, myhdl, icarus or verilator.")]
 Model = Annotated[str, typer.Option(help=f"A built-in network: {', '.join(NETWORKS)}.")]
 Image = Annotated[
     int | None,

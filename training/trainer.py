@@ -126,6 +126,13 @@ class Trainer:
         self.engine = engine
 
     @torch.no_grad()
+    def forward(self) -> Tensor:
+        """The outputs for the batch that the next step is on, in evaluation mode; `step` puts that back."""
+        self.module.eval()
+        x, _ = next(self._batches())
+        return self.module(x)
+
+    @torch.no_grad()
     def evaluate(self, engine: Engine | None = None) -> float:
         """Share of the test images that are recognised, on the trainer's engine or another: the bits are the same.
 

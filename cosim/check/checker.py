@@ -1,12 +1,15 @@
 """An engine that compares every GEMM and update with the functional engine's bits and the model's cycles."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from cosim.check.farm import Farm, result_of
 from cosim.engines.around import EngineAround
 from cosim.engines.engine import Engine
 from cosim.engines.functional import Functional
@@ -34,45 +37,82 @@ class Mismatch(Exception):
     """A GEMM or update whose bits or cycles are wrong."""
 
 
+class _Asked(NamedTuple):
+    """A program that is checked: what it must give, and what of a whole it is a part of (see Checker.check)."""
+
+    program: Program
+    expected: Any
+    predicted: Report
+    origins: Mapping[str, tuple[int, ...]]
+    known: Any
+    text: str
+
+
 class Checker(EngineAround):
     """Runs on `inner` and on the functional engine. Raises Mismatch at the first difference.
 
     on_check  called with each Checked as it is made, for progress
+    farm      other processes that run on engines like `inner`: then a result is the functional engine's, a difference
+              is raised later, in the same order, and at the end `finish` waits for all that still run
     """
 
-    def __init__(self, inner: Engine, on_check: Callable[[Checked], None] | None = None):
+    def __init__(self, inner: Engine, on_check: Callable[[Checked], None] | None = None, farm: Farm | None = None):
         super().__init__(inner)
-        self.on_check = on_check
+        self.on_check, self.farm = on_check, farm
         self.reference = Functional(inner.config, inner.memory)
         self.checked: list[Checked] = []
+        self._running: deque[tuple[_Asked, Future[tuple[Any, Report]]]] = deque()
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         return self.check(program, operands)
 
     def check(
-        self, program: Program, operands: Any, origins: Mapping[str, tuple[int, ...]] = {}, known: Any = None
+        self,
+        program: Program,
+        operands: Any,
+        origins: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+        known: Any = None,
+        text: str = "",
     ) -> tuple[Any, Report]:
         """Run a program that may be a piece of another one.
 
         origins  where in the other's result that of the piece begins: of 'c', or of each array of an update
         known    the result that it must have besides, where one is known from elsewhere: from the whole step
+        text     what follows the words of a difference
         """
-        expected, predicted = self.reference.run(program, operands)
+        asked = _Asked(program, *self.reference.run(program, operands), origins, known, text)
+        if self.farm is None:
+            return self._verdict(asked, lambda: self.inner.run(program, operands))
+        self._running.append((asked, self.farm.submit(program, operands)))
+        while len(self._running) > 2 * self.farm.jobs or (self._running and self._running[0][1].done()):
+            self._settle()
+        return asked.expected, asked.predicted
+
+    def finish(self) -> None:
+        """Wait for what still runs. Raises Mismatch as `check` does."""
+        while self._running:
+            self._settle()
+
+    def _settle(self) -> None:
+        asked, future = self._running.popleft()
+        self._verdict(asked, lambda: result_of(future))
+
+    def _verdict(self, asked: _Asked, run: Callable[[], tuple[Any, Report]]) -> tuple[Any, Report]:
         try:
-            result, report = self.inner.run(program, operands)
+            result, report = run()
         except SimulationError as error:
-            raise Mismatch(f"{_where(program)}: no result: {error}{self._look()}") from error
-        bits = compare_bits(result, expected, program, report, origins)
-        if not bits and known is not None:
-            bits = compare_bits(result, known, program, report, origins)
+            raise Mismatch(f"{_where(asked.program)}: no result: {error}{self._look()}{asked.text}") from error
+        bits = compare_bits(result, asked.expected, asked.program, report, asked.origins)
+        if not bits and asked.known is not None:
+            bits = compare_bits(result, asked.known, asked.program, report, asked.origins)
             bits = bits and f"unlike in the step's own result, {bits}"
-        cycles = compare_cycles(report, predicted)
-        verdict = Checked(program, not bits, not cycles, report.cycles, bits or cycles)
+        cycles = compare_cycles(report, asked.predicted)
+        verdict = Checked(asked.program, not bits, not cycles, report.cycles, bits or cycles)
         self.checked.append(verdict)
         if self.on_check:
             self.on_check(verdict)
         if not verdict.equal:
-            raise Mismatch(f"{_where(program)}: {verdict.difference}{self._look()}")
+            raise Mismatch(f"{_where(asked.program)}: {verdict.difference}{self._look()}{asked.text}")
         return result, report
 
     def _look(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 import cosim
 from cosim.accelerators import execution_row_of
 from cosim.check.checker import Checker
+from cosim.check.farm import Farm
 from sat import accelerators, options, terminal
 from sat.columns import defined
 from sat.commands import Panel, commands
@@ -25,6 +27,8 @@ from tlm.accelerators import DEFAULT, TABLE, accelerator
 if TYPE_CHECKING:  # PyTorch is loaded when it is needed
     from sat.verify.step_checks import Training
 
+SIMULATORS = [name for name, kind in cosim.ENGINES.items() if not kind.is_reference]
+_NAMED = f"{', '.join(SIMULATORS[:-1])} or {SIMULATORS[-1]}"
 PATTERNS = ("sparsity", "method", "dense", "decay", "rescale")  # in vain on an accelerator that skips no zeros
 
 
@@ -33,9 +37,7 @@ class SimulatedHardware(Panel):
     """The accelerator that is simulated, by which engine, and what is kept of that."""
 
     TITLE = HARDWARE
-    engine: Annotated[str, typer.Option(help="myhdl or icarus, which is compared with the functional engine.")] = (
-        "icarus"
-    )
+    engine: Annotated[str, typer.Option(help=f"{_NAMED}, which is compared with the functional engine.")] = "icarus"
     accelerator: accelerators.Name = DEFAULT
     config: Annotated[str, options.config_option(TABLE.values())] = "small"
     dataflow: Annotated[
@@ -53,17 +55,34 @@ class SimulatedHardware(Panel):
         Path | None, typer.Option(metavar="FOLDER", help="Simulate this folder's Verilog, as --keep left it.")
     ] = None
 
+    initial: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SEED",
+            min=1,
+            help="Registers and memories start from random values of this seed, not from zeros; verilator alone.",
+        ),
+    ] = None
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that simulate beside each other.")] = 1
+
     def checker(self, context: typer.Context, output: Output) -> Checker:
         """A checker on it. Raises ValueError for an engine or files that cannot be, and for options in vain."""
         terminal.writable(output.json, self.waves, self.keep and self.keep / "configuration.json")
         row = accelerator(self.accelerator)
         config = row.load(self.config)
         if self.engine == "functional":
-            raise ValueError("engine must be myhdl or icarus: the functional engine is what they are compared with")
+            raise ValueError(f"engine must be {_NAMED}: the functional engine is what they are compared with")
         in_vain = [*([] if row.plans else ["plan"]), *([] if row.skips_zeros else PATTERNS)]
         options.refuse(context, f"--accelerator {row.name}", in_vain)
-        files: dict[str, Any] = dict(waves=self.waves, keep=self.keep, verilog=self.verilog)
-        return Checker(cosim.engine(self.engine, config, **{name: file for name, file in files.items() if file}))
+        if self.jobs > 1:
+            options.refuse(context, "--jobs", ["waves"])
+        files: dict[str, Any] = dict(waves=self.waves, keep=self.keep, verilog=self.verilog, initial=self.initial)
+        engine = cosim.engine(self.engine, config, **{name: one for name, one in files.items() if one is not None})
+        if self.jobs == 1:
+            return Checker(engine)
+        others: dict[str, Any] = dict(verilog=self.verilog or self.keep, initial=self.initial)
+        given = {name: one for name, one in others.items() if one is not None}
+        return Checker(engine, farm=Farm(self.jobs, partial(cosim.engine, self.engine, config, **given)))
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,35 @@ def steps(
         training, told = _training(checker, network, data, method)
         check = step_check(checker, training, steps, hardware.dataflow, hardware.plan)
     verified(checker, check, dict(engine=hardware.engine, **told, steps=steps), output, asked, steps)
+
+
+@dataclass(frozen=True)
+class ForwardData(StepData):
+    """The same, for a forward pass."""
+
+    batch: options.Batch = 1
+
+
+def forward(
+    context: typer.Context,
+    network: TrainedNetwork,
+    data: ForwardData,
+    method: Method,
+    hardware: PlannedHardware,
+    output: Output,
+) -> None:
+    """Compare the forward pass of a batch, as in evaluation: every GEMM, and the network's outputs.
+
+    Weights are pruned by the method, as in training.
+    """
+    with terminal.reading_input(), terminal.spinner(f"preparing {hardware.engine}"):
+        asked = output.asked(COLUMNS)
+        checker = hardware.checker(context, output)
+        from sat.verify.step_checks import forward_check
+
+        training, told = _training(checker, network, data, method)
+        check = forward_check(checker, training, hardware.dataflow, hardware.plan)
+    verified(checker, check, dict(engine=hardware.engine, **told), output, asked)
 
 
 def sample(
@@ -190,6 +238,7 @@ def _training(
 
 app = commands(
     (steps, defined(COLUMNS)),
+    (forward, defined(COLUMNS)),
     (sample, defined([*COLUMNS, PIECE])),
     (gemm, defined(COLUMNS)),
 )

@@ -1,6 +1,7 @@
 """A verification that runs: its checks behind a progress bar, its data, and what is said at the end."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from cosim.check.checker import Checker, Mismatch
@@ -24,7 +25,8 @@ def verified(
     columns   keys of the table's columns; () for as many as fit the terminal
     steps     training steps that are checked whole, after each of which all tensors are compared
     """
-    tensors, difference = _run(check, checker)
+    with checker.farm or nullcontext():
+        tensors, difference = _run(check, checker)
     rows = rows_of(checker.checked, check.sample)
     content = dict(
         config=checker.config.model_dump(),
@@ -60,6 +62,7 @@ def _run(check: Check, checker: Checker) -> tuple[int, str]:
         try:
             for compared in check.work:
                 tensors += compared
+            checker.finish()
         except Mismatch as error:
             return tensors, str(error)
     return tensors, ""

@@ -43,6 +43,23 @@ class Training:
 def step_check(checker: Checker, training: Training, steps: int, dataflow: str | None, plan: Path | None) -> Check:
     """Training steps on the checker and on the functional engine; where programs are made for the operands' zeros there
     is no plan. Raises ValueError for what cannot be trained, and a dataflow or plan that does not fit."""
+    trial, reference, step = _prepared(checker, training, dataflow, plan)
+    return Check(steps * len(step), lockstep(trial, reference, steps))
+
+
+def forward_check(checker: Checker, training: Training, dataflow: str | None, plan: Path | None) -> Check:
+    """The forward pass of a batch, as in evaluation, on the checker and on the functional engine.
+
+    Raises ValueError as step_check does.
+    """
+    trial, reference, step = _prepared(checker, training, dataflow, plan)
+    return Check(sum(work.stage == "ff" for work in step), _forward(trial, reference))
+
+
+def _prepared(
+    checker: Checker, training: Training, dataflow: str | None, plan: Path | None
+) -> tuple[Trainer, Trainer, list[Work]]:
+    """A trainer on the checker, one on the functional engine, and the work of a step that runs on them."""
     data = training.task.load(training.settings.seed)
     trial, reference = (training.trainer(data, engine) for engine in (checker, Functional(checker.config)))
     step = training.step(trial)
@@ -50,11 +67,17 @@ def step_check(checker: Checker, training: Training, steps: int, dataflow: str |
         if dataflow:
             title = checker.accelerator.title
             raise ValueError(f"--dataflow on {title} is for sat verify gemm: in a step it depends on operands' zeros")
-        gemms = [one for one in step if isinstance(one, Gemm)]
-        return Check(steps * len(gemms), lockstep(trial, reference, steps))
+        return trial, reference, [one for one in step if isinstance(one, Gemm)]
     chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     trial.follow(chosen)
-    return Check(steps * len(list(programs(step, checker.config, chosen))), lockstep(trial, reference, steps))
+    return trial, reference, [program.work for program in programs(step, checker.config, chosen)]
+
+
+def _forward(trial: Trainer, reference: Trainer) -> Iterator[int]:
+    expected, found = reference.forward(), trial.forward()
+    if expected.numpy().tobytes() != found.numpy().tobytes():
+        raise Mismatch("the outputs differ from the reference's")
+    yield 1
 
 
 def sample_check(checker: Checker, training: Training, count: int, dataflow: str | None, plan: Path | None) -> Check:
@@ -80,8 +103,5 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
 def _pieces(checker: Checker, recorded: Iterable[tuple[Piece, Any, Any]]) -> Iterator[int]:
     """Check each piece with its operands in the step, and the block of the step's result in its place."""
     for piece, operands, block in recorded:
-        try:
-            checker.check(piece.program, operands, piece.origins, block)
-        except Mismatch as error:
-            raise Mismatch(f"{error}; the piece is {piece.text}") from error
+        checker.check(piece.program, operands, piece.origins, block, f"; the piece is {piece.text}")
         yield 0
