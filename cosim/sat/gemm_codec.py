@@ -110,8 +110,9 @@ def north_lines(program: GemmProgram, b: np.ndarray | Im2col, tile: Tile) -> np.
 
 
 def _padded(lines: np.ndarray, config: SatConfig) -> np.ndarray:
-    width = -(-layouts.line_bits(config) // 8)
-    return np.pad(lines, ((0, 0), (0, width - lines.shape[1])))
+    padded = np.zeros((len(lines), -(-layouts.line_bits(config) // 8)), np.uint8)
+    padded[:, : lines.shape[1]] = lines
+    return padded
 
 
 def constants(operands: Operands) -> int:

@@ -1,5 +1,7 @@
 """The packed words that blocks exchange, derived from the configuration."""
 
+from functools import cache
+
 from rtl.float.formats import FP16
 from rtl.hdl.layout import Layout
 from rtl.sat.config import BEAT, SatConfig
@@ -42,6 +44,7 @@ def sum_bits(config: SatConfig) -> int:
     return (config.chunk // BEAT * config.interleave - 1).bit_length()
 
 
+@cache
 def weight(config: SatConfig) -> Layout:
     """A weight as the operand line and the weight buffer hold it."""
     return Layout(value=16, index=index_bits(config))
@@ -120,6 +123,7 @@ def skew_control(config: SatConfig) -> Layout:
     return Layout(weights=1, place=(KEPT * config.turn - 1).bit_length())
 
 
+@cache
 def command(config: SatConfig) -> Layout:
     """A tile command.
 
@@ -149,6 +153,7 @@ def command(config: SatConfig) -> Layout:
     )
 
 
+@cache
 def update(config: SatConfig) -> Layout:
     """An update command.
 
@@ -203,6 +208,7 @@ def rates() -> Layout:
     return Layout(unscale=32, decay=32, momentum=32, rate=32)
 
 
+@cache
 def line_bits(config: SatConfig) -> int:
     """Width of an operand line: BEAT activations for each row, or `interleave` weights for each column."""
     return max(config.rows * BEAT * 16, config.columns * config.interleave * weight(config).width)

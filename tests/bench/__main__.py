@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cosim.tools import ToolMissing
-from tests.bench import costing, gemm, kernels, simulators, training
+from tests.bench import costing, gemm, kernels, simulators, training, verilated
 from tests.bench.measure import CheckFailed, Row
 
 MET = {True: "[green]yes", False: "[red]no", None: ""}
@@ -29,6 +29,7 @@ def measured(seed: int, quick: bool) -> Iterator[Row]:
     yield from gemm.kernel_rows(seed, quick)
     yield from training.training_rows(seed, quick)
     yield from simulators.all_icarus_rows(seed, quick)
+    yield from verilated.verilator_rows(seed, quick)
 
 
 def table(rows: list[Row], title: str) -> Table:
