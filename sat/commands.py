@@ -80,7 +80,8 @@ class Commands(TyperGroup):
             return
         places = [f"sat {self.name} {name}" for name, options in has.items() if option in options]
         if places:
-            self._refuse(command, f"{option} is an option of {' and '.join(places)}")
+            listed = " and ".join(filter(None, (", ".join(places[:-1]), places[-1])))
+            self._refuse(command, f"{option} is an option of {listed}")
         if option.removeprefix("--") in self.commands:
             self._refuse(command, f"{option} is a command of its own, sat {self.name} {option.removeprefix('--')}")
 

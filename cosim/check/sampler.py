@@ -16,8 +16,6 @@ from cosim.engines.engine import Engine
 from cosim.exchange import Operands, Report, Updated, Weights
 from tlm.transactions import Program
 
-LONGEST = 160_000  # cycles x processing elements of a piece: Icarus takes two to four seconds for them
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -58,7 +56,7 @@ class Sample:
         return self.macs_covered / self.macs
 
 
-def draw(programs: Sequence[Program], count: int, seed: int, longest: int = LONGEST) -> Sample:
+def draw(programs: Sequence[Program], count: int, seed: int, longest: int = Engine.piece_size) -> Sample:
     """`count` pieces of a step's programs, or all that there are, each once.
 
     All layers and stages have equally many pieces, as far as they go. Where there are too few for all, the kinds of

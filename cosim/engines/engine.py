@@ -31,6 +31,8 @@ class Engine(ABC):
 
     name: str
     is_reference = False  # it is the host itself: others are compared with it, and it needs no copies of weights
+    # Cycles x processing elements of a piece that is drawn to be checked on it, about: some seconds of its time.
+    piece_size = 160_000
     waves: Path | None = None  # the VCD file of the last run, where one is written
 
     def __init__(self, config: Config, memory: Memory | None = None):

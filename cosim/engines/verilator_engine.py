@@ -34,6 +34,7 @@ class VerilatorEngine(Engine):
     """
 
     name = "verilator"
+    piece_size = 20 * Engine.piece_size  # a fraction of a second
 
     def __init__(
         self,

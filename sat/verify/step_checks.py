@@ -89,7 +89,7 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     trainer = training.trainer(training.task.load(training.settings.seed), engine)
     step = training.step(trainer)
     chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
-    sample = draw(list(programs(step, checker.config, chosen)), count, training.settings.seed)
+    sample = draw(list(programs(step, checker.config, chosen)), count, training.settings.seed, checker.inner.piece_size)
     sampler = Sampler(engine, sample)
     trainer.follow(chosen)
     trainer.use(sampler)

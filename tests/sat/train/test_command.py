@@ -75,7 +75,7 @@ def test_the_learning_rate_matters_and_what_diverges_is_no_number(tmp_path):
         (["--tensorboard"], "need a folder"),
         (["--decay", "0.1", "--method", "sdgp"], "decay pulls pruned weights to zero: method sdgp has none"),
         (["--rescale"], "rescale is for methods that prune gradients, not bdwp"),
-        (["--engine", "magic"], "engine must be one of functional, myhdl, icarus, not 'magic'"),
+        (["--engine", "magic"], "engine must be one of functional, myhdl, icarus, verilator, not 'magic'"),
         (["--out", "/dev/null/run"], "cannot be written"),
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+import cosim
 from cosim.accelerators import TABLE
 from cosim.engines.functional import Functional
 from cosim.engines.myhdl_engine import MyhdlEngine
@@ -136,11 +137,17 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
         (["gemm", 4, 4, 4, "--sparsity", "3:8"], "not 3:8"),
         (
             ["gemm", 4, 4, 4, "--method", "dense"],
-            "--method is an option of sat verify steps and sat verify sample, and no option of sat verify gemm",
+            "--method is an option of sat verify steps, sat verify forward and sat verify sample, and no option of sat verify gemm",
         ),
         (["--verilog", "a", "--keep", "b"], "keep and verilog exclude each other"),
-        (["--engine", "functional"], "engine must be myhdl or icarus"),
+        (["--engine", "functional"], "engine must be myhdl, icarus or verilator"),
         (["gemm", 4, 4, 4, "--engine", "myhdl", "--waves", "x.vcd"], "engine myhdl has no option 'waves'"),
+        (["gemm", 4, 4, 4, "--initial", 3], "engine icarus has no option 'initial'"),
+        (["gemm", 4, 4, 4, "--waves", "x.vcd", "--jobs", 2], "--waves cannot go with --jobs"),
+        (
+            ["--accelerator", "sigma", "--config", "paper"],
+            "one result word of configuration paper has 32768 bits",
+        ),
         (["--verilog", "nowhere"], "verilog folder nowhere must hold sat_harness.v"),
         (["--accelerator", "sigma", "--plan", "p.json"], "--plan cannot go with --accelerator sigma"),
         (["sample", 3, "--accelerator", "sigma"], "no sample is drawn on --accelerator sigma"),
@@ -197,3 +204,36 @@ def test_a_missing_simulator_is_named_with_what_installs_it(monkeypatch):
     assert "vvp is not installed; on Debian or Ubuntu: apt-get install iverilog g++" in refused(
         "verify", "gemm", 4, 4, 4
     )
+
+
+def test_a_forward_pass_alone_is_that_of_evaluation(tmp_path):
+    words = (
+        "verify",
+        "forward",
+        "--engine",
+        "verilator",
+        "--batch",
+        3,
+        "--seed",
+        2,
+        "--json",
+        tmp_path / "forward.json",
+    )
+    output = sat(*words).output
+    found = data(tmp_path / "forward.json")
+    assert [row["layer"] for row in found["checked"]] == ["conv1", "conv2", "conv3", "linear"]
+    assert {row["stage"] for row in found["checked"]} == {"ff"} and found["equal"] and found["tensors"] == 1
+    assert "of 4 GEMMs" in output and found["batch"] == 3 and found["seed"] == 2
+
+
+def test_several_processes_give_the_same_as_one(tmp_path):
+    for jobs in (1, 2):
+        words = ("verify", "sample", 6, "--engine", "verilator", "--batch", 2, "--jobs", jobs, "--initial", 5)
+        sat(*words, "--json", tmp_path / f"{jobs}.json")
+    assert (tmp_path / "1.json").read_text() == (tmp_path / "2.json").read_text()
+    assert len(data(tmp_path / "1.json")["checked"]) == 6
+
+
+def test_the_engines_are_named_in_help():
+    for command in (("train",), ("verify",)):
+        assert all(name in sat(*command, "--help").output for name in cosim.ENGINES)

@@ -78,9 +78,18 @@ def test_a_fault_in_the_verilog_is_found_and_named_with_its_place(one, tmp_path)
         (["sample", 5, "--image", 32], "model cnn takes images of (1, 8, 8), not (1, 32, 32)"),
         (["sample", 5, "--steps", 1], "--steps is an option of sat verify steps, and no option of sat verify sample"),
         (["gemm", 4, 4, 4, "--sample", 5], "--sample is a command of its own, sat verify sample, and no option of"),
-        (["gemm", 4, 4, 4, "--width", 1], "--width is an option of sat verify steps and sat verify sample, and no"),
-        (["gemm", 4, 4, 4, "--dense", "fc"], "--dense is an option of sat verify steps and sat verify sample, and no"),
-        (["gemm", 4, 4, 4, "--rescale"], "--rescale is an option of sat verify steps and sat verify sample, and no"),
+        (
+            ["gemm", 4, 4, 4, "--width", 1],
+            "--width is an option of sat verify steps, sat verify forward and sat verify sample, and no",
+        ),
+        (
+            ["gemm", 4, 4, 4, "--dense", "fc"],
+            "--dense is an option of sat verify steps, sat verify forward and sat verify sample, and no",
+        ),
+        (
+            ["gemm", 4, 4, 4, "--rescale"],
+            "--rescale is an option of sat verify steps, sat verify forward and sat verify sample, and no",
+        ),
         (["sample", 5, "--rescale"], "rescale is for methods that prune gradients, not bdwp"),
         (["sample", 5, "--data", "cifar10", "--model", "resnet9"], "data cifar10 needs --data-path"),
     ],
