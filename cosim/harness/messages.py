@@ -7,7 +7,8 @@ from rtl.config import Config
 from rtl.hdl.stream import Interface
 from rtl.shared.work_counters import COUNTER_BITS
 
-MESSAGE_BITS = 12_000  # payload of a message, unless two lines are longer: see check_pipe
+MESSAGE_BITS = 12_000  # payload of a message, unless one of them is longer: see check_pipe
+LEAST_BEATS = 2  # for a mailbox moves all but its oldest entry on
 STAMPS = 8  # times a mailbox holds
 STAMP_BITS = 40
 
@@ -69,25 +70,24 @@ class ToHost(Interface):
 
 
 def lines_per_message(config: Config) -> int:
-    """Operand lines of a message. Raises ValueError for an accelerator without RTL."""
-    return _per_message(device_of(config).line_bits)
+    """Operand lines of a message, at least one. Raises ValueError for an accelerator without RTL."""
+    return max(1, MESSAGE_BITS // device_of(config).line_bits)
 
 
 def beats_per_message(config: Config) -> int:
-    """Beats of the result port of a message. Raises ValueError for an accelerator without RTL."""
-    return _per_message(device_of(config).result_bits)
-
-
-def _per_message(bits: int) -> int:
-    return max(2, MESSAGE_BITS // bits)  # two, for a mailbox moves all but its oldest entry on
+    """Beats of the result port of a message, at least LEAST_BEATS. Raises ValueError for an accelerator without RTL."""
+    return max(LEAST_BEATS, MESSAGE_BITS // device_of(config).result_bits)
 
 
 def check_pipe(config: Config) -> None:
     """Raise ValueError unless messages fit the pipe of MyHDL's Cosimulation: 4,096 characters of four bits each."""
     device = device_of(config)
-    for unit, bits in (("operand line", device.line_bits), ("result word", device.result_bits)):
-        if bits > MESSAGE_BITS:
+    for unit, bits, most in (
+        ("operand line", device.line_bits, MESSAGE_BITS),
+        ("result word", device.result_bits, MESSAGE_BITS // LEAST_BEATS),
+    ):
+        if bits > most:
             raise ValueError(
                 f"one {unit} of configuration {config.name} has {bits} bits; "
-                f"a message of MyHDL's Cosimulation holds {MESSAGE_BITS}: use the engine verilator"
+                f"MyHDL's Cosimulation takes at most {most}: use the engine verilator"
             )

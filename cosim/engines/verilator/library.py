@@ -14,7 +14,8 @@ from cosim.accelerators import device_of
 from cosim.build_cache import kept, scratch
 from cosim.engines.harness_verilog import harness_verilog, prefix, top_module
 from cosim.engines.verilator import text
-from cosim.engines.verilator.netlist import Hierarchy, modules_of
+from cosim.engines.verilator.hierarchy import Hierarchy
+from cosim.engines.verilator.netlist import modules_of
 from cosim.engines.verilator.partition import Partition
 from cosim.engines.verilator.tool import Verilator, verilator
 from cosim.harness.messages import STAMP_BITS, lines_per_message

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from cosim.engines.verilator.netlist import Bits, Hierarchy, Instance, Module, Source
+from cosim.engines.verilator.hierarchy import Hierarchy, Instance, Source
+from cosim.engines.verilator.netlist import Bits, Module
 
 CLOCK = "clk"
 

@@ -20,7 +20,7 @@ from tlm import Gemm, Mapping, Update
 
 
 def test_every_engine_is_made_by_its_name():
-    assert list(cosim.ENGINES) == ["functional", "myhdl", "icarus"]
+    assert list(cosim.ENGINES) == ["functional", "myhdl", "icarus", "verilator"]
     for name, kind in cosim.ENGINES.items():
         engine = cosim.engine(name, TINY)
         assert type(engine) is kind and engine.name == name and engine.config is TINY
@@ -40,7 +40,7 @@ def test_a_preset_is_made_by_its_name_and_small_is_the_default():
 
 
 def test_an_unknown_engine_or_configuration_is_refused_with_those_that_exist():
-    with pytest.raises(ValueError, match="engine must be one of functional, myhdl, icarus, not 'vcs'"):
+    with pytest.raises(ValueError, match="engine must be one of functional, myhdl, icarus, verilator, not 'vcs'"):
         cosim.engine("vcs")
     with pytest.raises(ValueError, match="config must be one of small, medium, vcu1525 .*'huge'"):
         cosim.engine("functional", "huge")

