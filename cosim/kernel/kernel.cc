@@ -1,112 +1,12 @@
-// The doors that Python calls, and the threads that share the work.
-#include <pthread.h>
-#include <sched.h>
+// The doors that Python calls.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
-#include <functional>
-#include <mutex>
-#include <new>
-#include <system_error>
-#include <thread>
 #include "kernel.h"
+#include "kernel_threads.h"
 
 namespace {
-
-// Threads that wait for work. It is never destroyed: they may still wait when the process ends.
-class Pool {
-public:
-    // Calls `work` on this thread and on up to threads - 1 others, and returns when all are through. A thread that
-    // comes too late does not take part, so nobody waits for one that has no processor.
-    void run(int64_t threads, const std::function<void()>& work) {
-        std::unique_lock<std::mutex> alone(entry_, std::try_to_lock);
-        if (threads < 2 || !alone) return work();
-        follow_affinity();
-        {
-            std::lock_guard<std::mutex> guard(state_);
-            start(threads - 1);
-            work_ = &work, wanted_ = threads - 1;
-            calls_.fetch_add(1, std::memory_order_release);
-        }
-        wake_.notify_all();
-        work();
-        std::unique_lock<std::mutex> guard(state_);
-        wanted_ = 0;
-        idle_.wait(guard, [this] { return active_ == 0; });
-    }
-
-private:
-    void start(int64_t wanted) {
-        try {
-            for (; started_ < wanted; started_++) std::thread([this] { serve(); }).detach();
-        } catch (const std::system_error&) {    // no more of them are allowed: those that are there do
-        }
-    }
-
-    void serve() {
-        for (uint64_t seen = 0;;) {
-            for (int i = 0; i < SPINS && calls_.load(std::memory_order_acquire) == seen; i++) pause();
-            std::unique_lock<std::mutex> guard(state_);
-            wake_.wait(guard, [this] { return wanted_ > 0; });
-            seen = calls_.load();
-            keep_affinity();
-            wanted_--, active_++;
-            const std::function<void()>& work = *work_;
-            guard.unlock();
-            work();
-            guard.lock();
-            if (--active_ == 0) idle_.notify_one();
-        }
-    }
-
-    static void pause() {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
-    }
-
-    // Processors may be taken from or given to the caller at any time; its helpers go where it may go.
-    void follow_affinity() { sched_getaffinity(0, sizeof allowed_, &allowed_); }
-    void keep_affinity() {
-        thread_local cpu_set_t mine = {};
-        if (!CPU_EQUAL(&mine, &allowed_)) sched_setaffinity(0, sizeof allowed_, &allowed_);
-        mine = allowed_;
-    }
-
-    static const int SPINS = 2000;
-    std::mutex entry_, state_;
-    std::condition_variable wake_, idle_;
-    const std::function<void()>* work_ = nullptr;
-    int64_t started_ = 0, wanted_ = 0, active_ = 0;
-    std::atomic<uint64_t> calls_{0};
-    cpu_set_t allowed_ = {};
-};
-
-std::atomic<Pool*> the_pool{nullptr};
-
-Pool& pool() {
-    static std::mutex making;
-    static const int forks = pthread_atfork(nullptr, nullptr, [] {
-        the_pool = nullptr;         // its threads are the parent's
-        new (&making) std::mutex;
-    });
-    (void)forks;
-    if (Pool* there = the_pool) return *there;
-    std::lock_guard<std::mutex> guard(making);
-    if (!the_pool) the_pool = new Pool;
-    return *the_pool;
-}
-
-// Each of the numbers 0 .. count - 1 is done by one of the threads.
-void share(int64_t count, int64_t threads, const std::function<void(int64_t)>& work) {
-    if (threads > count) threads = count;
-    std::atomic<int64_t> next{0};
-    auto all = [&] { for (int64_t i; (i = next++) < count;) work(i); };
-    if (threads < 2) return all();
-    pool().run(threads, all);
-}
 
 // Memory that a thread keeps for the next call.
 struct Scratch {
@@ -193,6 +93,7 @@ struct GemmCall {
     void* c;
     int64_t a_line, a_k, b_line, b_k, images;           // strides in elements; whether a is images
     Images source;
+    int64_t panel_bytes, block_bytes;                   // see Gemm
 };
 
 // Returns 1, or 0 where memory has run out.
@@ -201,6 +102,7 @@ int64_t sat_gemm(const GemmCall* call) {
     gemm.a = {call->a, call->m, call->a_line, call->a_k, call->images ? &call->source : nullptr};
     gemm.b = {call->b, call->n, call->b_line, call->b_k, nullptr};
     gemm.k = call->k, gemm.c = call->c, gemm.row_stride = call->n, gemm.narrow = call->narrow;
+    gemm.panel_bytes = call->panel_bytes, gemm.block_bytes = call->block_bytes;
     const Path& path = path_of(call->path);
     if (!call->keep) return multiply(path, gemm, call->threads), 1;
     Weights w = {call->b, call->k, call->n, call->b_k, call->b_line, call->keep, call->group};

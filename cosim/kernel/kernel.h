@@ -34,6 +34,7 @@ struct Gemm {
     int64_t row_stride;
     bool narrow;                // c is FP16
     const Compact* compact;     // of b, which is then not read; or null
+    int64_t panel_bytes, block_bytes;       // of the first and the second cache for a panel and a block
     // The plan. An operand is read in vectors (b, or where b is compact a), the elements of the other are broadcast:
     // lines of both in a block at most, elements of k in a stretch, lines of the first in a panel, how many blocks
     // there are along each, and what a block's first line is a multiple of.

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cosim.kernel.caches import budget
 from cosim.kernel.kernel_library import PATHS, library
 from cosim.kernel.kernel_numpy import gemm_in_numpy
 from cosim.tools import missing
@@ -23,7 +24,7 @@ ALONE = 1 << 21  # multiply-adds that are done before a second thread would have
 PRUNED_ALONE = 1 << 18  # the same for elements that are pruned
 ROUND = 24 * 16  # multiply-adds of a round of peak()
 NUMPY = -1  # the path's number; the others are C++
-GEMM_CALL, PRUNE_CALL = struct.Struct("35q"), struct.Struct("11q")  # as kernel.cc has them
+GEMM_CALL, PRUNE_CALL = struct.Struct("37q"), struct.Struct("11q")  # as kernel.cc has them
 NO_IMAGES: tuple[int, ...] = (0,) * 20
 HALF = np.dtype(np.float16)
 # That NumPy's arrays are buffers is in its stubs from Python 3.12 on.
@@ -70,7 +71,8 @@ def gemm(
     (b_k, b_line), (a_line, a_k) = b.strides, a.strides if source is None else (0, 0)
     keep, group = (sparsity.n, sparsity.m) if sparsity else (0, 1)
     addresses, strides = (data_of(a), data_of(b), data_of(c)), (a_line // 2, a_k // 2, b_line // 2, b_k // 2)
-    call = GEMM_CALL.pack(path, threads, output == "fp16", keep, group, m, k, n, *addresses, *strides, *images)
+    sizes = keep, group, m, k, n
+    call = GEMM_CALL.pack(path, threads, output == "fp16", *sizes, *addresses, *strides, *images, *budget())
     if not library().gemm(call):
         raise MemoryError(f"no memory for the compact copy of {k} x {n} weights")
     return c

@@ -83,13 +83,19 @@ static void pack_pixels(const Images& s, const Pixel* pixels, int64_t valid, int
     }
 }
 
+// An operand as its transpose: lines are along k and k along lines.
+INLINE void turn_over(Operand& from, int64_t& line, int64_t& lines, int64_t& k, int64_t& end) {
+    std::swap(from.line_stride, from.k_stride), std::swap(line, k);
+    end -= line, std::swap(lines, end), end += k;
+}
+
 // Any number of lines. Of images' im2col matrix `pixels` are the lines, or where it is transposed k .. end - 1. As each
 // side may be packed either way, what is transposed is packed as what it is the transpose of, the other way.
 static void pack(Operand from, const Pixel* pixels, int64_t line, int64_t lines, int64_t k, int64_t end, float* out,
                  int64_t pitch, bool turned) {
     if (from.images ? from.images->transposed : from.line_stride == 1) {
-        std::swap(from.line_stride, from.k_stride), std::swap(line, k);
-        end -= line, std::swap(lines, end), end += k, turned = !turned;
+        turn_over(from, line, lines, k, end);
+        turned = !turned;
     }
     const int64_t group = turned ? W : GROUP;
     for (int64_t i = 0; i < lines; i += group, out += turned ? W : group * pitch) {

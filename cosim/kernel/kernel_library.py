@@ -15,6 +15,7 @@ FLAGS = ("-std=c++17", "-O3", "-fPIC", "-fno-math-errno", "-fvisibility-inlines-
 AVX2 = ("-mavx2", "-mfma", "-mf16c")
 OBJECTS = {
     "kernel": ("kernel.cc", ()),
+    "threads": ("kernel_threads.cc", ()),
     "generic": ("kernel_path.cc", ()),
     "vectors": ("kernel_vectors.cc", ("-ffp-contract=off",)),
 }
@@ -72,5 +73,5 @@ def _compiled(work: Path) -> Path:
 
     with ThreadPoolExecutor(2) as pool:
         objects = list(pool.map(lambda item: compiled(item[0], *item[1]), reversed(_objects().items())))
-    call(tool("g++"), "-shared", "-pthread", "-o", work / "kernel.so", *objects)
+    call(tool("g++"), "-shared", "-pthread", "-o", work / "kernel.so", *objects, "-ldl")
     return work / "kernel.so"

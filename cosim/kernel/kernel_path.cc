@@ -13,8 +13,7 @@
 #else
 #define SAT_PATH PATH_GENERIC
 #endif
-// Of what the caches hold: a panel's stretch of k stays in the first one, a block in the second.
-const int64_t PANEL_BYTES = 32 << 10, SUM_BYTES = 576 << 10, WIDEST = 512, TALLEST = 256;
+const int64_t SHORTEST = 48;     // of a sparse product's stretches of k, if they are to be worth their sums' ways
 
 // Notes the lines of the panel with something that is not finite, and returns whether there are any.
 static bool find_odd(const Gemm& g, Block& b, int64_t lines) {
@@ -91,19 +90,45 @@ template <int V> static void sparse_panel(const Gemm& g, Block& b, int64_t row, 
     }
 }
 
+// Asks for a part of what will be packed next: matrices' lines are so far apart that no processor guesses them.
+static void fetch(Operand from, int64_t line, int64_t lines, int64_t k, int64_t end, int64_t part, int64_t all) {
+    if (from.images) return;
+    if (from.line_stride == 1) turn_over(from, line, lines, k, end);
+    if (from.k_stride != 1) return;
+    for (int64_t i = lines * part / all; i < lines * (part + 1) / all; i++) {
+        const half* at = from.data + (line + i) * from.line_stride;
+        for (int64_t j = k; j < end; j += 32) __builtin_prefetch(at + j, 0, 2);
+        __builtin_prefetch(at + end - 1, 0, 2);
+    }
+}
+
+// The panel after the one from `line` on, and of the stretch after this one the other operand.
+static void fetch_next(const Gemm& g, const Block& b, int64_t line, int64_t row) {
+    const int64_t tiles = parts(b.others, ACROSS), tile = row / ACROSS, after = least(b.end + g.depth, g.k);
+    const int64_t next = line + g.pitch < b.lines ? line + g.pitch : 0;
+    fetch(g.b, b.line + next, least(g.pitch, b.lines - next), next ? b.k : b.end, next ? b.end : after, tile, tiles);
+    fetch(g.a, b.other, b.others, b.end, after, line / g.pitch * tiles + tile, parts(b.lines, g.pitch) * tiles);
+}
+
 template <int V> static void multiply_panel(const Gemm& g, Block& b, int64_t line, int64_t lines) {
     const Operand& from = g.compact ? g.a : g.b;
     const Pixel* pixels = from.images && !from.images->transposed ? b.pixels + line : b.pixels;
     pack(from, pixels, b.line + line, lines, b.k, b.end, b.panel, g.pitch, true);
     if (g.compact) return sparse_panel<V>(g, b, line, lines);
     if constexpr (V <= DENSE)
-        for (int64_t row = 0; row < b.others; row += ACROSS) dense_tile<V>(g, b, line, row);
+        for (int64_t row = 0; row < b.others; row += ACROSS) {
+            fetch_next(g, b, line, row);
+            dense_tile<V>(g, b, line, row);
+        }
 }
 
 using Panel = void (*)(const Gemm&, Block&, int64_t, int64_t);
 static const Panel PANELS[] = {multiply_panel<1>, multiply_panel<2>, multiply_panel<3>, multiply_panel<4>,
                                multiply_panel<5>, multiply_panel<6>, multiply_panel<7>, multiply_panel<8>};
 
+static int64_t panel_bytes(const Gemm& g) {
+    return up(g.depth, LARGEST_GROUP) * g.pitch * sizeof(float);
+}
 static int64_t sums_bytes(const Gemm& g) {
     return up(g.lines, g.pitch) * up(g.others, most(W, ACROSS)) * sizeof(float);
 }
@@ -113,7 +138,7 @@ static int64_t packed_bytes(const Gemm& g) {
 }
 static int64_t scratch(const Gemm& g) {
     int64_t pixels = most(g.depth, most(g.lines, g.others));
-    return PANEL_BYTES + sums_bytes(g) + packed_bytes(g) + pixels * (int64_t)sizeof(Pixel);
+    return panel_bytes(g) + sums_bytes(g) + packed_bytes(g) + pixels * (int64_t)sizeof(Pixel);
 }
 
 // Pixels of the images that the block needs: those of its rows, or where the images are transposed of its k.
@@ -132,8 +157,8 @@ static void block(const Gemm& g, int64_t number, char* memory) {
     b.line = index * units / g.line_blocks * g.unit, b.other = number % g.other_blocks * g.others;
     b.lines = least((index + 1) * units / g.line_blocks * g.unit, all) - b.line;
     b.others = least(g.others, all_others - b.other);
-    b.panel = (float*)memory, b.sums = (float*)(memory + PANEL_BYTES);
-    b.packed = memory + PANEL_BYTES + sums_bytes(g), b.pixels = (Pixel*)(b.packed + packed_bytes(g));
+    b.panel = (float*)memory, b.sums = (float*)(memory + panel_bytes(g));
+    b.packed = memory + panel_bytes(g) + sums_bytes(g), b.pixels = (Pixel*)(b.packed + packed_bytes(g));
     for (b.k = 0; b.k < g.k; b.k = b.end) {
         b.end = least(b.k + g.depth, g.k);
         b.count = g.compact ? up(b.end - b.k, g.compact->group) : b.end - b.k;
@@ -148,18 +173,22 @@ static void block(const Gemm& g, int64_t number, char* memory) {
     }
 }
 
-// Blocks that the second cache holds. A multiple of as many as there are threads, where the result is large enough.
+// Panels that the first cache holds and blocks that the second one does. The fewer lines a block has of either side, the
+// more often those of the other are packed; and there is a multiple of as many blocks as there are threads, where the
+// result is large enough.
 static void plan(Gemm& g, int64_t threads) {
     const int64_t m = (g.compact ? g.a : g.b).lines, n = (g.compact ? g.b : g.a).lines, pad = LARGEST_GROUP;
-    const int64_t widest = (g.compact ? SPARSE : DENSE) * W, step = g.compact ? W : ACROSS;
-    g.pitch = g.compact ? widest : up(parts(m, parts(m, widest)), W);
-    g.depth = least(PANEL_BYTES / (4 * g.pitch) / pad * pad, least(LONGEST / 2, up(g.k, pad)));
-    g.depth = least(g.depth, up(parts(g.k, parts(g.k, g.depth)), pad));
-    int64_t shares = parts(n, g.compact ? WIDEST : TALLEST);
+    const int64_t vectors = g.compact ? most(4, least(SPARSE, g.panel_bytes / (SHORTEST * 4 * W))) : DENSE;
+    const int64_t step = g.compact ? W : ACROSS;
+    g.pitch = up(parts(m, parts(m, vectors * W)), W);
+    g.depth = most(pad, least(g.panel_bytes / (4 * g.pitch), LONGEST / 2) / pad * pad);
+    g.depth = up(parts(g.k, parts(g.k, g.depth)), pad);
+    const int64_t tallest = most(step, g.block_bytes / (g.compact ? 1024 : 2048));
+    int64_t shares = parts(n, tallest);
     if (shares > threads) shares = up(shares, threads);
     g.others = up(parts(n, shares), step);
     g.other_blocks = parts(n, g.others);
-    int64_t lines = most(1, SUM_BYTES / (4 * g.others) / g.pitch) * g.pitch;
+    int64_t lines = most(1, g.block_bytes / (4 * g.others) / g.pitch) * g.pitch;
     g.line_blocks = parts(m, lines);
     if (g.line_blocks * g.other_blocks % threads) g.line_blocks = up(g.line_blocks, threads);
     g.unit = m < 2 * g.line_blocks * g.pitch ? W : g.pitch;

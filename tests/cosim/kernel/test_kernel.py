@@ -12,8 +12,9 @@ from tests.support.kernel import assert_same, bits, golden, normal, special
 from tests.support.properties import few
 
 PATTERNS = [None, *(Sparsity(n, m) for n in KEPT for m in GROUP if n < m)]
-# Vectors have 4, 8 and 16 floats; dense tiles 4 or 6 rows and up to 64 columns, sparse panels up to 128 rows; stretches
-# of k 128, 240 or 256 elements; blocks about 256 rows and 576 columns, or sparse up to 512 columns.
+# Vectors have 4, 8 and 16 floats; dense tiles 4 or 6 rows and up to 64 columns, sparse panels up to 128 rows. Caches
+# give stretches of k and blocks their size: half of 32 KiB and of 1 MiB 48 to 256 elements, and 512 KiB of sums.
+CACHES = [(0, 0), (3 << 10, 40 << 10), (1 << 20, 64 << 20)]
 SHAPES = [
     (1, 1, 1),
     (1, 300, 1),
@@ -52,6 +53,16 @@ def test_the_bits_are_the_goldens_on_every_edge_of_the_blocking(path, sparsity):
         assert_same(kernel.gemm(a, b, sparsity, output="fp16"), to_fp16(want))
         compared += want.size
     assert compared == sum(m * n for m, _, n in SHAPES)
+
+
+@pytest.mark.parametrize("caches", CACHES, ids=str)
+@pytest.mark.parametrize("sparsity", [None, Sparsity(2, 8), Sparsity(1, 16)], ids=str)
+def test_the_bits_are_the_same_whatever_the_caches(path, caches, sparsity, monkeypatch):
+    monkeypatch.setattr(kernel, "budget", lambda: caches)
+    rng = np.random.default_rng(10)
+    for number, (m, k, n) in enumerate(SHAPES):
+        a, b = special(rng, m, k, share=0.002), special(rng, n, k, share=0.001).T
+        assert_same(kernel.gemm(a, b, sparsity, threads=1 + number % 3), golden(a, b, sparsity))
 
 
 def test_weights_that_outweigh_all_else_are_compacted_some_columns_at_a_time(path):

@@ -61,6 +61,13 @@ def test_rows_run_over_lines_images_and_blocks(path):
             )
 
 
+@pytest.mark.parametrize("caches", [(0, 0), (3 << 10, 40 << 10)], ids=str)
+def test_small_caches_change_no_bit(path, caches, monkeypatch):
+    monkeypatch.setattr(kernel, "budget", lambda: caches)
+    test_rows_run_over_lines_images_and_blocks(path)
+    test_transposed_images_meet_sparse_weights(path)
+
+
 def test_transposed_images_meet_sparse_weights(path):
     """Then they are what is read in vectors."""
     images, sparsity = special(np.random.default_rng(4), 2, *SIZE, 24, share=0.002), Sparsity(2, 8)

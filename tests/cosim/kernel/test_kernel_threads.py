@@ -2,13 +2,40 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from cosim.kernel import kernel
+from cosim.tools import missing
 from rtl.sparsity import Sparsity
 from tests.support.kernel import assert_same, golden, normal, special
+
+ROOT = Path(__file__).resolve().parents[3]
+BESIDE_TORCH = """
+import os
+import numpy as np, torch
+from cosim.kernel import kernel
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+torch.set_num_threads(2)
+torch.ones(512, 512) @ torch.ones(512, 512)
+a, before = np.random.default_rng(1).standard_normal((300, 300)).astype(np.float16), threads()
+alone, shared = (kernel.gemm(a, a, threads=number) for number in (1, 2))
+print((alone == shared).all(), threads() - before, flush=True)
+child = os.fork()
+if not child:
+    same = (kernel.gemm(a, a, threads=2) == alone).all()
+    print(same, threads(), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
 
 
 def test_threads_do_not_change_the_bits(path):
@@ -47,3 +74,9 @@ def test_it_runs_where_the_process_is_pinned_and_after(path):
     finally:
         os.sched_setaffinity(0, before)
     assert np.array_equal(product_of(8), want)
+
+
+@pytest.mark.skipif(bool(missing(["g++"])), reason="g++ is not installed")
+def test_beside_torch_its_threads_do_the_work_but_not_in_a_forked_process():
+    done = subprocess.run([sys.executable, "-c", BESIDE_TORCH], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("True 0\nTrue 2\n", "")
