@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 #include <thread>
+#include <vector>
 #include "kernel_threads.h"
 
 namespace {
@@ -19,10 +20,10 @@ public:
     // Calls `work` on this thread and on up to threads - 1 others, and returns when all are through. A thread that
     // comes too late does not take part, so nobody waits for one that has no processor.
     void run(int64_t threads, const std::function<void()>& work) {
+        start(threads - 1);
         follow_affinity();
         {
             std::lock_guard<std::mutex> guard(state_);
-            start(threads - 1);
             work_ = &work, wanted_ = threads - 1;
             calls_.fetch_add(1, std::memory_order_release);
         }
@@ -34,9 +35,14 @@ public:
     }
 
 private:
-    void start(int64_t wanted) {
+    void start(size_t wanted) {
         try {
-            for (; started_ < wanted; started_++) std::thread([this] { serve(); }).detach();
+            while (helpers_.size() < wanted) {
+                std::thread helper([this] { serve(); });
+                helpers_.push_back(helper.native_handle());
+                helper.detach();
+                allowed_ = {};
+            }
         } catch (const std::system_error&) {    // no more of them are allowed: those that are there do
         }
     }
@@ -47,7 +53,6 @@ private:
             std::unique_lock<std::mutex> guard(state_);
             wake_.wait(guard, [this] { return wanted_ > 0; });
             seen = calls_.load();
-            keep_affinity();
             wanted_--, active_++;
             const std::function<void()>& work = *work_;
             guard.unlock();
@@ -63,24 +68,24 @@ private:
 #endif
     }
 
-    // Processors may be taken from or given to the caller at any time; its helpers go where it may go, and where it
-    // is not now: the system likes to wake them there.
+    // Processors may be taken from or given to the caller at any time; its helpers may go where it may go, but not where
+    // it is now: the system likes to wake them there.
     void follow_affinity() {
-        sched_getaffinity(0, sizeof allowed_, &allowed_);
+        cpu_set_t now;
+        if (sched_getaffinity(0, sizeof now, &now)) return;
         int mine = sched_getcpu();
-        if (mine >= 0 && CPU_COUNT(&allowed_) > 1) CPU_CLR(mine, &allowed_);
-    }
-    void keep_affinity() {
-        thread_local cpu_set_t mine = {};
-        if (!CPU_EQUAL(&mine, &allowed_)) sched_setaffinity(0, sizeof allowed_, &allowed_);
-        mine = allowed_;
+        if (mine >= 0 && CPU_COUNT(&now) > 1) CPU_CLR(mine, &now);
+        if (CPU_EQUAL(&now, &allowed_)) return;
+        allowed_ = now;
+        for (pthread_t helper : helpers_) pthread_setaffinity_np(helper, sizeof now, &now);
     }
 
     static const int SPINS = 2000;
     std::mutex state_;
     std::condition_variable wake_, idle_;
     const std::function<void()>* work_ = nullptr;
-    int64_t started_ = 0, wanted_ = 0, active_ = 0;
+    std::vector<pthread_t> helpers_;
+    int64_t wanted_ = 0, active_ = 0;
     std::atomic<uint64_t> calls_{0};
     cpu_set_t allowed_ = {};
 };
