@@ -10,7 +10,8 @@ from tests.bench.measure import Row, best, interleaved
 from tlm.workload.methods import METHODS
 from training import Settings, Trainer, digits, models
 
-STEPS, SPEED = 30, 0.7  # steps of a turn; the share of plain PyTorch's speed to reach
+STEPS = 30  # of a turn
+SPEED = dict.fromkeys(METHODS, 0.7) | dict(dense=0.8, bdwp=0.8)  # the share of plain PyTorch's speed to reach
 
 
 def training_rows(seed: int, quick: bool) -> Iterator[Row]:
@@ -28,8 +29,8 @@ def training_rows(seed: int, quick: bool) -> Iterator[Row]:
             row,
             f"{STEPS / ours:.0f} steps/s = {plain / ours:.2f}x plain PyTorch in float32",
             plain / ours,
-            f">= {SPEED}x",
-            plain >= SPEED * ours,
+            f">= {SPEED[name]}x",
+            plain >= SPEED[name] * ours,
         )
 
 
