@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from copy import copy
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, final
 
@@ -57,7 +58,7 @@ class Engine(ABC):
         """The accelerator's row in the model's table."""
         return accelerator_of(self.config)
 
-    @property
+    @cached_property
     def _row(self) -> ExecutionRow:
         return accelerators.execution_row_of(self.config)
 

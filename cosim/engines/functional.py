@@ -4,11 +4,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from cosim.engines.engine import Engine
 from cosim.engines.lazy_list import LazyList
 from cosim.exchange import Report
+from cosim.kernel.kernel_vectors import finite
 from tlm.gemm import Gemm
 from tlm.timeline import simulate
 from tlm.transactions import Program
@@ -28,7 +27,7 @@ class Functional(Engine):
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         result = self._row.kind_of(program).reference(program, operands)
         fp32 = isinstance(program.work, Gemm) and program.work.output == "fp32"
-        return result, predicted(program, overflow=fp32 and not bool(np.isfinite(result).all()))
+        return result, predicted(program, overflow=fp32 and not finite(result))
 
 
 def predicted(program: Program, overflow: bool = False) -> Report:

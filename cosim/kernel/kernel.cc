@@ -127,6 +127,8 @@ void sat_prune(const PruneCall* call) {
     });
 }
 
+void sat_turn(const Turn* turn, int64_t path) { path_of(path).turn(*turn); }
+
 // Multiply-adds a second of `threads` threads that do nothing else.
 double sat_peak(int64_t number, int64_t threads, int64_t rounds) {
     const Path& path = path_of(number);

@@ -48,6 +48,13 @@ struct Weights {
     int64_t keep, group;
 };
 
+// Matrices one after the other, (rows, columns), to be turned, and from FP32 to FP16, or if not `narrow` to FP32.
+struct Turn {
+    int64_t count, rows, columns, narrow;
+    const void* from;
+    void* to;
+};
+
 // What a path can do. The work is cut into pieces that threads may do in any order.
 struct Path {
     void (*plan)(Gemm&, int64_t threads);
@@ -55,6 +62,7 @@ struct Path {
     void (*block)(const Gemm&, int64_t number, char* scratch);
     void (*compact)(const Weights&, int64_t first, int64_t end, const Compact& to);         // groups first .. end - 1
     void (*prune)(const Weights&, int64_t first, int64_t end, half* to);                    // to: (length, columns)
+    void (*turn)(const Turn&);
     float (*multiply_add)(int64_t rounds);                                  // FMA_ROUND of them each round
 };
 

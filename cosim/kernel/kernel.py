@@ -59,7 +59,7 @@ def gemm(
     else:
         m, images = _images(a, b, source)
     k, n = b.shape
-    path, dtype, sparsity = _path(), OUTPUTS.get(output), Sparsity.parse(sparsity)
+    path, dtype, sparsity = path_number(), OUTPUTS.get(output), Sparsity.parse(sparsity)
     threads = _threads(threads, m * k * n > ALONE)
     if dtype is None:
         raise ValueError(f"output must be fp32 or fp16, not {output!r}")
@@ -111,12 +111,12 @@ def compact(w: np.ndarray, n: int, m: int, *, threads: int | None = None) -> tup
 
 def peak(threads: int, seconds: float = 0.1) -> float:
     """Multiply-adds a second of that many threads that do nothing else, on the path in use. Not for NumPy."""
-    if _path() == NUMPY:
+    if path_number() == NUMPY:
         raise ValueError("NumPy has no loop of nothing but multiply-adds")
     rounds = 1 << 16
-    speed = library().peak(_path(), threads, rounds)
+    speed = library().peak(path_number(), threads, rounds)
     rounds = max(rounds, int(seconds * speed / threads / ROUND))
-    return library().peak(_path(), threads, rounds)
+    return library().peak(path_number(), threads, rounds)
 
 
 def paths() -> list[str]:
@@ -126,11 +126,11 @@ def paths() -> list[str]:
 
 def path() -> str:
     """The path in use. Raises ValueError for a SAT_KERNEL that is not there."""
-    number = _path()
+    number = path_number()
     return "numpy" if number == NUMPY else PATHS[number]
 
 
-def _path() -> int:
+def path_number() -> int:
     """The number of the path in use: of PATHS, or NUMPY."""
     return _number(os.environ.get(CHOICE))
 
@@ -149,7 +149,7 @@ def _number(choice: str | None) -> int:
 
 def _fast(w: np.ndarray, n: int, m: int) -> bool:
     """Whether the C++ prunes such weights by N:M; else the goldens do."""
-    return _path() != NUMPY and n in KEPT and m in GROUP and w.dtype == np.float16 and w.size > 0
+    return path_number() != NUMPY and n in KEPT and m in GROUP and w.dtype == np.float16 and w.size > 0
 
 
 def _prune(w: np.ndarray, n: int, m: int, values: np.ndarray, indices: np.ndarray | None, threads: int | None) -> None:
@@ -157,7 +157,7 @@ def _prune(w: np.ndarray, n: int, m: int, values: np.ndarray, indices: np.ndarra
     w = _whole(w)
     (k, columns), (k_stride, column_stride) = w.shape, w.strides
     call = PRUNE_CALL.pack(
-        _path(),
+        path_number(),
         _threads(threads, w.size > PRUNED_ALONE),
         n,
         m,

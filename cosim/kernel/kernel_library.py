@@ -28,16 +28,19 @@ PATHS = ("generic", "avx2", "avx512")  # by their numbers, each better than the 
 
 
 class Library:
-    """The C functions of a compiled kernel. Those of every training step take one pointer, to all their arguments in a
-    structure, so that ctypes converts but one."""
+    """The C functions of a compiled kernel. Those of every training step take a pointer to all their arguments in a
+    structure, or in several and how many, so that ctypes converts but one or two."""
 
     def __init__(self, file: Path):
         library = ctypes.CDLL(str(file))
         self.gemm, self.prune, self.peak, best = library.sat_gemm, library.sat_prune, library.sat_peak, library.sat_best
-        self.sgd, self.col2im = library.sat_sgd, library.sat_col2im
-        for function in (self.gemm, self.prune, self.sgd, self.col2im):
+        self.sgd, self.finite, self.col2im = library.sat_sgd, library.sat_finite, library.sat_col2im
+        for function in (self.gemm, self.prune, self.col2im):
             function.argtypes, function.restype = [ctypes.c_char_p], None
-        self.gemm.restype = ctypes.c_int64
+        self.turn = library.sat_turn
+        for function in (self.sgd, self.finite, self.turn):
+            function.argtypes, function.restype = [ctypes.c_char_p, ctypes.c_int64], None
+        self.gemm.restype = self.finite.restype = ctypes.c_int64
         self.peak.argtypes, self.peak.restype = [ctypes.c_int64] * 3, ctypes.c_double
         best.argtypes, best.restype = [], ctypes.c_int64
         self.best = best()

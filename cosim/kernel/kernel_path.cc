@@ -5,6 +5,7 @@
 #include <cmath>
 #include "kernel_prune.h"
 #include "kernel_tiles.h"
+#include "kernel_turn.h"
 
 #if defined(__AVX512F__)
 #define SAT_PATH PATH_AVX512
@@ -212,4 +213,4 @@ static float multiply_add(int64_t rounds) {
     return total[0];
 }
 
-const Path SAT_PATH = {plan, scratch, block, compact, prune, multiply_add};
+const Path SAT_PATH = {plan, scratch, block, compact, prune, turn_all, multiply_add};

@@ -24,16 +24,31 @@ struct SgdCall {
 };
 
 // rtl/golden/sgd.py.
-void sat_sgd(const SgdCall* call) {
-    const float *w = call->w, *v = call->v, *g = call->g;
-    float *new_w = call->new_w, *new_v = call->new_v;
-    const float unscale = call->unscale, decay = call->decay, momentum = call->momentum, rate = call->rate;
+void sat_sgd(const SgdCall* calls, int64_t number) {
+    for (const SgdCall* call = calls; call < calls + number; call++) {
+        const float *w = call->w, *v = call->v, *g = call->g;
+        float *new_w = call->new_w, *new_v = call->new_v;
+        const float unscale = call->unscale, decay = call->decay, momentum = call->momentum, rate = call->rate;
 #pragma GCC ivdep               // the new ones may take the old ones' place
-    for (int64_t i = 0; i < call->count; i++) {
-        float velocity = momentum * v[i] + (g[i] * unscale + decay * w[i]);
-        new_v[i] = canonical(velocity);
-        new_w[i] = canonical(w[i] - rate * velocity);
+        for (int64_t i = 0; i < call->count; i++) {
+            float velocity = momentum * v[i] + (g[i] * unscale + decay * w[i]);
+            new_v[i] = canonical(velocity);
+            new_w[i] = canonical(w[i] - rate * velocity);
+        }
     }
+}
+
+struct Floats {
+    int64_t count;
+    const float* data;
+};
+
+// Whether none of them is infinite or NaN: for those alone, x - x is not zero.
+int64_t sat_finite(const Floats* all, int64_t number) {
+    bool odd = false;
+    for (const Floats* some = all; some < all + number; some++)
+        for (int64_t i = 0; i < some->count; i++) odd |= some->data[i] - some->data[i] != 0;
+    return !odd;
 }
 
 struct Col2imCall {
