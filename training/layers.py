@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from training import operands
 from training.offload import Offload
-from training.precision import operand, to_fp16, to_numpy
+from training.precision import operand, planes, to_fp16, to_numpy
 from training.rescaling import rescaled
 
 SMALL = 1 << 15  # elements
@@ -35,7 +35,7 @@ class _Layer(Function):
                 y = to_fp16(y.astype(np.float32) + to_numpy(bias))
         ctx.layer, ctx.lowering, ctx.x16, ctx.weight16, ctx.x = layer, lowering, x16, weight16, x.new_empty(0)
         ctx.shape = x.shape
-        return layer.from_channels_last(_tensor(y, x), layer.output_shape(x.shape, lowering.geometry.out))
+        return layer.from_channels_last(y, x, layer.output_shape(x.shape, lowering.geometry.out))
 
     @staticmethod
     @once_differentiable
@@ -50,7 +50,7 @@ class _Layer(Function):
                 pruned = offload.pruned_gradients(lowering, dy16)
                 pruned = rescaled(pruned, dy16) if lowering.scheme.rescale else pruned
             product = offload.run(lowering.gemm("bp"), *operands.input_gradient(lowering, pruned, ctx.weight16))
-            dx = layer.from_channels_last(_tensor(operands.scattered(lowering, product), ctx.x), ctx.shape)
+            dx = layer.from_channels_last(operands.scattered(lowering, product), ctx.x, ctx.shape)
         if ctx.needs_input_grad[1]:
             product = offload.run(lowering.gemm("wu"), *operands.weight_gradient(lowering, ctx.x16, dy16))
             dweight = layer.from_positions_first(torch.from_numpy(product).reshape(ctx.weight16.shape)).to(dy.device)
@@ -108,9 +108,9 @@ class SatLinear(nn.Linear):
         return x
 
     @staticmethod
-    def from_channels_last(images: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """Back to an input's or output's shape."""
-        return images.reshape(shape)
+    def from_channels_last(images: np.ndarray, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Back to an input's or output's shape, in the dtype of another tensor."""
+        return _tensor(images, like).reshape(shape)
 
     @staticmethod
     def positions_first(weight: Tensor) -> Tensor:
@@ -151,10 +151,14 @@ class SatConv2d(nn.Conv2d):
         return x.movedim(-3, -1)
 
     @staticmethod
-    def from_channels_last(images: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """Back to (..., C, H, W). In memory channels stay last; first where small, which PyTorch normalises sooner."""
-        result = images.reshape(*shape[:-3], *shape[-2:], shape[-3]).movedim(-1, -3)
-        return result.contiguous() if result.numel() < SMALL else result
+    def from_channels_last(images: np.ndarray, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Back to (..., C, H, W), in the dtype of another tensor. In memory channels stay last; first where small,
+        which PyTorch normalises sooner."""
+        small = images.size < SMALL
+        if small and (result := planes(images, shape, like)) is not None:
+            return result
+        result = _tensor(images, like).reshape(*shape[:-3], *shape[-2:], shape[-3]).movedim(-1, -3)
+        return result.contiguous() if small else result
 
     @staticmethod
     def positions_first(weight: Tensor) -> Tensor:

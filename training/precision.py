@@ -1,9 +1,17 @@
 """Conversion of tensors to NumPy arrays in the formats that the hardware reads."""
 
+from math import prod
+
 import numpy as np
 import torch
 
+from cosim.kernel.kernel_vectors import turned
 from rtl import golden
+
+
+def at_hand(tensor: torch.Tensor) -> bool:
+    """Whether it is float32, and its numbers lie one after the other at its address, on the host."""
+    return tensor.dtype is torch.float32 and tensor.is_cpu and tensor.is_contiguous()
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
@@ -25,5 +33,21 @@ def operand(tensor: torch.Tensor) -> np.ndarray:
     tensor = tensor.detach()
     if tensor.dtype == torch.float64:  # which torch rounds twice, by way of float32
         return to_fp16(to_numpy(tensor))
+    if tensor.dim() == 4 and tensor.shape[3] > 1 and at_hand(planes := tensor.movedim(-1, 1)):
+        count, channels, *size = planes.shape
+        images = np.empty(tensor.shape, np.float16)
+        if turned(planes.data_ptr(), (count, channels, prod(size)), True, images.ctypes.data):
+            return images
     half = tensor.to("cpu", torch.float16, memory_format=torch.contiguous_format).contiguous()
     return (half.clone() if half.data_ptr() == tensor.data_ptr() else half).numpy()  # which may change later
+
+
+def planes(images: np.ndarray, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor | None:
+    """Contiguous (..., C, H, W) of float16 images, channels last, in the dtype of another tensor: where that is float32
+    on the host, and the kernel does it, sooner than PyTorch; else None."""
+    if not (like.is_cpu and like.dtype is torch.float32 and images.dtype == np.float16 and images.flags.c_contiguous):
+        return None
+    result = torch.empty(shape)
+    pixels = shape[-2] * shape[-1]
+    size = prod(shape[:-3]), pixels, shape[-3]
+    return result if turned(images.ctypes.data, size, False, result.data_ptr()) else None

@@ -84,7 +84,8 @@ class Trainer:
         A step whose gradients overflow changes only the loss scale, and the module's buffers. Gradients stay readable,
         times the loss scale, with the decay of pruned weights in them.
         """
-        self.module.train()
+        if not all(module.training for module in self.module.modules()):  # sooner asked than set
+            self.module.train()
         self.optimizer.zero_grad()
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
