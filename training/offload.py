@@ -51,7 +51,7 @@ class Offload:
         self.stages.add(gemm.stage)
         if self.engine.programs_depend_on_zeros:
             return self.engine.execute(gemm, a, b).c
-        return self.engine.perform(self._program(gemm), a, b).c
+        return self.engine.product(self._program(gemm), a, b)
 
     def _program(self, gemm: Gemm) -> Program:
         """The GEMM's program: the same object in each step, whose cycles the engine then knows."""

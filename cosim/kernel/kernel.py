@@ -205,11 +205,10 @@ def _refuse(a: np.ndarray, b: np.ndarray) -> None:
 
 def data_of(array: np.ndarray) -> int:
     """The address of an array's first element: array.ctypes.data, in a quarter of the time for an array that exports
-    its buffer, one that is writable and without gaps."""
-    try:
+    its buffer, one that is writable and without gaps, and in half of it for others."""
+    if array.flags.carray and array.size:
         return _address(_first_byte(array))
-    except (TypeError, ValueError):
-        return array.ctypes.data
+    return array.__array_interface__["data"][0]
 
 
 def _whole(array: np.ndarray) -> np.ndarray:

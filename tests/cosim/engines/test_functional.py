@@ -140,3 +140,24 @@ def test_a_gemm_on_sigma_takes_the_cycles_of_its_own_operands_zeros():
     full, empty, again = (engine.gemm(one, b, mapping="mk") for one in (a, 0 * a, a))
     assert full.cycles == again.cycles > empty.cycles and full.program != empty.program
     assert [simulate(one.program).cycles for one in (full, empty)] == [full.cycles, empty.cycles]
+
+
+@pytest.mark.parametrize("sparsity", [None, "2:8"])
+def test_a_product_alone_is_that_of_a_run_and_its_operands_are_checked_too(sparsity):
+    engine, (a, b) = Functional(TINY), operands(5, 19, 6)
+    program = engine.gemm(a, b, sparsity).program
+    assert bits(engine.product(program, a, b)).tolist() == bits(engine.perform(program, a, b).c).tolist()
+    with pytest.raises(ValueError, match="operands of a 5 x 19 x 6 GEMM must be"):
+        engine.product(program, b, a)
+    with pytest.raises(ValueError, match="a program of a GEMM is needed, not one of"):
+        engine.product(update_of(3, 4, 3), a, b)
+
+
+def test_a_product_alone_is_run_as_a_subclass_runs_it():
+    class Zeros(Functional):
+        def _run(self, program, operands):
+            result, report = super()._run(program, operands)
+            return np.zeros_like(result), report
+
+    a, b = operands(5, 19, 6)
+    assert not Zeros(TINY).product(Functional(TINY).gemm(a, b).program, a, b).any()
