@@ -9,7 +9,6 @@ import numpy as np
 from cosim.engines.engine import Engine
 from cosim.engines.lazy_list import LazyList
 from cosim.exchange import Report
-from cosim.kernel.kernel_vectors import finite
 from cosim.operands import operands_of
 from tlm.gemm import Gemm
 from tlm.timeline import simulate
@@ -39,7 +38,7 @@ class Functional(Engine):
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         result = self._row.kind_of(program).reference(program, operands)
         fp32 = isinstance(program.work, Gemm) and program.work.output == "fp32"
-        return result, predicted(program, overflow=fp32 and not finite(result))
+        return result, predicted(program, overflow=fp32 and not bool(np.isfinite(result).all()))
 
 
 def predicted(program: Program, overflow: bool = False) -> Report:

@@ -40,15 +40,15 @@ void sat_sgd(const SgdCall* calls, int64_t number) {
 
 struct Floats {
     int64_t count;
-    const float* data;
+    const uint32_t* data;           // their bits
 };
 
-// Whether none of them is infinite or NaN: for those alone, x - x is not zero.
+// Whether none of them is infinite or NaN: of those alone the exponent's bits are all ones, and one more carries.
 int64_t sat_finite(const Floats* all, int64_t number) {
-    bool odd = false;
+    uint32_t odd = 0;
     for (const Floats* some = all; some < all + number; some++)
-        for (int64_t i = 0; i < some->count; i++) odd |= some->data[i] - some->data[i] != 0;
-    return !odd;
+        for (int64_t i = 0; i < some->count; i++) odd |= (some->data[i] & 0x7FFFFFFF) + (1u << 23);
+    return !(odd >> 31);
 }
 
 struct Col2imCall {

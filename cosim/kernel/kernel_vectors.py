@@ -42,13 +42,6 @@ def finite_at(places: Sequence[tuple[int, int]]) -> bool:
     return bool(library().finite(b"".join(FLOATS.pack(*place) for place in places), len(places)))
 
 
-def finite(array: np.ndarray) -> bool:
-    """Whether there is no infinity and no NaN in an array, float32 or another."""
-    if array.dtype == np.float32 and array.flags.c_contiguous:
-        return finite_at([(array.size, data_of(array))])
-    return bool(np.isfinite(array).all())
-
-
 def turned(source: int, shape: tuple[int, int, int], narrow: bool, target: int) -> bool:
     """Matrices (count, rows, columns) at an address, each turned, are put at another one, in the other format.
 
