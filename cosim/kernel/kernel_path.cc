@@ -93,7 +93,7 @@ template <int V> static void sparse_panel(const Gemm& g, Block& b, int64_t row, 
 
 // Asks for a part of what will be packed next: matrices' lines are so far apart that no processor guesses them.
 static void fetch(Operand from, int64_t line, int64_t lines, int64_t k, int64_t end, int64_t part, int64_t all) {
-    if (from.images) return;
+    if (from.images || k == end) return;
     if (from.line_stride == 1) turn_over(from, line, lines, k, end);
     if (from.k_stride != 1) return;
     for (int64_t i = lines * part / all; i < lines * (part + 1) / all; i++) {
