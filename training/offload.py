@@ -85,7 +85,8 @@ class Offload:
         if reduction is None or pattern is None:
             raise ValueError(f"layer {self.layer}: method {lowering.scheme.method} prunes no gradients of it")
         if self.engine.is_reference or not self.engine.updates:
-            return prune(dy, pattern.n, pattern.m, axis=3)
+            # Channels last again, as a product reads them soonest.
+            return np.ascontiguousarray(prune(dy, pattern.n, pattern.m, axis=3))
         program = self.engine.schedule_update(reduction)
         updated, _ = self.engine.run(program, Weights(dy.reshape(reduction.k, reduction.n).astype(np.float32)))
         values, indices = updated.backward.values, updated.backward.indices  # (groups, N, pixels)

@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 import torch
 
+from cosim.kernel.kernel import data_of
 from cosim.kernel.kernel_vectors import turned
 from rtl import golden
 
@@ -33,10 +34,10 @@ def operand(tensor: torch.Tensor) -> np.ndarray:
     tensor = tensor.detach()
     if tensor.dtype == torch.float64:  # which torch rounds twice, by way of float32
         return to_fp16(to_numpy(tensor))
-    if tensor.dim() == 4 and tensor.shape[3] > 1 and at_hand(planes := tensor.movedim(-1, 1)):
-        count, channels, *size = planes.shape
-        images = np.empty(tensor.shape, np.float16)
-        if turned(planes.data_ptr(), (count, channels, prod(size)), True, images.ctypes.data):
+    if tensor.dim() == 4 and tensor.shape[3] > 1 and at_hand(tensor.movedim(-1, 1)):
+        count, height, width, channels = tensor.shape
+        images = np.empty((count, height, width, channels), np.float16)
+        if turned(tensor.data_ptr(), (count, channels, height * width), True, data_of(images)):
             return images
     half = tensor.to("cpu", torch.float16, memory_format=torch.contiguous_format).contiguous()
     return (half.clone() if half.data_ptr() == tensor.data_ptr() else half).numpy()  # which may change later
@@ -50,4 +51,4 @@ def planes(images: np.ndarray, shape: tuple[int, ...], like: torch.Tensor) -> to
     result = torch.empty(shape)
     pixels = shape[-2] * shape[-1]
     size = prod(shape[:-3]), pixels, shape[-3]
-    return result if turned(images.ctypes.data, size, False, result.data_ptr()) else None
+    return result if turned(data_of(images), size, False, result.data_ptr()) else None

@@ -12,10 +12,14 @@ INLINE vec take(const half* p, int64_t count) { return count == W ? widen(p) : w
 
 INLINE void give(vec x, int64_t count, float* p) { count == W ? put(x, p) : put(x, count, p); }
 INLINE void give(vec x, int64_t count, half* p) {
+#if defined(__AVX512F__)
+    _mm256_mask_storeu_epi16(p, (__mmask16)((1u << count) - 1), _mm512_cvtps_ph(x, 0));
+#else
     half part[W];
     if (count == W) return narrow(x, p);
     narrow(x, part);
     memcpy(p, part, count * sizeof(half));
+#endif
 }
 
 // (rows, columns) to (columns, rows).
