@@ -72,7 +72,8 @@ class Device:
         self.library, self.job, self.initial, self.waves = library, job, initial, waves
         self.beats = np.empty((job.expected_beats, job.device.result_bits // 32), np.uint32)
         self.tile_ends, self.store_ends = np.empty(len(job.tiles), np.int64), np.empty(len(job.blocks), np.int64)
-        self.results = Results(*(array.ctypes.data for array in (self.beats, self.tile_ends, self.store_ends)))
+        arrays = self.beats, self.tile_ends, self.store_ends
+        self.results = Results(*(array.ctypes.data for array in arrays), *(len(array) for array in arrays))
 
     def __enter__(self) -> Self:
         device, size = self.job.device, -(-(self.job.device.constants_bits or 0) // 8)
@@ -104,7 +105,7 @@ class Device:
                 self.library.feed(self.handle, piece)
             status = self.library.run(self.handle, self.results, limit, PAUSE)
         got = self.results.beat_count, self.results.tile_count, self.results.store_count
-        if status != DONE or got != (len(self.beats), len(self.tile_ends), len(self.store_ends)):
+        if status != DONE or got != (self.results.most_beats, self.results.most_tiles, self.results.most_stores):
             raise SimulationError(self.job.failed(status != RUNS_ON, self.results.cycle, self.results.tile_count))
 
     def _pieces(self) -> Iterator[Piece]:

@@ -45,10 +45,11 @@ class Piece(ctypes.Structure):
 
 
 class Results(ctypes.Structure):
-    """What a device has given so far."""
+    """What a device has given so far, into arrays that take so many entries."""
 
     _fields_ = [
         *((name, BYTES) for name in ("beats", "tile_ends", "store_ends")),
+        *((name, ctypes.c_int64) for name in ("most_beats", "most_tiles", "most_stores")),
         *(
             (name, ctypes.c_int64)
             for name in ("beat_count", "tile_count", "store_count", "cycle", "busy", "waiting", "idle", "overflow")
@@ -92,14 +93,10 @@ def _library(config: Config, waves: bool, keep: Path | None, verilog: Path | Non
     compiler = verilator()  # before anything is made that it could not compile
     folder = harness_verilog(config, keep, verilog)
     design = _Design(compiler, config, folder, waves)
-
-    def load(file: Path) -> Library:
-        return Library(file)
-
     try:
-        return load(kept("device.so", design.sources(), design.compiled))
+        return Library(kept("device.so", design.sources(), design.compiled))
     except OSError:  # nothing may be executed there
-        return load(design.compiled(Path(tempfile.mkdtemp(dir=scratch()))))
+        return Library(design.compiled(Path(tempfile.mkdtemp(dir=scratch()))))
 
 
 class _Design:

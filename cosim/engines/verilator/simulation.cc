@@ -14,7 +14,7 @@
 
 namespace {
 
-enum Status { DONE, HUNGRY, PAUSED, STANDS_STILL, RUNS_ON };  // as in engine.py
+enum Status { DONE, HUNGRY, PAUSED, STANDS_STILL, RUNS_ON };  // as in verilator_engine.py
 
 // Tiles in a row; the arrays are the caller's, and stay until the next piece is asked for.
 struct Piece {
@@ -25,9 +25,11 @@ struct Piece {
     const uint32_t *read_delays, *write_delays, *beats;
 };
 
-struct Results {  // as in engine.py
+// What has come so far, into arrays that take `most` entries each; a device with a fault may send more.
+struct Results {
     uint32_t* beats;
     int64_t *tile_ends, *store_ends;
+    int64_t most_beats, most_tiles, most_stores;
     int64_t beat_count, tile_count, store_count, cycle, busy, waiting, idle, overflow;
 };
 
@@ -64,8 +66,6 @@ class Trace {
     void dump() {}
 #endif
 };
-
-template <class Port> const uint8_t* bytes_of(const Port& port) { return reinterpret_cast<const uint8_t*>(&port); }
 
 class Device {
   public:
@@ -177,23 +177,28 @@ class Device {
         Rest& m = *rest;
         results.cycle = m.device_out_cycle;
         if (m.device_out_seen != m.host_taken) return false;
-        for (int64_t i = m.device_out_result_count; i-- > 0; results.beat_count++)
-            memcpy(results.beats + results.beat_count * (BEAT_BYTES / 4), bytes_of(m.device_out_results) + i * BEAT_BYTES,
-                   BEAT_BYTES);
-        for (int64_t i = m.device_out_tile_count; i-- > 0;)
-            results.tile_ends[results.tile_count++] = stamp(bytes_of(m.device_out_tile_ends), i);
-        for (int64_t i = m.device_out_store_count; i-- > 0;)
-            results.store_ends[results.store_count++] = stamp(bytes_of(m.device_out_store_ends), i);
+        read(m.device_out_results, m.device_out_result_count, BEAT_BYTES, results.beats, BEAT_BYTES, results.most_beats,
+             results.beat_count);
+        read(m.device_out_tile_ends, m.device_out_tile_count, STAMP_BYTES, results.tile_ends, 8, results.most_tiles,
+             results.tile_count);
+        read(m.device_out_store_ends, m.device_out_store_count, STAMP_BYTES, results.store_ends, 8, results.most_stores,
+             results.store_count);
         results.busy = m.device_out_busy, results.waiting = m.device_out_waiting, results.idle = m.device_out_idle;
         results.overflow = m.device_out_overflow;
         m.host_taken = !m.host_taken;
         return m.device_out_result_count || m.device_out_tile_count || m.device_out_store_count;
     }
 
-    static int64_t stamp(const uint8_t* stamps, int64_t number) {
-        int64_t value = 0;
-        memcpy(&value, stamps + number * STAMP_BYTES, STAMP_BYTES);
-        return value;
+    // Append the entries of a mailbox, whose newest is in the low bits, in the order in which they came.
+    template <class Port>
+    static void read(const Port& mailbox, int64_t entries, int64_t size, void* to, int64_t pitch, int64_t most,
+                     int64_t& count) {
+        for (int64_t i = entries; i-- > 0; count++) {
+            if (count >= most) continue;
+            uint8_t* place = static_cast<uint8_t*>(to) + count * pitch;
+            memset(place, 0, pitch);
+            memcpy(place, reinterpret_cast<const uint8_t*>(&mailbox) + i * size, size);
+        }
     }
 };
 

@@ -204,3 +204,16 @@ def test_ctrl_c_ends_a_run_within_a_second(tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_device_that_sends_more_than_was_asked_for_is_refused_and_nothing_is_overwritten(monkeypatch):
+    """The program that runs has more blocks than the host expects."""
+    values, made = operands(9, 40, 18), Job.__init__
+
+    def fewer(job, program, given):
+        made(job, program, given)
+        job.blocks, job.expected_beats = job.blocks[:1], program.beats(job.blocks[0])
+
+    monkeypatch.setattr(Job, "__init__", fewer)
+    with pytest.raises(SimulationError, match=r"^the device stands still at cycle \d+; (\d+) of \1 tiles are done$"):
+        engine().gemm(*values)
