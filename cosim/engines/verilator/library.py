@@ -167,7 +167,7 @@ class _Design:
         files = dict(self.texts)
         if self.cell:
             files[f"{self.cell}.v"] = text.empty(self.partition.cell)
-        return self._model(work / "rest", "VRest", files | {"rest.v": text.top(self.partition, "rest")}, "rest")
+        return self._model(work / "rest", "VRest", files | {"top.v": text.top(self.partition, "top")}, "top")
 
     def _cell(self, work: Path) -> Iterable[Path]:
         if self.cell:

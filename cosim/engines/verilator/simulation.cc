@@ -55,6 +55,8 @@ class Trace {
   public:
     template <class Cells> void open(VerilatedContext& context, Rest& rest, Cells& cells, const char* name) {
         context.traceEverOn(true);
+        file.set_time_unit("1ns");
+        file.set_time_resolution("1ns");
         rest.trace(&file, 99);
         for (auto& cell : cells) cell->trace(&file, 99);
         file.open(name);
@@ -72,7 +74,7 @@ class Device {
     Device(int64_t seed, const char* constants, bool updating, const char* waves) : updating(updating) {
         context.randReset(seed ? 2 : 0);
         context.randSeed(static_cast<int>(seed));
-        rest = std::make_unique<Rest>(&context, "top");
+        rest = std::make_unique<Rest>(&context, "");
         for (int i = 0; i < CELLS; i++) cells.push_back(std::make_unique<Cell>(&context, NAMES[i]));
         for (int i = 0; i < CELLS; i++) inputs.push_back(connected(cells, *rest, i));
         set_constants(*rest, constants);

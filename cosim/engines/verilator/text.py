@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from cosim.engines.verilator.netlist import Module
 from cosim.engines.verilator.partition import CLOCK, Partition
 
+DUT = "dut"  # the harness, as in the engine icarus
 NO_CELL = """\
 // A design without cells.
 class VerilatedVcdC;
@@ -86,14 +87,15 @@ def top(partition: Partition, name: str) -> str:
         *(("output", width, f"given_{i}") for i, (_, width) in enumerate(partition.given)),
         *(("input", _width(partition, port), f"taken_{i}") for i, (_, port) in enumerate(partition.taken)),
     ]
-    wires = [f"assign given_{i} = rest.{net};" for i, (net, _) in enumerate(partition.given)]
+    wires = [f"assign given_{i} = {DUT}.{net};" for i, (net, _) in enumerate(partition.given)]
     for i, (cell, port) in enumerate(partition.taken):
-        wires.append(f"assign rest.{partition.cells[cell].path}.{partition.outputs[port]} = taken_{i};")
+        wires.append(f"assign {DUT}.{partition.cells[cell].path}.{partition.outputs[port]} = taken_{i};")
     return "\n".join(
         [
+            "`timescale 1ns/1ns",
             f"module {name} ({', '.join(port for _, _, port in ports)});",
             *(f"{kind} [{width - 1}:0] {port};" for kind, width, port in ports),
-            f"{module.name} rest ({', '.join(f'.{port}({port})' for port in module.ports)});",
+            f"{module.name} {DUT} ({', '.join(f'.{port}({port})' for port in module.ports)});",
             *wires,
             "endmodule\n",
         ]

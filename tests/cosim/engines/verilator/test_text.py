@@ -9,10 +9,10 @@ from tests.cosim.engines.verilator.designs import CELL, partition
 
 def test_the_top_of_the_rest_has_the_designs_ports_and_the_wires_to_the_cells():
     lines = text.top(partition(), "rest").splitlines()
-    assert lines[0] == "module rest (clk, other_clk, in, out, given_0, given_1, taken_0);"
+    assert lines[1] == "module rest (clk, other_clk, in, out, given_0, given_1, taken_0);"
     assert "output [7:0] given_1;" in lines and "input [7:0] taken_0;" in lines
-    assert "top rest (.clk(clk), .other_clk(other_clk), .in(in), .out(out));" in lines
-    assert "assign given_1 = rest.row_0.common;" in lines and "assign rest.row_0.cell_1.y = taken_0;" in lines
+    assert "top dut (.clk(clk), .other_clk(other_clk), .in(in), .out(out));" in lines
+    assert "assign given_1 = dut.row_0.common;" in lines and "assign dut.row_0.cell_1.y = taken_0;" in lines
 
 
 def test_an_empty_cell_has_ports_alone():
