@@ -16,6 +16,7 @@ from tlm.span import Span
 from tlm.transactions import Program, TileState
 
 UNLIKE = object()
+COST = "_cost"  # the attribute in which a program keeps its cycles and those that are busy
 LOOK = 16  # repeats after which it is looked whether states move evenly; then after twice as many, ...
 
 
@@ -24,15 +25,17 @@ class Timeline:
     """When a program's tiles happen.
 
     cycles   from the first command to the last word stored; busy + waiting = cycles
+    counted  cycles in which the array is issued a step, where they are counted already
     """
 
     program: Program
     cycles: int
+    counted: int | None = None
 
     @cached_property
     def busy(self) -> int:
         """Cycles in which the array is issued a step."""
-        return self.program.repeats().total(self.program.steps)
+        return self.program.repeats().total(self.program.steps) if self.counted is None else self.counted
 
     @property
     def waiting(self) -> int:
@@ -68,8 +71,19 @@ def simulate(program: Program) -> Timeline:
     """The cost of a program in cycles. Raises TypeError for anything but a program."""
     if not isinstance(program, Program):
         raise TypeError(f"a timeline is of a tlm.transactions.Program, not of a {type(program).__name__}")
-    end, last = _Walk(program).through(program.repeats(), program.initial_state)
-    return Timeline(program, end + last.store_end)
+    if not program.for_operands:
+        return Timeline(program, _walked(program, program.repeats()))
+    # Its tiles are told one by one, and it is asked when it is chosen, and again when it has run: it keeps the answer.
+    known = vars(program)
+    if COST not in known:
+        repeats = program.repeats()
+        known[COST] = _walked(program, repeats), repeats.total(program.steps)
+    return Timeline(program, *known[COST])
+
+
+def _walked(program: Program, repeats: Repeat) -> int:
+    end, last = _Walk(program).through(repeats, program.initial_state)
+    return end + last.store_end
 
 
 def further(before: Any, state: Any, times: int) -> Any:

@@ -18,6 +18,7 @@ OBJECTS = {
     "threads": ("kernel_threads.cc", ()),
     "generic": ("kernel_path.cc", ()),
     "vectors": ("kernel_vectors.cc", ("-ffp-contract=off",)),
+    "trees": ("kernel_trees.cc", ("-ffp-contract=off",)),
 }
 OBJECTS_X86 = {
     "kernel": ("kernel.cc", ("-DSAT_X86",)),
@@ -35,7 +36,8 @@ class Library:
         library = ctypes.CDLL(str(file))
         self.gemm, self.prune, self.peak, best = library.sat_gemm, library.sat_prune, library.sat_peak, library.sat_best
         self.sgd, self.finite, self.col2im = library.sat_sgd, library.sat_finite, library.sat_col2im
-        for function in (self.gemm, self.prune, self.col2im):
+        self.trees = library.sat_trees
+        for function in (self.gemm, self.prune, self.col2im, self.trees):
             function.argtypes, function.restype = [ctypes.c_char_p], None
         self.turn = library.sat_turn
         for function in (self.sgd, self.finite, self.turn):

@@ -22,8 +22,22 @@ def schedule(
     """
     if mapping is not None:
         return _with_mapping(gemm, operands, config, mapping, memory)
-    programs = (_with_mapping(gemm, operands, config, name, memory) for name in STATIONARY)
-    return min(programs, key=lambda program: simulate(program).cycles)
+    programs = [_with_mapping(gemm, operands, config, name, memory) for name in STATIONARY]
+    bounds = [cycles_at_least(program) for program in programs]
+    likely = programs[bounds.index(min(bounds))]
+    cycles = simulate(likely).cycles
+    # One whose steps alone take longer need not be looked at: it has many tiles.
+    others = [program for program, bound in zip(programs, bounds, strict=True) if bound <= cycles or program is likely]
+    return min(others, key=lambda program: simulate(program).cycles)
+
+
+def cycles_at_least(program: SigmaProgram) -> int:
+    """Cycles of a program's steps, were all its folds full but for the last one of each chunk."""
+    config, mapping = program.config, program.mapping
+    values = zeros_of(program).values(mapping.rows, mapping.columns, config.lanes)
+    starts = np.arange(0, program.shape[2], mapping.columns)
+    widths = np.maximum(np.minimum(mapping.columns, program.shape[2] - starts), config.turn)
+    return int((-(-values // config.elements) * widths[:, None]).sum())
 
 
 def sides(stationary: str, operands: Operands) -> tuple[np.ndarray, np.ndarray]:

@@ -7,16 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtl.sat.config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA
 from rtl.sparsity import Sparsity
 from tests.support.gemm_times import BASE, with_rates
 from tests.support.memories import MEMORIES
 from tests.support.properties import few
-from tests.support.sigma_programs import uniform_programs
+from tests.support.sigma_programs import KN, MK, uniform_programs
 from tests.support.workloads import cases, programs, updates
 from tlm import Gemm, Mapping, predict, schedule, simulate, timeline
 from tlm.memory import ConstantRates
 from tlm.repeats import Repeat
 from tlm.sat.gemm_times import GemmState
+from tlm.sigma.program import SigmaProgram, schedule_sigma
+from tlm.sigma.zeros import ExactZeros
 from tlm.timeline import further
 
 
@@ -154,3 +157,13 @@ def test_predict_is_the_timeline_of_the_schedule():
     assert predict(9, 40, 18).cycles == simulate(schedule(Gemm(9, 40, 18), PRESETS["small"])).cycles
     with pytest.raises(ValueError, match="size m"):
         predict(0, 1, 1)
+
+
+def test_a_program_that_is_made_for_operands_is_walked_through_once(monkeypatch):
+    program = schedule_sigma(Gemm(3, 4, 4), SIGMA["small"], ExactZeros.of(MK, KN), "mk")
+    first, walks = simulate(program), []
+    monkeypatch.setattr(SigmaProgram, "tiles", lambda self: walks.append(self))
+    assert simulate(program) == first and simulate(program).busy == first.busy == first.counted and not walks
+    monkeypatch.undo()
+    assert first.busy == sum(program.steps(tile) for tile in program.tiles())
+    assert program == schedule_sigma(Gemm(3, 4, 4), SIGMA["small"], ExactZeros.of(MK, KN), "mk")

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from rtl.sigma.config import SigmaConfig
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """Neighbouring lanes of a Flex-DPE that hold values of one row.
 
     row     of the block; start, count: which of the row's kept values
@@ -17,7 +17,7 @@ class Segment:
 
     row: int
     start: int
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's method, which nobody asks for
     engine: int
     lane: int
     result: int

@@ -169,9 +169,14 @@ class SigmaProgram(Program):
 
     def records(self, tile: SigmaTile) -> int:
         """Operand lines with stationary values and their settings."""
-        return tile.fold.engines * layouts.pieces(layouts.engine_record(self.config), self.config) + layouts.pieces(
-            layouts.gather_record(self.config), self.config
-        )
+        of_engine, gather = self._record_lines
+        return tile.fold.engines * of_engine + gather
+
+    @cached_property
+    def _record_lines(self) -> tuple[int, int]:
+        """Lines of a Flex-DPE's record, and of the Flex-DPU's."""
+        layout_of_engine, gather = layouts.engine_record(self.config), layouts.gather_record(self.config)
+        return layouts.pieces(layout_of_engine, self.config), layouts.pieces(gather, self.config)
 
     def lines(self, tile: SigmaTile) -> int:
         """Operand lines of the load."""

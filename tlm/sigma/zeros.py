@@ -101,9 +101,27 @@ class ExactZeros(ZeroPattern):
                 f"not {found[0]} and {found[1]}: with 'kn', where b stays, both operands are given transposed"
             )
 
+    def part(self, item: int, rows: slice, depth: slice, columns: slice) -> "ExactZeros":
+        """The zeros of a part of one of the products, copied."""
+        bitmaps = [
+            np.array(side)
+            for side in (self.stationary[item, None, rows, depth], self.stream[item, None, depth, columns])
+        ]
+        for bitmap in bitmaps:
+            bitmap.flags.writeable = False
+        return ExactZeros(*bitmaps)
+
     def regor(self, item: int, depth: slice, columns: slice) -> np.ndarray:
         """The elements of k for which the streamed block has a value: (depth,) bool."""
-        return regor(self.stream[item, depth, columns])
+        key = item, columns.start, columns.stop
+        if key not in self._regor:
+            self._regor[key] = regor(self.stream[item, :, columns])
+        return self._regor[key][depth]
+
+    @cached_property
+    def _regor(self) -> dict[tuple[int, int, int], np.ndarray]:
+        """Of all of k, for each block of columns that was asked for: all blocks of rows ask again."""
+        return {}
 
     def kept(self, item: int, rows: slice, depth: slice, columns: slice) -> np.ndarray:
         """The stationary values that stay: (rows, depth) bool."""
@@ -114,6 +132,18 @@ class ExactZeros(ZeroPattern):
 
     def streamed(self, item: int, depth: slice, columns: slice) -> int:
         return int(np.count_nonzero(self.stream[item, depth, columns]))
+
+    def values(self, rows: int, columns: int, depth: int) -> np.ndarray:
+        """The number of stationary values that stay, of blocks of that size and chunks of so many elements of k: int64
+        (count, blocks along the rows, blocks along the columns, chunks)."""
+        of_rows = np.add.reduceat(self.stationary, range(0, self.stationary.shape[1], rows), axis=1, dtype=np.float32)
+        stays = np.logical_or.reduceat(self.stream, range(0, self.stream.shape[2], columns), axis=2)
+        padding = -self.stream.shape[1] % depth
+        chunks = [
+            np.pad(side, ((0, 0), (0, 0), (0, padding))).reshape(*side.shape[:2], -1, depth).swapaxes(1, 2)
+            for side in (of_rows, stays.swapaxes(1, 2).astype(np.float32))
+        ]
+        return (chunks[0] @ chunks[1].swapaxes(2, 3)).transpose(0, 2, 3, 1).astype(np.int64)
 
     @cached_property
     def shares(self) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from tests.cosim.programs import scheduled
 from tests.cosim.support import HARDWARE, VALUES, bits, queued
 from tests.support.marks import first_now
 from tests.support.sigma import sparse
+from tests.support.sigma_configs import any_config, any_mapping
 from tests.support.sigma_programs import KN, MK
 from tlm import Gemm, simulate
 from tlm.sigma.mapping import SigmaMapping
@@ -170,22 +171,6 @@ def test_pruned_weights_are_skipped_and_several_products_follow_one_another():
     assert pruned.cycles < dense.cycles and pruned.program.macs == pruned.program.gemm.macs == 4 * 2 * 5
 
 
-def hardware(rng):
-    lanes = int(rng.choice([2, 4, 8, 16]))
-    return SigmaConfig(
-        engines=int(rng.integers(1, 5)),
-        lanes=lanes,
-        results=int(rng.integers(2, lanes + 1)),
-        rows=int(rng.integers(1, 20)),
-        columns=int(rng.integers(8, 40)),
-        operands=str(rng.choice(["fp16", "bf16"])),
-        memory_latency=int(rng.choice([0, 1, 5, 40])),
-        read_bytes_per_cycle=float(rng.choice([0.5, 8, 64, 1e6])),
-        write_bytes_per_cycle=float(rng.choice([0.5, 8, 1e6])),
-        buffer_kib=int(rng.choice([0, 1, 1000])),
-    )
-
-
 def any_work(config, rng, most, cycles):
     """Random operands, and options of gemm with a random mapping, that take no more than so many cycles."""
     while True:
@@ -193,10 +178,7 @@ def any_work(config, rng, most, cycles):
         a, b = drawn(rng, shape, rng.choice([0.05, 0.3, 0.7, 1]), rng.choice([0.05, 0.3, 0.7, 1]), config.operands)
         if rng.random() < 0.3:
             a[rng.random(a.shape) < 0.02], b[rng.random(b.shape) < 0.02] = np.inf, np.nan
-        stationary = str(rng.choice(["mk", "kn"]))
-        rows, columns = (int(rng.integers(1, largest + 1)) for largest in (config.rows, config.columns))
-        small = SigmaMapping(stationary, rows, columns, str(rng.choice(["rows", "columns"])))
-        mapping, output = [None, stationary, small][rng.integers(3)], str(rng.choice(["fp32", "fp16"]))
+        mapping, output = any_mapping(rng, config), str(rng.choice(["fp32", "fp16"]))
         if simulate(scheduled(Gemm(*shape, output=output), Operands(a, b), config, mapping)).cycles <= cycles:
             return a, b, dict(mapping=mapping, output=output)
 
@@ -204,7 +186,7 @@ def any_work(config, rng, most, cycles):
 @pytest.mark.parametrize("seed", first_now(range(6)))
 def test_any_configuration_any_work_and_any_mapping_in_icarus(seed):
     rng = np.random.default_rng(seed)
-    engine, compared = cosim.engine("icarus", hardware(rng)), 0
+    engine, compared = cosim.engine("icarus", any_config(rng)), 0
     for _ in range(5):
         a, b, options = any_work(engine.config, rng, (24, 50, 40), 3000)
         compared += equal(engine, a, b, **options).c.size
@@ -214,6 +196,6 @@ def test_any_configuration_any_work_and_any_mapping_in_icarus(seed):
 @pytest.mark.parametrize("seed", range(2))
 def test_any_configuration_any_work_and_any_mapping_in_myhdl(seed):
     rng = np.random.default_rng(100 + seed)
-    config = hardware(rng)
+    config = any_config(rng)
     a, b, options = any_work(config, rng, (6, 20, 10), 500)
     equal(cosim.engine("myhdl", config), a, b, **options)

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from cosim import Operands
+from cosim.sigma.scheduling import cycles_at_least
 from rtl.sigma.config import PRESETS
 from rtl.sparsity import Sparsity
 from tests.cosim.programs import scheduled
 from tests.cosim.support import operands
 from tests.support.sigma import sparse
+from tests.support.sigma_configs import any_config
 from tlm import Gemm, Mapping, simulate
 from tlm.sigma.mapping import SigmaMapping
 from tlm.sigma.program import SigmaProgram
@@ -68,3 +70,17 @@ def test_several_products_have_a_bitmap_each(mapping, values):
 def test_a_mapping_that_is_the_other_accelerators_or_does_not_fit_is_refused(mapping, text):
     with pytest.raises(ValueError, match=f"^{text}$"):
         scheduled(Gemm(8, 8, 8, Sparsity(2, 8)), Operands(*operands(8, 8, 8)), SMALL, mapping)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_of_any_operands_on_any_configuration_the_mapping_is_that_of_fewer_cycles(seed):
+    """Also where one of them was not walked through, since its steps alone take longer."""
+    rng = np.random.default_rng(seed)
+    config, shape = any_config(rng), [int(rng.integers(1, 60)) for _ in range(3)]
+    both, gemm = given(shape, *rng.choice([0.02, 0.3, 1], 2), seed), Gemm(*shape)
+    config = config.model_copy(update=dict(operands="fp16"))
+    programs = {name: scheduled(gemm, both, config, name) for name in ("mk", "kn")}
+    cycles = {name: simulate(program).cycles for name, program in programs.items()}
+    assert scheduled(gemm, both, config).dataflow == min(cycles, key=cycles.get)
+    for name, program in programs.items():
+        assert cycles_at_least(program) <= simulate(program).busy <= cycles[name]

@@ -122,3 +122,21 @@ def test_on_few_lanes_it_is_within_20_per_cent(density, stream):
 @pytest.mark.parametrize("name, shape", [("medium", (64, 256, 256)), ("vcu1525", (256, 512, 1024))])
 def test_where_the_mean_just_fills_a_fold_real_operands_need_one_more_half_of_the_time(name, shape):
     assert 0.8 <= spread_by_real(name, 0.5, 1.0, shape) < 0.95
+
+
+def test_values_that_stay_are_counted_for_all_blocks_and_chunks_at_once():
+    rng = np.random.default_rng(3)
+    zeros = ExactZeros.of(rng.random((2, 11, 21)) < 0.4, rng.random((2, 21, 13)) < 0.2)
+    found = zeros.values(4, 5, 8)
+    assert found.shape == (2, 3, 3, 3) and found.dtype == np.int64
+    for item, down, along, chunk in np.ndindex(found.shape):
+        row, column, start = 4 * down, 5 * along, 8 * chunk
+        counts = zeros.counts(item, slice(row, row + 4), slice(start, start + 8), slice(column, column + 5))
+        assert found[item, down, along, chunk] == sum(counts)
+
+
+def test_a_part_is_a_copy_with_zeros_of_its_own():
+    zeros = ExactZeros.of(np.stack([STATIONARY, STATIONARY + 1]), np.stack([STREAM, STREAM]))
+    part = zeros.part(1, slice(1, 3), slice(2, 4), slice(0, 3))
+    assert part == ExactZeros.of((STATIONARY + 1)[1:3, 2:4], STREAM[2:4, :3])
+    assert not part.stationary.flags.writeable and part.stream.flags.owndata
