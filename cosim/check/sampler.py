@@ -14,7 +14,9 @@ from cosim.accelerators import kind_of
 from cosim.engines.around import EngineAround
 from cosim.engines.engine import Engine
 from cosim.exchange import Operands, Report, Updated, Weights
+from tlm.gemm import Gemm
 from tlm.transactions import Program
+from tlm.work import Work
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ class KeptPiece(NamedTuple):
 class Sampler(EngineAround):
     """Runs on `inner`, and keeps the pieces of a sample as their programs run; nothing else is copied.
 
-    When the step is run again, its pieces replace those that were kept before.
+    When the step is run again, its pieces replace those that were kept before. Where programs are made for the zeros of
+    their operands, the step is run by those of the sample, and `execute` raises ValueError for a step with other zeros.
     """
 
     def __init__(self, inner: Engine, sample: Sample):
@@ -139,14 +142,14 @@ class Sampler(EngineAround):
             raise ValueError(f"sample must be a Sample, as `draw` makes it, not {sample!r}")
         self.sample = sample
         self._kept: dict[int, KeptPiece] = {}
-        wanted = defaultdict(list)
+        self._wanted: dict[int, list[int]] = defaultdict(list)
         for number, place in enumerate(sample.places):
-            wanted[place].append(number)
+            self._wanted[place].append(number)
         # Equal work of a layer, such as of two calls, is told apart by its order.
-        self._wanted: dict[Any, list[list[int]]] = defaultdict(list)
+        self._turns: dict[Work, list[int]] = defaultdict(list)
         for place, program in enumerate(sample.programs):
-            self._wanted[program.work].append(wanted[place])
-        self._seen: Counter[Any] = Counter()
+            self._turns[program.work].append(place)
+        self._seen: Counter[Work] = Counter()
 
     @property
     def complete(self) -> bool:
@@ -160,9 +163,20 @@ class Sampler(EngineAround):
 
     def _run(self, program: Program, operands: Any) -> tuple[Any, Report]:
         result, report = self.inner.run(program, operands)
-        if turns := self._wanted.get(program.work):
-            for number in turns[self._seen[program.work] % len(turns)]:
+        if (place := self._place(program.work)) is not None:
+            for number in self._wanted[place]:
                 piece = self.sample.pieces[number]
                 self._kept[number] = KeptPiece(piece, piece.operands(operands), piece.block(result))
             self._seen[program.work] += 1
         return result, report
+
+    def _scheduled(self, gemm: Gemm, operands: Operands, mapping: Any) -> Program:
+        """The sample's program, where it would be made anew for these operands: with the same zeros it is the same."""
+        if not self.programs_depend_on_zeros or (place := self._place(gemm)) is None:
+            return super()._scheduled(gemm, operands, mapping)
+        return self.sample.programs[place]
+
+    def _place(self, work: Work) -> int | None:
+        """The number in the step of the program that is next to do this work; None where it is none of the step's."""
+        turns = self._turns.get(work)
+        return turns[self._seen[work] % len(turns)] if turns else None

@@ -10,7 +10,7 @@ import numpy as np
 
 from cosim import accelerators
 from cosim.accelerator import ExecutionRow, ProgramKind
-from cosim.exchange import GemmResult, Report, Updated, UpdateResult, Weights
+from cosim.exchange import GemmResult, Operands, Report, Updated, UpdateResult, Weights
 from cosim.operands import check_matrix, check_rates, check_weight_matrix, operands_of
 from rtl.config import Config
 from rtl.golden import Rates
@@ -145,8 +145,12 @@ class Engine(ABC):
         if not isinstance(gemm, Gemm):
             raise ValueError(f"a tlm.Gemm is executed, not a {type(gemm).__name__}")
         operands = operands_of(gemm, a, b, self.prunes, self.operand_format)
-        program = self._row.schedule(gemm, operands, self.config, mapping, self.memory)
+        program = self._scheduled(gemm, operands, mapping)
         return GemmResult(*self.run(program, operands), program)
+
+    def _scheduled(self, gemm: Gemm, operands: Operands, mapping: Any) -> Program:
+        """The program by which operands are executed, b pruned."""
+        return self._row.schedule(gemm, operands, self.config, mapping, self.memory)
 
     def perform(self, program: Program, a: np.ndarray, b: np.ndarray) -> GemmResult:
         """The same for a GEMM that is scheduled already. Raises ValueError as `run` does."""

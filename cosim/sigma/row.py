@@ -5,6 +5,7 @@ from cosim.device import Device
 from cosim.exchange import Operands
 from cosim.operands import check_operands, check_pruned
 from cosim.sigma import codec
+from cosim.sigma.pieces import SigmaPieces
 from cosim.sigma.reference import products
 from cosim.sigma.scheduling import check_zeros, schedule
 from rtl.sigma import layouts, timing
@@ -36,7 +37,7 @@ def check(program: SigmaProgram, operands: Operands) -> None:
 
 
 SIGMA = ExecutionRow(
-    programs={SigmaProgram: ProgramKind(check, products, codec)},
+    programs={SigmaProgram: ProgramKind(check, products, codec, pieces=SigmaPieces)},
     schedule=schedule,
     device=device,
     verilog=Verilog("sigma", write),

@@ -167,14 +167,12 @@ def sample(
     """Compare pieces of one training step, which the functional engine takes, with their real values.
 
     Pieces are blocks of the results of its GEMMs and updates, and where a simulator would take too long for all of k,
-    a stretch of it.
+    a stretch of it. Updates are the host's on an accelerator that has no unit for them.
     """
     with terminal.reading_input(), terminal.spinner(f"preparing {hardware.engine}"):
         asked = output.asked(COLUMNS, [PIECE])
         checker = hardware.checker(context, output)
-        execution = execution_row_of(checker.config)
-        # A sample is drawn from programs that are known before the step, and can be cut.
-        if execution.for_operands or not all(kind.pieces for kind in execution.programs.values()):
+        if not all(kind.pieces for kind in execution_row_of(checker.config).programs.values()):
             raise ValueError(f"no sample is drawn on --accelerator {hardware.accelerator}")
         from sat.verify.step_checks import sample_check
 

@@ -1,6 +1,7 @@
 """The training steps of `sat verify`: whole ones, or a sample of one."""
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from cosim import Engine
 from cosim.accelerator import Piece
 from cosim.check.checker import Checker, Mismatch
+from cosim.check.recorder import Recorder
 from cosim.check.sampler import Sampler, draw
 from cosim.engines.functional import Functional
 from sat.planning import SCHEDULED, step_plan_for
@@ -15,6 +17,7 @@ from sat.task import Task, batch_shape
 from sat.verify.checks import Check
 from tlm.gemm import Gemm
 from tlm.step import programs
+from tlm.transactions import Program
 from tlm.work import Work
 from tlm.workload.methods import Scheme
 from training import DataSet, Settings, Trainer, whole_step
@@ -64,9 +67,7 @@ def _prepared(
     trial, reference = (training.trainer(data, engine) for engine in (checker, Functional(checker.config)))
     step = training.step(trial)
     if checker.programs_depend_on_zeros:
-        if dataflow:
-            title = checker.accelerator.title
-            raise ValueError(f"--dataflow on {title} is for sat verify gemm: in a step it depends on operands' zeros")
+        _refuse_dataflow(checker, dataflow)
         return trial, reference, [one for one in step if isinstance(one, Gemm)]
     chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     trial.follow(chosen)
@@ -88,16 +89,45 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     engine = Functional(checker.config)
     trainer = training.trainer(training.task.load(training.settings.seed), engine)
     step = training.step(trainer)
-    chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
-    sample = draw(list(programs(step, checker.config, chosen)), count, training.settings.seed, checker.inner.piece_size)
+    if checker.programs_depend_on_zeros:
+        _refuse_dataflow(checker, dataflow)
+        ran = _programs_of_a_step(trainer)
+    else:
+        chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
+        trainer.follow(chosen)
+        ran = list(programs(step, checker.config, chosen))
+    sample = draw(ran, count, training.settings.seed, checker.inner.piece_size)
     sampler = Sampler(engine, sample)
-    trainer.follow(chosen)
     trainer.use(sampler)
     for _ in range(MOST_STEPS):
         trainer.train(steps=1)
         if sampler.complete:
             return Check(len(sample.pieces), _pieces(checker, sampler.kept), sample)
-    raise ValueError(f"the gradients of {MOST_STEPS} steps overflow: there is no whole step to draw a sample from")
+    raise _no_step()
+
+
+def _programs_of_a_step(trainer: Trainer) -> list[Program]:
+    """The programs of the first step whose gradients do not overflow, made for the zeros of its operands. The trainer
+    is left before that step. Raises ValueError where there is none."""
+    engine = trainer.engine
+    for _ in range(MOST_STEPS):
+        before, skipped = deepcopy(trainer.state()), trainer.loss_scale.skipped
+        trainer.use(recorder := Recorder(engine))
+        trainer.train(steps=1)
+        if trainer.loss_scale.skipped == skipped:
+            trainer.restore(before)
+            return [program for program, _ in recorder.runs]
+    raise _no_step()
+
+
+def _no_step() -> ValueError:
+    return ValueError(f"the gradients of {MOST_STEPS} steps overflow: there is no whole step to draw a sample from")
+
+
+def _refuse_dataflow(checker: Checker, dataflow: str | None) -> None:
+    if dataflow:
+        title = checker.accelerator.title
+        raise ValueError(f"--dataflow on {title} is for sat verify gemm: in a step it depends on operands' zeros")
 
 
 def _pieces(checker: Checker, recorded: Iterable[tuple[Piece, Any, Any]]) -> Iterator[int]:

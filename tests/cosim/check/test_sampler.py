@@ -9,17 +9,19 @@ from cosim.check.sampler import Sampler, draw
 from cosim.engines.functional import Functional
 from cosim.exchange import Operands, Weights
 from rtl.sat.config import PRESETS
+from rtl.sigma.config import PRESETS as SIGMA_PRESETS
 from rtl.sparsity import Sparsity
-from tests.cosim.programs import RATES
+from tests.cosim.programs import RATES, scheduled
 from tests.cosim.support import TINY, bits, normal
 from tests.support.refused import refused
+from tests.support.sigma import sparse
 from tlm import Gemm, Update, make_plan, schedule, schedule_update, simulate
 from tlm.step import programs
 from tlm.workload.methods import Scheme
 from tlm.workload.networks import layers
 from tlm.workload.step import calls_of, whole_step
 
-SMALL = PRESETS["small"]
+SMALL, SIGMA = PRESETS["small"], SIGMA_PRESETS["small"]
 
 
 def step_of(network, method, batch=2, **sizes):
@@ -160,3 +162,24 @@ def test_a_second_step_replaces_the_first_and_work_that_is_not_of_the_sample_is_
     before = len(sampler.kept)
     sampler.gemm(*np.ones((2, 4, 4), np.float16))
     assert len(sampler.kept) == before and sampler.complete
+
+
+def made_for(operands, config=SIGMA):
+    """The programs of two calls of one layer, made for their operands."""
+    gemm = Gemm(9, 24, 20, layer="conv", stage="ff")
+    return [(gemm, scheduled(gemm, one, config), one) for one in operands]
+
+
+def test_programs_that_are_made_for_zeros_run_as_they_were_drawn_call_by_call():
+    rng = np.random.default_rng(1)
+    given = [Operands(sparse(rng, (9, 24), share), sparse(rng, (24, 20), 0.5)) for share in (0.2, 0.9)]
+    calls = made_for(given)
+    sampler = Sampler(Functional(SIGMA), draw([program for _, program, _ in calls], 10**6, 0))
+    for gemm, program, one in calls:
+        assert sampler.execute(gemm, one.a, one.b).program is program
+    assert sampler.complete
+    for place, (piece, operands, _) in zip(sampler.sample.places, sampler.kept, strict=True):
+        assert np.array_equal(operands.a, piece.operands(given[place]).a)
+    refused("the program must be made for the zeros of its operands", sampler.execute, gemm, *vars(given[1]).values())
+    other = sampler.gemm(*np.ones((2, 4, 4), np.float16))
+    assert other.program.gemm.layer == "" and len(sampler.kept) == len(sampler.sample.pieces)

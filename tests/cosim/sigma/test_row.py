@@ -7,6 +7,7 @@ import pytest
 
 from cosim import Operands
 from cosim.sigma import codec
+from cosim.sigma.pieces import SigmaPieces
 from cosim.sigma.row import SIGMA, check
 from rtl.sigma.config import PRESETS, SigmaConfig
 from rtl.sparsity import Sparsity
@@ -77,5 +78,5 @@ def test_operands_are_of_the_configurations_format():
 
 def test_the_row_says_how_its_programs_are_treated():
     kind = SIGMA.programs[SigmaProgram]
-    assert (kind.codec, kind.prunes, kind.updating, kind.pieces) == (codec, False, False, None)
+    assert (kind.codec, kind.prunes, kind.updating, kind.pieces) == (codec, False, False, SigmaPieces)
     assert SIGMA.for_operands and SIGMA.device_of(SMALL).name == "sigma"

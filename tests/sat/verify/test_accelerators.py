@@ -70,6 +70,40 @@ def test_training_steps_are_equal_in_bits_cycles_and_weights(kept, tiny, tmp_pat
     assert "equal: 18 tensors (weights, buffers, gradients, momenta) after 2 steps" in output
 
 
+SAMPLE = ("verify", "sample", 5, "--accelerator", "sigma", "--batch", 1, "--seed", 2)
+
+
+def test_a_sample_of_a_step_is_equal_in_bits_and_in_cycles(kept, tiny, tmp_path):
+    output = sat(*SAMPLE, *tiny, "--verilog", kept[0] / "verilog", "--json", tmp_path / "x").output
+    found = data(tmp_path / "x")
+    assert found["equal"] and len(found["checked"]) == 5 == found["sample"]["drawn"]
+    assert {row["stage"] for row in found["checked"]} == {"ff", "bp", "wu"} and found["sample"]["pairs_covered"] == 5
+    assert {row["dataflow"] for row in found["checked"]} <= {"mk", "kn"}
+    assert all(re.fullmatch(r"rows \d+ to \d+, columns .*, k .* of .*", row["piece"]) for row in found["checked"])
+    assert "all cycles of 5 pieces of GEMMs" in output and "updates" not in output
+
+
+def test_the_same_seed_draws_the_same_pieces_and_another_one_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(MyhdlEngine, "_run", lambda self, *work: Functional(self.config).run(*work))
+    for name, seed in (("a", 2), ("b", 2), ("c", 3)):
+        sat(*SAMPLE, "--engine", "myhdl", "--seed", seed, "--json", tmp_path / name)
+    one, again, other = (data(tmp_path / name)["checked"] for name in "abc")
+    assert one == again != other
+
+
+def test_a_fault_is_found_by_a_sample_and_named_with_its_place(kept, tiny, tmp_path):
+    file, old, new, _ = FAULTS["a bit of the products"]
+    shutil.copytree(kept[0] / "verilog", tmp_path / "verilog")
+    text = (tmp_path / "verilog" / file).read_text()
+    (tmp_path / "verilog" / file).write_text(text.replace(old, new))
+    result = sat(*SAMPLE, *tiny, "--verilog", tmp_path / "verilog", "--json", tmp_path / "x", code=1)
+    row = data(tmp_path / "x")["checked"][-1]
+    place = re.escape(row["piece"])
+    assert re.search(
+        rf"not equal: {row['layer']} {row['stage']}: element \(\d+, \d+\) .*; the piece is {place}", result.stderr
+    )
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_makes_it_fail_and_the_words_say_where(fault, kept, tmp_path):
     file, old, new, where = FAULTS[fault]

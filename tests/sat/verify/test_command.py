@@ -150,7 +150,7 @@ def test_a_difference_names_layer_stage_element_cycle_and_file(tmp_path):
         ),
         (["--verilog", "nowhere"], "verilog folder nowhere must hold sat_harness.v"),
         (["--accelerator", "sigma", "--plan", "p.json"], "--plan cannot go with --accelerator sigma"),
-        (["sample", 3, "--accelerator", "sigma"], "no sample is drawn on --accelerator sigma"),
+        (["sample", 3, "--accelerator", "sigma", "--dataflow", "mk"], "--dataflow on SIGMA is for sat verify gemm"),
         *(
             (["--accelerator", "systolic", *words], f"{words[0]} cannot go with --accelerator systolic")
             for words in (

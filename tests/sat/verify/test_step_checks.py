@@ -196,5 +196,27 @@ def test_on_sigma_every_gemm_is_checked_and_the_host_updates(tiny):
 
 
 def test_a_dataflow_of_steps_is_refused_there(tiny):
-    with pytest.raises(ValueError, match="^--dataflow on SIGMA is for sat verify gemm: in a step it depends on oper"):
-        step_check(Checker(Functional(SIGMA_PRESETS["small"])), TINY, 1, "mk", None)
+    for kind in (step_check, sample_check):
+        with pytest.raises(ValueError, match="^--dataflow on SIGMA is for sat verify gemm: in a step it depends on o"):
+            kind(Checker(Functional(SIGMA_PRESETS["small"])), TINY, 1, "mk", None)
+
+
+def test_a_sample_there_is_of_the_programs_that_a_step_has_run(tiny):
+    checker = Checker(Functional(SIGMA_PRESETS["small"]))
+    check = sample_check(checker, TINY, 10**6, None, None)
+    gemms = training_step(models.build("tiny", 0), (4, 1, 8, 8), SCHEME)
+    assert [program.work for program in check.sample.programs] == gemms and not checker.checked
+    list(check.work)
+    assert len(checker.checked) == check.total == len(check.sample.pieces) and check.sample.share == 1
+    assert sum(row.program.macs for row in checker.checked) == sum(program.macs for program in check.sample.programs)
+
+
+def test_pieces_there_are_of_the_first_step_whose_gradients_are_finite(monkeypatch):
+    monkeypatch.setattr("training.optimizer.LossScale.__init__.__defaults__", (2.0**24, 500))
+    checker = Checker(Functional(SIGMA_PRESETS["small"]))
+    check = sample_check(checker, CNN, 22, None, None)
+    list(check.work)
+    assert {row.program.work.stage for row in checker.checked} == {"ff", "bp", "wu"}
+    monkeypatch.setattr("sat.verify.step_checks.MOST_STEPS", 1)
+    with pytest.raises(ValueError, match="the gradients of 1 steps overflow"):
+        sample_check(checker, CNN, 16, None, None)
