@@ -73,7 +73,8 @@ def _settings(sources: tuple[int | None, ...]) -> int:
         switch, crossed = wanted[output], False
         for level, distance in enumerate(hops):
             crosses = bool((middle ^ (switch if level < stages else output)) & distance)
-            settings |= crossed << 2 * (lanes * level + switch) + crosses
+            if crossed:
+                settings |= 1 << 2 * (lanes * level + switch) + crosses
             switch, crossed = switch ^ distance * crosses, crosses
         settings |= crossed << 2 * lanes * len(hops) + output
     return settings
@@ -88,13 +89,10 @@ def _middles(lanes: int, wanted: dict[int, int]) -> dict[int, int]:
         if not waiting:
             return middles
         output = waiting.pop()
-        blocked = _blocked(output, lanes, wanted, middles)
-        free = (1 << lanes) - 1
-        for switches, _ in blocked:
-            free &= ~switches
-        if free:
+        if free := _free(output, lanes, wanted, middles):
             middles[output] = (free & -free).bit_length() - 1
             continue
+        blocked = _blocked(output, lanes, wanted, middles)
         # In any fixed order two outputs could take each other's place for ever.
         others = [[other for switches, other in blocked if switches >> middle & 1] for middle in range(lanes)]
         fewest = min(map(len, others))
@@ -107,6 +105,17 @@ def _middles(lanes: int, wanted: dict[int, int]) -> dict[int, int]:
     raise RuntimeError(f"no route was found in {TRIES * lanes} tries for the sources {sources}")
 
 
+def _free(output: int, lanes: int, wanted: dict[int, int], middles: dict[int, int]) -> int:
+    """The middle switches, as a set of bits, that no path which is routed closes to `output`."""
+    agreeing, lengths, source = _agreeing(lanes), _lengths(lanes), wanted[output]
+    closed = 0
+    for other, middle in middles.items():
+        if differing := source ^ wanted[other]:
+            sources, outputs = lengths[differing], lengths[output ^ other]
+            closed |= agreeing[sources if sources < outputs else outputs][middle]
+    return ~closed & (1 << lanes) - 1
+
+
 def _blocked(output: int, lanes: int, wanted: dict[int, int], middles: dict[int, int]) -> list[tuple[int, int]]:
     """(middle switches as a set of bits, the output whose path closes them to `output`), for all that are routed."""
     agreeing, source = _agreeing(lanes), wanted[output]
@@ -115,6 +124,12 @@ def _blocked(output: int, lanes: int, wanted: dict[int, int], middles: dict[int,
         for other, middle in middles.items()
         if wanted[other] != source
     ]
+
+
+@cache
+def _lengths(lanes: int) -> list[int]:
+    """The bit length of each number below `lanes`."""
+    return [number.bit_length() for number in range(lanes)]
 
 
 @cache

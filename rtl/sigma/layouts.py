@@ -1,5 +1,7 @@
 """The packed words that SIGMA's blocks exchange, derived from the configuration."""
 
+from functools import lru_cache
+
 from rtl.hdl.layout import Layout
 from rtl.sigma import timing
 from rtl.sigma.config import SigmaConfig
@@ -24,6 +26,7 @@ def gather_bits(config: SigmaConfig) -> int:
     return max(1, (config.engines * config.results - 1).bit_length())
 
 
+@lru_cache  # asked for by each tile
 def engine_record(config: SigmaConfig) -> Layout:
     """A tile's record in a Flex-DPE: the stationary value of each lane; the settings of the Benes network; the ID of
     each lane's run, and whether the lane belongs to one; and the FAN slot that each result is taken from."""
@@ -37,6 +40,7 @@ def engine_record(config: SigmaConfig) -> Layout:
     )
 
 
+@lru_cache  # asked for by each tile
 def gather_record(config: SigmaConfig) -> Layout:
     """A tile's record in the Flex-DPU: the result that feeds each accumulator, and whether any does; and the Flex-DPEs
     that begin with the end of a row which the one before begins."""
@@ -76,6 +80,7 @@ def step(config: SigmaConfig) -> Layout:
     return Layout(valid=1, fresh=1, set=1, bank=1, column=(config.columns - 1).bit_length())
 
 
+@lru_cache  # asked for by each tile
 def command(config: SigmaConfig) -> Layout:
     """A tile command. Engines: Flex-DPE records to load. Columns: steps, and with loads_stream lines of streamed words
     to load, which the tiles up to the next one that loads some share. First and last tile of a block of the result; the
