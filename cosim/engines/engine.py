@@ -32,8 +32,7 @@ class Engine(ABC):
 
     name: str
     is_reference = False  # it is the host itself: others are compared with it, and it needs no copies of weights
-    # Cycles x processing elements of a piece that is drawn to be checked on it, about: some seconds of its time.
-    piece_size = 160_000
+    piece_size = 160_000  # cycles x processing elements of a piece that is drawn to be checked on it: some seconds
     waves: Path | None = None  # the VCD file of the last run, where one is written
 
     def __init__(self, config: Config, memory: Memory | None = None):
@@ -240,11 +239,8 @@ def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None
 
 
 def check_hardware(have: Config, want: Config) -> None:
-    """Raise ValueError unless two configurations describe one hardware, naming the first field that differs.
-
-    Under whatever name and clock, which no bit and no cycle depends on; a program's memory stands beside its
-    configuration.
-    """
+    """Raise ValueError, naming the first field that differs, unless two configurations are one hardware: under whatever
+    name and clock, which nothing depends on, and beside whatever memory, which a program has of its own."""
     wrong = "the program is for another configuration"
     if type(have) is not type(want):
         raise ValueError(f"{wrong}: it must be a {type(want).__name__}, not a {type(have).__name__}")
