@@ -112,8 +112,9 @@ class _Design:
         self.flags = (*FLAGS, *(TRACE if waves else ()))
 
     def sources(self) -> list[str]:
-        """All that the library depends on."""
-        return [*self._tools(), self._wiring(), (HERE / "simulation.cc").read_text(), *self.texts.values()]
+        """All that the library depends on: text.py, too, which changes what it is given."""
+        own = [(HERE / name).read_text() for name in ("simulation.cc", "text.py")]
+        return [*self._tools(), *own, self._wiring(), text.top(self.partition, "top"), *self.texts.values()]
 
     def _tools(self) -> list[str]:
         flags = repr((self.flags, CXX_FLAGS, FAST, SLOW, UNIT_BYTES))
