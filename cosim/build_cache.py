@@ -12,12 +12,15 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 LARGEST = 1 << 30  # bytes of the folder; what was used least recently goes first
 DIGITS = 24  # of a hash
+LONGEST_BUILD = 3600  # seconds
+LOCK = ".lock"
 
 
 def kept(name: str, sources: Iterable[str], make: Callable[[Path], Path]) -> Path:
@@ -57,7 +60,7 @@ def _kept(where: Path, name: Path, make: Callable[[Path], Path]) -> Path:
     _check_owner(where, where.stat())
     if found := _found(where, name):
         return found
-    with _alone(where / f"{name.stem}.lock"):
+    with _alone(where / f"{name.stem}{LOCK}"):
         if found := _found(where, name):  # somebody has built it meanwhile
             return found
         with tempfile.TemporaryDirectory(dir=scratch()) as work, tempfile.TemporaryDirectory(dir=where) as beside:
@@ -117,14 +120,17 @@ def _alone(lock: Path) -> Iterator[None]:
 
 
 def _trim(where: Path) -> None:
-    """Remove the files that were used least recently, as long as all together take too many bytes."""
-    files = []
+    """Remove the files that were used least recently, as long as all together take too many bytes; and what processes
+    that were killed have left."""
+    files, now = [], time.time()
     for file in where.iterdir():
         try:
             status = file.lstat()
         except FileNotFoundError:
             continue
-        if stat.S_ISREG(status.st_mode):
+        if now - status.st_mtime > LONGEST_BUILD and (stat.S_ISDIR(status.st_mode) or file.suffix == LOCK):
+            shutil.rmtree(file) if stat.S_ISDIR(status.st_mode) else file.unlink(missing_ok=True)
+        elif stat.S_ISREG(status.st_mode):
             files.append((status, file))
     surplus = sum(status.st_size for status, _ in files) - LARGEST
     for status, file in sorted(files, key=lambda found: found[0].st_mtime_ns):

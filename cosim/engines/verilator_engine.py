@@ -1,6 +1,7 @@
 """The converted Verilog, compiled by Verilator: two states instead of four, and hundreds of times as fast as Icarus."""
 
 import ctypes
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +18,7 @@ from rtl.config import Config
 from tlm.memory import Memory
 from tlm.transactions import Program
 
-DONE, HUNGRY, PAUSED, STANDS_STILL, RUNS_ON = range(5)  # as in simulation.cc
+DONE, HUNGRY, PAUSED, STANDS_STILL, RUNS_ON, FAILED = range(6)  # as in simulation.cc
 PAUSE = 0.2  # seconds after which Python looks for signals, such as that of Ctrl-C
 PIECE_BYTES = 1 << 22  # of the operand lines that are handed over at a time
 LARGEST_SEED = 2**31 - 1
@@ -82,12 +83,17 @@ class Device:
             self.job.constants.to_bytes(size, "little"),
             self.job.updating,
             device.reset_cycles,
-            str(self.waves).encode() if self.waves else b"",
+            os.fsencode(self.waves) if self.waves else b"",
         )
+        if self.handle is None:
+            raise SimulationError(self._said())
         return self
 
     def __exit__(self, *_: object) -> None:
         self.library.close(self.handle)
+
+    def _said(self) -> str:
+        return f"the simulation ended by itself: {self.library.said().decode(errors='replace')}"
 
     @property
     def counters(self) -> Counters:
@@ -104,6 +110,8 @@ class Device:
                     break
                 self.library.feed(self.handle, piece)
             status = self.library.run(self.handle, self.results, limit, PAUSE)
+        if status == FAILED:
+            raise SimulationError(self._said())
         got = self.results.beat_count, self.results.tile_count, self.results.store_count
         if status != DONE or got != (self.results.most_beats, self.results.most_tiles, self.results.most_stores):
             raise SimulationError(self.job.failed(status != RUNS_ON, self.results.cycle, self.results.tile_count))

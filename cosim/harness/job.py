@@ -10,6 +10,8 @@ from cosim.exchange import Report
 from tlm.timeline import lengths, simulate
 from tlm.transactions import Program
 
+LONGEST_DELAY = 2**32 - 1  # cycles, which the harness counts
+
 
 class Transfer(NamedTuple):
     """What is sent for a tile.
@@ -55,20 +57,18 @@ class Job:
     @property
     def limit(self) -> int:
         """Cycles after which the run is a failure: twice the model's, and some for programs of a few."""
-        return 2 * simulate(self.program).cycles + 1000
+        return min(2 * simulate(self.program).cycles + 1000, 2**62)
 
     def transfers(self) -> Iterator[Transfer]:
         """What is sent for each tile."""
         program, encode = self.program, self.codec.encoder(self.program, self.operands)
         for number, tile in enumerate(self.tiles, 1):
             beats = program.beats(tile)
+            delays = program.read_cycles(tile) - program.lines(tile), program.write_cycles(tile) - beats
+            if max(delays) > LONGEST_DELAY:
+                raise ValueError(f"memory may let a simulated tile wait {LONGEST_DELAY} cycles, not {max(delays)}")
             yield Transfer(
-                encode(tile),
-                self.codec.command(program, tile),
-                beats,
-                program.read_cycles(tile) - program.lines(tile),
-                program.write_cycles(tile) - beats,
-                number == len(self.tiles),
+                encode(tile), self.codec.command(program, tile), beats, *delays, last=number == len(self.tiles)
             )
 
     def decoded(self, beats: np.ndarray) -> Any:

@@ -11,6 +11,7 @@ of the stack), and it does so here alone.
 import inspect
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -160,6 +161,9 @@ def _fresh(value):
     return value
 
 
+_converting = threading.RLock()  # MyHDL's converter, and `_boxes`, serve one thread at a time
+
+
 def write_verilog(folder, deco, *args, prefix: Prefix | None = None, **kwargs) -> dict[str, Path]:
     """Convert a @module and every @module below it, one file each.
 
@@ -174,7 +178,7 @@ def write_verilog(folder, deco, *args, prefix: Prefix | None = None, **kwargs) -
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     library = _Library(folder, prefix)
-    with warnings.catch_warnings(), forgotten_signals():
+    with _converting, warnings.catch_warnings(), forgotten_signals():
         warnings.simplefilter("error", ToVerilogWarning)
         library.convert(Box(None, deco, args, kwargs if args else deco.complete(kwargs)))
     return library.files

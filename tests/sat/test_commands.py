@@ -18,7 +18,7 @@ def test_the_first_of_each_is_the_default():
     assert {name: list(group.commands) for name, group in GROUPS.items()} == dict(
         train=["run", "compare"],
         cycles=["step", "paper", "ablate"],
-        verify=["steps", "sample", "gemm"],
+        verify=["steps", "forward", "sample", "gemm"],
         compare=["networks", "paper", "gemms"],
     )
 

@@ -20,6 +20,7 @@ REPORTS = {  # command -> the words of a call that does not take long
     "cycles paper": SMALL,
     "cycles ablate": SMALL,
     "verify": ("--engine", "myhdl", "--steps", 1, "--batch", 1),
+    "verify forward": ("--engine", "verilator", "--config", "small"),
     "verify sample": (8, "--engine", "myhdl", "--batch", 1),
     "verify gemm": (5, 6, 7, "--engine", "myhdl"),
     "compare": ("--models", "cnn", *SMALL),

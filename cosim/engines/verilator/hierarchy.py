@@ -61,6 +61,7 @@ class Hierarchy:
         drivers = self._drivers[instance] = {}
         for name, (module, ports) in instance.module.children.items():
             child = Instance(self.modules[module], name, instance)
+            _check_connections(child)
             drivers |= {ports[port]: (child, port) for port in child.module.outputs if port in ports}
             self._place(child)
 
@@ -88,6 +89,19 @@ class Hierarchy:
             yield _itself(child, port)
         else:
             yield from self._sources(child, port)
+
+
+def _check_connections(instance: Instance) -> None:
+    """Raise ValueError unless every port of an instance is connected to a signal of its width that no wire drives."""
+    module, parent = instance.module, instance.parent.module if instance.parent else None
+    assert parent
+    if instance.ports.keys() != module.ports.keys():
+        raise ValueError(f"module {parent.name}: {instance.name} must have the ports {', '.join(module.ports)}")
+    for port, net in instance.ports.items():
+        if parent.widths.get(net) != module.widths[port]:
+            raise ValueError(f"module {parent.name}: {net} must have the {module.widths[port]} bits of port {port}")
+        if net in parent.wires and module.ports[port] == "output":
+            raise ValueError(f"module {parent.name}: {net} is driven twice")
 
 
 def _itself(instance: Instance, name: str) -> Source:

@@ -4,6 +4,7 @@ import ctypes
 import functools
 import os
 import platform
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,7 +27,8 @@ HERE = Path(__file__).parent
 # Registers start from random values where a device is opened with a seed, and else from zeros.
 FLAGS = ("-O3", "--x-assign", "unique", "--x-initial", "unique", "--noassert", "-Wno-fatal", "--unroll-count", "4096")
 TRACE = ("--trace", "--trace-structs")
-CXX_FLAGS = ("-std=c++17", "-fPIC", "-fvisibility=hidden", "-w", "-DVL_TIME_CONTEXT")
+OWN_ENDS = ("-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL")  # simulation.cc has them: no end of the process
+CXX_FLAGS = ("-std=c++17", "-fPIC", "-fvisibility=hidden", "-w", "-DVL_TIME_CONTEXT", *OWN_ENDS)
 FAST, SLOW = "-O2", "-O0"  # of what runs every cycle, and of what runs once
 RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 RUNTIME_TRACE = ("verilated_vcd_c.cpp",)
@@ -70,6 +72,8 @@ class Library:
         self.run.argtypes = [ctypes.c_void_p, ctypes.POINTER(Results), ctypes.c_int64, ctypes.c_double]
         self.run.restype = ctypes.c_int
         self.close.argtypes, self.close.restype = [ctypes.c_void_p], None
+        self.said = library.device_said
+        self.said.argtypes, self.said.restype = [], ctypes.c_char_p
 
 
 def library(config: Config, waves: bool = False, keep: Path | None = None, verilog: Path | None = None) -> Library:
@@ -93,10 +97,11 @@ def _library(config: Config, waves: bool, keep: Path | None, verilog: Path | Non
     compiler = verilator()  # before anything is made that it could not compile
     folder = harness_verilog(config, keep, verilog)
     design = _Design(compiler, config, folder, waves)
+    file, own = kept("device.so", design.sources(), design.compiled), Path(tempfile.mkdtemp(dir=scratch()))
     try:
-        return Library(kept("device.so", design.sources(), design.compiled))
+        return Library(file)
     except OSError:  # nothing may be executed there
-        return Library(design.compiled(Path(tempfile.mkdtemp(dir=scratch()))))
+        return Library(Path(shutil.copy(file, own)))
 
 
 class _Design:

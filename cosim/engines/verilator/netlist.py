@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-DECLARED = re.compile(r"(input|output|wire|reg|integer)\b\s*(?:\[(.+?):(.+?)\])?\s*(.*)", re.DOTALL)
-INSTANCE = re.compile(r"(\w+) (\w+) \((.*)\)", re.DOTALL)
+NAMES = r"\w+(?: \[[^]]*\])?(?:, \w+(?: \[[^]]*\])?)*"  # a memory has its words behind its name
+DECLARED = re.compile(rf"(input|output|wire|reg|integer)\b(?: signed)?(?: \[(.+?):(.+?)\])? ({NAMES})")
+INSTANCE = re.compile(r"(\w+) (\w+) \((\.\w+\(\w+\)(?:, \.\w+\(\w+\))*)\)")
 STATEMENT = re.compile(r"\s*(?:(always @[^)]*\) begin$.*?^end$)|([^;]+);)", re.MULTILINE | re.DOTALL)
 PART = re.compile(r"(\w+)(?:\[(\d+)(?::(\d+))?\])?")
 CONNECTION = re.compile(r"\.(\w+)\((\w+)\)")
@@ -118,6 +119,8 @@ def _declare(module: Module, kind: str, high: str | None, low: str | None, names
         if kind in ("input", "output"):
             module.ports[name] = kind
         if kind != "integer" and "[" not in name:
+            if width < 1 or module.widths.get(name, width) != width:
+                raise ValueError(f"module {module.name}: {name} cannot have {width} bits")
             module.widths[name] = width
 
 
@@ -137,7 +140,11 @@ def _wire(module: Module, statement: str, text: str) -> None:
         if target.strip() not in module.widths or not all(part and part[1] in module.widths for part in found):
             module.logic.append(statement)
             return
-        wires[target.strip()] = [_bits(module, part) for part in found if part]
+        driven = [_bits(module, part) for part in found if part]
+        if sum(bits.width for bits in driven) != module.widths[target.strip()]:  # zeros above, or bits that are cut off
+            module.logic.append(statement)
+            return
+        wires[target.strip()] = driven
     module.wires |= wires
 
 

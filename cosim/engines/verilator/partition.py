@@ -6,6 +6,7 @@ rest is a second model, in which the cells are empty. Once a clock cycle the pro
 each cell its inputs, which are outputs of other cells or of the rest.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
@@ -65,6 +66,8 @@ class Partition:
 
     def _check_outputs(self) -> None:
         alone = Hierarchy(self.hierarchy.modules, self.cell.name)
+        for instance in alone.rest:
+            _check_clocked(instance, alone)
         for port in self.cell.outputs:
             for source in alone.sources(alone.top, self.cell.whole(port)):
                 if not source.instance.module.clocked(source.bits.name, CLOCK):
@@ -107,6 +110,20 @@ class Partition:
             return list(TopologicalSorter(before).static_order())
         except CycleError as error:
             raise ValueError(f"a cell {self.cell.name} takes its own outputs, by way of {error.args[1]}") from None
+
+
+def _check_clocked(instance: Instance, alone: Hierarchy) -> None:
+    """Raise ValueError unless an instance below a cell has the cell's clock, and uses it for rising edges alone: for a
+    cell acts on both edges (text.on_both_edges)."""
+    module, cell = instance.module, alone.top.module.name
+    if CLOCK in module.ports and alone.sources(instance, Bits(CLOCK, 0, 1)) != [Source(alone.top, Bits(CLOCK, 0, 1))]:
+        raise ValueError(f"{CLOCK} of {module.name} in a cell {cell} must be the cell's")
+    for text in module.logic:
+        rest = text.removeprefix(f"always @(posedge {CLOCK}) begin")
+        if re.search(rf"\b({CLOCK}|posedge|negedge)\b", rest):
+            raise ValueError(
+                f"processes of {module.name} in a cell {cell} must act on the rising edge of {CLOCK} alone"
+            )
 
 
 def _cells(links: Iterable[Link]) -> list[int]:

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "verilated.h"
@@ -14,7 +16,7 @@
 
 namespace {
 
-enum Status { DONE, HUNGRY, PAUSED, STANDS_STILL, RUNS_ON };  // as in verilator_engine.py
+enum Status { DONE, HUNGRY, PAUSED, STANDS_STILL, RUNS_ON, FAILED };  // as in verilator_engine.py
 
 // Tiles in a row; the arrays are the caller's, and stay until the next piece is asked for.
 struct Piece {
@@ -60,6 +62,7 @@ class Trace {
         rest.trace(&file, 99);
         for (auto& cell : cells) cell->trace(&file, 99);
         file.open(name);
+        if (!file.isOpen()) throw std::runtime_error(std::string("waves cannot be written to ") + name);
     }
     void dump() { file.dump(time), time += 5; }
 #else
@@ -113,6 +116,7 @@ class Device {
                 settle();
                 if (starved && !piece.last) return HUNGRY;
                 if (!rest->run && !collected && !fed) return rest->host_ended ? DONE : STANDS_STILL;
+                if (clock::now() > end) return PAUSED;
             }
             tick();
             if (rest->device_out_cycle > static_cast<uint64_t>(limit)) return collect(results), RUNS_ON;
@@ -204,23 +208,48 @@ class Device {
     }
 };
 
+thread_local std::string said;  // why a function of below has failed
+
+// What `act` gives, or `otherwise`, where the Verilog or Verilator ends the simulation.
+template <class Result, class Act> Result guarded(Result otherwise, Act act) {
+    try {
+        return act();
+    } catch (const std::exception& error) {
+        said = error.what();
+        return otherwise;
+    }
+}
+
 }  // namespace
 
-extern "C" {
+// What Verilator calls instead of ending the process.
+void vl_finish(const char* file, int line, const char*) {
+    throw std::runtime_error("$finish in " + std::string(file) + ", line " + std::to_string(line));
+}
+void vl_stop(const char* file, int line, const char*) {
+    throw std::runtime_error("$stop in " + std::string(file) + ", line " + std::to_string(line));
+}
+void vl_fatal(const char*, int, const char*, const char* message) { throw std::runtime_error(message); }
 
 #define EXPORT __attribute__((visibility("default")))
 
+extern "C" {
+
 EXPORT void* device_open(int64_t seed, const char* constants, int updating, int64_t reset_cycles, const char* waves) {
-    auto device = std::make_unique<Device>(seed, constants, updating != 0, waves);
-    device->reset(reset_cycles);
-    return device.release();
+    return guarded<void*>(nullptr, [&] {
+        auto device = std::make_unique<Device>(seed, constants, updating != 0, waves);
+        device->reset(reset_cycles);
+        return device.release();
+    });
 }
 
 EXPORT void device_feed(void* device, const Piece* piece) { static_cast<Device*>(device)->feed(*piece); }
 
 EXPORT int device_run(void* device, Results* results, int64_t limit, double seconds) {
-    return static_cast<Device*>(device)->run(*results, limit, seconds);
+    return guarded<int>(FAILED, [&] { return static_cast<Device*>(device)->run(*results, limit, seconds); });
 }
+
+EXPORT const char* device_said() { return said.c_str(); }
 
 EXPORT void device_close(void* device) { delete static_cast<Device*>(device); }
 }

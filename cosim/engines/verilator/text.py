@@ -148,10 +148,14 @@ def wiring(partition: Partition, constants: dict[str, int]) -> str:
     )
 
 
-# A model's `eval` without what it does for threads and messages, which takes a cell a tenth of its time.
+# A model's `eval` without what it does for threads and messages, which takes a cell a tenth of its time; waves need it.
 EVALUATE = """\
+#ifdef WAVES
+inline void evaluate(Cell& cell) { cell.eval(); }
+#else
 void VCell___024root___eval(VCell___024root*);
-inline void evaluate(Cell& cell) { VCell___024root___eval(cell.rootp); }"""
+inline void evaluate(Cell& cell) { VCell___024root___eval(cell.rootp); }
+#endif"""
 NO_EVALUATE = "inline void evaluate(Cell&) {}"
 
 

@@ -136,7 +136,8 @@ def _names(block):
         elif signals(value):
             names.setdefault(id(value), name)
 
-    inside = block.instance.symdict
+    # Not Python's own names: a `_` that somebody's session has left among the built-in ones may hold anything.
+    inside = {name: value for name, value in block.instance.symdict.items() if not name.startswith("__")}
     own = [name for name, value in inside.items() if isinstance(value, Interface)]
     for name in [*block.arguments, *own, *inside]:
         note(inside.get(name, block.arguments.get(name)), name)

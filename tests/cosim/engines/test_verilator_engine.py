@@ -217,3 +217,23 @@ def test_a_device_that_sends_more_than_was_asked_for_is_refused_and_nothing_is_o
     monkeypatch.setattr(Job, "__init__", fewer)
     with pytest.raises(SimulationError, match=r"^the device stands still at cycle \d+; (\d+) of \1 tiles are done$"):
         engine().gemm(*values)
+
+
+def test_the_signals_of_a_cell_change_in_its_waves(tmp_path):
+    engine(waves=tmp_path / "run.vcd").gemm(*operands(3, 9, 5))
+    text = (tmp_path / "run.vcd").read_text()
+    cell = text.partition("uspe_0 $end")[2].partition("$upscope")[0]
+    code = re.search(r"\$var wire +32 (\S+) sum_out \[31:0\]", cell)[1]
+    assert len(re.findall(rf"^b[01]+ {re.escape(code)}$", text, re.MULTILINE)) > 5
+
+
+def test_waves_that_cannot_be_written_and_a_simulation_that_ends_itself_are_named(tmp_path):
+    with pytest.raises(SimulationError, match="^the simulation ended by itself: waves cannot be written to /nowhere/"):
+        engine(waves="/nowhere/run.vcd").gemm(*operands(3, 9, 5))
+    engine(keep=tmp_path / "verilog")
+    top = tmp_path / "verilog/sat.v"
+    ends = "always @(posedge clk) begin\n    if (tile_done) begin\n        $finish;\n    end\nend\n\nendmodule"
+    top.write_text(top.read_text().replace("endmodule", ends))
+    with pytest.raises(SimulationError, match=r"^the simulation ended by itself: \$finish in .*sat.v, line \d+$"):
+        engine(verilog=tmp_path / "verilog").gemm(*operands(3, 9, 5))
+    assert_contract(engine(), *operands(3, 5, 3))

@@ -38,7 +38,19 @@ def test_a_design_may_have_no_cells():
         ),
         (
             dict(row=ROW.replace("cell_1 (.clk(clk)", "cell_1 (.clk(common)")),
-            "the clock of a cell cell_ must be the top's clk",
+            "module row: common must have the 1 bits of port clk",
+        ),
+        (
+            dict(row=ROW.replace("cell_0 (.clk(clk), ", "cell_0 (")),
+            "module row: cell_0 must have the ports clk, a, b, y",
+        ),
+        (
+            dict(cell=CELL.replace("<= (a + b);", "<= (a + clk);")),
+            "processes of cell_ in a cell cell_ must act on the rising edge of clk alone",
+        ),
+        (
+            dict(cell=CELL.replace("posedge clk", "negedge clk")),
+            "processes of cell_ in a cell cell_ must act on the rising edge of clk alone",
         ),
         (
             dict(top=DESIGN.replace("row_0 (.clk(clk)", "row_0 (.clk(other_clk)")),
