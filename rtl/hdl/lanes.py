@@ -7,11 +7,11 @@ from myhdl import Signal, SignalType, always_comb, intbv
 
 from rtl.hdl.hierarchy import Box, module
 
-MOST_PARTS = 64  # of an assignment: Icarus copies a bus of 128 lanes bit by bit, again for each lane that changes
+MOST_PARTS = 3  # of an assignment: Icarus copies each lane that changes bit by bit, and in a process the bus by words
 
 
 class _Wiring(Box):
-    """Lanes connected to their stretch of a bus by continuous assignments, or a process for very many."""
+    """Lanes connected to their stretch of a bus by continuous assignments, or a process for many."""
 
     def __init__(self, instance, deco, args, kwargs):
         super().__init__(instance, deco, args, kwargs)
@@ -31,20 +31,39 @@ class _Wiring(Box):
 
 
 class _Choice(Box):
-    """Multiplexers, printed as one process.
+    """Multiplexers, printed as two processes: one spreads the flags to a mask, the other chooses all bits at once.
 
-    As an assignment for each lane they took Icarus five times as long in a Benes network of 16 ports: bits and lanes
-    change one after another there, and each change runs on through all that follows.
+    Lane by lane they took Icarus ten times as long in a Benes network of 16 ports, whose flags change once a tile, and
+    its lanes in each cycle.
     """
 
     def close(self, library):
-        picks = self.arguments["picks"]
+        picks, size = self.arguments["picks"], len(self.arguments["high"])
         width = len(self.arguments["chosen"]) // len(picks)
-        lanes = [
-            f"$flags[{flag}] ? $high[{low + width - 1}:{low}] : $low[{low + width - 1}:{low}]"
-            for low, flag in ((width * lane, flag) for lane, flag in reversed(picks))
-        ]
-        self.wire(f"always @($flags, $high, $low) $chosen = {{{', '.join(lanes)}}};", {"chosen"}, "reg")
+        flags = dict(picks)
+        spread = [f"{{{width}{{$flags[{flags[k]}]}}}}" if k in flags else f"{width}'h0" for k in range(size // width)]
+        parts = [f"${{chosen}}_all[{high}:{low}]" for high, low in _stretches([lane for lane, _ in picks], width)]
+        lines = ",\n        ".join(", ".join(parts[first : first + 4]) for first in range(0, len(parts), 4))
+        self.wire(
+            f"reg [{size - 1}:0] ${{chosen}}_mask;\nreg [{size - 1}:0] ${{chosen}}_all;\n\n"
+            f"always @($flags) ${{chosen}}_mask = {{{', '.join(reversed(spread))}}};\n\n"
+            f"always @(${{chosen}}_mask, $high, $low) begin\n"
+            "    ${chosen}_all = $high & ${chosen}_mask | $low & ~${chosen}_mask;\n"
+            f"    $chosen = {{{lines}}};\nend",
+            {"chosen"},
+            "reg",
+        )
+
+
+def _stretches(lanes, width):
+    """(high, low) bits of neighbouring lanes that stay neighbours, from the last one down."""
+    found: list[list[int]] = []
+    for lane in reversed(lanes):
+        if found and found[-1][1] == (lane + 1) * width:
+            found[-1][1] -= width
+        else:
+            found.append([(lane + 1) * width - 1, lane * width])
+    return found
 
 
 class _Fields(Box):
@@ -172,7 +191,10 @@ def select(flags, low, high, chosen, picks):
     """Drive each lane of `chosen` from a lane of `high` if its bit of `flags` is set, else of `low`. Combinational.
 
     picks    (lane, bit) for each lane of `chosen`: which lane of `high` or `low`, and which bit of `flags`
+    Raises ValueError for a lane that is picked twice.
     """
+    if len(dict(picks)) < len(picks):
+        raise ValueError(f"no lane may be picked twice: {picks}")
     width = len(chosen) // len(picks)
     mask = 2**width - 1
 

@@ -3,7 +3,8 @@
 from myhdl import always_comb
 
 from rtl.hdl.hierarchy import module
-from rtl.hdl.lanes import join, split
+from rtl.hdl.lanes import join, split, unpack
+from rtl.hdl.layout import Layout
 from rtl.hdl.stream import bit, bus
 from rtl.sigma import bundles, layouts, timing
 from rtl.sigma.config import SigmaConfig
@@ -35,8 +36,10 @@ def flex_dpu(clk, records, banks, streamed, parts, config):
     writes = [bit() for _ in range(engines)]
     spanning = [bit() for _ in range(len(spans))]
     sums = [bus(32 * results) for _ in range(engines)]
-    singles = [[bus(32) for _ in range(results)] for _ in range(engines)]
-    whole = [bus(32) for _ in range(engines * results)]
+    later = [bus(32 * results) for _ in range(engines)]
+    laters = [[bus(32) for _ in range(results)] for _ in range(engines)]
+    begun, ended = ([bus(32) for _ in range(engines - 1)] for _ in range(2))
+    totals = [bus(32) for _ in range(engines - 1)]
     everything = bus(32 * engines * results)
     chosen = [bus(layouts.gather_bits(config)) for _ in range(config.rows)]
     wanted = [bit() for _ in range(config.rows)]
@@ -58,18 +61,13 @@ def flex_dpu(clk, records, banks, streamed, parts, config):
     dpes = [
         flex_dpe(clk, records.line, writes[e], records.place, banks, streamed, sums[e], config) for e in range(engines)
     ]
-    splits = [split(sums[e], singles[e]) for e in range(engines)]
+    splits = [split(later[e], laters[e]) for e in range(engines)]
+    begins = [unpack(_ends(results), sums[e], last=begun[e]) for e in range(engines - 1)]
+    ends = [unpack(_ends(results), sums[e], first=ended[e - 1]) for e in range(1, engines)]
     # A Flex-DPE's first result may end a row of the one before; all others are delayed as long.
-    adders = [
-        span_adder(clk, singles[e - 1][results - 1], singles[e][0], spanning[e - 1], whole[e * results])
-        for e in range(1, engines)
-    ]
-    delays = [
-        delay_line(clk, singles[e][r], whole[e * results + r], 32, timing.SPAN)
-        for e in range(engines)
-        for r in range(results)
-        if e == 0 or r > 0
-    ]
+    delays = [delay_line(clk, sums[e], later[e], 32 * results, timing.SPAN) for e in range(engines)]
+    adders = [span_adder(clk, begun[e], ended[e], laters[e + 1][0], spanning[e], totals[e]) for e in range(engines - 1)]
+    whole = [*laters[0], *(word for e in range(1, engines) for word in (totals[e - 1], *laters[e][1:]))]
     pickers = [picker(clk, everything, chosen[r], wanted[r], picked[r], engines * results) for r in range(config.rows)]
     return (
         select_spans,
@@ -79,6 +77,8 @@ def flex_dpu(clk, records, banks, streamed, parts, config):
         split(spans, spanning),
         dpes,
         splits,
+        begins,
+        ends,
         adders,
         delays,
         join(whole, everything),
@@ -87,6 +87,12 @@ def flex_dpu(clk, records, banks, streamed, parts, config):
         pickers,
         join(picked, parts),
     )
+
+
+def _ends(results: int) -> Layout:
+    """A Flex-DPE's results, of which the first and the last one may be parts of rows that it shares."""
+    between = dict(between=32 * (results - 2)) if results > 2 else {}
+    return Layout(first=32, **between, last=32)
 
 
 def ports(config: SigmaConfig) -> dict:

@@ -122,5 +122,5 @@ def test_the_report_tells_what_was_caught_and_a_survivor_that_nothing_explains(t
     assert '"caught": 1.0' in (tmp_path / "fates.json").read_text()
     assert not _report([told, missed], 7, None)
     printed = capsys.readouterr().out
-    assert "Mutants, seed 7" in printed and "1 of the other 2 caught (50.0%)" in printed
+    assert "Mutants, seed 7" in printed and "1 of the other 2 caught (50.0%)" in " ".join(printed.split())
     assert f"survived: {second}\n    NOT EXPLAINED" in printed

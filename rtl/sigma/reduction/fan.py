@@ -89,8 +89,11 @@ def fan(clk, products, runs, active, sums, lanes, id_bits):
     parts += [
         join([*(leftward[a][levels] for a in range(last)), last_sum], sums),
     ]
-    lines = [delay_line(clk, word, later, len(word), cycles) for word, later, cycles in delays]
-    return finish, parts, lines
+    for words, laters, cycles in _alike(delays):
+        entering, leaving = (bus(len(words) * len(words[0])) for _ in range(2))
+        line = delay_line(clk, entering, leaving, len(entering), cycles)
+        parts += [join(words, entering), line, split(leaving, laters)]
+    return finish, parts
 
 
 def _level(adder, lanes):
@@ -106,6 +109,17 @@ def _later(word, levels, delays):
     later = bus(len(word))
     delays.append((word, later, timing.fan(levels)))
     return later
+
+
+def _alike(delays):
+    """(words, the same later, cycles) for the words of a width that are delayed by so many cycles: Icarus evaluates one
+    long line in the time of two short ones."""
+    found: dict[tuple[int, int], tuple[list, list, int]] = {}
+    for word, later, cycles in delays:
+        words, laters, _ = found.setdefault((len(word), cycles), ([], [], cycles))
+        words.append(word)
+        laters.append(later)
+    return found.values()
 
 
 def _carried(total, level, takers, delays):

@@ -2,11 +2,11 @@
 
 from myhdl import always
 
-from rtl.hdl.hierarchy import module
-from rtl.hdl.lanes import split
+from rtl.hdl.hierarchy import module, waives
 from rtl.hdl.stream import bit, bus
 
 
+@waives(WIDTH="the upper bits of the shifted sums are cut off")
 @module
 def picker(clk, sums, pick, used, picked, count):
     """Take one of several sums, or none.
@@ -20,16 +20,16 @@ def picker(clk, sums, pick, used, picked, count):
     Reset     none: a pipeline without state
     Golden    none: an element of a list
     """
-    words = [bus(32) for _ in range(count)]
 
     @always(clk.posedge)
     def drive():
+        # Not a list of words: Icarus would take all of them from the sums, whenever these change.
         if used:
-            picked.next = words[pick]
+            picked.next = (sums >> (pick * 32)) & 0xFFFFFFFF
         else:
             picked.next = 0
 
-    return drive, split(sums, words)
+    return drive
 
 
 def ports(count: int) -> dict:

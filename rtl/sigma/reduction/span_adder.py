@@ -9,11 +9,12 @@ from rtl.sigma import timing
 
 
 @module
-def span_adder(clk, begun, ended, spans, total):
+def span_adder(clk, begun, ended, ended_later, spans, total):
     """Add the parts that two Flex-DPEs have of a row; or pass on the second one's, which then is a row's whole sum.
 
     begun      in   FP32: the last result of the first one
     ended      in   FP32: the first result of the second one
+    ended_later  in  `ended`, SPAN cycles later: all of that one's results are delayed as long
     spans      in   whether they are parts of one row
     total      out  FP32
     Latency    4 cycles (SPAN)
@@ -21,10 +22,8 @@ def span_adder(clk, begun, ended, spans, total):
     Reset      none: a pipeline without state
     Golden     rtl/golden/sigma.py
     """
-    held = 32 * timing.SPAN
     addend, rounded, added = (bus(32) for _ in range(3))
     way = bus(timing.SPAN)  # of `spans`, the youngest in the low bit
-    passing = bus(held)
 
     @always_comb
     def select():
@@ -36,7 +35,6 @@ def span_adder(clk, begun, ended, spans, total):
     @always(clk.posedge)
     def travel():
         way.next = concat(way[timing.SPAN - 1 :], spans)
-        passing.next = concat(passing[held - 32 :], ended)
         added.next = rounded
 
     @always_comb
@@ -44,7 +42,7 @@ def span_adder(clk, begun, ended, spans, total):
         if way[timing.SPAN - 1]:
             total.next = added
         else:
-            total.next = passing[held : held - 32]
+            total.next = ended_later
 
     return select, travel, drive, fp32_add(clk, addend, ended, rounded)
 
@@ -55,6 +53,7 @@ def ports() -> dict:
         clk=bit(),
         begun=bus(32),
         ended=bus(32),
+        ended_later=bus(32),
         spans=bit(),
         total=bus(32),
     )

@@ -57,6 +57,12 @@ def test_a_lane_is_chosen_by_its_bit_of_the_flags(compute, rng, width):
     assert len(got) == 160
 
 
+def test_a_lane_is_picked_once():
+    one, four = (Signal(intbv(0)[bits:]) for bits in (2, 4))
+    with pytest.raises(ValueError, match="no lane may be picked twice"):
+        select(one, four, four, one, [(1, 0), (1, 1)])
+
+
 @module
 def other_fields(step, moved):
     """A step with its flags exchanged and another place."""
