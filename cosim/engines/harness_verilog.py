@@ -17,6 +17,13 @@ from rtl.hdl.prefix import Prefix
 CONFIGURATION = "configuration.json"
 
 
+def check_paths(**paths: Path | str | None) -> None:
+    """Raise ValueError for an option that is neither a path nor None."""
+    for name, path in paths.items():
+        if path is not None and not isinstance(path, str | Path):
+            raise ValueError(f"{name} must be a path, not {path!r}")
+
+
 def harness_verilog(config: Config, keep: Path | None = None, verilog: Path | None = None) -> Path:
     """The folder with a harness's Verilog, converted for this hardware unless `verilog` is that folder already.
 

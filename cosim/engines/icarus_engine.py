@@ -13,6 +13,7 @@ from myhdl import Cosimulation, CosimulationError, Signal, Simulation, intbv
 
 from cosim.engines import icarus
 from cosim.engines.engine import Engine
+from cosim.engines.harness_verilog import check_paths
 from cosim.exchange import Report
 from cosim.harness.host import Host
 from cosim.harness.messages import check_pipe
@@ -51,9 +52,7 @@ class IcarusEngine(Engine):
     ):
         super().__init__(config, memory)
         check_pipe(config)
-        for name, path in (("waves", waves), ("keep", keep), ("verilog", verilog)):
-            if path is not None and not isinstance(path, str | Path):
-                raise ValueError(f"{name} must be a path, not {path!r}")
+        check_paths(waves=waves, keep=keep, verilog=verilog)
         if not isinstance(patience, int | float) or not patience > 0:
             raise ValueError(f"patience must be seconds above 0, not {patience!r}")
         tool("vvp")

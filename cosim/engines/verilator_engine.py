@@ -10,6 +10,7 @@ import numpy as np
 
 from cosim.accelerators import device_of
 from cosim.engines.engine import Engine
+from cosim.engines.harness_verilog import check_paths
 from cosim.engines.verilator.library import Library, Piece, Results, library
 from cosim.exchange import Report
 from cosim.harness.job import Counters, Job, Transfer
@@ -49,9 +50,7 @@ class VerilatorEngine(Engine):
     ):
         super().__init__(config, memory)
         device_of(config)
-        for name, path in (("waves", waves), ("keep", keep), ("verilog", verilog)):
-            if path is not None and not isinstance(path, str | Path):
-                raise ValueError(f"{name} must be a path, not {path!r}")
+        check_paths(waves=waves, keep=keep, verilog=verilog)
         if initial is not None and (type(initial) is not int or not 0 < initial <= LARGEST_SEED):
             raise ValueError(f"initial must be a seed from 1 to {LARGEST_SEED}, not {initial!r}")
         self.waves, self.initial = waves and Path(waves).resolve(), initial
