@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cosim.im2col import Im2col
+from cosim.im2col import Im2col, Im2cols
 from rtl.golden import Rates
 from tlm.transactions import Program
+
+
+Operand = np.ndarray | Im2col | Im2cols
 
 
 @dataclass(frozen=True)
@@ -17,8 +20,8 @@ class Operands:
     Where the GEMM's count is above 1, they are (count, M, K) and (count, K, N).
     """
 
-    a: np.ndarray | Im2col
-    b: np.ndarray | Im2col
+    a: Operand
+    b: Operand
 
     def whole(self) -> "Operands":
         """Both operands as arrays, im2col matrices as a whole."""
@@ -27,14 +30,21 @@ class Operands:
     @property
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """a and b, im2col matrices as arrays."""
-        a, b = (side[:, :] if isinstance(side, Im2col) else side for side in (self.a, self.b))
+        a, b = map(_array, (self.a, self.b))
         return a, b
 
     def item(self, number: int) -> "Operands":
-        """Operands of one of the GEMM's products, of which images have but one."""
-        if isinstance(self.a, Im2col) or isinstance(self.b, Im2col) or self.a.ndim == 2:
+        """Operands of one of the GEMM's products."""
+        if self.a.ndim == 2:
             return self
         return Operands(self.a[number], self.b[number])
+
+
+def _array(side: Operand) -> np.ndarray:
+    """An operand as an array."""
+    if isinstance(side, Im2cols):
+        return np.stack([one[:, :] for one in side.items])
+    return side[:, :] if isinstance(side, Im2col) else side
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ class Im2col:
     `matrix[rows, columns]`, with two slices, is a new array. Raises ValueError for other images.
     """
 
+    ndim = 2
+
     def __init__(self, images: np.ndarray, source: FeatureMap, depth: int, transposed: bool):
         check_plain(images, "images")
         shape = source.batch, source.height, source.width, source.channels
@@ -43,3 +45,21 @@ class Im2col:
         inside = (y >= 0) & (y < source.height) & (x >= 0) & (x < source.width) & there
         y, x, channel = np.where(inside, y, 0), np.where(inside, x, 0), np.where(there, channel, 0)
         return np.where(inside, self.images[image[:, None], y, x, channel], np.float16(0))
+
+
+class Im2cols:
+    """The im2col matrices of a grouped convolution's images, one for each of a GEMM's `count` products.
+
+    images  (count, B, H, W, C) float16; the rest is as of Im2col, and so is the ValueError
+    shape   (count, rows, columns)
+    """
+
+    ndim = 3
+
+    def __init__(self, images: np.ndarray, source: FeatureMap, depth: int, transposed: bool):
+        self.images, self.source, self.depth, self.transposed = images, source, depth, transposed
+        self.items = [Im2col(one, source, depth, transposed) for one in images]
+        self.shape = (len(images), *self.items[0].shape)
+
+    def __getitem__(self, number: int) -> Im2col:
+        return self.items[number]

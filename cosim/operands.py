@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from cosim.exchange import Operands, Weights
-from cosim.im2col import Im2col
+from cosim.exchange import Operand, Operands, Weights
+from cosim.im2col import Im2col, Im2cols
 from cosim.kernel.kernel import prune
 from rtl.golden import Rates
 from tlm.arrays import check_plain, plain
@@ -30,9 +30,10 @@ def operands_of(gemm: Gemm, a: Any, b: Any, as_given: bool = False, form: str = 
         _check_shapes(gemm, a, b)
     if as_given or not gemm.sparsity:
         return Operands(a, b)
-    if isinstance(b, Im2col):
+    if isinstance(b, Im2col | Im2cols):
         # Along the channels of each pixel: groups of the matrix never straddle two kernel positions.
-        b = Im2col(prune(b.images, gemm.sparsity.n, gemm.sparsity.m, axis=3), b.source, b.depth, b.transposed)
+        images = prune(b.images, gemm.sparsity.n, gemm.sparsity.m, axis=b.images.ndim - 1)
+        b = type(b)(images, b.source, b.depth, b.transposed)
     else:
         b = prune(b, gemm.sparsity.n, gemm.sparsity.m, axis=b.ndim - 2)
     return Operands(a, b)
@@ -48,7 +49,7 @@ def check_operands(program: Program, operands: Operands, form: str = "fp16") -> 
     _check_side(operands.a, "a", gemm, gemm.source, bool(gemm.source and gemm.source.transposed), form)
     _check_side(operands.b, "b", gemm, gemm.source_b, True, form)
     _check_shapes(gemm, operands.a, operands.b)
-    if isinstance(operands.b, Im2col) and gemm.sparsity and operands.b.depth % gemm.sparsity.m:
+    if isinstance(operands.b, Im2col | Im2cols) and gemm.sparsity and operands.b.depth % gemm.sparsity.m:
         raise ValueError(
             f"images of b need whole groups of {gemm.sparsity.m} a kernel position, not {operands.b.depth}"
         )
@@ -128,15 +129,15 @@ def _fit(gemm: Gemm, a: Any, b: Any, form: str) -> bool:
 
 
 def _check_side(
-    side: np.ndarray | Im2col, name: str, gemm: Gemm, source: FeatureMap | None, transposed: bool, form: str
+    side: Operand, name: str, gemm: Gemm, source: FeatureMap | None, transposed: bool, form: str
 ) -> None:
-    if isinstance(side, Im2col):
+    if isinstance(side, Im2col | Im2cols):
         _check_images(side, name, source, transposed, form)
     else:
         check_matrix(side, name, form, 2 + (gemm.count > 1))
 
 
-def _check_images(side: Im2col, name: str, source: FeatureMap | None, transposed: bool, form: str) -> None:
+def _check_images(side: Im2col | Im2cols, name: str, source: FeatureMap | None, transposed: bool, form: str) -> None:
     """Raise ValueError unless an im2col matrix is of the GEMM's source, as its operand stands."""
     if form != "fp16":
         raise ValueError(f"operand {name} must be a {DTYPES[form]} matrix, not images, which are float16")
@@ -151,7 +152,7 @@ def _check_images(side: Im2col, name: str, source: FeatureMap | None, transposed
         )
 
 
-def _check_shapes(gemm: Gemm, a: np.ndarray | Im2col, b: np.ndarray | Im2col) -> None:
+def _check_shapes(gemm: Gemm, a: Operand, b: Operand) -> None:
     count = (gemm.count,) if gemm.count > 1 else ()
     wanted = (*count, gemm.m, gemm.k), (*count, gemm.k, gemm.n)
     if (a.shape, b.shape) != wanted:
@@ -163,10 +164,10 @@ def _check_shapes(gemm: Gemm, a: np.ndarray | Im2col, b: np.ndarray | Im2col) ->
 
 def _given(
     array: Any, name: str, source: FeatureMap | None, k: int, transposed: bool, dimensions: int, form: str
-) -> np.ndarray | Im2col:
+) -> Operand:
     array = plain(array, f"operand {name}")
-    if source and array.ndim == 4:
+    if source and array.ndim == dimensions + 2:
         depth = source.channels if source.transposed else k // (source.kernel[0] * source.kernel[1])
-        return Im2col(array, source, depth, transposed)
+        return (Im2col if dimensions == 2 else Im2cols)(array, source, depth, transposed)
     check_matrix(array, name, form, dimensions)
     return array

@@ -24,13 +24,14 @@ from tlm.workload.methods import METHODS, Scheme
 from training.conversion import convert
 from training.data import Data, DataSet, digits
 from training.decay import Decay
-from training.layers import MatMul, SatConv2d, SatLinear, SatMatMul
 from training.masks import nm_mask
+from training.matmul import MatMul
 from training.models import MODELS
 from training.offload import Offload
 from training.optimizer import SGD, LossScale
 from training.run import Run
 from training.settings import Settings
+from training.tracing import trace
 from training.trainer import Trainer
 from training.updates import Updates
 from training.workload import training_step, update_step, whole_step
@@ -46,9 +47,6 @@ __all__ = [
     "MatMul",
     "Offload",
     "Run",
-    "SatConv2d",
-    "SatLinear",
-    "SatMatMul",
     "Scheme",
     "Settings",
     "Trainer",
@@ -56,6 +54,7 @@ __all__ = [
     "convert",
     "digits",
     "nm_mask",
+    "trace",
     "training_step",
     "update_step",
     "whole_step",

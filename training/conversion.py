@@ -1,25 +1,19 @@
-"""Conversion: a copy of a module whose linear layers, convolutions and matrix products run on an engine."""
+"""Conversion: a copy of a module whose matrix products run on an engine."""
 
 import copy
-from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
-from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.utils import parametrize
+from torch.nn.parameter import UninitializedTensorMixin
 
 import cosim
 from cosim import Engine
 from tlm.accelerator import StepPlan
 from tlm.workload.methods import Scheme
-from training.layers import MatMul, SatConv2d, SatLinear, SatMatMul, check_convolution
-from training.offload import Offload, check_engine
-
-Layer = nn.Linear | nn.Conv2d | MatMul
-DropIn = SatLinear | SatConv2d | SatMatMul
-_DROP_INS: dict[type[Layer], type[DropIn]] = {nn.Linear: SatLinear, nn.Conv2d: SatConv2d, MatMul: SatMatMul}
-# Layers with GEMMs that would stay in PyTorch unseen, and be missing in every report.
-_NOT_LOWERED = (nn.Conv1d, nn.Conv3d, nn.modules.conv._ConvTransposeNd, nn.Bilinear, nn.RNNBase, nn.RNNCellBase)
+from training.converted import Conversion, fits, layer_name
+from training.interception import conversions, intercept
+from training.matmul import MatMul
+from training.offload import check_engine
 
 
 def convert(
@@ -29,33 +23,31 @@ def convert(
     m: int | None = None,
     engine: Engine | None = None,
     plan: StepPlan | None = None,
+    host: tuple[str, ...] = (),
 ) -> nn.Module:
-    """A deep copy of `module` in which every nn.Linear, nn.Conv2d and MatMul runs its GEMMs on `engine`.
+    """A deep copy of `module` whose matrix products run on `engine`: layers, and products written as functions.
 
     method   one of training.METHODS, with n, m its sparsity, ignored for dense; or a whole training.Scheme
     engine   None: the functional one
     plan     how its GEMMs are laid on the array; without one, output-stationary with the largest tiles
-    A layer's name in reports is its dotted path in the module; a module that is itself a layer goes by its class name.
-    Parameters, hooks and mode are kept, and shared layers and parameters stay shared. Converting a converted module
-    changes its method or engine.
-    Raises ValueError, naming layer, rule and value, for a layer that cannot be lowered; for an unknown method or
-    pattern; for an engine whose operands are not FP16; and, naming the field, for a plan of another configuration or
-    accelerator than the engine's.
+    host     names or patterns of layers and modules, such as 'encoder.*', that stay in PyTorch
+    A layer's name in reports is the dotted path of its weight in the module, without '.weight'; that of a product of
+    two activations is the path of the module that calls it, and the function. A module that is itself a layer goes by
+    its class name. Parameters, hooks and mode are kept, and shared layers and parameters stay shared. Converting a
+    converted module changes its method or engine.
+    Raises ValueError, naming layer, rule and value, for weights that are not float32 or not made yet; for an unknown
+    method or pattern, or names that fit no layer; for an engine whose operands are not FP16; and, naming the field,
+    for a plan of another configuration or accelerator than the engine's.
     """
     scheme = scheme_of(method, n, m)
     engine = cosim.engine("functional") if engine is None else engine
     check_engine(engine, plan)
+    check_weights(module)
+    scheme.check_names(layer_names(module))
+    check_host(module, host)
     result = copy.deepcopy(module)
-    layers = find_layers(result)
-    scheme.check_names([name for name, _ in layers])
-    drop_ins: dict[nn.Module, nn.Module] = {
-        layer: _drop_in(layer, Offload(name, scheme, engine, plan)) for name, layer in layers
-    }
-    for parent in list(result.modules()):
-        for attribute, child in parent._modules.items():
-            if child in drop_ins:
-                parent._modules[attribute] = drop_ins[child]
-    return drop_ins.get(result, result)
+    intercept(result, Conversion(scheme, engine, plan, tuple(host)))
+    return result
 
 
 def scheme_of(method: str | Scheme, n: int | None = None, m: int | None = None) -> Scheme:
@@ -63,84 +55,53 @@ def scheme_of(method: str | Scheme, n: int | None = None, m: int | None = None) 
     return method if isinstance(method, Scheme) else Scheme.of(method, n, m)
 
 
-def find_layers(module: nn.Module) -> list[tuple[str, Layer]]:
-    """(name, layer) of every layer to be lowered, in the order of registration. Raises ValueError as convert does."""
-    layers: list[tuple[str, Layer]] = []
-    for path, child in module.named_modules():
-        if isinstance(child, nn.MultiheadAttention):
-            raise ValueError(
-                f"layer {path or 'MultiheadAttention'}: attention must be written with nn.Linear, "
-                f"since {type(child).__name__} never calls its layers"
-            )
-        if isinstance(child, _NOT_LOWERED):
-            raise ValueError(
-                f"layer {path or type(child).__name__}: only nn.Linear and nn.Conv2d run on the array, "
-                f"not {type(child).__name__}"
-            )
-        if isinstance(child, Layer):
-            name = path or _kind(child).__name__
-            _check(child, name)
-            layers.append((name, child))
-    return layers
+def layer_names(module: nn.Module) -> list[str]:
+    """The names of all that may be a layer, as reports have them: parameters with columns, and each MatMul."""
+    parameters = module.named_parameters(remove_duplicate=False)
+    names = [layer_name(name) or type(module).__name__ for name, parameter in parameters if parameter.dim() > 1]
+    return names + [path for path, child in module.named_modules() if isinstance(child, MatMul)]
+
+
+def check_weights(module: nn.Module) -> None:
+    """Raise ValueError, naming layer, rule and value, for parameters that no hardware trains as they are."""
+    for name, parameter in module.named_parameters():
+        layer = layer_name(name) or type(module).__name__
+        if isinstance(parameter, UninitializedTensorMixin):
+            raise ValueError(f"layer {layer}: must know its sizes before it is converted, not be lazy")
+        if parameter.dim() > 1 and parameter.is_floating_point() and parameter.dtype != torch.float32:
+            raise ValueError(f"layer {layer}: master weights must be float32, not {parameter.dtype}")
+
+
+def check_host(module: nn.Module, host: tuple[str, ...]) -> None:
+    """Raise ValueError for names or patterns of what stays on the host that fit no layer and no module."""
+    if isinstance(host, str):
+        raise ValueError(f"host must be several names or patterns, such as ({host!r},), not {host!r}")
+    names = [path for path, _ in module.named_modules()] + layer_names(module)
+    for pattern in host:
+        if not any(fits(name, (pattern,)) for name in names):
+            raise ValueError(f"host names no layer and no module: {pattern!r}")
 
 
 def use_engine(module: nn.Module, engine: Engine) -> None:
-    """From now on the converted layers of `module` run on `engine`. The bits stay the same.
+    """From now on the products of a converted module run on `engine`. The bits stay the same.
 
-    Raises ValueError, before any layer changes, for an engine whose operands are not FP16, or where the layers have a
+    Raises ValueError, before anything changes, for an engine whose operands are not FP16, or where the module has a
     plan of another configuration or accelerator.
     """
-    _change(module, lambda offload: (engine, offload.plan))
+    of = conversions(module)
+    for conversion in of:
+        check_engine(engine, conversion.plan)
+    for conversion in of:
+        conversion.use(engine, conversion.plan)
 
 
 def use_plan(module: nn.Module, plan: StepPlan | None) -> None:
-    """From now on the converted layers of `module` run by `plan`. The bits stay the same.
+    """From now on the products of a converted module run by `plan`. The bits stay the same.
 
-    Raises ValueError, before any layer changes, for a plan of another configuration or accelerator than the layers'.
+    Raises ValueError, before anything changes, for a plan of another configuration or accelerator than the engine's.
     """
-    _change(module, lambda offload: (offload.engine, plan))
-
-
-def _change(module: nn.Module, choice: Callable[[Offload], tuple[Engine, StepPlan | None]]) -> None:
-    """Have each converted layer use the engine and plan that `choice` gives for it, if all layers may."""
-    choices = [(layer.offload, choice(layer.offload)) for layer in offloaded(module)]
-    for _, chosen in choices:
-        check_engine(*chosen)
-    for offload, chosen in choices:
-        offload.use(*chosen)
-
-
-def offloaded(module: nn.Module) -> Iterator[DropIn]:
-    """The converted layers of a module."""
-    return (child for child in module.modules() if isinstance(child, DropIn))
-
-
-def _kind(layer: Layer) -> type[Layer]:
-    """The class of PyTorch, or MatMul, that a layer is or derives from."""
-    return next(kind for kind in _DROP_INS if isinstance(layer, kind))
-
-
-def _check(layer: Layer, name: str) -> None:
-    """Raise ValueError, naming layer, rule and value, for a layer whose computation is not that of its kind."""
-    kind = _kind(layer)
-    if type(layer).forward not in (kind.forward, _DROP_INS[kind].forward):
-        raise ValueError(f"layer {name}: forward must be that of {kind.__name__}, not {type(layer).__name__}'s own")
-    if isinstance(layer, LazyModuleMixin):
-        raise ValueError(f"layer {name}: must know its sizes before it is converted, not be {type(layer).__name__}")
-    if isinstance(layer, MatMul):
-        return
-    if parametrize.is_parametrized(layer):
-        assert isinstance(layer.parametrizations, nn.ModuleDict)
-        raise ValueError(f"layer {name}: must have no parametrization, not {', '.join(layer.parametrizations)}")
-    if layer.weight.dtype != torch.float32:
-        raise ValueError(f"layer {name}: master weights must be float32, not {layer.weight.dtype}")
-    if isinstance(layer, nn.Conv2d):
-        check_convolution(layer, name)
-
-
-def _drop_in(layer: Layer, offload: Offload) -> DropIn:
-    """The layer's own state in the drop-in class: nothing is built or copied that the user did not make."""
-    cls = _DROP_INS[_kind(layer)]
-    result = cls.__new__(cls)
-    result.__dict__.update(layer.__dict__, offload=offload)
-    return result
+    of = conversions(module)
+    for conversion in of:
+        check_engine(conversion.engine, plan)
+    for conversion in of:
+        conversion.use(conversion.engine, plan)

@@ -1,6 +1,6 @@
 """SR-STE's decay: weights that a method prunes are also pulled to zero."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -8,35 +8,21 @@ from torch import Tensor, nn
 
 from cosim.kernel.kernel import prune
 from rtl.sparsity import Sparsity
-from tlm.workload.methods import Scheme
-from training.conversion import offloaded
-from training.layers import SatMatMul
+from training.converted import Conversion
+from training.interception import conversions
 from training.precision import operand
-
-DIMENSIONS = {"inputs": 1, "outputs": 0}  # of a weight (Co, Ci) or (Co, Ci, Kh, Kw)
-
-
-@dataclass(frozen=True)
-class _Pruning:
-    """The dimension of a weight along which it is pruned, by which pattern, and the strength of its decay."""
-
-    dim: int
-    sparsity: Sparsity
-    decay: float
+from training.products import Use
 
 
 class Decay:
     """The term decay * w for each weight that a scheme prunes: in the forward pass, or where it prunes none there, in
-    the backward pass. A converted module's layers say which scheme and which decay; a shared weight decays once."""
+    the backward pass. A converted module's layers say which scheme and which decay; a shared weight decays once.
+
+    It knows the weights that a layer has as a whole, once they have been used.
+    """
 
     def __init__(self, module: nn.Module):
-        self._prunings: dict[Tensor, _Pruning] = {}
-        for layer in offloaded(module):
-            scheme = layer.offload.scheme.of_layer(layer.offload.layer)
-            if scheme.strength and scheme.sparsity and not isinstance(layer, SatMatMul):
-                dim = DIMENSIONS[_pruned_along(scheme)]
-                if layer.weight.shape[dim] >= scheme.sparsity.m:  # with fewer channels it stays dense
-                    self._prunings.setdefault(layer.weight, _Pruning(dim, scheme.sparsity, scheme.strength))
+        self._conversions = conversions(module)
 
     @torch.no_grad()
     def add(self, scale: float = 1.0) -> None:
@@ -44,10 +30,49 @@ class Decay:
 
         A weight without a gradient is left alone.
         """
-        for weight, pruning in self._prunings.items():
+        for weight, use in _pruned(self._conversions):
             if weight.grad is not None:
-                term = weight.masked_fill(kept(weight, pruning.sparsity, pruning.dim), 0.0)
-                weight.grad.add_(term.mul_(scale * pruning.decay))
+                scheme = use.lowering.scheme
+                term = weight.masked_fill(_kept(weight, use), 0.0)
+                weight.grad.add_(term.mul_(scale * scheme.strength))
+
+
+def _pruned(of: Sequence[Conversion]) -> Iterator[tuple[Tensor, Use]]:
+    """Each weight that is pruned and decays, with its first use."""
+    seen = set[Tensor]()
+    for conversion in of:
+        for weight, uses in conversion.uses.items():
+            use = next(iter(uses.values()))
+            scheme = use.lowering.scheme
+            if weight.dim() > 1 and weight not in seen and scheme.strength and scheme.sparsity:
+                if _channels(use) >= scheme.sparsity.m:  # with fewer channels it stays dense
+                    yield weight, use
+            seen.add(weight)
+
+
+def _channels(use: Use) -> int:
+    """Channels of a group of the convolution along which the weight is pruned."""
+    geometry = use.lowering.geometry
+    return geometry.channels if _rows_pruned(use) else geometry.outputs
+
+
+def _rows_pruned(use: Use) -> bool:
+    """Whether N:M groups run along the rows of a kernel position, and not along the columns."""
+    stages = (stage for stage in ("ff", "bp") if (rule := use.lowering.scheme.rule(stage)) and rule.operand == "weights")
+    rule = use.lowering.scheme.rule(next(stages))
+    return rule is not None and (rule.along == "inputs") != use.conv.transposed
+
+
+def _kept(weight: Tensor, use: Use) -> Tensor:
+    """The mask of the weights that are kept: bool, of the weight's shape."""
+    sparsity, groups = use.lowering.scheme.sparsity, use.conv.groups
+    assert sparsity is not None
+    as_layer = (weight.T if use.turned else weight).reshape(use.weight_shape)  # (Co, Ci / groups, ...)
+    if _rows_pruned(use):
+        mask = kept(as_layer, sparsity, 1)
+    else:
+        mask = kept(as_layer.unflatten(0, (groups, -1)), sparsity, 1).flatten(0, 1)
+    return (mask.T if use.turned else mask).reshape(weight.shape)
 
 
 def kept(weight: Tensor, sparsity: Sparsity, dim: int) -> Tensor:
@@ -57,7 +82,3 @@ def kept(weight: Tensor, sparsity: Sparsity, dim: int) -> Tensor:
     larger = ((bits & 0x7FFF) + np.uint16(1)).view(np.float16)
     return torch.from_numpy(prune(larger, sparsity.n, sparsity.m, dim) != 0).to(weight.device)
 
-
-def _pruned_along(scheme: Scheme) -> str:
-    """The channels of the first stage in which the scheme prunes weights."""
-    return next(rule.along for rule in map(scheme.rule, ("ff", "bp")) if rule and rule.operand == "weights")

@@ -3,13 +3,11 @@
 from math import prod
 
 import numpy as np
-from torch import nn
 
 from cosim import Engine, Weights
 from cosim.kernel.kernel import prune
-from tlm import Gemm, Program
+from tlm import Gemm, Program, Update
 from tlm.accelerator import StepPlan, check_plan
-from tlm.feature_map import HeightWidth
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
 from tlm.workload.methods import Scheme
@@ -27,7 +25,6 @@ class Offload:
     def __init__(self, layer: str, scheme: Scheme, engine: Engine, plan: StepPlan | None = None):
         self.layer, self.scheme = layer, scheme
         self.stages: set[str] = set()
-        self._lowerings: dict[Shape, Lowering] = {}
         self._products: dict[tuple[Shape, Shape], dict[str, Gemm]] = {}
         self.use(engine, plan)
 
@@ -35,23 +32,23 @@ class Offload:
         """Run by these from now on. Raises ValueError as `check_engine` does, and changes nothing then."""
         check_engine(engine, plan)
         self.engine, self.plan = engine, plan
-        self._programs: dict[Gemm, Program] = {}
+        self._programs: dict[Gemm | Update, Program] = {}
 
-    def __deepcopy__(self, memo) -> "Offload":
-        return Offload(self.layer, self.scheme, self.engine, self.plan)  # a copy of a layer uses the same hardware
-
-    def lowering(self, layer: nn.Linear | nn.Conv2d, shape: Shape) -> Lowering:
-        """The layer's GEMMs on an input of that shape. Raises ValueError for one that does not fit."""
-        if shape not in self._lowerings:
-            self._lowerings[shape] = lowered(*described(self.layer, layer, shape), self.scheme)
-        return self._lowerings[shape]
+    def lowering(self, conv: Conv, batch: int) -> Lowering:
+        """The GEMMs of a call of the layer."""
+        return lowered(conv, batch, self.scheme)
 
     def run(self, gemm: Gemm, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """The product of a stage's operands, (M, N) in the dtype in which it leaves the array."""
+        """The products of a stage's operands, (count, M, K) and (count, K, N) or the images of an im2col matrix, one
+        for each: (count, M, N) in the dtype in which they leave the array."""
         self.stages.add(gemm.stage)
+        if gemm.count == 1:
+            a, b = a[0], b[0]
         if self.engine.programs_depend_on_zeros:
-            return self.engine.execute(gemm, a, b).c
-        return self.engine.product(self._program(gemm), a, b)
+            c = self.engine.execute(gemm, a, b).c
+        else:
+            c = self.engine.product(self._program(gemm), a, b)
+        return c if gemm.count > 1 else c[None]
 
     def _program(self, gemm: Gemm) -> Program:
         """The GEMM's program: the same object in each step, whose cycles the engine then knows."""
@@ -61,38 +58,60 @@ class Offload:
         return program
 
     def products(self, a: Shape, b: Shape) -> dict[str, Gemm]:
-        """The GEMMs of products of operands of these shapes. Raises ValueError for ones that do not fit."""
+        """The GEMMs of products of operands of these shapes, (..., M, K) and (..., K, N)."""
         if (a, b) not in self._products:
-            if len(a) < 2 or a[:-2] != b[:-2] or a[-1] != b[-2]:
-                raise ValueError(
-                    f"layer {self.layer}: operands must be (..., M, K) and (..., K, N), not {tuple(a)} and {tuple(b)}"
-                )
             self._products[a, b] = product_gemms(Product(self.layer, a[-2], a[-1], b[-1]), prod(a[:-2]))
         return self._products[a, b]
 
-    def run_products(self, gemm: Gemm, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Products (count, M, K) @ (count, K, N), float16."""
-        return self.run(gemm, a, b) if gemm.count > 1 else self.run(gemm, a[0], b[0])
-
     def pruned_gradients(self, lowering: Lowering, dy: np.ndarray) -> np.ndarray:
-        """dy (B, Ho, Wo, Co) float16 with zeros for the elements that 'bp' skips.
+        """dy (G, B, H, W, C) float16 with zeros for the elements that 'bp' skips.
 
         The zeros are those of the compact copy that the accelerator's SORE makes of dy. The host prunes by itself where
-        the engine is the reference, which needs no copy, and where the accelerator has no SORE: the bits are the same.
+        it would do so for weights, too (`copies_needed`): the bits are the same.
         Raises ValueError for a lowering whose gradients are not pruned.
         """
-        reduction, pattern = lowering.reduction(), lowering.scheme.sparsity
-        if reduction is None or pattern is None:
+        reductions, pattern = lowering.reductions(), lowering.scheme.sparsity
+        if not reductions or pattern is None:
             raise ValueError(f"layer {self.layer}: method {lowering.scheme.method} prunes no gradients of it")
-        if self.engine.is_reference or not self.engine.updates:
+        if not self.copies_needed:
             # Channels last again, as a product reads them soonest.
-            return np.ascontiguousarray(prune(dy, pattern.n, pattern.m, axis=3))
-        program = self.engine.schedule_update(reduction)
-        updated, _ = self.engine.run(program, Weights(dy.reshape(reduction.k, reduction.n).astype(np.float32)))
-        values, indices = updated.backward.values, updated.backward.indices  # (groups, N, pixels)
-        dense = np.zeros((len(values), pattern.m, reduction.k), np.float16)
-        np.put_along_axis(dense, indices.astype(np.intp), values, axis=1)
-        return np.ascontiguousarray(dense.reshape(-1, reduction.k)[: reduction.n].T).reshape(dy.shape)
+            return np.ascontiguousarray(prune(dy, pattern.n, pattern.m, axis=4))
+        dense = []
+        for one, columns in zip(reductions, _parts(_columns(dy, 4), len(reductions)), strict=True):
+            copy = self._reduce(one, columns).backward  # values and indices (groups, N, pixels)
+            part = np.zeros((len(copy.values), pattern.m, one.k), np.float16)
+            np.put_along_axis(part, copy.indices.astype(np.intp), copy.values, axis=1)
+            dense.append(part.reshape(-1, one.k)[: one.n].T)
+        groups, *rest = dy.shape
+        pixels = np.concatenate(dense, axis=1).reshape(*rest[:3], groups, rest[3])
+        return np.ascontiguousarray(np.moveaxis(pixels, 3, 0))
+
+    @property
+    def copies_needed(self) -> bool:
+        """The accelerator makes compact copies. It does not where the engine is the reference, which needs none, and
+        where it has no SORE."""
+        return self.engine.updates and not self.engine.is_reference
+
+    def make_copies(self, lowering: Lowering, stage: str, weight: np.ndarray) -> None:
+        """Make the copies of weights (G, Kh, Kw, Ci, Co) that a stage reads, where no update has made them."""
+        if self.copies_needed and (copies := lowering.copies(stage)):
+            for one, columns in zip(copies, _parts(_columns(weight, 4), len(copies)), strict=True):
+                self._reduce(one, columns)
+
+    def _reduce(self, update: Update, columns: np.ndarray):
+        if (program := self._programs.get(update)) is None:
+            program = self._programs[update] = self.engine.schedule_update(update)
+        weights = np.ascontiguousarray(columns, np.float32)
+        return self.engine.run(program, Weights(weights))[0]
+
+
+def _columns(array: np.ndarray, last: int) -> np.ndarray:
+    """(G, ..., C) as a matrix with the columns G * C of all groups, side by side."""
+    return np.moveaxis(array, 0, last - 1).reshape(-1, array.shape[0] * array.shape[last])
+
+
+def _parts(columns: np.ndarray, parts: int) -> list[np.ndarray]:
+    return np.split(columns, parts, axis=1)
 
 
 def check_engine(engine: Engine, plan: StepPlan | None) -> None:
@@ -104,34 +123,3 @@ def check_engine(engine: Engine, plan: StepPlan | None) -> None:
         raise ValueError(f"training runs on fp16 operands, not on {engine.operand_format} of {engine.config.name}")
     if plan is not None:
         check_plan(plan, engine.config)
-
-
-def described(name: str, layer: nn.Linear | nn.Conv2d, shape: Shape) -> tuple[Conv, int]:
-    """A layer as the model knows it, and the batch, for an input (B, ..., Ci) of Linear, whose other dimensions are the
-    rows of an image, or (B, Ci, H, W) or (Ci, H, W) of Conv2d.
-
-    Raises ValueError for an input that does not fit the layer.
-    """
-    biased = layer.bias is not None
-    if isinstance(layer, nn.Linear):
-        _check_channels(layer.in_features, shape[-1], shape)
-        image, batch = shape[1:-1], prod(shape[:-1][:1])
-        return Conv(name, layer.in_features, layer.out_features, prod(image), 1, bias=biased), batch
-    if len(shape) not in (3, 4):
-        raise ValueError(f"the input of a convolution must have 3 or 4 dimensions, not {tuple(shape)}")
-    batch, channels, height, width = (1, *shape)[-4:]
-    _check_channels(layer.in_channels, channels, shape)
-    kernel, stride, padding, dilation = map(_pair, (layer.kernel_size, layer.stride, layer.padding, layer.dilation))
-    return Conv(name, channels, layer.out_channels, height, width, kernel, stride, padding, dilation, biased), batch
-
-
-def _check_channels(expected: int, channels: int, shape: Shape) -> None:
-    if channels != expected:
-        raise ValueError(f"the layer takes {expected} input channels, not {channels} of an input {tuple(shape)}")
-
-
-def _pair(sizes: str | tuple[int, ...]) -> HeightWidth:
-    """(height, width) of a convolution's attribute."""
-    assert not isinstance(sizes, str), "check_convolution refuses a padding by a word"
-    height, width = sizes
-    return height, width

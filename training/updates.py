@@ -11,17 +11,15 @@ from cosim import Engine, Weights
 from rtl.golden import Rates
 from tlm import Program, Update
 from tlm.accelerator import StepPlan
-from tlm.workload.lowering import Geometry, Lowering
 from tlm.workload.methods import STAGES
-from tlm.workload.window import Window
-from training.conversion import offloaded
-from training.layers import SatConv2d, SatLinear, SatMatMul
-from training.precision import to_numpy
+from training.interception import conversions
+from training.products import Use
 
 
 @dataclass(frozen=True)
 class _Schedule:
-    """The programs of one parameter: its update, and the reductions that make its weights' copies before use.
+    """The programs of one parameter: of each part of its columns the update, and the reductions that make its copies
+    before use.
 
     engine, plan, stages  those for which they were made; the stages read the copies
     """
@@ -29,7 +27,7 @@ class _Schedule:
     engine: Engine
     plan: StepPlan | None
     stages: frozenset[str]
-    programs: Sequence[Program]
+    parts: Sequence[Sequence[Program]]
 
     def holds(self, engine: Engine, plan: StepPlan | None, stages: frozenset[str]) -> bool:
         """Whether the programs are those of this engine, plan and stages; else they must be made anew."""
@@ -37,18 +35,15 @@ class _Schedule:
 
 
 class Updates:
-    """The updates of a converted module's layers, each on the engine that the layer has at the time.
+    """The updates of a converted module's layers, each on the engine that the module has at the time.
 
-    They make the copies that the stages read which have run so far, or those of all stages where none has.
+    They make the copies that the stages read which have run so far, or those of all stages where none has. A parameter
+    that no layer has as a whole, as its weight or bias, is the host's.
     """
 
     def __init__(self, module: nn.Module):
-        self._layers: dict[Tensor, list[SatLinear | SatConv2d]] = {}
+        self._conversions = conversions(module)
         self._schedules: dict[Tensor, _Schedule] = {}
-        for layer in offloaded(module):
-            for parameter in layer.parameters(recurse=False):
-                if parameter.requires_grad and not isinstance(layer, SatMatMul):
-                    self._layers.setdefault(parameter, []).append(layer)
 
     def __contains__(self, parameter: Tensor) -> bool:
         """Whether the parameter is updated by its layer's engine; else the host updates it.
@@ -56,38 +51,47 @@ class Updates:
         The host does so where the accelerator has no updates, and where the engine is the reference: that reads master
         weights, and would make copies for nobody.
         """
-        if parameter not in self._layers:
-            return False
-        engine = self._layers[parameter][0].offload.engine
-        return engine.updates and not engine.is_reference
+        uses = self._uses(parameter)
+        return bool(uses) and uses[0].offload.copies_needed
+
+    def _uses(self, parameter: Tensor) -> list[Use]:
+        return [use for of in self._conversions for use in of.uses.get(parameter, {}).values()]
 
     @torch.no_grad()
     def run(self, parameter: nn.Parameter, velocity: Tensor, rates: Rates) -> None:
         """Update the parameter and its velocity, in place, from its gradient. Raises ValueError if it has none."""
-        schedule = self._scheduled(parameter)
-        engine, (update, *reductions) = schedule.engine, schedule.programs
-        rows, _, columns = update.work.shape
-        weights, velocities, gradients = (
-            np.ascontiguousarray(_matrix(tensor)).reshape(rows, columns)
-            for tensor in (parameter, velocity, gradient_of(parameter))
-        )
-        updated, _ = engine.run(update, Weights(weights, velocities, gradients, rates))
+        use, *_ = uses = self._uses(parameter)
+        schedule = self._scheduled(parameter, uses)
+        tensors = parameter, velocity, gradient_of(parameter)
+        columns = zip(*(np.split(use.matrix(tensor), len(schedule.parts), axis=1) for tensor in tensors), strict=True)
+        found = [
+            self._run(schedule.engine, programs, *part, rates)
+            for programs, part in zip(schedule.parts, columns, strict=True)
+        ]
+        for tensor, parts in zip((parameter, velocity), zip(*found, strict=True), strict=True):
+            tensor.copy_(use.of_matrix(np.concatenate(parts, axis=1), tensor.shape))
+
+    def _run(
+        self, engine: Engine, programs: Sequence[Program], w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """New weights and velocities (K, N)."""
+        update, *reductions = programs
+        updated, _ = engine.run(update, Weights(*map(np.ascontiguousarray, (w, v, g)), rates))
         for reduction in reductions:
             engine.run(reduction, Weights(updated.weights))
-        for tensor, new in ((parameter, updated.weights), (velocity, updated.velocities)):
-            tensor.copy_(torch.from_numpy(_of_shape(new, tensor.shape)))
+        return updated.weights, updated.velocities
 
-    def _scheduled(self, parameter: nn.Parameter) -> _Schedule:
+    def _scheduled(self, parameter: nn.Parameter, uses: Sequence[Use]) -> _Schedule:
         """The same programs in each step, whose costs an engine then knows, until there is reason for others."""
-        layer, *_ = sharing = self._layers[parameter]
-        engine, plan = layer.offload.engine, layer.offload.plan
-        stages = frozenset().union(*(one.offload.stages for one in sharing)) or frozenset(STAGES)
+        use, *_ = uses
+        engine, plan = use.offload.engine, use.offload.plan
+        stages = frozenset().union(*(one.offload.stages for one in uses)) or frozenset(STAGES)
         schedule = self._schedules.get(parameter)
         if schedule is None or not schedule.holds(engine, plan, stages):
-            whole = _update(layer, parameter, stages)
-            parts = plan.parts(whole) if plan else [whole]
-            schedule = _Schedule(engine, plan, stages, [engine.schedule_update(part) for part in parts])
-            self._schedules[parameter] = schedule
+            wholes = _updates(use, parameter, stages)
+            parts = [plan.parts(whole) if plan else [whole] for whole in wholes]
+            programs = [[engine.schedule_update(part) for part in of_whole] for of_whole in parts]
+            schedule = self._schedules[parameter] = _Schedule(engine, plan, stages, programs)
         return schedule
 
 
@@ -98,31 +102,6 @@ def gradient_of(parameter: Tensor) -> Tensor:
     return parameter.grad
 
 
-def _update(layer: SatLinear | SatConv2d, parameter: nn.Parameter, stages: frozenset[str]) -> Update:
-    """The update of a layer's weight or bias. A size of one image does not matter to it."""
-    positions, inputs, outputs = _matrix(layer.weight).shape
-    window = Window((positions, 1))
-    lowering = Lowering(
-        layer.offload.layer,
-        layer.offload.scheme.of_layer(layer.offload.layer),
-        Geometry(1, positions, 1, inputs, outputs, window),
-    )
-    return lowering.update(stages) if parameter is layer.weight else lowering.bias_update()
-
-
-def _matrix(parameter: Tensor) -> np.ndarray:
-    """(kernel positions, Ci, Co) of a weight, (1, 1, Co) of a bias."""
-    values = to_numpy(parameter)
-    if values.ndim == 1:
-        return values[None, None]
-    if values.ndim == 2:
-        return values.T[None]
-    return values.transpose(2, 3, 1, 0).reshape(-1, *values.shape[1::-1])
-
-
-def _of_shape(matrix: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """(positions x Ci, Co) as a parameter (Co, Ci, Kh, Kw), (Co, Ci) or (Co,): the inverse of _matrix."""
-    if len(shape) < 3:
-        return matrix.T.reshape(shape)
-    outputs, inputs, *kernel = shape
-    return matrix.reshape(*kernel, inputs, outputs).transpose(3, 2, 0, 1)
+def _updates(use: Use, parameter: nn.Parameter, stages: frozenset[str]) -> list[Update]:
+    """The updates of a layer's weight, one for each part of its columns, or of its bias."""
+    return [use.lowering.bias_update()] if parameter.dim() == 1 else use.lowering.updates(stages)

@@ -138,7 +138,7 @@ class Engine(ABC):
         """The GEMM of operands (M, K) and (K, N) float16; b is pruned to its sparsity.
 
         Instead of an im2col matrix, the images (B, H, W, C) of the GEMM's source may be given. Where its count is above
-        1, operands and c have that many in front.
+        1, operands, images and c have that many in front.
         Raises ValueError for operands that are not those of the GEMM.
         """
         if not isinstance(gemm, Gemm):

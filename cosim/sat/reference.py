@@ -7,20 +7,25 @@ from cosim.im2col import Im2col
 from cosim.kernel.kernel import compact, gemm, prune
 from cosim.kernel.kernel_vectors import sgd
 from rtl.golden import to_fp16
+from tlm.gemm import Gemm
 from tlm.sat.program import GemmProgram
 from tlm.sat.update_program import UpdateProgram
 
 
 def products(program: GemmProgram, operands: Operands) -> np.ndarray:
     """c (M, N), float32 or float16, or (count, M, N), of operands of which b need not be pruned."""
-    a, b, sparsity, output = operands.a, operands.b, program.gemm.sparsity, program.gemm.output
+    if operands.a.ndim == 2:
+        return _product(program.gemm, operands)
+    return np.stack([_product(program.gemm, operands.item(number)) for number in range(program.gemm.count)])
+
+
+def _product(of: Gemm, operands: Operands) -> np.ndarray:
+    a, b, sparsity, output = operands.a, operands.b, of.sparsity, of.output
     if isinstance(b, Im2col):  # the same sums, of the transpose
         images = prune(b.images, sparsity.n, sparsity.m, axis=3) if sparsity else b.images
         return gemm(images, a[:, :].T, output=output, source=b.source).T
     if isinstance(a, Im2col):
         return gemm(a.images, b, sparsity, output=output, source=a.source)
-    if a.ndim == 3:
-        return np.stack([gemm(*one, sparsity, output=output) for one in zip(a, b, strict=True)])
     return gemm(a, b, sparsity, output=output)
 
 

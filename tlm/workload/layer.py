@@ -12,8 +12,12 @@ class Conv:
     """A convolution of one image (height, width, channels); pairs are (height, width).
 
     A linear layer is one with a 1x1 kernel: height is its rows, the tokens of an image, and width 1.
-    bias  whether one is added to the output
-    Raises ValueError unless there is at least one channel, one output channel and one output pixel.
+    bias        whether one is added to the output
+    groups      so many convolutions side by side, each of its share of the channels and of the outputs
+    transposed  the layer is the input gradient of this convolution: its input has `outputs` channels on `out` pixels,
+                and its output `channels` on height x width
+    Raises ValueError unless there is at least one channel, one output channel and one output pixel, and groups divide
+    both channels.
     """
 
     name: str
@@ -26,12 +30,19 @@ class Conv:
     padding: HeightWidth = (0, 0)
     dilation: HeightWidth = (1, 1)
     bias: bool = False
+    groups: int = 1
+    transposed: bool = False
 
     def __post_init__(self):
         if min(self.channels, self.outputs, *self.out) < 1:
             raise ValueError(
                 f"layer {self.name}: channels, output channels and output pixels must be at least 1, not "
                 f"{self.channels}, {self.outputs} and {self.out}"
+            )
+        if self.groups < 1 or self.channels % self.groups or self.outputs % self.groups:
+            raise ValueError(
+                f"layer {self.name}: groups must divide its {self.channels} channels and {self.outputs} output "
+                f"channels, not be {self.groups}"
             )
 
     @property
@@ -47,7 +58,7 @@ class Conv:
     @property
     def macs(self) -> int:
         """Multiply-adds of the forward pass."""
-        return prod(self.out) * self.window.positions * self.channels * self.outputs
+        return prod(self.out) * self.window.positions * self.channels * self.outputs // self.groups
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ must fit it, so costs and execution cannot differ.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import prod
 
@@ -14,85 +14,54 @@ from rtl.sparsity import Sparsity
 from tlm.feature_map import FeatureMap
 from tlm.gemm import Gemm
 from tlm.update import Update
+from tlm.workload.geometry import Geometry
 from tlm.workload.layer import Conv, Product
 from tlm.workload.methods import STAGES, Scheme
-from tlm.workload.window import Window
-
-POINTWISE = Window()  # 1x1: its im2col matrix is the images themselves
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """A convolution of `batch` images (height, width, channels) into `outputs` channels. Raises ValueError if empty."""
-
-    batch: int
-    height: int
-    width: int
-    channels: int
-    outputs: int
-    window: Window = POINTWISE
-
-    def __post_init__(self):
-        if min(self.batch, *self.out) < 1:
-            raise ValueError(f"a layer needs at least one image and one output pixel, not {self.batch} and {self.out}")
-
-    @classmethod
-    def of(cls, layer: Conv, batch: int) -> "Geometry":
-        """The geometry of a layer on a batch of images."""
-        return cls(batch, layer.height, layer.width, layer.channels, layer.outputs, layer.window)
-
-    @cached_property
-    def out(self) -> tuple[int, int]:
-        """Height and width of the output."""
-        return self.window.output((self.height, self.width))
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(B, H, W, C) of the input."""
-        return self.batch, self.height, self.width, self.channels
-
-    def turned(self) -> "Geometry":
-        """The output gradient, over which the reversed window moves for the input gradient."""
-        return Geometry(self.batch, *self.out, self.outputs, self.channels, self.window.reverse())
-
-    def source(self, transposed: bool = False) -> FeatureMap | None:
-        """The images that an im2col matrix is made of; None where it is the images themselves."""
-        window = self.window
-        if window == POINTWISE:
-            return None
-        return FeatureMap(
-            self.batch,
-            self.height,
-            self.width,
-            self.channels,
-            window.kernel,
-            window.stride,
-            window.padding,
-            window.dilation,
-            self.out,
-            transposed,
-        )
-
-    @property
-    def pixels(self) -> int:
-        """Output pixels of the batch, B * Ho * Wo."""
-        return self.batch * prod(self.out)
 
 
 @dataclass(frozen=True)
 class Lowering:
-    """The GEMMs of one layer on one geometry, by the scheme that holds for the layer."""
+    """The GEMMs of one layer on one geometry, by the scheme that holds for the layer: one for each of its groups.
+
+    Two of a layer's three products move weights between the images of the convolution and its output pixels: down to
+    the pixels, which is 'ff', and up to the images, 'bp'. In a transposed convolution the two change places, and
+    `geometry` is that of the convolution whose input gradient it is.
+    """
 
     layer: str
     scheme: Scheme
     geometry: Geometry
+    transposed: bool = False
+
+    @property
+    def down(self) -> str:
+        """The stage whose product takes the images to the output pixels: the convolution's own sums."""
+        return "bp" if self.transposed else "ff"
+
+    @property
+    def up(self) -> str:
+        """The stage whose product takes the output pixels back to the images."""
+        return "ff" if self.transposed else "bp"
+
+    @cached_property
+    def patterns(self) -> dict[str, Sparsity | None]:
+        """The pattern that each stage's GEMM skips, along the channels that it sums over."""
+        return {"wu": None} | {stage: self.scheme.pattern(stage, self._summed(stage)) for stage in ("ff", "bp")}
+
+    def _summed(self, stage: str) -> int:
+        """The channels that a stage's GEMM sums over, at each kernel position."""
+        return self.geometry.channels if stage == self.down else self.geometry.outputs
 
     @cached_property
     def gradients_pruned(self) -> bool:
         """Whether 'bp' multiplies pruned gradients. The array skips pruned values of b: then it computes the
         transpose, with the weights as a and the gradients as b."""
         rule = self.scheme.rule("bp")
-        return bool(rule and rule.operand == "gradients" and self.scheme.pattern("bp", self.geometry.outputs))
+        return bool(rule and rule.operand == "gradients" and self.patterns["bp"])
+
+    def swapped(self, stage: str) -> bool:
+        """Whether a stage's GEMM is the transpose, with the weights as a."""
+        return stage == "bp" and self.gradients_pruned
 
     def gemm(self, stage: str) -> Gemm:
         """Shape, sparsity and output of a stage: 'ff', 'bp' or 'wu'. Raises ValueError for another."""
@@ -102,48 +71,45 @@ class Lowering:
 
     @cached_property
     def _gemms(self) -> dict[str, Gemm]:
-        return {"ff": self._ff(), "bp": self._bp(), "wu": self._wu()}
+        return {self.down: self._down(), self.up: self._up(), "wu": self._wu()}
 
-    def _ff(self) -> Gemm:
+    def _down(self) -> Gemm:
         geometry, positions = self.geometry, self.geometry.window.positions
-        sparsity = self.scheme.pattern("ff", geometry.channels)
-        k = positions * _depth(geometry.channels, sparsity, positions)
-        return Gemm(geometry.pixels, k, geometry.outputs, sparsity, "fp16", self.layer, "ff", geometry.source())
+        k = positions * _depth(geometry.channels, self.patterns[self.down], positions)
+        return self._gemm(self.down, geometry.pixels, k, geometry.outputs, "fp16", geometry.source())
 
-    def _bp(self) -> Gemm:
+    def _up(self) -> Gemm:
         geometry, positions = self.geometry, self.geometry.window.positions
-        inputs, outputs = geometry.channels, geometry.outputs
-        sparsity, swap = self.scheme.pattern("bp", outputs), self.gradients_pruned
         if not geometry.window.reversible:
-            m, n = geometry.pixels, positions * inputs
-            return Gemm(n if swap else m, outputs, m if swap else n, sparsity, "fp32", self.layer, "bp")
-        m, k = prod(geometry.shape[:3]), positions * _depth(outputs, sparsity, positions)
-        source = geometry.turned().source()
-        if swap:
-            return Gemm(inputs, k, m, sparsity, "fp16", self.layer, "bp", source_b=source)
-        return Gemm(m, k, inputs, sparsity, "fp16", self.layer, "bp", source)
+            return self._gemm(self.up, geometry.pixels, geometry.outputs, positions * geometry.channels, "fp32")
+        k = positions * _depth(geometry.outputs, self.patterns[self.up], positions)
+        m, source = prod(geometry.shape[:3]), geometry.turned().source()
+        return self._gemm(self.up, m, k, geometry.channels, "fp16", source)
 
     def _wu(self) -> Gemm:
         geometry = self.geometry
-        return Gemm(
-            geometry.window.positions * geometry.channels,
-            geometry.pixels,
-            geometry.outputs,
-            None,
-            "fp32",
-            self.layer,
-            "wu",
-            geometry.source(transposed=True),
-        )
+        k = geometry.window.positions * geometry.channels
+        return self._gemm("wu", k, geometry.pixels, geometry.outputs, "fp32", geometry.source(transposed=True))
 
-    def reduction(self) -> Update | None:
-        """The reduction that prunes the gradients before 'bp', by an N:M copy of the SORE, where the method does."""
-        pixels, outputs = self.geometry.pixels, self.geometry.outputs
+    def _gemm(self, stage: str, m: int, k: int, n: int, output: str, source: FeatureMap | None = None) -> Gemm:
+        """The GEMM of a stage, or its transpose."""
+        a, b = source, None
+        if self.swapped(stage):
+            m, n, a, b = n, m, b, a
+        return Gemm(m, k, n, self.patterns[stage], output, self.layer, stage, a, self.geometry.groups, b)
+
+    def reductions(self) -> list[Update]:
+        """The reductions that prune the gradients before 'bp', by N:M copies of the SORE, where the method does."""
         if not self.gradients_pruned:
-            return None
-        return Update(
+            return []
+        geometry = self.geometry
+        pixels, channels = geometry.pixels, geometry.outputs
+        if self.transposed:
+            pixels, channels = prod(geometry.shape[:3]), geometry.channels
+        parts, size = self._parts(channels)
+        one = Update(
             pixels,
-            outputs,
+            size,
             pixels,
             self.scheme.sparsity,
             backward=True,
@@ -152,26 +118,46 @@ class Lowering:
             stage="reduce",
             half=False,
         )
+        return [one] * parts
 
-    def update(self, stages: Collection[str]) -> Update:
-        """The update of the layer's weights, with the copies that these stages of the next step read."""
-        geometry, bp = self.geometry, "bp" in stages
-        forward = self.scheme.weights("ff", geometry.channels)
-        backward = self.scheme.weights("bp", geometry.outputs) if bp else None
-        return Update(
+    def copies(self, stage: str) -> list[Update]:
+        """The reductions that make the copy of weights that a stage skips zeros of, where no update has made it."""
+        if not self.scheme.weights(stage, self._summed(stage)):
+            return []
+        return [replace(one, momentum=False, stage="reduce", half=False) for one in self.updates({stage})]
+
+    def updates(self, stages: Collection[str]) -> list[Update]:
+        """The updates of the layer's weights, with the copies that these stages of the next step read."""
+        geometry = self.geometry
+        # The SORE's 'forward' copy has groups along the rows of a kernel position, its 'backward' copy along columns.
+        forward, backward = (
+            self.scheme.weights(stage, self._summed(stage)) if stage in stages else None for stage in (self.down, self.up)
+        )
+        parts, size = self._parts(geometry.outputs) if backward else (1, geometry.groups * geometry.outputs)
+        one = Update(
             geometry.window.positions * geometry.channels,
-            geometry.outputs,
+            size,
             geometry.channels,
             forward or backward,
             bool(forward),
             bool(backward),
             layer=self.layer,
-            half=not forward or (bp and not backward),
+            half=(self.down in stages and not forward) or (self.up in stages and not backward),
         )
+        return [one] * parts
 
     def bias_update(self) -> Update:
         """The update of the layer's bias, which is added in FP32."""
-        return Update(1, self.geometry.outputs, 1, layer=f"{self.layer}.bias", half=False)
+        geometry = self.geometry
+        outputs = geometry.groups * (geometry.channels if self.transposed else geometry.outputs)
+        return Update(1, outputs, 1, layer=f"{self.layer}.bias", half=False)
+
+    def _parts(self, channels: int) -> tuple[int, int]:
+        """Into how many parts of which size the channels of all groups are cut, so that no N:M group straddles two
+        groups of the convolution: one, unless M does not divide a group's channels."""
+        groups = self.geometry.groups
+        whole = groups == 1 or self.scheme.sparsity is None or channels % self.scheme.sparsity.m == 0
+        return (1, groups * channels) if whole else (groups, channels)
 
 
 def product_gemms(product: Product, batch: int) -> dict[str, Gemm]:
@@ -187,7 +173,7 @@ def product_gemms(product: Product, batch: int) -> dict[str, Gemm]:
 @lru_cache(maxsize=4096)
 def lowered(layer: Conv, batch: int, scheme: Scheme) -> Lowering:
     """The lowering of a layer on a batch, by a scheme for all layers."""
-    return Lowering(layer.name, scheme.of_layer(layer.name), Geometry.of(layer, batch))
+    return Lowering(layer.name, scheme.of_layer(layer.name), Geometry.of(layer, batch), layer.transposed)
 
 
 def _depth(channels: int, sparsity: Sparsity | None, positions: int) -> int:

@@ -50,6 +50,8 @@ class Scheme:
              None: the method's own (`strength` says which)
     rescale  with pruned gradients: each image's channel is scaled up to the sum of magnitudes that it had
     dense    layers that stay dense, by their names or patterns such as 'layer1.*'
+    by_layer  (names, pattern) of layers with an N:M pattern of their own, None for dense, in place of `sparsity`; of
+             several that fit a layer the last holds. Those of `dense` stay dense
     Raises ValueError for an unknown method, a sparse one without a pattern, and a choice that the method does not have.
     """
 
@@ -58,6 +60,7 @@ class Scheme:
     decay: float | None = None
     rescale: bool = False
     dense: tuple[str, ...] = ()
+    by_layer: tuple[tuple[str, Sparsity | None], ...] = ()
 
     def __post_init__(self):
         if self.method not in METHODS:
@@ -65,6 +68,9 @@ class Scheme:
         method = METHODS[self.method]
         if isinstance(self.dense, str):
             raise ValueError(f"dense must be several names or patterns, such as ({self.dense!r},), not {self.dense!r}")
+        for own in self.by_layer:
+            if not (isinstance(own, tuple) and len(own) == 2 and isinstance(own[1], Sparsity | None)):
+                raise ValueError(f"by_layer must be pairs of names and a Sparsity or None, not {own!r}")
         if method.rules and self.sparsity is None:
             raise ValueError(f"method {self.method} needs a sparsity such as 2:8, not dense")
         if not (isfinite(self.strength) and self.strength >= 0):
@@ -93,14 +99,22 @@ class Scheme:
     def of_layer(self, name: str) -> "Scheme":
         """The scheme for the layer of that name."""
         if any(fnmatchcase(name, pattern) for pattern in self.dense):
+            return self.with_pattern(None)
+        own = [sparsity for names, sparsity in self.by_layer if fnmatchcase(name, names)]
+        return self.with_pattern(own[-1]) if own else self
+
+    def with_pattern(self, sparsity: Sparsity | None) -> "Scheme":
+        """The scheme for layers with that N:M pattern, None for dense."""
+        if sparsity is None:
             return replace(self, method="dense", sparsity=None, decay=None, rescale=False)
-        return self
+        return replace(self, sparsity=sparsity)
 
     def check_names(self, layers: Collection[str]) -> None:
-        """Raise ValueError for a pattern of `dense` that none of these layers' names matches."""
-        for pattern in self.dense:
-            if not any(fnmatchcase(name, pattern) for name in layers):
-                raise ValueError(f"dense names no layer: {pattern!r} matches none of {', '.join(layers)}")
+        """Raise ValueError for names or a pattern of `dense` or `by_layer` that none of these layers' names matches."""
+        for option, patterns in (("dense", self.dense), ("sparsity", [names for names, _ in self.by_layer])):
+            for pattern in patterns:
+                if not any(fnmatchcase(name, pattern) for name in layers):
+                    raise ValueError(f"{option} names no layer: {pattern!r} matches none of {', '.join(layers)}")
 
     def rule(self, stage: str) -> Rule | None:
         """The operand that a stage prunes, if any."""

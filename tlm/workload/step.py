@@ -3,11 +3,14 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rtl.sparsity import Sparsity
 from tlm.update import Update
 from tlm.work import Work
 from tlm.workload.layer import Conv, Layer
-from tlm.workload.lowering import lowered, product_gemms
+from tlm.workload.lowering import Lowering, lowered, product_gemms
 from tlm.workload.methods import Scheme
+
+AS_SCHEME = "scheme"
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,9 @@ class Call:
     weight_gradient, bias_gradient  its parameters are trained
     weight                      a key, the same for calls that share their weight; None: the layer's name
     second_gradient             of a product: its second operand wants a gradient
+    derived                     its weight is made of parameters in each forward pass: no update of the accelerator
+                                makes its copies, so they are made before use
+    pattern                     its own N:M pattern, None for dense, in place of the scheme's
     """
 
     layer: Layer
@@ -27,11 +33,19 @@ class Call:
     bias_gradient: bool = True
     weight: Hashable = None
     second_gradient: bool = True
+    derived: bool = False
+    pattern: Sparsity | str | None = AS_SCHEME
 
     @property
     def owner(self) -> Hashable:
         """Whose weight it is."""
         return self.layer.name if self.weight is None else self.weight
+
+    @property
+    def passes(self) -> int:
+        """Products of a training step: the forward pass, and each gradient that is wanted."""
+        second = self.weight_gradient if isinstance(self.layer, Conv) else self.second_gradient
+        return 1 + self.input_gradient + second
 
 
 def calls_of(layers: Sequence[Layer], batch: int) -> list[Call]:
@@ -49,17 +63,17 @@ def gemms_of(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
 def updates_of(calls: Iterable[Call], scheme: Scheme) -> list[Update]:
     """The update of each trained parameter, with the copies that the next step reads; once where layers share it."""
     stages: dict[Hashable, set[str]] = {}
-    trained = [(call, call.layer) for call in calls if isinstance(call.layer, Conv)]
+    trained = [(call, call.layer) for call in calls if isinstance(call.layer, Conv) and not call.derived]
     for call, _ in trained:
         stages.setdefault(call.owner, {"ff"}).update({"bp"} if call.input_gradient else ())
-    updates: dict[Hashable, Update] = {}
+    updates: dict[Hashable, list[Update]] = {}
     for call, layer in trained:
-        lowering = lowered(layer, call.batch, scheme)
+        lowering = lowering_of(call, scheme)
         if call.weight_gradient:
-            updates.setdefault(call.owner, lowering.update(stages[call.owner]))
+            updates.setdefault(call.owner, lowering.updates(stages[call.owner]))
         if layer.bias and call.bias_gradient:
-            updates.setdefault((call.owner, "bias"), lowering.bias_update())
-    return list(updates.values())
+            updates.setdefault((call.owner, "bias"), [lowering.bias_update()])
+    return [update for parts in updates.values() for update in parts]
 
 
 def whole_step(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
@@ -71,9 +85,19 @@ def whole_step(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
     return gemms_of(calls, scheme) + updates_of(calls, scheme)
 
 
+def lowering_of(call: Call, scheme: Scheme) -> Lowering:
+    """The lowering of a call of a convolution or linear layer, by a scheme for all layers or its own pattern."""
+    assert isinstance(call.layer, Conv)
+    own = scheme if call.pattern == AS_SCHEME else scheme.with_pattern(call.pattern)
+    return lowered(call.layer, call.batch, own)
+
+
 def _forward(call: Call, scheme: Scheme) -> Iterator[Work]:
     if isinstance(call.layer, Conv):
-        yield lowered(call.layer, call.batch, scheme).gemm("ff")
+        lowering = lowering_of(call, scheme)
+        if call.derived:
+            yield from lowering.copies("ff")
+        yield lowering.gemm("ff")
     else:
         yield product_gemms(call.layer, call.batch)["ff"]
 
@@ -85,9 +109,11 @@ def _backward(call: Call, scheme: Scheme) -> Iterator[Work]:
             gemms[side] for side, wanted in (("left", call.input_gradient), ("right", call.second_gradient)) if wanted
         )
         return
-    lowering = lowered(call.layer, call.batch, scheme)
+    lowering = lowering_of(call, scheme)
     if call.input_gradient:
-        yield from filter(None, [lowering.reduction()])
+        if call.derived:
+            yield from lowering.copies("bp")
+        yield from lowering.reductions()
         yield lowering.gemm("bp")
     if call.weight_gradient:
         yield lowering.gemm("wu")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tlm.workload import architecture
-from training.layers import MatMul
+from training.matmul import MatMul
 from training.models.parts import undrawn
 
 

@@ -1,0 +1,56 @@
+"""All matrix products of a network's training step: those of the accelerator, and those that are left to the host."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from tlm.workload.step import Call
+
+
+@dataclass(frozen=True)
+class HostProduct:
+    """Matrix products that run on the host: the module that calls them, the function, and their multiply-adds.
+
+    forward, backward  multiply-adds of the forward pass of a step, and of its backward pass
+    """
+
+    module: str
+    call: str
+    forward: int
+    backward: int = 0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of a training step."""
+        return self.forward + self.backward
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The calls of a step's layers, in order, and the products of the host.
+
+    remark  how they were found, where that is not from shapes alone; else empty
+    """
+
+    calls: Sequence[Call]
+    on_host: Sequence[HostProduct] = ()
+    remark: str = ""
+
+    @property
+    def macs_seen(self) -> int:
+        """Multiply-adds of the accelerator: as many as its dense products have, without zeros that fill groups."""
+        return sum(call.batch * call.layer.macs * call.passes for call in self.calls)
+
+    @property
+    def macs_unseen(self) -> int:
+        """Multiply-adds of the host."""
+        return sum(product.macs for product in self.on_host)
+
+    def inference(self) -> Self:
+        """Its forward pass alone: no gradients, and no updates."""
+        forward = dict(input_gradient=False, weight_gradient=False, bias_gradient=False, second_gradient=False)
+        return replace(
+            self,
+            calls=[replace(call, **forward) for call in self.calls],
+            on_host=[replace(product, backward=0) for product in self.on_host],
+        )

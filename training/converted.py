@@ -1,0 +1,133 @@
+"""The state of a converted module: how its products run, and what is known of its parameters."""
+
+import re
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Protocol
+from weakref import WeakSet
+
+from torch import Tensor, nn
+
+from cosim import Engine
+from tlm.accelerator import StepPlan
+from tlm.workload.layer import Conv, Product
+from tlm.workload.methods import Scheme
+from training.offload import Offload, check_engine
+from training.products import Gradients, Use
+
+_PARAMETRIZED = re.compile(r"parametrizations\.(\w+)\.original\d*$")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A tensor that is a weight: a parameter, or made of parameters alone.
+
+    name       of the layer whose weight it is, as reports have it
+    parameter  the parameter that it is as a whole, or whose transpose it is; None: made of parameters otherwise
+    turned     it is the transpose
+    """
+
+    name: str
+    parameter: Tensor | None = None
+    turned: bool = False
+
+    @property
+    def transposed(self) -> "Weight":
+        """What the tensor's transpose is."""
+        return replace(self, turned=not self.turned)
+
+    @property
+    def part(self) -> "Weight":
+        """What a part of the tensor is, or another tensor that is made of it."""
+        return Weight(self.name)
+
+
+class Tracer(Protocol):
+    """Notes the calls of a step.
+
+    shapes  products of tensors without values are followed, too
+    """
+
+    shapes: bool
+
+    def noted(self, layer: Conv | Product, batch: int, weight: Weight | None, bias: Tensor | None) -> Gradients | None:
+        """Note a call. What is returned, if anything, is told which of its gradients are asked for."""
+
+
+class Conversion:
+    """How the products of a converted module run: by which scheme, engine and plan; and what stays on the host.
+
+    host      names or patterns of layers and modules that stay in PyTorch
+    uses      of each parameter that a layer has as a whole, weight or bias: how it was used last, by the layer's name
+    """
+
+    def __init__(self, scheme: Scheme, engine: Engine, plan: StepPlan | None = None, host: tuple[str, ...] = ()):
+        self.scheme, self.engine, self.plan, self.host = scheme, engine, plan, host
+        self.tracer: Tracer | None = None
+        self.uses: dict[Tensor, dict[str, Use]] = {}
+        self.offloads: dict[str, Offload] = {}
+        self.kinds: dict[tuple, Use] = {}  # of calls that are alike
+        self._known: dict[int, tuple[Tensor, Weight | None]] = {}  # parameters, and with None buffers, by their id
+        self._learned = WeakSet[nn.Module]()
+
+    def __deepcopy__(self, memo: dict) -> "Conversion":
+        if id(self) not in memo:  # the modules of a copy share a copy
+            memo[id(self)] = Conversion(self.scheme, self.engine, self.plan, self.host)
+        return memo[id(self)]
+
+    def use(self, engine: Engine, plan: StepPlan | None) -> None:
+        """From now on products run by these. Raises ValueError as `check_engine` does, and changes nothing then."""
+        check_engine(engine, plan)
+        self.engine, self.plan = engine, plan
+        for offload in self.offloads.values():
+            offload.use(engine, plan)
+
+    def offload(self, name: str, weights: bool = True) -> Offload:
+        """That of a layer; without weights it stays dense."""
+        if name not in self.offloads:
+            scheme = self.scheme if weights else Scheme()
+            self.offloads[name] = Offload(name, scheme, self.engine, self.plan)
+        return self.offloads[name]
+
+    def learn(self, module: nn.Module, path: str) -> None:
+        """The names of a module's parameters and buffers; once for each module that is called from outside."""
+        if module in self._learned:
+            return
+        self._learned.add(module)
+        for name, parameter in module.named_parameters():
+            layer = layer_name(join(path, name)) or type(module).__name__
+            self._known[id(parameter)] = parameter, Weight(layer, parameter)
+        for buffer in module.buffers():
+            self._known.setdefault(id(buffer), (buffer, None))
+
+    def is_known(self, tensor: Tensor) -> bool:
+        """Whether it is a parameter or buffer of the module."""
+        return id(tensor) in self._known
+
+    def weight(self, tensor: Tensor) -> Weight | None:
+        """What a parameter is as a weight; None for any other tensor."""
+        known = self._known.get(id(tensor))
+        return known[1] if known else None
+
+    def on_host(self, *names: str) -> bool:
+        """Whether a layer or module of one of these names, or one that it is in, stays on the host."""
+        return bool(self.host) and any(fits(name, self.host) for name in names)
+
+
+def join(path: str, name: str) -> str:
+    """A dotted path."""
+    return f"{path}.{name}" if path and name else path or name
+
+
+def fits(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a pattern fits a dotted name, or that of a module that it is in."""
+    parts = name.split(".")
+    outer = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return any(fnmatchcase(one, pattern) for one in outer for pattern in patterns)
+
+
+def layer_name(parameter: str) -> str:
+    """The name of a layer, from that of the parameter that is its weight: 'fc' of 'fc.weight', also where the weight is
+    parametrized; any other parameter is a layer by its own name."""
+    name = _PARAMETRIZED.sub(r"\1", parameter)
+    return "" if name == "weight" else name.removesuffix(".weight")

@@ -1,0 +1,201 @@
+"""A call of a function of PyTorch that has been intercepted, and the products that run on the engine for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tlm.workload.layer import Conv, Product
+from training.converted import Weight
+from training.layouts import Images, Layout, Rows
+from training.products import ActivationProduct, LayerProduct, Use, is_shape
+
+if TYPE_CHECKING:
+    from training.interception import Interception
+
+Pair = tuple[int, int]
+
+
+class Site:
+    """The place of a call. Its products run on the engine; those that cannot run there, or shall not, in PyTorch.
+
+    function  the function that was called
+    """
+
+    def __init__(self, interception: Interception, function: Callable):
+        self._interception, self.function = interception, function
+        self.conversion = interception.conversion
+        self.words = getattr(function, "__name__", "product").strip("_")
+
+    def plain(self, *args: Any, **kwargs: Any) -> Any:
+        """The function itself, in PyTorch."""
+        return self.function(*args, **kwargs)
+
+    def opened(self, function: Callable, *args: Any, **kwargs: Any) -> Any:
+        """Another form of the function, inside of which calls are intercepted, too."""
+        with self._interception:
+            return function(*args, **kwargs)
+
+    def weight(self, tensor: Tensor) -> Weight | None:
+        """What a tensor is as a weight; None for an activation."""
+        return self._interception.weight(tensor)
+
+    def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None, of: Weight | None = None) -> Tensor:
+        """x (..., Ci), weight (Co, Ci), bias (Co,) -> (..., Co). `of` is what the weight is, where it is a view."""
+        of = of or self.weight(weight)
+        if of is None and weight.dim() == 2:  # two activations
+            y = self.product(x, weight.T)
+            return y if bias is None else y + bias
+        if weight.dim() != 2 or x.shape[-1] != weight.shape[1] or not self._runs(of, x, weight):
+            return functional.linear(x, weight, bias)
+        use = self._use(
+            of, x, weight, bias, Rows, lambda name: _linear(name, x.shape, weight.shape, bias is not None), ()
+        )
+        return self._layer(x, weight, bias, use, of)
+
+    def convolution(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: Pair,
+        padding: Pair,
+        dilation: Pair,
+        groups: int,
+        of: Weight | None = None,
+        output: Pair | None = None,
+    ) -> Tensor:
+        """x (B, C, H, W), weight (Co, C / groups, Kh, Kw), bias (Co,) -> (B, Co, Ho, Wo).
+
+        output  height and width of the output of the transposed convolution; None: it is not transposed
+        """
+        of = of or self.weight(weight)
+        sizes = stride, padding, dilation, groups, output
+        if not self._runs(of, x, weight):
+            return _in_pytorch(x, weight, bias, *sizes)
+
+        def layer(name: str) -> tuple[Conv, int]:
+            outputs, channels, *kernel = weight.shape
+            size = tuple(x.shape[2:]) if output is None else output
+            windows = tuple(kernel), stride, padding, dilation
+            conv = Conv(name, channels * groups, outputs, *size, *windows, bias is not None, groups, output is not None)
+            return conv, x.shape[0]
+
+        use = self._use(of, x, weight, bias, Images, layer, sizes)
+        return self._layer(x, weight, bias, use, of)
+
+    def product(self, a: Tensor, b: Tensor, word: str | None = None) -> Tensor:
+        """Two activations, (..., M, K) and (..., K, N), or the same with leading dimensions that are broadcast: a @ b.
+
+        word  names the product in reports, after the module's path; None: the function
+        """
+        frame = self._interception.frames[-1]
+        name = frame.product(word or self.words)
+        if not self._runs_named(name, a, b):
+            return a @ b
+        if b.dim() == 2:
+            return self._product(name, a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
+        batch = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        return self._product(name, a.expand(*batch, *a.shape[-2:]), b.expand(*batch, *b.shape[-2:]))
+
+    def _product(self, name: str, a: Tensor, b: Tensor) -> Tensor:
+        note, tracer = None, self.conversion.tracer
+        if tracer is not None:
+            product = Product(name, a.shape[-2], a.shape[-1], b.shape[-1])
+            note = partial(tracer.noted, product, prod(a.shape[:-2]), None, None)
+        return ActivationProduct.apply(a, b, self.conversion.offload(name, weights=False), note)
+
+    def _layer(self, x: Tensor, weight: Tensor, bias: Tensor | None, use: Use, of: Weight | None) -> Tensor:
+        tracer = self.conversion.tracer
+        note = None if tracer is None else partial(tracer.noted, use.conv, use.batch, of, bias)
+        return LayerProduct.apply(x, weight, bias, use, note)
+
+    def _use(
+        self,
+        of: Weight | None,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        layout: type[Layout],
+        layer: Callable[[str], tuple[Conv, int]],
+        sizes: tuple,
+    ) -> Use:
+        """How the weight is used by this call: the same object for calls that are alike."""
+        name = of.name if of else self._interception.frames[-1].numbered(self.words)
+        turned, whole = (of.turned, of.parameter is not None) if of else (False, False)
+        key = name, layout, x.shape, weight.shape, bias is None, turned, whole, sizes
+        kinds = self.conversion.kinds
+        if (use := kinds.get(key)) is None:
+            conv, batch = layer(name)
+            offload = self.conversion.offload(name, weights=of is not None)
+            shape = _output_shape(conv, layout, x.shape)
+            use = kinds[key] = Use(offload, conv, batch, layout, shape, tuple(weight.shape), turned, not whole)
+        of_bias = self.conversion.weight(bias) if bias is not None else None
+        for whole_of in (of, of_bias):
+            if whole_of and whole_of.parameter is not None:
+                self.conversion.uses.setdefault(whole_of.parameter, {})[name] = use
+        return use
+
+    def _runs(self, of: Weight | None, x: Tensor, weight: Tensor) -> bool:
+        """Whether a layer's product runs on the engine. Raises ValueError for a master weight that is not float32."""
+        frame = self._interception.frames[-1]
+        name = of.name if of else frame.path
+        if of and of.parameter is not None and of.parameter.dtype != torch.float32:
+            raise ValueError(
+                f"layer {name}: master weights must be float32, not {of.parameter.dtype}: a converted module cannot be "
+                "made .half() or .double(), since its operands are rounded to FP16 as it is"
+            )
+        return self._runs_named(name, x, weight)
+
+    @property
+    def _follows_shapes(self) -> bool:
+        return self.conversion.tracer is not None and self.conversion.tracer.shapes
+
+    def _runs_named(self, name: str, a: Tensor, b: Tensor) -> bool:
+        return (
+            _is_plain(a)
+            and _is_plain(b)
+            and (self._follows_shapes or not (is_shape(a) or is_shape(b)))
+            and not self.conversion.on_host(name, self._interception.frames[-1].path)
+        )
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether it is a matrix of real numbers, and not empty."""
+    return tensor.is_floating_point() and tensor.layout is torch.strided and not tensor.is_nested and tensor.numel() > 0
+
+
+def _linear(name: str, shape: torch.Size, weight: torch.Size, biased: bool) -> tuple[Conv, int]:
+    """A linear layer as the model knows it, and the batch: the first dimension, others are the rows of an image."""
+    return Conv(name, weight[1], weight[0], prod(shape[1:-1]), 1, bias=biased), prod(shape[:-1][:1])
+
+
+def _output_shape(conv: Conv, layout: type[Layout], shape: torch.Size) -> tuple[int, ...]:
+    if layout is Rows:
+        return *shape[:-1], conv.outputs
+    if conv.transposed:
+        return shape[0], conv.channels, conv.height, conv.width
+    return shape[0], conv.outputs, *conv.out
+
+
+def _in_pytorch(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    output: Pair | None,
+) -> Tensor:
+    if output is None:
+        return functional.conv2d(x, weight, bias, stride, padding, dilation, groups)
+    sizes = zip(output, x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    extra = [out - ((size - 1) * s - 2 * p + d * (k - 1) + 1) for out, size, k, s, p, d in sizes]
+    return functional.conv_transpose2d(x, weight, bias, stride, padding, extra, groups, dilation)
