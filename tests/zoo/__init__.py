@@ -1,0 +1,92 @@
+"""Public networks after their definitions, with inputs, for tests that any network must pass."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from tests.zoo.inception import googlenet, inception_v3
+from tests.zoo.inputs import Inputs, images, numbers
+from tests.zoo.mobile import (
+    efficientnet_b0,
+    efficientnet_v2_s,
+    mnasnet1_0,
+    mobilenet_v2,
+    mobilenet_v3_large,
+    mobilenet_v3_small,
+    shufflenet_v2_x1_0,
+)
+from tests.zoo.plain import alexnet, squeezenet1_0, vgg11
+from tests.zoo.residual import densenet121, r3d, regnet_y_400mf, resnet18, resnet50, resnext50_32x4d, wide_resnet50_2
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network, what it takes, and what is published of it.
+
+    `inputs` are for the network at its published size, which is the factory's with the arguments `published`; `small`
+    are for a quick step of training, of the network with the arguments `quick`; both are functions of a batch's size
+    and a seed. `output` is the shape of an example's result for `small`. `parameters` and `gigamacs` (10**9 products of
+    a forward pass on one example of `inputs`, as torchvision counts them) are published figures, where there are any.
+    """
+
+    factory: Callable[..., nn.Module]
+    parameters: int | None
+    inputs: Inputs
+    small: Inputs
+    output: tuple[int, ...]
+    gigamacs: float | None = None
+    published: Mapping[str, Any] = field(default_factory=dict)
+    quick: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> nn.Module:
+        """At the published size, for `inputs`."""
+        return self.factory(**self.published)
+
+    def build_small(self) -> nn.Module:
+        """For `small`; where images may have any size, the same network as the published one."""
+        return self.factory(**self.quick)
+
+
+def classifying(
+    factory: Callable[..., nn.Module], parameters: int, gigamacs: float, full: int = 224, small: int = 64, **quick: int
+) -> Network:
+    """Of images in a thousand classes; parameters and products are those of torchvision's weights."""
+    return Network(factory, parameters, images(full), images(small), (1000,), gigamacs, quick=quick)
+
+
+IMAGES = {
+    "alexnet": classifying(alexnet, 61_100_840, 0.714),
+    "vgg11": classifying(vgg11, 132_863_336, 7.609, small=32),
+    "resnet18": classifying(resnet18, 11_689_512, 1.814),
+    "resnet50": classifying(resnet50, 25_557_032, 4.089),
+    "wide_resnet50_2": classifying(wide_resnet50_2, 68_883_240, 11.398),
+    "resnext50_32x4d": classifying(resnext50_32x4d, 25_028_904, 4.23),
+    "densenet121": classifying(densenet121, 7_978_856, 2.834),
+    "googlenet": classifying(googlenet, 6_624_904, 1.498),
+    "inception_v3": classifying(inception_v3, 27_161_264, 5.713, full=299, small=299),
+    "squeezenet1_0": classifying(squeezenet1_0, 1_248_424, 0.819),
+    "mobilenet_v2": classifying(mobilenet_v2, 3_504_872, 0.301),
+    "mobilenet_v3_small": classifying(mobilenet_v3_small, 2_542_856, 0.057),
+    "mobilenet_v3_large": classifying(mobilenet_v3_large, 5_483_032, 0.217),
+    "efficientnet_b0": classifying(efficientnet_b0, 5_288_548, 0.386),
+    "efficientnet_v2_s": classifying(efficientnet_v2_s, 21_458_488, 8.366, full=384),
+    "mnasnet1_0": classifying(mnasnet1_0, 4_383_312, 0.314),
+    "shufflenet_v2_x1_0": classifying(shufflenet_v2_x1_0, 2_278_604, 0.145),
+    "regnet_y_400mf": classifying(regnet_y_400mf, 4_344_144, 0.402),
+}
+
+OTHERS = {
+    "r3d_18": Network(
+        r3d,
+        33_371_472,
+        numbers(3, 16, 112, 112),
+        numbers(3, 8, 32, 32),
+        (400,),
+        40.697,
+        published={"widths": (64, 128, 256, 512)},
+    ),
+}
+
+NETWORKS = {**IMAGES, **OTHERS}
