@@ -6,8 +6,10 @@ from typing import Any
 
 from torch import nn
 
+from tests.zoo.convnext import convnext_tiny
 from tests.zoo.inception import googlenet, inception_v3
 from tests.zoo.inputs import Inputs, images, numbers
+from tests.zoo.maxvit import maxvit_t
 from tests.zoo.mobile import (
     efficientnet_b0,
     efficientnet_v2_s,
@@ -19,6 +21,8 @@ from tests.zoo.mobile import (
 )
 from tests.zoo.plain import alexnet, squeezenet1_0, vgg11
 from tests.zoo.residual import densenet121, r3d, regnet_y_400mf, resnet18, resnet50, resnext50_32x4d, wide_resnet50_2
+from tests.zoo.swin import swin_t, swin_v2_t
+from tests.zoo.vit import vit_b_16
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,12 @@ IMAGES = {
     "efficientnet_v2_s": classifying(efficientnet_v2_s, 21_458_488, 8.366, full=384),
     "mnasnet1_0": classifying(mnasnet1_0, 4_383_312, 0.314),
     "shufflenet_v2_x1_0": classifying(shufflenet_v2_x1_0, 2_278_604, 0.145),
+    "convnext_tiny": classifying(convnext_tiny, 28_589_128, 4.456),
     "regnet_y_400mf": classifying(regnet_y_400mf, 4_344_144, 0.402),
+    "swin_t": classifying(swin_t, 28_288_354, 4.491),
+    "swin_v2_t": classifying(swin_v2_t, 28_351_570, 5.94, full=256),
+    "maxvit_t": classifying(maxvit_t, 30_919_624, 5.558, side=2),
+    "vit_b_16": classifying(vit_b_16, 86_567_656, 17.564, size=64),
 }
 
 OTHERS = {
