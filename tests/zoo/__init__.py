@@ -6,9 +6,15 @@ from typing import Any
 
 from torch import nn
 
+from tests.zoo.bert import bert
 from tests.zoo.convnext import convnext_tiny
+from tests.zoo.dlrm import KAGGLE, dlrm
+from tests.zoo.experts import moe, moe_einsum
+from tests.zoo.gpt2 import gpt2
 from tests.zoo.inception import googlenet, inception_v3
-from tests.zoo.inputs import Inputs, images, numbers
+from tests.zoo.inputs import Inputs, clicks, images, numbers, padded, tokens
+from tests.zoo.llama import llama
+from tests.zoo.lora import lora
 from tests.zoo.maxvit import maxvit_t
 from tests.zoo.mobile import (
     efficientnet_b0,
@@ -20,9 +26,12 @@ from tests.zoo.mobile import (
     shufflenet_v2_x1_0,
 )
 from tests.zoo.plain import alexnet, squeezenet1_0, vgg11
+from tests.zoo.recurrent import gru, lstm
 from tests.zoo.residual import densenet121, r3d, regnet_y_400mf, resnet18, resnet50, resnext50_32x4d, wide_resnet50_2
 from tests.zoo.swin import swin_t, swin_v2_t
+from tests.zoo.unet import unet
 from tests.zoo.vit import vit_b_16
+from tests.zoo.wave import m5
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,28 @@ IMAGES = {
     "vit_b_16": classifying(vit_b_16, 86_567_656, 17.564, size=64),
 }
 
+# The sizes of gpt2, bert-base-uncased with a head of two classes, and Meta-Llama-3-8B.
+GPT2 = dict(vocabulary=50257, places=1024, width=768, depth=12, heads=12)
+BERT = dict(vocabulary=30522, places=512, width=768, depth=12, heads=12)
+LLAMA = dict(vocabulary=128256, width=4096, hidden=14336, depth=32, heads=32, shared=8)
+
 OTHERS = {
+    "gpt2": Network(gpt2, 124_439_808, tokens(50257, 1024), tokens(101, 16), (16, 101), published=GPT2),
+    "bert": Network(bert, 109_483_778, padded(30522, 128), padded(101, 16), (2,), published=BERT),
+    "llama": Network(llama, 8_030_261_248, tokens(128256, 2048), tokens(101, 16), (16, 101), published=LLAMA),
+    "unet": Network(unet, 31_037_633, images(256), images(32), (1, 32, 32)),
+    # Tables and layers as published, by which the paper has some 540 million parameters.
+    "dlrm": Network(dlrm, 540_677_217, clicks(KAGGLE, 1), clicks((50, 7, 101, 3), 2), (1,), published={"rows": KAGGLE}),
+    "lstm": Network(
+        lstm,
+        4_810_857,
+        tokens(25002, 16),
+        tokens(101, 12),
+        (1,),
+        published=dict(vocabulary=25002, inputs=100, hidden=256),
+    ),
+    "gru": Network(gru, 2_759_169, numbers(16, 768), numbers(12, 16), (1,), published=dict(inputs=768, hidden=256)),
+    "m5": Network(m5, 26_915, numbers(1, 8000), numbers(1, 8000), (35,)),
     "r3d_18": Network(
         r3d,
         33_371_472,
@@ -96,6 +126,10 @@ OTHERS = {
         40.697,
         published={"widths": (64, 128, 256, 512)},
     ),
+    "moe": Network(moe, None, numbers(64, 16), numbers(5, 16), (10,)),
+    "moe_einsum": Network(moe_einsum, None, numbers(64, 16), numbers(5, 16), (10,)),
+    # PEFT says 4,100,164, since it keeps the last layer twice.
+    "lora": Network(lora, 4_100_164 - 4_002, numbers(20), numbers(20), (2,)),
 }
 
 NETWORKS = {**IMAGES, **OTHERS}
