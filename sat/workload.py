@@ -41,7 +41,8 @@ def workload(context: typer.Context, network: Network) -> Workload:
     if network.input and not network.module:
         raise ValueError("--input is the shape of a --module's input")
     if network.topology:
-        return Workload(network.topology.stem, calls_of(read_topology(network.topology), network.batch), network.batch)
+        listed = [one.layer for one in read_topology(network.topology)]
+        return Workload(network.topology.stem, calls_of(listed, network.batch), network.batch)
     if network.module:
         return _of_module(network.module, network.input)
     calls = calls_of(layers(network.model, network.image, network.classes, network.width), network.batch)

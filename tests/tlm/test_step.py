@@ -139,7 +139,7 @@ def plan_and_report(file, layers):
     """All that is done for a topology of so many layers, of which five are different."""
     sizes = ["16,24,8", "8,16,24", "24,8,8", "8,8,8", "16,16,16"]
     file.write_text("Layer,M,N,K,\n" + "".join(f"layer{number},{sizes[number % 5]},\n" for number in range(layers)))
-    work = whole_step(calls_of(read_topology(file), 1), Scheme.of("bdwp", 2, 8))
+    work = whole_step(calls_of([listed.layer for listed in read_topology(file)], 1), Scheme.of("bdwp", 2, 8))
     plan = make_plan(work, TINY)
     plan.save(file.with_suffix(".json"))
     costed = cost(work, TINY, load_plan(file.with_suffix(".json"), work, TINY))
