@@ -9,7 +9,6 @@ from cosim.im2col import Im2col, Im2cols
 from rtl.golden import Rates
 from tlm.transactions import Program
 
-
 Operand = np.ndarray | Im2col | Im2cols
 
 

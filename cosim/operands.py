@@ -128,9 +128,7 @@ def _fit(gemm: Gemm, a: Any, b: Any, form: str) -> bool:
     )
 
 
-def _check_side(
-    side: Operand, name: str, gemm: Gemm, source: FeatureMap | None, transposed: bool, form: str
-) -> None:
+def _check_side(side: Operand, name: str, gemm: Gemm, source: FeatureMap | None, transposed: bool, form: str) -> None:
     if isinstance(side, Im2col | Im2cols):
         _check_images(side, name, source, transposed, form)
     else:

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Protocol
-from weakref import WeakSet
 
 from torch import Tensor, nn
 
@@ -58,6 +57,7 @@ class Conversion:
     """How the products of a converted module run: by which scheme, engine and plan; and what stays on the host.
 
     host      names or patterns of layers and modules that stay in PyTorch
+    known     parameters as weights, and with None buffers, by their ids
     uses      of each parameter that a layer has as a whole, weight or bias: how it was used last, by the layer's name
     """
 
@@ -67,8 +67,7 @@ class Conversion:
         self.uses: dict[Tensor, dict[str, Use]] = {}
         self.offloads: dict[str, Offload] = {}
         self.kinds: dict[tuple, Use] = {}  # of calls that are alike
-        self._known: dict[int, tuple[Tensor, Weight | None]] = {}  # parameters, and with None buffers, by their id
-        self._learned = WeakSet[nn.Module]()
+        self.known: dict[int, tuple[Tensor, Weight | None]] = {}
 
     def __deepcopy__(self, memo: dict) -> "Conversion":
         if id(self) not in memo:  # the modules of a copy share a copy
@@ -90,23 +89,20 @@ class Conversion:
         return self.offloads[name]
 
     def learn(self, module: nn.Module, path: str) -> None:
-        """The names of a module's parameters and buffers; once for each module that is called from outside."""
-        if module in self._learned:
-            return
-        self._learned.add(module)
+        """Take in the names of a module's parameters and buffers."""
         for name, parameter in module.named_parameters():
             layer = layer_name(join(path, name)) or type(module).__name__
-            self._known[id(parameter)] = parameter, Weight(layer, parameter)
+            self.known[id(parameter)] = parameter, Weight(layer, parameter)
         for buffer in module.buffers():
-            self._known.setdefault(id(buffer), (buffer, None))
+            self.known.setdefault(id(buffer), (buffer, None))
 
     def is_known(self, tensor: Tensor) -> bool:
         """Whether it is a parameter or buffer of the module."""
-        return id(tensor) in self._known
+        return id(tensor) in self.known
 
     def weight(self, tensor: Tensor) -> Weight | None:
         """What a parameter is as a weight; None for any other tensor."""
-        known = self._known.get(id(tensor))
+        known = self.known.get(id(tensor))
         return known[1] if known else None
 
     def on_host(self, *names: str) -> bool:

@@ -22,7 +22,7 @@ class Decay:
     """
 
     def __init__(self, module: nn.Module):
-        self._conversions = conversions(module)
+        self._conversions = [of for of in conversions(module) if of.scheme.strength]
 
     @torch.no_grad()
     def add(self, scale: float = 1.0) -> None:
@@ -43,11 +43,12 @@ def _pruned(of: Sequence[Conversion]) -> Iterator[tuple[Tensor, Use]]:
     for conversion in of:
         for weight, uses in conversion.uses.items():
             use = next(iter(uses.values()))
-            scheme = use.lowering.scheme
-            if weight.dim() > 1 and weight not in seen and scheme.strength and scheme.sparsity:
-                if _channels(use) >= scheme.sparsity.m:  # with fewer channels it stays dense
-                    yield weight, use
+            scheme, known = use.lowering.scheme, weight in seen
             seen.add(weight)
+            if known or weight.dim() == 1 or not (scheme.strength and scheme.sparsity):
+                continue
+            if _channels(use) >= scheme.sparsity.m:  # with fewer channels it stays dense
+                yield weight, use
 
 
 def _channels(use: Use) -> int:
@@ -58,7 +59,9 @@ def _channels(use: Use) -> int:
 
 def _rows_pruned(use: Use) -> bool:
     """Whether N:M groups run along the rows of a kernel position, and not along the columns."""
-    stages = (stage for stage in ("ff", "bp") if (rule := use.lowering.scheme.rule(stage)) and rule.operand == "weights")
+    stages = (
+        stage for stage in ("ff", "bp") if (rule := use.lowering.scheme.rule(stage)) and rule.operand == "weights"
+    )
     rule = use.lowering.scheme.rule(next(stages))
     return rule is not None and (rule.along == "inputs") != use.conv.transposed
 
@@ -81,4 +84,3 @@ def kept(weight: Tensor, sparsity: Sparsity, dim: int) -> Tensor:
     # A magnitude's bits plus one keep the order, and no weight that is kept is a zero any more.
     larger = ((bits & 0x7FFF) + np.uint16(1)).view(np.float16)
     return torch.from_numpy(prune(larger, sparsity.n, sparsity.m, dim) != 0).to(weight.device)
-

@@ -20,7 +20,7 @@ def einsum(site: Site, equation: Any, *operands: Any) -> Tensor:
         return site.plain(equation, *operands)
     left, right, out = letters
     sizes = dict(zip(left + right, operands[0].shape + operands[1].shape, strict=True))
-    if any(sizes[x] != size for own, of in zip((left, right), operands, strict=True) for x, size in zip(own, of.shape)):
+    if any(sizes[x] != size for x, size in zip(left, operands[0].shape, strict=True)):
         return site.plain(equation, *operands)  # a dimension of 1 is broadcast, or the sizes are wrong
     shared = [x for x in left if x in right and x in out]
     summed = [x for x in left if x in right and x not in out]

@@ -85,9 +85,7 @@ HANDLERS: dict[Callable, Handler] = {
     **dict.fromkeys((torch.baddbmm, Tensor.baddbmm), baddbmm),
     torch.einsum: einsum,
     **dict.fromkeys((torch.conv1d, torch.conv2d, torch.conv3d), convolution),
-    **dict.fromkeys(
-        (torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d), transposed_convolution
-    ),
+    **dict.fromkeys((torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d), transposed_convolution),
     functional.scaled_dot_product_attention: scaled_dot_product_attention,
     functional.multi_head_attention_forward: multi_head_attention,
     **dict.fromkeys((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu), recurrent_layer),

@@ -7,6 +7,7 @@ and whatever class the layer has. Hooks on the modules switch the mode on and te
 
 import threading
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,7 @@ class Interception(TorchFunctionMode):
 
     def __init__(self, conversion: Conversion):
         super().__init__()
-        self.conversion, self.frames = conversion, list[Frame]()
+        self.conversion, self.frames, self._known = conversion, list[Frame](), conversion.known
         self.function: Callable | None = None  # the last one that was called
         self._derived: dict[int, tuple[Tensor, Weight]] = {}  # by the tensor's id, which it keeps while it is here
 
@@ -51,12 +52,12 @@ class Interception(TorchFunctionMode):
     ) -> Any:
         kwargs, self.function = kwargs or {}, func
         handler = HANDLERS.get(func)
-        if handler is None:
-            result = func(*args, **kwargs)
-        else:
-            result = handler(Site(self, func), *args, **kwargs)
-        if args and (weight := self._made_of(args)) is not None:
-            self._remember(result, args[0], weight)
+        result = func(*args, **kwargs) if handler is None else handler(Site(self, func), *args, **kwargs)
+        if args:
+            first = args[0]  # which in most functions is an activation, and then no weight comes of them
+            maybe = id(first) in self._known or id(first) in self._derived or isinstance(first, tuple | list)
+            if maybe and (weight := self._made_of(args)) is not None:
+                self._remember(result, first, weight)
         return result
 
     def weight(self, tensor: Tensor) -> Weight | None:
@@ -130,12 +131,17 @@ class Enter:
     """The hook before a module's forward pass: it is at work from now on."""
 
     def __init__(self, conversion: Conversion, path: str):
-        self.conversion, self.path = conversion, path
+        self.conversion, self.path, self._learned = conversion, path, False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Enter":
+        return Enter(deepcopy(self.conversion, memo), self.path)
 
     def __call__(self, module: nn.Module, _inputs: Any) -> None:
         active = _CALLS.active
         if not active or active[-1].conversion is not self.conversion:
-            self.conversion.learn(module, self.path)
+            if not self._learned:
+                self.conversion.learn(module, self.path)
+                self._learned = True
             active.append(Interception(self.conversion))
             active[-1].__enter__()
         active[-1].frames.append(Frame(self.path, module))
@@ -169,7 +175,10 @@ def intercept(module: nn.Module, conversion: Conversion) -> None:
 def release(module: nn.Module) -> None:
     """Take the hooks away."""
     for child in module.modules():
-        for hooks, extra in ((child._forward_pre_hooks, ()), (child._forward_hooks, (child._forward_hooks_always_called,))):
+        for hooks, extra in (
+            (child._forward_pre_hooks, ()),
+            (child._forward_hooks, (child._forward_hooks_always_called,)),
+        ):
             for key in [key for key, hook in hooks.items() if isinstance(hook, Enter | Leave)]:
                 del hooks[key]
                 for others in extra:
@@ -183,7 +192,8 @@ def conversions(module: nn.Module) -> list[Conversion]:
 
 
 def may_multiply(module: nn.Module) -> bool:
-    """Whether a module may call a product: not so PyTorch's own activation functions, normalisations and the like."""
+    """Whether a module may call a product itself: not so PyTorch's own activation functions, normalisations, chains of
+    modules and the like."""
     own = type(module).__module__.startswith("torch.nn.modules.")
-    return not own or bool(module._modules) or any(p.dim() > 1 for p in module._parameters.values() if p is not None)
-
+    parts = module._modules and not isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
+    return not own or bool(parts) or any(p.dim() > 1 for p in module._parameters.values() if p is not None)

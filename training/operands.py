@@ -59,7 +59,8 @@ def result(lowering: Lowering, stage: str, product: np.ndarray) -> np.ndarray:
         return product.reshape(-1, *geometry.out_shape)
     if geometry.window.reversible:
         return product.reshape(-1, *geometry.shape)
-    return np.stack([to_fp16(col2im(one, geometry.window, geometry.shape)) for one in product])
+    images = [to_fp16(col2im(one, geometry.window, geometry.shape)) for one in product]
+    return images[0][None] if len(images) == 1 else np.stack(images)
 
 
 def weight_gradient(lowering: Lowering, x: np.ndarray, dy: np.ndarray) -> OperandPair:

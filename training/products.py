@@ -156,7 +156,7 @@ class LayerProduct(Function):
             dx = layout.from_channels_last(images, ctx.like, ctx.shapes[0])
         if want_dweight:
             product = offload.run(lowering.gemm("wu"), *operands.weight_gradient(lowering, x16, dy16))
-            columns = np.ascontiguousarray(np.moveaxis(product, 0, 1))  # all groups side by side
+            columns = product[0] if len(product) == 1 else np.concatenate(product, axis=1)  # all groups side by side
             positions = torch.from_numpy(columns).reshape(*weight16.shape[1:4], -1)
             dweight = layout.from_positions_first(positions).to(dy.device)
         if want_dbias:
@@ -190,10 +190,14 @@ class ActivationProduct(Function):
         a, b = ctx.kept.arrays()
         dc16, gemms = operand(dc).reshape(-1, *dc.shape[-2:]), ctx.offload.products(*ctx.shapes)
         pairs = {"left": (dc16, b.swapaxes(1, 2)), "right": (a.swapaxes(1, 2), dc16)}
-        return *(
-            tensor_like(ctx.offload.run(gemms[side], *pair), ctx.like).reshape(shape) if wanted else None
-            for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad[:2], strict=True)
-        ), None, None
+        return (
+            *(
+                tensor_like(ctx.offload.run(gemms[side], *pair), ctx.like).reshape(shape) if wanted else None
+                for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad[:2], strict=True)
+            ),
+            None,
+            None,
+        )
 
 
 def is_shape(tensor: Tensor) -> bool:
@@ -237,4 +241,3 @@ class _Kept:
     def arrays(self) -> list[np.ndarray]:
         """The same as arrays."""
         return [to_numpy(part) if isinstance(part, Tensor) else part for part in self.tensors()]
-

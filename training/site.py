@@ -19,7 +19,7 @@ from training.products import ActivationProduct, LayerProduct, Use, is_shape
 if TYPE_CHECKING:
     from training.interception import Interception
 
-Pair = tuple[int, int]
+Pair = tuple[int, ...]  # (height, width)
 
 
 class Site:
@@ -129,17 +129,27 @@ class Site:
         """How the weight is used by this call: the same object for calls that are alike."""
         name = of.name if of else self._interception.frames[-1].numbered(self.words)
         turned, whole = (of.turned, of.parameter is not None) if of else (False, False)
-        key = name, layout, x.shape, weight.shape, bias is None, turned, whole, sizes
+        known = self.conversion.known
+        key = (
+            name,
+            x.shape,
+            weight.shape,
+            whole and id(of.parameter),
+            id(bias) in known and id(bias),
+            bias is None,
+            turned,
+            sizes,
+        )
         kinds = self.conversion.kinds
         if (use := kinds.get(key)) is None:
             conv, batch = layer(name)
             offload = self.conversion.offload(name, weights=of is not None)
             shape = _output_shape(conv, layout, x.shape)
             use = kinds[key] = Use(offload, conv, batch, layout, shape, tuple(weight.shape), turned, not whole)
-        of_bias = self.conversion.weight(bias) if bias is not None else None
-        for whole_of in (of, of_bias):
-            if whole_of and whole_of.parameter is not None:
-                self.conversion.uses.setdefault(whole_of.parameter, {})[name] = use
+            of_bias = self.conversion.weight(bias) if bias is not None else None
+            for whole_of in (of, of_bias):
+                if whole_of and whole_of.parameter is not None:
+                    self.conversion.uses.setdefault(whole_of.parameter, {})[name] = use
         return use
 
     def _runs(self, of: Weight | None, x: Tensor, weight: Tensor) -> bool:

@@ -131,7 +131,8 @@ class Lowering:
         geometry = self.geometry
         # The SORE's 'forward' copy has groups along the rows of a kernel position, its 'backward' copy along columns.
         forward, backward = (
-            self.scheme.weights(stage, self._summed(stage)) if stage in stages else None for stage in (self.down, self.up)
+            self.scheme.weights(stage, self._summed(stage)) if stage in stages else None
+            for stage in (self.down, self.up)
         )
         parts, size = self._parts(geometry.outputs) if backward else (1, geometry.groups * geometry.outputs)
         one = Update(
