@@ -57,12 +57,14 @@ class Conversion:
     """How the products of a converted module run: by which scheme, engine and plan; and what stays on the host.
 
     host      names or patterns of layers and modules that stay in PyTorch
+    owners    of a parameter that has several names the first, by each other one
     known     parameters as weights, and with None buffers, by their ids
     uses      of each parameter that a layer has as a whole, weight or bias: how it was used last, by the layer's name
     """
 
     def __init__(self, scheme: Scheme, engine: Engine, plan: StepPlan | None = None, host: tuple[str, ...] = ()):
         self.scheme, self.engine, self.plan, self.host = scheme, engine, plan, host
+        self.owners: dict[str, str] = {}
         self.tracer: Tracer | None = None
         self.uses: dict[Tensor, dict[str, Use]] = {}
         self.offloads: dict[str, Offload] = {}
@@ -71,7 +73,8 @@ class Conversion:
 
     def __deepcopy__(self, memo: dict) -> "Conversion":
         if id(self) not in memo:  # the modules of a copy share a copy
-            memo[id(self)] = Conversion(self.scheme, self.engine, self.plan, self.host)
+            memo[id(self)] = copied = Conversion(self.scheme, self.engine, self.plan, self.host)
+            copied.owners = self.owners
         return memo[id(self)]
 
     def use(self, engine: Engine, plan: StepPlan | None) -> None:
@@ -89,10 +92,11 @@ class Conversion:
         return self.offloads[name]
 
     def learn(self, module: nn.Module, path: str) -> None:
-        """Take in the names of a module's parameters and buffers."""
+        """Take in a module's parameters and buffers, by the first of a parameter's names in the whole module."""
         for name, parameter in module.named_parameters():
-            layer = layer_name(join(path, name)) or type(module).__name__
-            self.known[id(parameter)] = parameter, Weight(layer, parameter)
+            full = join(path, name)
+            layer = layer_name(self.owners.get(full, full)) or type(module).__name__
+            self.known.setdefault(id(parameter), (parameter, Weight(layer, parameter)))
         for buffer in module.buffers():
             self.known.setdefault(id(buffer), (buffer, None))
 

@@ -48,10 +48,12 @@ def convolution(
     spatial = weight.dim() - 2
     if input.dim() == spatial + 1:
         return convolution(site, input[None], weight, bias, stride, padding, dilation, groups)[0]
+    if input.dim() != spatial + 2:
+        return site.plain(input, weight, bias, stride, padding, dilation, groups)  # which tells what is wrong
     stride, padding, dilation = map(_fixed, (stride, padding, dilation))
     windows = _windows(input.shape, weight.shape, stride, padding, dilation, groups)
     if not windows.fits:
-        return site.plain(input, weight, bias, stride, padding, dilation, groups)  # which tells what is wrong
+        return site.plain(input, weight, bias, stride, padding, dilation, groups)
     if any(windows.uneven):
         input = functional.pad(input, [side for more in reversed(windows.uneven) for side in (0, more)])
     strides, paddings, dilations = windows.strides, windows.paddings, windows.dilations
@@ -79,7 +81,7 @@ def _windows(
         paddings = _sizes(padding, spatial)
     parts = zip(size[2:], uneven, kernel[2:], strides, paddings, dilations, strict=True)
     out = tuple((length + more + 2 * p - d * (k - 1) - 1) // s + 1 for length, more, k, s, p, d in parts)
-    fits = len(size) == spatial + 2 and size[1] == kernel[1] * groups and kernel[0] % groups == 0 and min(out) >= 1
+    fits = size[1] == kernel[1] * groups and kernel[0] % groups == 0 and min(out) >= 1
     return Windows(strides, paddings, dilations, uneven, out, fits)
 
 
@@ -101,9 +103,11 @@ def transposed_convolution(
     )
     if input.dim() == spatial + 1:
         return transposed_convolution(site, input[None], weight, bias, strides, paddings, extra, groups, dilations)[0]
+    if input.dim() != spatial + 2:
+        return site.plain(input, weight, bias, strides, paddings, extra, groups, dilations)
     sizes = zip(input.shape[2:], weight.shape[2:], strides, paddings, dilations, extra, strict=True)
     out = tuple((size - 1) * s - 2 * p + d * (k - 1) + more + 1 for size, k, s, p, d, more in sizes)
-    fits = input.dim() == spatial + 2 and input.shape[1] == weight.shape[0] and not weight.shape[0] % groups
+    fits = input.shape[1] == weight.shape[0] and not weight.shape[0] % groups
     # With more of it than a step, rows are added that no input pixel reaches: no convolution's gradient.
     if not fits or min(out) < 1 or any(more >= step for more, step in zip(extra, strides, strict=True)):
         return site.plain(input, weight, bias, strides, paddings, extra, groups, dilations)

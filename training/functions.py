@@ -24,8 +24,9 @@ def linear(site: Site, input: Tensor, weight: Tensor, bias: Tensor | None = None
 
 
 def mm(site: Site, input: Tensor, mat2: Tensor, **named: Any) -> Tensor:
-    """torch.mm and torch.bmm."""
-    return site.plain(input, mat2, **named) if named else matmul(site, input, mat2)
+    """torch.mm and torch.bmm, which broadcast nothing."""
+    alike = input.dim() == mat2.dim() == (2 if site.words == "mm" else 3) and input.shape[:-2] == mat2.shape[:-2]
+    return matmul(site, input, mat2) if alike and not named else site.plain(input, mat2, **named)
 
 
 def matrix_product(site: Site, input: Tensor, other: Tensor, **named: Any) -> Tensor:
@@ -48,6 +49,8 @@ def addmm(site: Site, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float 
 
 def baddbmm(site: Site, input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """torch.baddbmm."""
+    if not (batch1.dim() == batch2.dim() == 3 and batch1.shape[0] == batch2.shape[0]):
+        return site.plain(input, batch1, batch2, beta=beta, alpha=alpha)
     return _added(matmul(site, batch1, batch2), input, beta, alpha)
 
 

@@ -166,6 +166,10 @@ class Leave:
 def intercept(module: nn.Module, conversion: Conversion) -> None:
     """Put hooks on a module and those in it, in place of any that are there."""
     release(module)
+    first: dict[Tensor, str] = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        if (owner := first.setdefault(parameter, name)) != name:
+            conversion.owners[name] = owner
     for path, child in module.named_modules():
         if may_multiply(child):
             child.register_forward_pre_hook(Enter(conversion, path), prepend=True)

@@ -97,7 +97,7 @@ class Site:
         """
         frame = self._interception.frames[-1]
         name = frame.product(word or self.words)
-        if not self._runs_named(name, a, b):
+        if a.shape[-1] != b.shape[-2] or not self._runs_named(name, a, b):
             return a @ b
         if b.dim() == 2:
             return self._product(name, a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])

@@ -8,6 +8,7 @@ from torch import nn
 
 import cosim
 from cosim.check.recorder import Recorder
+from tests.training.layers import on_channels
 from tlm import Update
 from training import convert, nm_mask
 
@@ -37,13 +38,17 @@ def gradients(module: nn.Module, x: torch.Tensor, seed: int) -> dict[str, torch.
     return {"y": y.detach(), "x": x.grad, **{name: p.grad for name, p in module.named_parameters()}}
 
 
-def masked(layer: nn.Linear | nn.Conv2d, dim: int, n: int, m: int) -> nn.Module:
-    """A copy of the layer with its FP16 weights pruned along `dim`, dense where that has fewer than M elements."""
+def masked(layer: nn.Module, side: str, n: int, m: int) -> nn.Module:
+    """A copy of the layer with its FP16 weights pruned along its 'inputs' or 'outputs', dense where a group of it has
+    fewer than M of them."""
     result = copy.deepcopy(layer)
+
+    def mask(weight: torch.Tensor, dim: int) -> torch.Tensor:
+        return nm_mask(weight, n, m, dim) if weight.shape[dim] >= m else torch.ones_like(weight, dtype=torch.bool)
+
     with torch.no_grad():
         weight = result.weight.half()
-        keep = nm_mask(weight, n, m, dim) if weight.shape[dim] >= m else torch.ones_like(weight, dtype=torch.bool)
-        result.weight.copy_(weight * keep)
+        result.weight.copy_(weight * on_channels(layer, side, weight, mask))
     return result
 
 
@@ -71,6 +76,10 @@ class Keeping(Recorder):
         result, report = super().run(program, operands)
         self.given.append(result)
         return result, report
+
+    def forget(self):
+        """All that has run so far."""
+        del self.runs[:], self.given[:]
 
     def updated(self):
         """(update, its result) of each update, in order."""

@@ -11,8 +11,9 @@ from cosim.check.recorder import Recorder
 from rtl.sigma.config import PRESETS as SIGMA
 from tests.training.support import draw, functional, recorded
 from tlm import make_plan, schedule
-from training import Offload, SatConv2d, SatLinear, Scheme, convert, training_step
+from training import Offload, Scheme, convert, training_step
 from training.conversion import use_engine, use_plan
+from training.interception import conversions
 
 
 class Block(nn.Module):
@@ -27,13 +28,19 @@ class Block(nn.Module):
         return self.body["head"](self.again(self.body["conv"](x)).mean((2, 3)))
 
 
-def test_layers_are_replaced_in_a_copy_and_named_by_their_path():
+def of(module):
+    """The one conversion of a module."""
+    (conversion,) = conversions(module)
+    return conversion
+
+
+def test_layers_run_in_a_copy_and_are_named_by_their_path():
     module = Block()
     converted, recorder = recorded(module, "bdwp", 2, 8)
     converted(draw((2, 8, 4, 4), 1))
+    module(draw((2, 8, 4, 4), 1))
     assert [program.gemm.layer for program, _ in recorder.runs] == ["body.conv", "body.conv", "body.head"]
-    assert type(converted.body["conv"]) is SatConv2d and type(converted.body["head"]) is SatLinear
-    assert type(module.body["conv"]) is nn.Conv2d and type(module.body["head"]) is nn.Linear
+    assert type(converted.body["conv"]) is nn.Conv2d and not conversions(module)
     assert converted.again is converted.body["conv"] and converted.again is not module.again
 
 
@@ -60,7 +67,7 @@ def test_tied_weights_stay_tied():
 def test_a_module_that_is_a_layer_goes_by_its_class():
     converted, recorder = recorded(nn.Linear(8, 4), "dense")
     converted(draw((1, 8), 1))
-    assert type(converted) is SatLinear and recorder.runs[0][0].gemm.layer == "Linear"
+    assert recorder.runs[0][0].gemm.layer == "Linear"
 
 
 def test_a_converted_module_can_be_copied_and_converted_again():
@@ -120,29 +127,28 @@ def another_plans():
 def test_a_plan_of_another_configuration_or_accelerator_is_refused_and_changes_nothing(plan, other, words):
     planned = convert(nn.Sequential(nn.Linear(8, 8)), "dense", engine=functional(), plan=plan)
     unplanned = convert(nn.Sequential(nn.Linear(8, 8)), "dense", engine=other)
-    before = planned[0].offload.engine
+    before = of(planned).engine
     for refused in (
         lambda: convert(nn.Linear(8, 8), "dense", engine=other, plan=plan),
         lambda: convert(nn.ReLU(), "dense", engine=other, plan=plan),
         lambda: use_engine(planned, other),
         lambda: use_plan(unplanned, plan),
         lambda: Offload("l", Scheme(), other, plan),
-        lambda: planned[0].offload.use(other, plan),
+        lambda: of(planned).use(other, plan),
     ):
         with pytest.raises(ValueError, match=f"^the plan is for another [a-z]+: {words}$"):
             refused()
-    assert planned[0].offload.engine is before and planned[0].offload.plan is plan
-    assert unplanned[0].offload.engine is other and unplanned[0].offload.plan is None
+    assert of(planned).engine is before and of(planned).plan is plan
+    assert of(unplanned).engine is other and of(unplanned).plan is None
 
 
-def test_where_one_layer_may_not_change_none_does():
+def test_where_one_part_may_not_change_none_does():
     first, second = functional(), engine("functional", "medium")
-    module = convert(nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8)), "dense", engine=first)
-    module[1].offload.use(second, None)
+    module = nn.Sequential(*(convert(nn.Linear(8, 8), "dense", engine=one) for one in (first, second)))
     plan = make_plan(training_step(nn.Linear(8, 8), (4, 8)), first.config)
     with pytest.raises(ValueError, match="^the plan is for another configuration: name must be 'medium'"):
         use_plan(module, plan)
-    assert [layer.offload.plan for layer in module] == [None, None]
+    assert [of(layer).plan for layer in module] == [None, None]
 
 
 def test_the_plan_is_dropped_before_the_engine_becomes_another():
@@ -150,7 +156,7 @@ def test_the_plan_is_dropped_before_the_engine_becomes_another():
     module, other = convert(nn.Linear(8, 8), "dense", engine=functional(), plan=plan), engine("functional", "medium")
     use_plan(module, None)
     use_engine(module, other)
-    assert module.offload.engine is other and module.offload.plan is None
+    assert of(module).engine is other and of(module).plan is None
 
 
 def test_an_engine_of_other_operands_is_refused_later_too():
@@ -159,39 +165,57 @@ def test_an_engine_of_other_operands_is_refused_later_too():
         use_engine(convert(nn.Linear(8, 8), "dense"), engine("functional", config))
 
 
+@pytest.mark.parametrize(
+    "layer, words",
+    [
+        (nn.LazyLinear(8), "must know its sizes before it is converted, not be lazy"),
+        (nn.Linear(8, 8).double(), "master weights must be float32, not torch.float64"),
+        (nn.LSTM(8, 8).half(), "master weights must be float32, not torch.float16"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_by_name_rule_and_value(layer, words):
+    with pytest.raises(ValueError, match=f"^layer 1[.a-z_0-9]*: {words}$"):
+        convert(nn.Sequential(nn.ReLU(), layer), "dense", None, None, functional())
+
+
+@pytest.mark.parametrize("cast", [nn.Module.half, nn.Module.double, nn.Module.bfloat16])
+def test_a_converted_module_that_is_cast_afterwards_is_refused_with_the_reason(cast):
+    module = cast(convert(nn.Sequential(nn.Linear(8, 8)), "dense"))
+    with pytest.raises(ValueError, match="^layer 0: master weights must be float32, not torch.* cannot be made .half"):
+        module(draw((2, 8), 1).to(module[0].weight.dtype))
+
+
 class Doubled(nn.Linear):
-    """A layer that computes something else."""
+    """A layer that computes something of its own, too."""
 
     def forward(self, x):
         return 2 * super().forward(x)
 
 
-@pytest.mark.parametrize(
-    "layer, words",
-    [
-        (nn.Conv2d(8, 8, 3, groups=2), "groups must be 1, not 2"),
-        (nn.Conv2d(8, 8, 3, padding="same"), "padding must be a number or a pair, not 'same'"),
-        (nn.Conv2d(8, 8, 3, padding=1, padding_mode="circular"), "padding_mode must be 'zeros', not 'circular'"),
-        (Doubled(8, 8), "forward must be that of Linear, not Doubled's own"),
-        (nn.LazyLinear(8), "must know its sizes.*LazyLinear"),
-        (nn.Linear(8, 8).double(), "must be float32, not torch.float64"),
-        (nn.utils.parametrizations.weight_norm(nn.Linear(8, 8)), "no parametrization, not weight"),
-        (nn.MultiheadAttention(8, 2), "MultiheadAttention never calls"),
-        *(
-            (layer, f"only nn.Linear and nn.Conv2d run on the array, not {type(layer).__name__}")
-            for layer in (
-                nn.Conv1d(8, 8, 3),
-                nn.ConvTranspose2d(8, 8, 3),
-                nn.LSTM(8, 8),
-                nn.GRUCell(8, 8),
-                nn.Bilinear(8, 8, 8),
-            )
-        ),
-    ],
-)
-def test_what_cannot_be_lowered_is_refused_by_name_rule_and_value(layer, words):
-    with pytest.raises(ValueError, match=f"layer 1: .*{words}"):
-        convert(nn.Sequential(nn.ReLU(), layer), "dense", None, None, functional())
+def test_a_subclass_and_a_parametrized_layer_run_as_the_layers_that_they_are():
+    module = nn.Sequential(Doubled(16, 8), nn.utils.parametrizations.weight_norm(nn.Linear(8, 8)))
+    converted, recorder = recorded(module, "bdwp", 2, 8)
+    converted(draw((4, 16), 1)).sum().backward()
+    ran = [(program.work.layer, program.work.stage, str(program.work.sparsity)) for program, _ in recorder.runs]
+    assert [one for one in ran if one[1] in ("ff", "bp", "wu")] == [
+        ("0", "ff", "2:8"),
+        ("1", "ff", "2:8"),
+        ("1", "bp", "2:8"),
+        ("1", "wu", "None"),
+        ("0", "wu", "None"),
+    ]
+
+
+def test_what_shall_stay_on_the_host_does_by_the_names_of_layers_and_modules():
+    module = nn.Sequential(nn.Linear(8, 8), nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8)), nn.Linear(8, 8))
+    for host, left in ((("1",), ["0", "2"]), (("1.0", "2"), ["0", "1.1"]), (("*",), [])):
+        recorder = Recorder(functional())
+        convert(module, "dense", engine=recorder, host=host)(draw((4, 8), 1))
+        assert [program.work.layer for program, _ in recorder.runs] == left
+    with pytest.raises(ValueError, match="^host names no layer and no module: '3'$"):
+        convert(module, "dense", host=("3",))
+    with pytest.raises(ValueError, match=r"^host must be several names or patterns, such as \('1',\), not '1'$"):
+        convert(module, "dense", host="1")
 
 
 @pytest.mark.parametrize(

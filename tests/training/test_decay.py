@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from rtl.sparsity import Sparsity
-from tests.training.support import functional, give_gradients, seeded
+from tests.training.support import draw, functional, give_gradients, seeded
 from training import Decay, Scheme, convert, nm_mask
 from training.decay import kept
 
@@ -15,6 +15,7 @@ LAYERS = {
     "convolution": lambda: nn.Conv2d(16, 9, 3),
     "ragged": lambda: nn.Conv2d(11, 13, (3, 2)),
 }
+INPUTS = {"linear": (2, 24), "convolution": (1, 16, 4, 4), "ragged": (1, 11, 4, 4)}
 
 
 def converted(module, method="srste", **choices):
@@ -25,6 +26,7 @@ def converted(module, method="srste", **choices):
 @pytest.mark.parametrize("case", LAYERS)
 def test_the_gradient_of_what_is_pruned_has_the_term_and_all_others_keep_their_bits(case, method, dim):
     layer = converted(seeded(LAYERS[case]), method, decay=0.03)
+    layer(draw(INPUTS[case], 1))
     give_gradients(layer, 1)
     before = {name: one.grad.clone() for name, one in layer.named_parameters()}
     Decay(layer).add(scale=64.0)
@@ -44,19 +46,20 @@ def test_the_mask_is_the_contracts_even_where_weights_are_zero_and_magnitudes_ti
 
 
 @pytest.mark.parametrize(
-    "module, choices",
+    "module, shape, choices",
     [
-        (lambda: nn.Linear(24, 20), dict(decay=0.0)),
-        (lambda: nn.Linear(24, 20), dict(dense=("*Linear",))),
-        (lambda: nn.Conv2d(7, 16, 3), {}),
-        (lambda: nn.Linear(16, 7), dict(method="sdwp", decay=0.1)),
-        (lambda: nn.BatchNorm1d(4), {}),
-        (lambda: nn.Linear(24, 20), dict(method="dense")),
-        (lambda: nn.Linear(24, 20), dict(method="sdgp")),
+        (lambda: nn.Linear(24, 20), (2, 24), dict(decay=0.0)),
+        (lambda: nn.Linear(24, 20), (2, 24), dict(dense=("*Linear",))),
+        (lambda: nn.Conv2d(7, 16, 3), (1, 7, 4, 4), {}),
+        (lambda: nn.Linear(16, 7), (2, 16), dict(method="sdwp", decay=0.1)),
+        (lambda: nn.BatchNorm1d(4), (2, 4), {}),
+        (lambda: nn.Linear(24, 20), (2, 24), dict(method="dense")),
+        (lambda: nn.Linear(24, 20), (2, 24), dict(method="sdgp")),
     ],
 )
-def test_nothing_decays_that_is_not_pruned(module, choices):
+def test_nothing_decays_that_is_not_pruned(module, shape, choices):
     layer = converted(seeded(module), **choices)
+    layer(draw(shape, 1))
     give_gradients(layer, 1)
     before = [one.grad.clone() for one in layer.parameters()]
     Decay(layer).add()
@@ -68,6 +71,7 @@ def test_a_shared_weight_decays_once_and_one_without_a_gradient_not_at_all():
     module[1].weight = module[0].weight
     module = converted(module, decay=0.5)
     weight = module[0].weight
+    module(draw((2, 16), 1))
     weight.grad = torch.zeros(16, 16)
     Decay(module).add()
     mask = nm_mask(weight.half(), 2, 8, 1)

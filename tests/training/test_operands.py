@@ -32,14 +32,15 @@ def lowering(scheme=BDWP, channels=16, outputs=24, **window):
 )
 def test_the_source_of_a_stages_operand_is_the_images_that_im2col_takes_apart(window):
     layer, rng = lowering(channels=3, outputs=5, **window), np.random.default_rng(1)
-    x = rng.standard_normal(layer.geometry.shape).astype(np.float16)
-    dy = rng.standard_normal((2, *layer.geometry.out, 5)).astype(np.float16)
-    weight = np.zeros((*layer.geometry.window.kernel, 3, 5), np.float16)
-    for stage, images, pair in (
-        ("ff", x, operands.forward(layer, x, weight)),
-        ("bp", dy, operands.input_gradient(layer, dy, weight)),
-        ("wu", x, operands.weight_gradient(layer, x, dy)),
+    x = rng.standard_normal((1, *layer.geometry.shape)).astype(np.float16)
+    dy = rng.standard_normal((1, *layer.geometry.out_shape)).astype(np.float16)
+    weight = np.zeros((1, *layer.geometry.window.kernel, 3, 5), np.float16)
+    for stage, images, groups in (
+        ("ff", x[0], operands.of_stage(layer, "ff", x, weight)),
+        ("bp", dy[0], operands.of_stage(layer, "bp", dy, weight)),
+        ("wu", x[0], operands.weight_gradient(layer, x, dy)),
     ):
+        pair = [side[0] for side in groups]
         source = layer.gemm(stage).source
         if stage == "bp" and not layer.geometry.window.reversible:
             assert source is None and np.array_equal(pair[0], dy.reshape(-1, 5))  # the gradient as it is
@@ -57,11 +58,21 @@ def test_the_source_of_a_stages_operand_is_the_images_that_im2col_takes_apart(wi
 def test_the_hardwares_groups_are_channels_at_one_kernel_position(window, channels, outputs):
     layer, rng = lowering(channels=channels, outputs=outputs, **window), np.random.default_rng(1)
     weight = rng.standard_normal((*layer.geometry.window.kernel, channels, outputs)).astype(np.float16)
-    x = np.zeros(layer.geometry.shape, np.float16)
-    dy = np.zeros((2, *layer.geometry.out, outputs), np.float16)
-    for axis, pair in ((2, operands.forward(layer, x, weight)), (3, operands.input_gradient(layer, dy, weight))):
-        b, size = pair[1], weight.shape[axis]
+    x = np.zeros((1, *layer.geometry.shape), np.float16)
+    dy = np.zeros((1, *layer.geometry.out_shape), np.float16)
+    for axis, stage, images in ((2, "ff", x), (3, "bp", dy)):
+        b, size = operands.of_stage(layer, stage, images, weight[None])[1][0], weight.shape[axis]
         mask = nm_mask(b, 2, 8) if size >= 8 else np.ones(b.shape, bool)
         lanes = np.moveaxis(weight, axis, 0)
         expected = lanes[np.moveaxis(nm_mask(lanes, 2, 8), 0, 0)] if size >= 8 else lanes
         assert sorted(b[mask & (b != 0)].tolist()) == sorted(expected.flatten().tolist())
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_groups_are_split_and_joined_again(groups):
+    images = np.arange(2 * 3 * 4 * 6).reshape(2, 3, 4, 6).astype(np.float16)
+    parts = operands.split(images, groups)
+    assert parts.shape == (groups, 2, 3, 4, 6 // groups) and parts.flags.c_contiguous
+    assert np.array_equal(np.concatenate(parts, axis=-1), images) and np.array_equal(operands.joined(parts), images)
+    weight = np.arange(2 * 2 * 3 * 6).reshape(2, 2, 3, 6)
+    assert np.array_equal(np.concatenate(operands.split_weight(weight, groups), axis=-1), weight)

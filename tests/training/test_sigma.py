@@ -11,7 +11,9 @@ from cosim.check.recorder import Recorder
 from rtl.sigma.config import PRESETS
 from tests.training.support import difference, draw, give_gradients, gradients, masked
 from tlm import Gemm
-from training import SGD, MatMul, Scheme, Settings, Trainer, Updates, convert, digits, training_step
+from tlm.workload.layer import Conv
+from tlm.workload.lowering import lowered
+from training import SGD, MatMul, Offload, Scheme, Settings, Trainer, Updates, convert, digits, training_step
 
 SMALL = PRESETS["small"]
 INPUT = (2, 8, 5, 5)
@@ -51,7 +53,7 @@ def test_gradients_are_near_those_of_pytorch(method):
     module, _ = on_sigma(plain, method, *pattern)
     ours, x = gradients(module, draw(INPUT, 1), 2), draw(INPUT, 1)
     if method == "bdwp":  # the forward pass, whose weights are masked along the inputs
-        theirs = nn.Sequential(masked(plain[0], 1, 2, 8), *plain[1:3], masked(plain[3], 1, 2, 8))(x)
+        theirs = nn.Sequential(masked(plain[0], "inputs", 2, 8), *plain[1:3], masked(plain[3], "inputs", 2, 8))(x)
         assert difference(ours["y"], theirs.detach()) < 8
         return
     theirs = gradients(plain, x, 2)
@@ -70,10 +72,10 @@ def test_gradients_are_pruned_on_the_host_to_the_bits_that_sat_has():
     module, recorder = on_sigma(layer, scheme)
     gradients(module, draw(INPUT, 1), 2)
     assert [program.work.stage for program, _ in recorder.runs] == ["ff", "bp", "wu"]
-    lowering = module.offload.lowering(module, INPUT)
-    dy = draw((2, 5, 5, 16), 3).half().numpy()
-    on_sat = convert(layer, scheme, engine=Recorder(cosim.engine("functional", "small")))
-    pruned, expected = (one.offload.pruned_gradients(lowering, dy) for one in (module, on_sat))
+    lowering = lowered(Conv("l", 8, 16, 5, 5, (3, 3), padding=(1, 1)), 2, scheme)
+    dy = draw((1, 2, 5, 5, 16), 3).half().numpy()
+    engines = recorder, Recorder(cosim.engine("functional", "small"))
+    pruned, expected = (Offload("l", scheme, engine).pruned_gradients(lowering, dy) for engine in engines)
     assert pruned.tobytes() == expected.tobytes() and (pruned != 0).sum() == dy.size / 4
 
 

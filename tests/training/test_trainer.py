@@ -15,6 +15,7 @@ from rtl.sat.config import PRESETS
 from tests.training.support import functional, linear, seeded
 from tlm import Gemm, make_plan
 from training import Data, Scheme, Settings, Trainer, digits, nm_mask, training_step, update_step
+from training.interception import conversions
 
 DIGITS = digits(0)
 
@@ -110,10 +111,10 @@ def test_an_engine_that_the_plan_is_not_for_is_refused_and_the_trainer_keeps_its
     for refused in (run.use, run.evaluate):
         with pytest.raises(ValueError, match="^the plan is for another configuration: name must be 'medium'"):
             refused(medium)
-    assert run.engine is own and run.module.conv1.offload.engine is own
+    assert run.engine is own and conversions(run.module)[0].engine is own
     run.follow(None)
     run.use(medium)
-    assert run.engine is run.module.conv1.offload.engine is medium
+    assert run.engine is conversions(run.module)[0].engine is medium
 
 
 def test_the_last_batch_of_an_epoch_runs_output_stationary_beside_the_plan():

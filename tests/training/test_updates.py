@@ -1,6 +1,7 @@
 """Weight updates: which a module has, what they make, and the same bits as the optimizer on the host."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,8 +17,7 @@ from tlm.workload.lowering import lowered
 from tlm.workload.methods import STAGES
 from training import SGD, Scheme, Updates, convert, models, operands, training_step, update_step
 from training.conversion import use_engine, use_plan
-from training.offload import described
-from training.precision import operand
+from training.interception import conversions
 
 LAYERS = {
     "linear": (lambda: nn.Linear(16, 24), (5, 16)),
@@ -45,8 +45,10 @@ def state(module, optimizer):
 @pytest.mark.parametrize("method", ["dense", "bdwp"])
 @pytest.mark.parametrize("case", LAYERS)
 def test_an_update_on_an_engine_gives_the_bits_of_the_one_on_the_host(case, method):
-    layer = seeded(LAYERS[case][0])
+    layer, shape = seeded(LAYERS[case][0]), LAYERS[case][1]
     on_engine, recorder = recorded(layer, method, 2, 8)
+    on_engine(draw(shape, 1))
+    del recorder.runs[:]
     ours = SGD(on_engine.parameters(), 0.3, 0.9, 0.01, Updates(on_engine))
     theirs = SGD(layer.parameters(), 0.3, 0.9, 0.01)
     for seed in range(3):
@@ -62,21 +64,24 @@ def test_the_copies_are_the_weights_that_the_next_steps_gemms_read(case):
     factory, shape = LAYERS[case]
     module, engine = seeded(factory), Keeping(functional())
     converted = convert(module, "bdwp", 2, 8, engine)
+    x = draw(shape, 1).requires_grad_()
+    converted(x).sum().backward()
+    engine.forget()
     give_gradients(converted, 1)
     SGD(converted.parameters(), 0.3, updates=Updates(converted)).step()
     update, given = engine.updated()[0]
-    lowering = lowered(*described("layer", module, shape), Scheme.of("bdwp", 2, 8))
+    (use,) = conversions(converted)[0].uses[converted.weight].values()
+    lowering, weight = use.lowering, use.weight16(converted.weight)
     geometry, window = lowering.geometry, lowering.geometry.window
-    weight = operand(converted.weight)[..., None, None] if converted.weight.dim() == 2 else operand(converted.weight)
-    weight = weight.transpose(2, 3, 1, 0)
     ff, bp = lowering.gemm("ff"), lowering.gemm("bp")
     assert (update.forward, update.backward) == (ff.sparsity is not None, bp.sparsity is not None)
     if update.forward:
-        wanted = nm_compact(operands.forward(lowering, np.zeros(geometry.shape, np.float16), weight)[1], 2, 8)
+        images = np.zeros((1, *geometry.shape), np.float16)
+        wanted = nm_compact(operands.of_stage(lowering, "ff", images, weight)[1][0], 2, 8)
         assert same_copy(given.forward, *wanted)
     if update.backward:
-        dy = np.zeros((geometry.batch, *geometry.out, geometry.outputs), np.float16)
-        wanted = nm_compact(operands.input_gradient(lowering, dy, weight)[1], 2, 8)
+        pixels = np.zeros((1, *geometry.out_shape), np.float16)
+        wanted = nm_compact(operands.of_stage(lowering, "bp", pixels, weight)[1][0], 2, 8)
         if window.reversible:  # the GEMM has its kernel positions last to first along k
             wanted = [of.reshape(window.positions, -1, *of.shape[1:])[::-1].transpose(1, 2, 0, 3) for of in wanted]
         assert same_copy(given.backward, *wanted)
@@ -124,6 +129,9 @@ def test_parameters_outside_of_layers_are_updated_on_the_host():
     module = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8))
     converted, recorder = recorded(module, "dense")
     updates = Updates(converted)
+    converted(draw((2, 8), 1))
+    module(draw((2, 8), 1))
+    del recorder.runs[:]
     assert [weight in updates for weight in converted.parameters()] == [True, True, False, False]
     optimizer, host = SGD(converted.parameters(), 0.1, updates=updates), SGD(module.parameters(), 0.1)
     for one, other in ((converted, optimizer), (module, host)):
@@ -207,12 +215,14 @@ def test_the_workload_is_what_the_optimizer_executes_in_order():
 
 def test_copies_that_are_made_before_use_are_made_of_the_new_weights_and_change_no_bit():
     module, made = seeded(LAYERS["strided"][0]), {}
-    lowering = lowered(*described("Conv2d", module, LAYERS["strided"][1]), Scheme.of("bdwp", 2, 8))
-    step = [lowering.update(STAGES), lowering.bias_update()]
+    step = update_step(nn.Sequential(nn.Conv2d(11, 11, 1), module), LAYERS["strided"][1], "bdwp", 2, 8)
+    step = [replace(one, layer=one.layer.replace("1", "Conv2d", 1)) for one in step[2:]]  # those of the second layer
     for place in ("update", "use"):
         engine = Keeping(functional())
         plan = make_plan(step, engine.config, generations=(place,))
         converted = convert(module, "bdwp", 2, 8, engine, plan)
+        converted(draw(LAYERS["strided"][1], 1).requires_grad_()).sum().backward()
+        engine.forget()
         give_gradients(converted, 1)
         optimizer = SGD(converted.parameters(), 0.3, updates=Updates(converted))
         optimizer.step()
@@ -228,11 +238,13 @@ def test_copies_that_are_made_before_use_are_made_of_the_new_weights_and_change_
 
 def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
     module, first = recorded(nn.Linear(8, 8, bias=False), "bdwp", 2, 8)
+    module(draw((1, 8), 1).requires_grad_()).sum().backward()
+    del first.runs[:]
     optimizer = SGD(module.parameters(), 0.1, updates=Updates(module))
     second = Recorder(functional())
     use_engine(module, second)
-    update = lowered(Conv("Linear", 8, 8, 1, 1), 1, Scheme.of("bdwp", 2, 8)).update(STAGES)
-    use_plan(module, make_plan([update], second.config, generations=("use",)))
+    updates = lowered(Conv("Linear", 8, 8, 1, 1), 1, Scheme.of("bdwp", 2, 8)).updates(STAGES)
+    use_plan(module, make_plan(updates, second.config, generations=("use",)))
     give_gradients(module, 1)
     optimizer.step()
     assert not first.runs and [program.work.stage for program, _ in second.runs] == ["update", "reduce", "reduce"]
@@ -240,10 +252,6 @@ def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
 
 def test_a_parameter_without_a_gradient_has_no_update():
     module, _ = recorded(nn.Linear(8, 8, bias=False), "dense")
+    module(draw((1, 8), 1))
     with pytest.raises(ValueError, match=r"^a parameter of shape \(8, 8\) has no gradient, and so no update$"):
         Updates(module).run(module.weight, torch.zeros(8, 8), Rates(0.1))
-
-
-def test_what_cannot_be_lowered_has_no_updates_either():
-    with pytest.raises(ValueError, match="layer 0: groups must be 1, not 2"):
-        update_step(nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), (1, 4, 4, 4))

@@ -6,7 +6,7 @@ from torch import nn
 
 from tests.training.support import draw, recorded
 from training import models, training_step
-from training.workload import traced
+from training.tracing import trace
 
 
 class Residual(nn.Module):
@@ -90,10 +90,5 @@ def test_big_networks_are_traced_without_computing():
 def test_calls_that_share_a_weight_name_its_first_layer():
     module = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8))
     module[2].weight = module[0].weight
-    owners = [(call.layer.name, call.owner) for call in traced(module, (4, 8))]
+    owners = [(call.layer.name, call.owner) for call in trace(module, (4, 8)).calls]
     assert owners == [("0", "0"), ("1", "1"), ("2", "0")]
-
-
-def test_what_cannot_be_lowered_is_refused():
-    with pytest.raises(ValueError, match="layer 0: groups must be 1, not 2"):
-        training_step(nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), (1, 4, 8, 8))

@@ -1,4 +1,4 @@
-"""Converted layers against PyTorch's own autograd in float32."""
+"""The products of layers against PyTorch's own autograd in float32."""
 
 import numpy as np
 import pytest
@@ -8,13 +8,13 @@ from torch import nn
 from rtl.sparsity import Sparsity
 from tests.training.layer_cases import CASES, layer_and_input
 from tests.training.support import difference, draw, functional, gradients, masked, recorded
-from training import Offload, SatConv2d, SatLinear, Scheme, convert, nm_mask
+from training import Scheme, convert, nm_mask
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_dense_layers_agree_with_autograd(case):
     layer, x = layer_and_input(case)
-    plain = masked(layer, 1, 1, 1)  # FP16 weights, none pruned
+    plain = masked(layer, "inputs", 1, 1)  # FP16 weights, none pruned
     theirs, ours = gradients(plain, x, 1), gradients(convert(layer, "dense", None, None, functional()), x, 1)
     assert ours.keys() == theirs.keys() and len(ours) >= 3
     assert max(difference(ours[name], theirs[name]) for name in theirs) < 2.1
@@ -25,7 +25,7 @@ def test_dense_layers_agree_with_autograd(case):
 def test_bdwp_prunes_along_inputs_going_forward_and_along_outputs_going_back(case, n, m):
     layer, x = layer_and_input(case)
     ours = gradients(convert(layer, "bdwp", n, m, functional()), x, 2)
-    forward, backward = gradients(masked(layer, 1, n, m), x, 2), gradients(masked(layer, 0, n, m), x, 2)
+    forward, backward = gradients(masked(layer, "inputs", n, m), x, 2), gradients(masked(layer, "outputs", n, m), x, 2)
     assert difference(ours["y"], forward["y"]) < 2.1
     assert difference(ours["x"], backward["x"]) < 2.1
     # Straight through: the weight gradient is dense, and does not depend on the weights at all.
@@ -68,7 +68,7 @@ def test_without_gradients_only_the_forward_gemm_runs():
 
 
 def test_operands_are_rounded_to_fp16_and_gradients_of_weights_stay_fp32():
-    layer = SatLinear(1, 1, bias=False, offload=Offload("layer", Scheme(), functional()))
+    layer = convert(nn.Linear(1, 1, bias=False), "dense", engine=functional())
     with torch.no_grad():
         layer.weight.fill_(1 + 2.0**-12)  # rounds to 1
     x = torch.tensor([[3 + 2.0**-12], [2.0**-11]], requires_grad=True)  # the first rounds to 3
@@ -116,29 +116,29 @@ def test_the_mask_is_that_of_the_fp16_weights():
 
 
 @pytest.mark.parametrize(
-    "make, words",
-    [
-        (lambda offload: SatConv2d(4, 4, 3, groups=2, offload=offload), "groups must be 1, not 2"),
-        (lambda offload: SatConv2d(4, 4, 3, padding="same", offload=offload), "not 'same'"),
-        (lambda offload: SatConv2d(4, 4, 3, padding_mode="reflect", offload=offload), "not 'reflect'"),
-    ],
-)
-def test_a_convolution_that_is_no_gemm_is_refused(make, words):
-    with pytest.raises(ValueError, match=words):
-        make(Offload("conv", Scheme("bdwp", Sparsity(2, 8)), functional()))
-
-
-@pytest.mark.parametrize(
     "case, shape",
     [
         ("linear", (5, 64)),
         ("convolution", (2, 4, 6, 5)),
         ("convolution", (8, 6)),
         ("no padding", (2, 16, 2, 5)),
-        ("linear", (0, 32)),
+        ("groups", (2, 8, 6, 5)),
+        ("transposed", (2, 8, 5, 4)),
     ],
 )
-def test_an_input_that_does_not_fit_is_refused(case, shape):
+def test_an_input_that_does_not_fit_is_refused_in_pytorchs_words(case, shape):
     layer, _ = layer_and_input(case)
-    with pytest.raises(ValueError):
+    with pytest.raises(RuntimeError) as theirs:
+        layer(torch.zeros(shape))
+    with pytest.raises(RuntimeError) as ours:
         convert(layer, "dense", None, None, functional())(torch.zeros(shape))
+    assert str(ours.value) == str(theirs.value)
+
+
+@pytest.mark.parametrize("case, shape", [("linear", (0, 32)), ("convolution", (0, 8, 6, 5))])
+def test_an_empty_batch_has_an_empty_output_and_gradients_of_zeros(case, shape):
+    layer, _ = layer_and_input(case)
+    converted, recorder = recorded(layer, "bdwp", 2, 8)
+    found = gradients(converted, torch.zeros(shape), 1)
+    assert found["y"].shape == layer(torch.zeros(shape)).shape and not recorder.runs
+    assert all(not found[name].any() for name, _ in layer.named_parameters())
