@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import Annotated, Any, ClassVar, NoReturn, get_args, get_type_hints
 
@@ -151,7 +151,8 @@ def _options(panel: Any) -> list[inspect.Parameter]:
         option = copy(option)  # which several panels may have
         option.rich_help_panel = panel.TITLE
         annotation: Any = Annotated[kind, option]
+        default = one.default if one.default_factory is MISSING else one.default_factory()
         found.append(
-            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=annotation)
+            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         )
     return found

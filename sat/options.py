@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from tlm.workload.networks import NETWORKS
 
 LARGEST_SEED = 2**32 - 1
 NONE = "none"
+USUAL = "2:8"  # N:M of all layers
 
 
 def presets(rows: Iterable[Accelerator], usable: Callable[[HardwareConfig], bool] = lambda _: True) -> str:
@@ -61,10 +62,34 @@ Topology = Annotated[
 ]
 Module = Annotated[
     str | None,
-    typer.Option(metavar="PACKAGE:FACTORY", help="The nn.Module that this function makes, with --input."),
+    typer.Option(
+        metavar="PACKAGE:FACTORY", help="The nn.Module that this function makes, with --input, or (module, inputs)."
+    ),
 ]
 Input = Annotated[
-    str | None, typer.Option("--input", metavar="B,C,H,W", help="Shape of the input of --module, batch included.")
+    list[str],
+    typer.Option(
+        "--input",
+        metavar="[NAME:]SIZES[:DTYPE]",
+        help="An input of --module, batch included, such as 1,3,224,224 or ids:2,128:int64; once for each input.",
+    ),
+]
+Host = Annotated[
+    list[str],
+    typer.Option(
+        "--host",
+        metavar="PATTERN",
+        help="Layers or modules of --module that stay in PyTorch, such as 'encoder.*'; may be given several times.",
+    ),
+]
+Onnx = Annotated[
+    Path | None,
+    typer.Option(
+        "--onnx", metavar="FILE", help="The network in an ONNX file, whose open batch is --batch; needs onnx."
+    ),
+]
+Stage = Annotated[
+    str | None, typer.Option(metavar="ff", help="ff: the forward pass alone. By default a whole training step.")
 ]
 Width = Annotated[float, typer.Option(help="Factor of the network's inner channels.")]
 Classes = Annotated[int | None, typer.Option(help="Outputs of the network. By default its own.")]
@@ -72,6 +97,15 @@ Data = Annotated[str, typer.Option(help="digits, which are built in; or cifar10,
 DataPath = Annotated[Path | None, typer.Option(help="The folder with the data set's files. Nothing is downloaded.")]
 Method = Annotated[str, typer.Option(help=f"{', '.join(METHODS)}.")]
 Pattern = Annotated[str, typer.Option("--sparsity", help="N:M with N in 1, 2, 4 and M in 4, 8, 16; or dense.")]
+Patterns = Annotated[
+    list[str],
+    typer.Option(
+        "--sparsity",
+        metavar="[PATTERN=]N:M",
+        help="N:M with N in 1, 2, 4 and M in 4, 8, 16, or dense; after layers' names or a pattern it is theirs alone, "
+        "such as 'layer4.*=1:4', and may be given several times, of which the last one that fits holds.",
+    ),
+]
 Dense = Annotated[
     str | None,
     typer.Option(
@@ -125,7 +159,7 @@ def refuse(context: typer.Context, option: str, names: Collection[str]) -> None:
 
 def scheme(
     method: str,
-    sparsity: str,
+    sparsity: str | Sequence[str],
     model: str | None = None,
     dense: str | None = None,
     decay: float | None = None,
@@ -133,15 +167,32 @@ def scheme(
 ) -> Scheme:
     """The scheme that the options ask for. Raises ValueError for an unknown method or pattern.
 
-    model  the network whose own choice of dense layers holds where `dense` is not given
+    sparsity  the pattern of all layers, and after 'NAMES=' those of some, whose others have the usual one
+    model     the network whose own choice of dense layers holds where `dense` is not given
     """
     if dense is None:
         layers = NETWORKS[model].dense if model in NETWORKS else ()
     else:
         layers = () if dense == NONE else tuple(name.strip() for name in dense.split(","))
-    pattern = Sparsity.parse(sparsity)
+    pattern, by_layer = _patterns([sparsity] if isinstance(sparsity, str) else sparsity)
     n, m = (pattern.n, pattern.m) if pattern else (None, None)
-    return Scheme.of(method, n, m, decay=decay, rescale=rescale, dense=layers)
+    return Scheme.of(method, n, m, decay=decay, rescale=rescale, dense=layers, by_layer=by_layer)
+
+
+def _patterns(texts: Sequence[str]) -> tuple[Sparsity | None, tuple[tuple[str, Sparsity | None], ...]]:
+    """The pattern of all layers, and (names, pattern) of some."""
+    whole, by_layer = [], []
+    for text in texts:
+        names, given, pattern = text.rpartition("=")
+        if given and not names.strip():
+            raise ValueError(f"sparsity must name layers before the =, not {text!r}")
+        if given:
+            by_layer.append((names.strip(), Sparsity.parse(pattern.strip())))
+        else:
+            whole.append(Sparsity.parse(text))
+    if len(whole) > 1:
+        raise ValueError(f"sparsity of all layers must be given once, not {', '.join(map(str, texts))}")
+    return (whole[0] if whole else Sparsity.parse(USUAL)), tuple(by_layer)
 
 
 def scheme_data(chosen: Scheme) -> dict[str, Any]:
@@ -152,10 +203,12 @@ def scheme_data(chosen: Scheme) -> dict[str, Any]:
         decay=chosen.strength,
         rescale=chosen.rescale,
         dense_layers=list(chosen.dense),
+        sparsity_by_layer={names: str(pattern or "dense") for names, pattern in chosen.by_layer},
     )
 
 
 def title(chosen: Scheme) -> str:
     """The name of a scheme in a report."""
     rescaled = ", rescaled" if chosen.rescale else ""
-    return f"{chosen.method} {chosen.sparsity}{rescaled}" if chosen.sparsity else chosen.method
+    own = "".join(f", {names} {pattern or 'dense'}" for names, pattern in chosen.by_layer)
+    return f"{chosen.method} {chosen.sparsity or 'dense'}{own}{rescaled}" if chosen.sparsity or own else chosen.method

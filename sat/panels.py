@@ -1,7 +1,7 @@
 """The options that commands share, as panels of --help. A command with other defaults has a panel that extends one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
@@ -25,9 +25,12 @@ class Network(Panel):
     classes: options.Classes = None
     width: options.Width = 1.0
     topology: options.Topology = None
+    onnx: options.Onnx = None
     module: options.Module = None
-    input: options.Input = None
+    input: options.Input = field(default_factory=list)
+    host: options.Host = field(default_factory=list)
     batch: options.Batch = 32
+    stage: options.Stage = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Pruning(Panel):
     """How a method prunes."""
 
     TITLE = METHOD
-    sparsity: options.Pattern = "2:8"
+    sparsity: options.Patterns = field(default_factory=lambda: [options.USUAL])
     dense: options.Dense = None
     decay: options.Decay = None
     rescale: options.Rescale = False

@@ -12,8 +12,8 @@ from sat.columns import counted, defined, show, worded
 from sat.commands import single
 from sat.panels import DefaultHardware, Method, Network, Output
 from sat.planning import plan_for
-from sat.report import STEP
-from sat.workload import workload
+from sat.report import STEP, print_products, trace_data
+from sat.workload import Workload, workload
 from tlm.accelerators import DEFAULT, accelerator
 from tlm.workload.step import whole_step
 
@@ -66,16 +66,17 @@ def plan(
         **made.model_dump(),
         cycles=made.cycles,
         fixed=fixed,
+        **trace_data(of.trace),
     )
     terminal.write_json(output.json, content)
     title = f"{of.name}, {options.title(scheme)}, batch {of.batch}, on {config.name}"
-    _print(content, f"Plan of a training step of {title}", asked)
+    _print(content, f"Plan: {of.of[0].lower()}{of.of[1:]}{title.removeprefix(of.name)}", of, asked)
 
 
 app = single(plan, defined(COLUMNS))
 
 
-def _print(content: dict[str, Any], heading: str, asked: Sequence[str]) -> None:
+def _print(content: dict[str, Any], heading: str, of: Workload, asked: Sequence[str]) -> None:
     """A row for each GEMM and update, and the cycles beside those with one dataflow for all GEMMs."""
     console = terminal.console()
     show(console, heading, COLUMNS, [*content["gemms"], *content["updates"]], asked=asked)
@@ -83,3 +84,6 @@ def _print(content: dict[str, Any], heading: str, asked: Sequence[str]) -> None:
         f"{content['cycles']:,} cycles; with one dataflow for all: "
         + ", ".join(f"{name} {cycles:,}" for name, cycles in content["fixed"].items())
     )
+    print_products(console, of.trace)
+    for remark in of.remarks:
+        console.print(remark, markup=False)

@@ -1,6 +1,7 @@
 """The report of a training step (tlm.report), printed and as data."""
 
 from collections.abc import Sequence
+from math import floor
 from typing import Any
 
 from rich.console import Console
@@ -8,6 +9,7 @@ from rich.console import Console
 from rtl.config import Config
 from sat.columns import counted, named, shared, show, sized, worded
 from tlm.report import DEFINITIONS, StepReport
+from tlm.workload.trace import Trace
 
 COLUMNS = [
     make(key, DEFINITIONS[key], priority)
@@ -47,24 +49,52 @@ ON_HOST = (  # parts of a step that run on the host for every accelerator
     "check for overflow",
     "srste's decay, and zeros in its bp",
     "rescaling of pruned gradients",
+    "padding by other values than zeros",
 )
+PRODUCTS_SHOWN = 12
 
 
 def print_report(
-    to: Console, report: StepReport, heading: str, on_host: Sequence[str] = ON_HOST, asked: Sequence[str] = ()
+    to: Console,
+    report: StepReport,
+    heading: str,
+    trace: Trace,
+    on_host: Sequence[str] = ON_HOST,
+    asked: Sequence[str] = (),
 ) -> None:
     """A row for each GEMM and update, the totals, the step against dense, and the host's parts of it.
 
+    trace  the multiply-adds of the step: those in its rows, and the host's
     asked  keys of the columns; () for as many as fit the terminal
     """
     totals = report.totals
     show(to, heading, COLUMNS, report.rows, [totals | dict(layer="total", share=1)], asked)
     time = duration(totals["cycles"], report.config)
     to.print(
-        f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); "
-        f"dense {totals['dense_cycles']:,}: speed-up {totals['speedup']:.2f}x"
+        f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); dense {totals['dense_cycles']:,}: "
+        f"speed-up {totals['speedup']:.2f}x of {seen_share(trace)}"
     )
     to.print(f"on the host, and not in these cycles: {', '.join(on_host)}")
+    print_products(to, trace)
+
+
+def seen_share(trace: Trace) -> str:
+    """The share of the network's multiply-adds that a speed-up speaks of, in words; cut, never rounded up."""
+    seen, of = trace.macs_seen, trace.macs_seen + trace.macs_unseen
+    percent = floor(1000 * seen / of) / 10 if of else 0.0
+    return f"{'100' if seen == of else f'{percent:.1f}'} % of {of:,} multiply-adds"
+
+
+def print_products(to: Console, trace: Trace) -> None:
+    """The matrix products that the host does, the largest first."""
+    products = sorted(trace.on_host, key=lambda one: -one.macs)
+    if not products:
+        return
+    to.print(f"products on the host: {trace.macs_unseen:,} multiply-adds, in no cycles and no speed-up")
+    for one in products[:PRODUCTS_SHOWN]:
+        to.print(f"- {one.module or 'the module itself'}: {one.call}, {one.macs:,}", markup=False)
+    if rest := products[PRODUCTS_SHOWN:]:
+        to.print(f"- {len(rest)} more, {sum(one.macs for one in rest):,}: all of them are in --json")
 
 
 def duration(cycles: float, config: Config) -> str:
@@ -76,8 +106,20 @@ def duration(cycles: float, config: Config) -> str:
     return f"{microseconds:.2f} µs"
 
 
-def report_data(report: StepReport, seed: int, on_host: Sequence[str] = ON_HOST) -> dict[str, Any]:
-    """A report as data: config, seed, rows, totals, on_host."""
+def report_data(report: StepReport, seed: int, trace: Trace, on_host: Sequence[str] = ON_HOST) -> dict[str, Any]:
+    """A report as data: config, seed, rows, totals, on_host, and the multiply-adds of the network."""
     return dict(
-        config=report.config.model_dump(), seed=seed, rows=report.rows, totals=report.totals, on_host=list(on_host)
+        config=report.config.model_dump(),
+        seed=seed,
+        rows=report.rows,
+        totals=report.totals,
+        on_host=list(on_host),
+        **trace_data(trace),
     )
+
+
+def trace_data(trace: Trace) -> dict[str, Any]:
+    """The multiply-adds of a step as data: `macs_seen` of the accelerator, as if all its products were dense,
+    `macs_unseen` of the host, and the host's products."""
+    unseen = [dict(module=one.module, call=one.call, macs=one.macs) for one in trace.on_host]
+    return dict(macs_seen=trace.macs_seen, macs_unseen=trace.macs_unseen, unseen=unseen)

@@ -1,35 +1,51 @@
-"""The network that a command costs: a built-in one, a list of layers in a file, or a module of one's own."""
+"""The network that a command costs: built in, a list of layers or an ONNX file, or a module of one's own."""
 
-import importlib
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import typer
 
 from sat.options import given, refuse
 from sat.panels import Network
 from tlm.workload.networks import layers
-from tlm.workload.step import Call, calls_of
-from tlm.workload.topology import read_topology
+from tlm.workload.step import AS_SCHEME, Call, calls_of
+from tlm.workload.topology import DENSE, ListedLayer, read_topology
+from tlm.workload.trace import Trace
 
+_SIZES = ("model", "image", "classes", "width")  # of a built-in network
 _INSTEAD_OF = {
-    "topology": ("model", "image", "classes", "width", "module"),
-    "module": ("model", "image", "classes", "width", "batch"),
+    "topology": (*_SIZES, "module", "onnx", "host"),
+    "module": (*_SIZES, "onnx", "batch"),
+    "onnx": (*_SIZES, "host"),
 }
 
 
 @dataclass(frozen=True)
 class Workload:
-    """The calls of a training step's layers, on a batch.
+    """The matrix products of a training step on a batch, or of its forward pass.
 
-    own  the built-in network that they are of, which has its own choice of dense layers
+    own      the built-in network that they are of, which has its own choice of dense layers
+    stage    'ff' for the forward pass alone; None for a training step
+    remarks  what is to be said of how they were found
     """
 
     name: str
-    calls: Sequence[Call]
+    trace: Trace
     batch: int
     own: str | None = None
+    stage: str | None = None
+    remarks: Sequence[str] = field(default=())
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """The calls of its layers."""
+        return self.trace.calls
+
+    @property
+    def of(self) -> str:
+        """Its name after what of it is costed."""
+        return f"{'The forward pass' if self.stage else 'One training step'} of {self.name}"
 
 
 def workload(context: typer.Context, network: Network) -> Workload:
@@ -38,53 +54,49 @@ def workload(context: typer.Context, network: Network) -> Workload:
     for option, others in _INSTEAD_OF.items():
         if given(context, option):
             refuse(context, f"--{option}", others)
-    if network.input and not network.module:
-        raise ValueError("--input is the shape of a --module's input")
+    if not network.module:
+        for option, means in (("input", "is an input of a --module"), ("host", "is for layers of a --module")):
+            if given(context, option):
+                raise ValueError(f"--{option} {means}")
+    found = _found(context, network)
+    if network.stage not in (None, "ff"):
+        raise ValueError(f"stage must be ff, not {network.stage!r}")
+    return replace(found, trace=found.trace.inference(), stage="ff") if network.stage else found
+
+
+def _found(context: typer.Context, network: Network) -> Workload:
     if network.topology:
-        listed = [one.layer for one in read_topology(network.topology)]
-        return Workload(network.topology.stem, calls_of(listed, network.batch), network.batch)
+        return _of_topology(network.topology, network.batch)
+    if network.onnx:
+        from tlm.workload.onnx_graph import read_onnx
+
+        trace = read_onnx(network.onnx, network.batch if given(context, "batch") else None)
+        batch = max((call.batch for call in trace.calls), default=1)
+        return Workload(network.onnx.stem, trace, batch, remarks=[trace.remark] if trace.remark else [])
     if network.module:
-        return _of_module(network.module, network.input)
+        return _of_module(network.module, network.input, tuple(network.host))
     calls = calls_of(layers(network.model, network.image, network.classes, network.width), network.batch)
-    return Workload(network.model, calls, network.batch, own=network.model)
+    return Workload(network.model, Trace(calls), network.batch, own=network.model)
 
 
-def _of_module(place: str, shape: str | None) -> Workload:
-    import torch
-
-    from training.workload import traced
-
-    sizes = _shape(shape)
-    package, colon, factory = place.partition(":")
-    if not (colon and package and factory):
-        raise ValueError(f"module must be PACKAGE:FACTORY, not {place!r}")
-    sys.path.insert(0, "")  # a file in the folder where the command runs is a package, too
-    try:
-        make = getattr(importlib.import_module(package), factory)
-    except Exception as error:  # whatever the user's code raises
-        raise ValueError(f"module {place!r} cannot be found: {_told(error)}") from None
-    finally:
-        sys.path.remove("")
-    try:
-        made = make()
-        calls = traced(made, sizes) if isinstance(made, torch.nn.Module) else None
-    except Exception as error:
-        raise ValueError(f"module {place} does not take an input of shape {sizes}: {_told(error)}") from None
-    if calls is None:
-        raise ValueError(f"{place} must make an nn.Module, not {type(made).__name__}")
-    if not calls:
-        raise ValueError(f"module {place} calls no nn.Linear, nn.Conv2d or training.MatMul")
-    return Workload(place, calls, sizes[0])
+def _of_topology(file: Path, batch: int) -> Workload:
+    listed = read_topology(file)
+    calls = calls_of([one.layer for one in listed], batch)
+    calls = [_listed(call, one) for call, one in zip(calls, listed, strict=True)]
+    theirs = sum(call.batch * one.scale_sim_macs for call, one in zip(calls, listed, strict=True))
+    ours = sum(call.batch * call.layer.macs for call in calls)
+    remark = f"forward pass: {ours:,} multiply-adds; SCALE-Sim, which rounds outputs up, would count {theirs:,}"
+    return Workload(file.stem, Trace(calls), batch, remarks=[remark])
 
 
-def _shape(text: str | None) -> tuple[int, ...]:
-    parts = (text or "").split(",")
-    if not all(part.strip().isdecimal() and int(part) for part in parts):
-        raise ValueError(f"--module needs an --input such as 1,3,224,224, not {text!r}")
-    return tuple(map(int, parts))
+def _listed(call: Call, one: ListedLayer) -> Call:
+    """A call with the batch and the pattern that the file gives it."""
+    pattern = AS_SCHEME if one.pattern is None else None if one.pattern == DENSE else one.pattern
+    return replace(call, batch=one.batch or call.batch, pattern=pattern)
 
 
-def _told(error: Exception) -> str:
-    """The message of an exception, after its name where the message alone does not tell what has happened."""
-    clear = isinstance(error, (ImportError, ValueError, RuntimeError))
-    return str(error) if clear else f"{type(error).__name__}: {error}"
+def _of_module(place: str, inputs: Sequence[str], host: tuple[str, ...]) -> Workload:
+    from sat.modules import followed
+
+    trace, batch = followed(place, inputs, host)
+    return Workload(place, trace, batch, remarks=[trace.remark] if trace.remark else [])

@@ -31,7 +31,7 @@ from training.offload import Offload
 from training.optimizer import SGD, LossScale
 from training.run import Run
 from training.settings import Settings
-from training.tracing import trace
+from training.tracing import Input, trace
 from training.trainer import Trainer
 from training.updates import Updates
 from training.workload import training_step, update_step, whole_step
@@ -43,6 +43,7 @@ __all__ = [
     "Data",
     "DataSet",
     "Decay",
+    "Input",
     "LossScale",
     "MatMul",
     "Offload",

@@ -46,7 +46,7 @@ class Rows(Layout):
     @staticmethod
     def from_channels_last(images: np.ndarray, like: Tensor, shape: tuple[int, ...]) -> Tensor:
         """In the dtype of another tensor."""
-        return tensor_like(images, like).reshape(shape)
+        return tensor_like(images.reshape(shape), like)
 
     @staticmethod
     def positions_first(weight: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ class Images(Layout):
         small = images.size < SMALL
         if small and (result := planes(images, shape, like)) is not None:
             return result
-        result = tensor_like(images, like).reshape(*shape[:-3], *shape[-2:], shape[-3]).movedim(-1, -3)
+        result = tensor_like(np.moveaxis(images.reshape(*shape[:-3], *shape[-2:], shape[-3]), -1, -3), like)
         return result.contiguous() if small else result
 
     @staticmethod
@@ -89,5 +89,8 @@ class Images(Layout):
 
 
 def tensor_like(array: np.ndarray, like: Tensor) -> Tensor:
-    """An array as a tensor in the dtype, and on the device, of another one."""
-    return torch.from_numpy(np.ascontiguousarray(array)).to(like)
+    """An array as a tensor in the dtype, and on the device, of another one; no view, which nothing may change in place
+    where it leaves a function of ours."""
+    if any(stride < 0 for stride in array.strides):
+        array = np.ascontiguousarray(array)
+    return torch.from_numpy(array).to(like)

@@ -179,7 +179,7 @@ class ActivationProduct(Function):
         pair = [operand(matrix).reshape(-1, *matrix.shape[-2:]) for matrix in (a, b)]
         ctx.kept = _Kept(pair)
         ctx.gradients = note() if note else None
-        return tensor_like(offload.run(offload.products(a.shape, b.shape)["ff"], *pair), a).reshape(shape)
+        return tensor_like(offload.run(offload.products(a.shape, b.shape)["ff"], *pair).reshape(shape), a)
 
     @staticmethod
     @once_differentiable
@@ -192,7 +192,7 @@ class ActivationProduct(Function):
         pairs = {"left": (dc16, b.swapaxes(1, 2)), "right": (a.swapaxes(1, 2), dc16)}
         return (
             *(
-                tensor_like(ctx.offload.run(gemms[side], *pair), ctx.like).reshape(shape) if wanted else None
+                tensor_like(ctx.offload.run(gemms[side], *pair).reshape(shape), ctx.like) if wanted else None
                 for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad[:2], strict=True)
             ),
             None,

@@ -23,8 +23,17 @@ from training.counting import Counter, taken_apart
 from training.interception import intercept, place, release
 from training.products import Gradients
 
-# The shape of the one input; or a tensor; or several inputs, in order or by their names.
-Inputs = tuple[int, ...] | Tensor | Sequence[Any] | Mapping[str, Any]
+
+@dataclass(frozen=True)
+class Input:
+    """An input of that shape, batch included, and dtype."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype = torch.float32
+
+
+# The shape of the one input; or the input; or several, in order or by their names.
+Inputs = tuple[int, ...] | Tensor | Input | Sequence[Any] | Mapping[str, Any]
 
 
 @dataclass
@@ -107,7 +116,8 @@ def trace(module: nn.Module, inputs: Inputs, host: tuple[str, ...] = ()) -> Trac
     """The matrix products of a training step of a module, in training mode: those of layers and functions that a
     converted module runs on its engine, and those that would stay in PyTorch.
 
-    inputs  the shape of its one input, of float32; or the input; or several, a list of tensors in order, or a mapping
+    inputs  the shape of its one input, of float32; or that input, a tensor or an Input (its shape and dtype); or
+            several of them in order, or by their names in a mapping
     host    names or patterns of layers and modules that stay in PyTorch, as in convert
     Forward and backward pass run on tensors without values. Where the module needs values, for a branch that depends on
     them, both run on the inputs themselves, and the trace's remark says so: of a shape they are drawn at random.
@@ -136,7 +146,7 @@ def _followed(module: nn.Module, arguments: Any, host: tuple[str, ...], fake: bo
         active.enter_context(taken_apart())
         if mode:
             active.enter_context(mode)
-        args, kwargs = tree_map_only(_Input, lambda one: one.made(mode), arguments)
+        args, kwargs = tree_map_only((Input, Tensor), lambda one: _made(one, mode), arguments)
         active.enter_context(Counter(follower.seen))
         leaves = tree_leaves(_content(copied.train()(*args, **kwargs)))
         roots = [leaf for leaf in leaves if isinstance(leaf, Tensor) and leaf.requires_grad]
@@ -164,32 +174,24 @@ def _empty(like: Tensor) -> Tensor:
     return torch.empty_strided(like.size(), like.stride(), dtype=like.dtype, device="cpu")
 
 
-@dataclass(frozen=True)
-class _Input:
-    """An input, by its shape alone or as a tensor."""
-
-    tensor: Tensor | None
-    shape: tuple[int, ...]
-
-    def made(self, mode: FakeTensorMode | None) -> Tensor:
-        """The tensor; in a mode one without values."""
-        if self.tensor is None:
-            return torch.empty(self.shape) if mode else torch.randn(self.shape)
-        if not mode:
-            return self.tensor
-        empty = _empty(self.tensor)
-        return empty.requires_grad_(self.tensor.requires_grad)
+def _made(one: Input | Tensor, mode: FakeTensorMode | None) -> Tensor:
+    """An input; in a mode one without values. Of a shape it is drawn, and whole numbers are zeros."""
+    if isinstance(one, Tensor):
+        return _empty(one).requires_grad_(one.requires_grad) if mode else one
+    if mode or not one.dtype.is_floating_point:
+        return torch.zeros(one.shape, dtype=one.dtype)
+    return torch.randn(one.shape).to(one.dtype)
 
 
 def _arguments(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The positional and the named arguments of a call, with an _Input for each tensor."""
-    if isinstance(inputs, Tensor):
-        inputs = [inputs]
-    if isinstance(inputs, Sequence) and inputs and all(isinstance(size, int) for size in inputs):
-        return (_Input(None, tuple(inputs)),), {}
-    named = isinstance(inputs, Mapping)
-    args, kwargs = ((), dict(inputs)) if named else (tuple(inputs), {})
-    return tree_map_only(Tensor, lambda tensor: _Input(tensor, tuple(tensor.shape)), (args, kwargs))
+    """The positional and the named arguments of a call."""
+    if isinstance(inputs, Mapping):
+        return (), dict(inputs)
+    if isinstance(inputs, Tensor | Input):
+        return (inputs,), {}
+    if inputs and all(isinstance(size, int) for size in inputs):
+        return (Input(tuple(inputs)),), {}
+    return tuple(inputs), {}
 
 
 def _content(output: Any) -> Any:

@@ -14,6 +14,7 @@ from tlm.workload.gemm_list import read_gemm_list
 from tlm.workload.methods import Scheme
 from tlm.workload.networks import NETWORKS, layers
 from tlm.workload.step import calls_of, whole_step
+from tlm.workload.trace import Trace
 
 Job = tuple[str, Callable[[], Comparison]]  # (the case's name, makes its line)
 
@@ -21,21 +22,24 @@ NM = Sparsity(2, 8)
 METHODS = (("dense", Scheme()), (f"bdwp {NM}", Scheme.of("bdwp", NM.n, NM.m)))
 
 
-def of_networks(models: str, batch: int, setup: Setup) -> list[Job]:
-    """The training steps of networks, dense and BDWP 2:8. Raises ValueError for an unknown network."""
+def of_networks(models: str, batch: int, setup: Setup, stage: str | None = None) -> list[Job]:
+    """The training steps of networks, or with stage 'ff' their forward passes, dense and BDWP 2:8. Raises ValueError
+    for an unknown network or stage."""
     names = [name.strip() for name in models.split(",")]
     for name in names:
         if name not in NETWORKS:
             raise ValueError(f"model must be one of {', '.join(NETWORKS)}, not {name!r}")
-    return [
-        (name, partial(_of_network, name, method, scheme, batch, setup)) for name in names for method, scheme in METHODS
-    ]
+    if stage not in (None, "ff"):
+        raise ValueError(f"stage must be ff, not {stage!r}")
+    make = partial(_of_network, batch=batch, setup=setup, inference=bool(stage))
+    return [(name, partial(make, name, method, scheme)) for name in names for method, scheme in METHODS]
 
 
-def _of_network(name: str, method: str, scheme: Scheme, batch: int, setup: Setup) -> Comparison:
-    """A training step's GEMMs; weight updates are left out, for which not every accelerator has a unit."""
+def _of_network(name: str, method: str, scheme: Scheme, batch: int, setup: Setup, inference: bool) -> Comparison:
+    """The GEMMs of a training step, or of its forward pass; without updates, for which not every accelerator has a unit."""
     scheme = Scheme(scheme.method, scheme.sparsity, dense=NETWORKS[name].dense if scheme.sparsity else ())
-    work = whole_step(calls_of(layers(name), batch), scheme)
+    trace = Trace(calls_of(layers(name), batch))
+    work = whole_step((trace.inference() if inference else trace).calls, scheme)
     cases = [Case.trained(one) for one in work if isinstance(one, Gemm)]
     described = dict(model=name, method=method, batch=batch, gemms=len(cases))
     return Comparison(name, method, described, compare(cases, setup))

@@ -31,6 +31,7 @@ class Networks(Panel):
         str, typer.Option(metavar="NAMES", help="Networks whose training steps are compared, with commas between.")
     ] = FIVE
     batch: options.Batch = 64
+    stage: options.Stage = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def networks(network: Networks, hardware: ComparedHardware, output: ComparedOutp
 
     Each GEMM is mapped for the fewest cycles of each accelerator, which skips the zeros that it can.
     """
-    _compare(lambda setup: cases.of_networks(network.models, network.batch, setup), hardware.config, output)
+    made = partial(cases.of_networks, network.models, network.batch, stage=network.stage)
+    _compare(made, hardware.config, output)
 
 
 def paper(grid: Grid, hardware: PaperHardware, output: ComparedOutput) -> None:

@@ -11,7 +11,7 @@ from sat.cycles import ablation
 from sat.cycles import paper as headline
 from sat.cycles.step import Step
 from sat.panels import HARDWARE, Hardware, Method, Network, Output, ScheduledHardware, SeededOutput
-from sat.report import COLUMNS, print_report
+from sat.report import COLUMNS
 from sat.workload import workload
 from tlm.accelerators import DEFAULT, accelerator
 from tlm.report import DEFINITIONS
@@ -39,9 +39,7 @@ def step(
         with terminal.spinner("scheduling"):
             found = Step.of(of, scheme, row, config, hardware.dataflow, hardware.plan)
     terminal.write_json(output.json, found.as_data(output.seed))
-    console = terminal.console()
-    print_report(console, found.report, found.heading, found.on_host, asked)
-    found.print_formula(console)
+    found.print(terminal.console(), asked)
 
 
 def paper(hardware: PaperHardware, output: Output) -> None:

@@ -1,6 +1,6 @@
 """A training step that is costed: what it is of, its report, and its data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +10,7 @@ from rich.console import Console
 from rtl.config import Config
 from sat import accelerators, options
 from sat.planning import SCHEDULED
-from sat.report import report_data
+from sat.report import print_report, report_data
 from sat.workload import Workload
 from tlm.accelerator import Accelerator
 from tlm.report import StepReport
@@ -53,7 +53,7 @@ class Step:
         if self.scheme.sparsity and not self.row.skips_zeros:
             method += ", its GEMMs dense"
         on = accelerators.title(self.row, self.report.config)
-        return f"One training step of {self.network.name}, {method}, batch {self.network.batch}, on {on}"
+        return f"{self.network.of}, {method}, batch {self.network.batch}, on {on}"
 
     @property
     def on_host(self) -> tuple[str, ...]:
@@ -78,9 +78,17 @@ class Step:
             **options.scheme_data(self.scheme),
             batch=self.network.batch,
             accelerator=self.row.name,
-            **report_data(self.report, seed, self.on_host),
+            **(dict(stage=self.network.stage) if self.network.stage else {}),
+            **report_data(self.report, seed, self.network.trace, self.on_host),
             **(dict(formula_cycles=self.formula) if self.formula else {}),
         )
+
+    def print(self, to: Console, asked: Sequence[str]) -> None:
+        """Print the report, and what is to be said of the network."""
+        print_report(to, self.report, self.heading, self.network.trace, self.on_host, asked)
+        for remark in self.network.remarks:
+            to.print(remark, markup=False)
+        self.print_formula(to)
 
     def print_formula(self, to: Console) -> None:
         """Print the cycles by the other formula, where there is one."""

@@ -117,7 +117,12 @@ class Trained:
 
 
 def schemes(
-    methods: str, sparsity: str, model: str, dense: str | None = None, decay: float | None = None, rescale: bool = False
+    methods: str,
+    sparsity: str | Sequence[str],
+    model: str,
+    dense: str | None = None,
+    decay: float | None = None,
+    rescale: bool = False,
 ) -> list[Scheme]:
     """Of names with commas between; a decay or rescaling is for those methods that have it. Raises ValueError."""
     names = [name.strip() for name in methods.split(",")]
@@ -127,7 +132,13 @@ def schemes(
 
 
 def _scheme(
-    name: str, method: Method, sparsity: str, model: str, dense: str | None, decay: float | None, rescale: bool
+    name: str,
+    method: Method,
+    sparsity: str | Sequence[str],
+    model: str,
+    dense: str | None,
+    decay: float | None,
+    rescale: bool,
 ) -> Scheme:
     gradients = any(rule.operand == "gradients" for rule in method.rules.values())
     return options.scheme(name, sparsity, model, dense, decay if method.prunes_weights else None, rescale and gradients)

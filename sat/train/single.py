@@ -21,6 +21,8 @@ from tlm.report import StepReport
 from tlm.step import Costed, cost
 from tlm.work import Work
 from tlm.workload.methods import Scheme
+from tlm.workload.step import whole_step
+from tlm.workload.trace import Trace
 
 if TYPE_CHECKING:
     from cosim import Engine
@@ -73,18 +75,19 @@ def single(
     soonest = None if engine.is_reference else cosim.engine("functional", engine.config)
     run = Run(trainer, evaluator=soonest, **vars(kept))
     report = first_step.report(_watched(run, engine, options.title(scheme)))
-    content = _content(task, run, hardware.engine, report)
+    content = _content(task, run, hardware.engine, report, first_step.trace)
     for file in (json_file, reported):
         terminal.write_json(file, content)
     if weights:
         save(weights, trainer.module.state_dict())
-    _print(terminal.console(), task, run, hardware.engine, report, asked)
+    _print(terminal.console(), task, run, hardware.engine, report, first_step.trace, asked)
 
 
 @dataclass(frozen=True)
 class _FirstStep:
     """The work of a training's first step, the same by method dense, and the plan by which it runs."""
 
+    trace: Trace
     work: list[Work]
     dense: list[Work]
     config: Config
@@ -94,11 +97,13 @@ class _FirstStep:
     @classmethod
     def of(cls, trainer: Trainer, hardware: Hardware) -> Self:
         """That of a new trainer. Raises ValueError for an unknown dataflow, and a plan that does not fit."""
-        from training import whole_step
+        from training import trace
 
-        shape, config = batch_shape(trainer), trainer.engine.config
-        work, dense = whole_step(trainer.module, shape, trainer.scheme), whole_step(trainer.module, shape)
-        return cls(work, dense, config, hardware.dataflow, plan_for(work, config, hardware.dataflow, hardware.plan))
+        found, config = trace(trainer.module, batch_shape(trainer)), trainer.engine.config
+        work, dense = (whole_step(found.calls, scheme) for scheme in (trainer.scheme, Scheme()))
+        return cls(
+            found, work, dense, config, hardware.dataflow, plan_for(work, config, hardware.dataflow, hardware.plan)
+        )
 
     def report(self, recorded: list[Costed]) -> StepReport:
         """The report of the step as it was recorded; where it was not, as the model costs it."""
@@ -133,7 +138,7 @@ def _sentence(line: dict[str, Any]) -> str:
     )
 
 
-def _content(task: Task, run: Run, engine: str, report: StepReport) -> dict[str, Any]:
+def _content(task: Task, run: Run, engine: str, report: StepReport, trace: Trace) -> dict[str, Any]:
     """The run as data."""
     trainer = run.trainer
     return dict(
@@ -144,15 +149,17 @@ def _content(task: Task, run: Run, engine: str, report: StepReport) -> dict[str,
         accuracy=run.log[-1]["accuracy"],
         log=run.log,
         losses=[loss if isfinite(loss) else None for loss in run.losses],
-    ) | report_data(report, trainer.settings.seed)
+    ) | report_data(report, trainer.settings.seed, trace)
 
 
-def _print(to: Console, task: Task, run: Run, engine: str, report: StepReport, asked: Sequence[str]) -> None:
+def _print(
+    to: Console, task: Task, run: Run, engine: str, report: StepReport, trace: Trace, asked: Sequence[str]
+) -> None:
     """The report of the first step, and the accuracy at the end."""
     trainer, name, on = run.trainer, options.title(run.trainer.scheme), report.config.name
     batch = batch_shape(trainer)[0]
     heading = f"First training step of {task.model}, {name}, batch {batch}, on {on}, engine {engine}"
-    print_report(to, report, heading, asked=asked)
+    print_report(to, report, heading, trace, asked=asked)
     terminal.verdict(
         to,
         f"{name}: {run.log[-1]['accuracy']:.1%}",

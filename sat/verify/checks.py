@@ -12,6 +12,7 @@ from rtl.sparsity import Sparsity
 from sat.planning import SCHEDULED, check_dataflow
 from sat.verify.operands import KINDS, Kind
 from tlm.gemm import Gemm
+from tlm.workload.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,13 @@ class Check:
     total   how many run
     work    runs them, and yields with each item how many tensors were compared
     sample  the pieces that are drawn, where they are all that runs
+    trace   the matrix products of the step that is checked, those of the host among them
     """
 
     total: int
     work: Iterator[int]
     sample: Sample | None = None
+    trace: Trace | None = None
 
 
 def gemm_check(

@@ -7,6 +7,7 @@ from typing import Any
 from cosim.check.checker import Checker, Mismatch
 from sat import accelerators, terminal
 from sat.panels import Output
+from sat.report import print_products, trace_data
 from sat.verify.checks import Check
 from sat.verify.report import print_equal, print_rows, print_share, rows_of, sample_data
 
@@ -33,6 +34,7 @@ def verified(
         accelerator=checker.accelerator.name,
         **asked_of,
         **(dict(sample=sample_data(check.sample)) if check.sample else {}),
+        **(trace_data(check.trace) if check.trace else {}),
         checked=rows,
         tensors=tensors,
         equal=not difference,
@@ -48,6 +50,8 @@ def verified(
     print_equal(console, checker.checked, "pieces of " if check.sample else "")
     if check.sample:
         print_share(console, check.sample, seed)
+    if check.trace:
+        print_products(console, check.trace)
     if steps:
         rest = f": {tensors} tensors (weights, buffers, gradients, momenta) after {steps} steps"
         terminal.verdict(console, "equal", rest)

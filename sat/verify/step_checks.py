@@ -20,7 +20,9 @@ from tlm.step import programs
 from tlm.transactions import Program
 from tlm.work import Work
 from tlm.workload.methods import Scheme
-from training import DataSet, Settings, Trainer, whole_step
+from tlm.workload.step import whole_step
+from tlm.workload.trace import Trace
+from training import DataSet, Settings, Trainer, trace
 from training.lockstep import lockstep
 
 MOST_STEPS = 20  # until one has updates: one whose gradients overflow has none, and halves the loss scale
@@ -38,16 +40,16 @@ class Training:
         """A new trainer on an engine. Raises ValueError for a network that does not exist, or for other images."""
         return self.task.trainer(data, engine, self.scheme, self.settings)
 
-    def step(self, trainer: Trainer) -> list[Work]:
-        """The work of the trainer's first step."""
-        return whole_step(trainer.module, batch_shape(trainer), self.scheme)
+    def trace(self, trainer: Trainer) -> Trace:
+        """The matrix products of the trainer's first step."""
+        return trace(trainer.module, batch_shape(trainer))
 
 
 def step_check(checker: Checker, training: Training, steps: int, dataflow: str | None, plan: Path | None) -> Check:
     """Training steps on the checker and on the functional engine; where programs are made for the operands' zeros there
     is no plan. Raises ValueError for what cannot be trained, and a dataflow or plan that does not fit."""
-    trial, reference, step = _prepared(checker, training, dataflow, plan)
-    return Check(steps * len(step), lockstep(trial, reference, steps))
+    trial, reference, found, step = _prepared(checker, training, dataflow, plan)
+    return Check(steps * len(step), lockstep(trial, reference, steps), trace=found)
 
 
 def forward_check(checker: Checker, training: Training, dataflow: str | None, plan: Path | None) -> Check:
@@ -55,23 +57,24 @@ def forward_check(checker: Checker, training: Training, dataflow: str | None, pl
 
     Raises ValueError as step_check does.
     """
-    trial, reference, step = _prepared(checker, training, dataflow, plan)
-    return Check(sum(work.stage == "ff" for work in step), _forward(trial, reference))
+    trial, reference, found, step = _prepared(checker, training, dataflow, plan)
+    return Check(sum(work.stage == "ff" for work in step), _forward(trial, reference), trace=found.inference())
 
 
 def _prepared(
     checker: Checker, training: Training, dataflow: str | None, plan: Path | None
-) -> tuple[Trainer, Trainer, list[Work]]:
-    """A trainer on the checker, one on the functional engine, and the work of a step that runs on them."""
+) -> tuple[Trainer, Trainer, Trace, list[Work]]:
+    """A trainer on the checker, one on the functional engine, and of a step its products and the work that runs."""
     data = training.task.load(training.settings.seed)
     trial, reference = (training.trainer(data, engine) for engine in (checker, Functional(checker.config)))
-    step = training.step(trial)
+    found = training.trace(trial)
+    step = whole_step(found.calls, training.scheme)
     if checker.programs_depend_on_zeros:
         _refuse_dataflow(checker, dataflow)
-        return trial, reference, [one for one in step if isinstance(one, Gemm)]
+        return trial, reference, found, [one for one in step if isinstance(one, Gemm)]
     chosen = step_plan_for(step, checker.config, dataflow or SCHEDULED, plan)
     trial.follow(chosen)
-    return trial, reference, [program.work for program in programs(step, checker.config, chosen)]
+    return trial, reference, found, [program.work for program in programs(step, checker.config, chosen)]
 
 
 def _forward(trial: Trainer, reference: Trainer) -> Iterator[int]:
@@ -88,7 +91,8 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     """
     engine = Functional(checker.config)
     trainer = training.trainer(training.task.load(training.settings.seed), engine)
-    step = training.step(trainer)
+    found = training.trace(trainer)
+    step = whole_step(found.calls, training.scheme)
     if checker.programs_depend_on_zeros:
         _refuse_dataflow(checker, dataflow)
         ran = _programs_of_a_step(trainer)
@@ -102,7 +106,7 @@ def sample_check(checker: Checker, training: Training, count: int, dataflow: str
     for _ in range(MOST_STEPS):
         trainer.train(steps=1)
         if sampler.complete:
-            return Check(len(sample.pieces), _pieces(checker, sampler.kept), sample)
+            return Check(len(sample.pieces), _pieces(checker, sampler.kept), sample, found)
     raise _no_step()
 
 

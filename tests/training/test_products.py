@@ -5,10 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from rtl.sparsity import Sparsity
 from tests.training.layer_cases import CASES, layer_and_input
 from tests.training.support import difference, draw, functional, gradients, masked, recorded
-from training import Scheme, convert, nm_mask
+from training import convert, nm_mask
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -71,7 +71,7 @@ class Scheme:
         for own in self.by_layer:
             if not (isinstance(own, tuple) and len(own) == 2 and isinstance(own[1], Sparsity | None)):
                 raise ValueError(f"by_layer must be pairs of names and a Sparsity or None, not {own!r}")
-        if method.rules and self.sparsity is None:
+        if method.rules and self.sparsity is None and not self.by_layer:
             raise ValueError(f"method {self.method} needs a sparsity such as 2:8, not dense")
         if not (isfinite(self.strength) and self.strength >= 0):
             raise ValueError(f"decay must be at least 0 and finite, not {self.decay}")
