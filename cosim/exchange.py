@@ -32,11 +32,24 @@ class Operands:
         a, b = map(_array, (self.a, self.b))
         return a, b
 
-    def item(self, number: int) -> "Operands":
-        """Operands of one of the GEMM's products."""
-        if self.a.ndim == 2:
-            return self
-        return Operands(self.a[number], self.b[number])
+    def item(self, number: int) -> "Factors":
+        """The factors of one of the GEMM's products."""
+        a, b = (side if isinstance(side, Im2col) or side.ndim == 2 else side[number] for side in (self.a, self.b))
+        return Factors(a, b)
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Operands of one product: a (M, K) and b (K, N)."""
+
+    a: np.ndarray | Im2col
+    b: np.ndarray | Im2col
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """a and b, im2col matrices as arrays."""
+        a, b = map(_array, (self.a, self.b))
+        return a, b
 
 
 def _array(side: Operand) -> np.ndarray:

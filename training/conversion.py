@@ -4,7 +4,7 @@ import copy
 
 import torch
 from torch import nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import UninitializedParameter
 
 import cosim
 from cosim import Engine
@@ -66,7 +66,7 @@ def check_weights(module: nn.Module) -> None:
     """Raise ValueError, naming layer, rule and value, for parameters that no hardware trains as they are."""
     for name, parameter in module.named_parameters():
         layer = layer_name(name) or type(module).__name__
-        if isinstance(parameter, UninitializedTensorMixin):
+        if isinstance(parameter, UninitializedParameter):
             raise ValueError(f"layer {layer}: must know its sizes before it is converted, not be lazy")
         if parameter.dim() > 1 and parameter.is_floating_point() and parameter.dtype != torch.float32:
             raise ValueError(f"layer {layer}: master weights must be float32, not {parameter.dtype}")

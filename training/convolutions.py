@@ -50,8 +50,8 @@ def convolution(
         return convolution(site, input[None], weight, bias, stride, padding, dilation, groups)[0]
     if input.dim() != spatial + 2:
         return site.plain(input, weight, bias, stride, padding, dilation, groups)  # which tells what is wrong
-    stride, padding, dilation = map(_fixed, (stride, padding, dilation))
-    windows = _windows(input.shape, weight.shape, stride, padding, dilation, groups)
+    padding = padding if isinstance(padding, str) else _fixed(padding)
+    windows = _windows(input.shape, weight.shape, _fixed(stride), padding, _fixed(dilation), groups)
     if not windows.fits:
         return site.plain(input, weight, bias, stride, padding, dilation, groups)
     if any(windows.uneven):
@@ -158,14 +158,13 @@ def _places(count: int, kernel: int, stride: int, dilation: int) -> Tensor:
     return torch.arange(count)[:, None] * stride + torch.arange(kernel) * dilation
 
 
-def _fixed(sizes: str | Sizes) -> str | Sizes:
+def _fixed(sizes: Sizes) -> Sizes:
     """Sizes that can be remembered."""
     return tuple(sizes) if isinstance(sizes, list) else sizes
 
 
-def _sizes(sizes: str | Sizes, spatial: int) -> tuple[int, ...]:
+def _sizes(sizes: Sizes, spatial: int) -> tuple[int, ...]:
     """A size for each dimension, as PyTorch reads it."""
-    assert not isinstance(sizes, str)
     if isinstance(sizes, int):
         return (sizes,) * spatial
     return tuple(int(size) for size in sizes) * (spatial if len(sizes) == 1 else 1)

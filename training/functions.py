@@ -64,12 +64,15 @@ def multi_head_attention(site: Site, *args: Any, **kwargs: Any) -> Any:
     return site.opened(_OPENED, *args, **kwargs)
 
 
-def _opened(function: types.FunctionType) -> types.FunctionType:
-    """A function of torch.nn.functional that does not hand itself over to the mode as a whole."""
+def _opened(function: Any) -> types.FunctionType:
+    """A Python function of torch.nn.functional that does not hand itself over to the mode as a whole."""
     checks = dict.fromkeys([name for name in function.__globals__ if name.startswith("has_torch_function")], _no)
-    return types.FunctionType(
-        function.__code__, function.__globals__ | checks, function.__name__, function.__defaults__, function.__closure__
+    names = function.__globals__ | checks
+    opened = types.FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
     )
+    opened.__kwdefaults__ = function.__kwdefaults__
+    return opened
 
 
 def _no(*_: Any) -> bool:
@@ -77,7 +80,6 @@ def _no(*_: Any) -> bool:
 
 
 _OPENED = _opened(functional.multi_head_attention_forward)
-_OPENED.__kwdefaults__ = functional.multi_head_attention_forward.__kwdefaults__
 
 HANDLERS: dict[Callable, Handler] = {
     functional.linear: linear,

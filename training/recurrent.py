@@ -42,11 +42,17 @@ def recurrent_layer(site: Site, *args: Any) -> tuple[Tensor, ...]:
     return data, *(torch.stack(each) for each in zip(*finals, strict=True))
 
 
-def recurrent_cell(site: Site, input: Tensor, hx: Any, *weights: Tensor | None) -> Any:
+def recurrent_cell(
+    site: Site,
+    input: Tensor,
+    hx: Any,
+    w_input: Tensor,
+    w_hidden: Tensor,
+    b_input: Tensor | None = None,
+    b_hidden: Tensor | None = None,
+) -> Any:
     """torch.lstm_cell, gru_cell, rnn_tanh_cell and rnn_relu_cell."""
     kind = site.words.removesuffix("_cell")
-    w_input, w_hidden, *biases = weights
-    b_input, b_hidden = biases or (None, None)
     state = tuple(hx) if kind == "lstm" else (hx,)
     gates = site.linear(input, w_input, b_input), site.linear(state[0], w_hidden, b_hidden)
     new = _step(kind, *gates, state)
@@ -57,8 +63,9 @@ def _run(
     site: Site, data: Tensor, counts: Sequence[int], state: State, weights: Sequence[Tensor], biased: bool, back: bool
 ) -> tuple[Tensor, State]:
     """One layer in one direction over steps of so many sequences, longest first: its outputs, and the last states."""
-    w_input, w_hidden, *rest = weights
-    b_input, b_hidden, *rest = rest if biased else (None, None, *rest)
+    w_input, w_hidden = weights[:2]
+    b_input, b_hidden = weights[2:4] if biased else (None, None)
+    projections = weights[4 if biased else 2 :]  # one in an LSTM that has it, else none
     inputs = site.linear(data, w_input, b_input).split(list(counts))
     outputs: list[Tensor] = [data] * len(counts)
     whole, alive = state, 0 if back else counts[0]
@@ -73,8 +80,8 @@ def _run(
             state = tuple(torch.cat([each, first[alive:count]]) for each, first in zip(state, whole, strict=True))
         alive = count
         state = _step(site.words, inputs[step], site.linear(state[0], w_hidden, b_hidden), state)
-        if rest:  # an LSTM's projection
-            state = site.linear(state[0], rest[0]), *state[1:]
+        if projections:
+            state = site.linear(state[0], projections[0]), *state[1:]
         outputs[step] = state[0]
     return torch.cat(outputs), tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
 

@@ -19,7 +19,7 @@ from training.products import ActivationProduct, LayerProduct, Use, is_shape
 if TYPE_CHECKING:
     from training.interception import Interception
 
-Pair = tuple[int, ...]  # (height, width)
+Pair = tuple[int, int]  # (height, width)
 
 
 class Site:
@@ -82,10 +82,10 @@ class Site:
 
         def layer(name: str) -> tuple[Conv, int]:
             outputs, channels, *kernel = weight.shape
-            size = tuple(x.shape[2:]) if output is None else output
-            windows = tuple(kernel), stride, padding, dilation
-            conv = Conv(name, channels * groups, outputs, *size, *windows, bias is not None, groups, output is not None)
-            return conv, x.shape[0]
+            height, width = x.shape[2:] if output is None else output
+            windows = (kernel[0], kernel[1]), stride, padding, dilation
+            groups_of = bias is not None, groups, output is not None
+            return Conv(name, channels * groups, outputs, height, width, *windows, *groups_of), x.shape[0]
 
         use = self._use(of, x, weight, bias, Images, layer, sizes)
         return self._layer(x, weight, bias, use, of)
@@ -101,7 +101,10 @@ class Site:
             return a @ b
         if b.dim() == 2:
             return self._product(name, a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
-        batch = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        try:
+            batch = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        except RuntimeError:
+            return a @ b  # which tells what is wrong
         return self._product(name, a.expand(*batch, *a.shape[-2:]), b.expand(*batch, *b.shape[-2:]))
 
     def _product(self, name: str, a: Tensor, b: Tensor) -> Tensor:
@@ -127,23 +130,14 @@ class Site:
         sizes: tuple,
     ) -> Use:
         """How the weight is used by this call: the same object for calls that are alike."""
-        name = of.name if of else self._interception.frames[-1].numbered(self.words)
-        turned, whole = (of.turned, of.parameter is not None) if of else (False, False)
-        known = self.conversion.known
-        key = (
-            name,
-            x.shape,
-            weight.shape,
-            whole and id(of.parameter),
-            id(bias) in known and id(bias),
-            bias is None,
-            turned,
-            sizes,
-        )
-        kinds = self.conversion.kinds
+        known, kinds, pruned = self.conversion.known, self.conversion.kinds, of is not None
+        of = of or Weight(self._interception.frames[-1].numbered(self.words))
+        name, turned, whole = of.name, of.turned, of.parameter is not None
+        parameters = whole and id(of.parameter), id(bias) in known and id(bias), bias is None
+        key = name, x.shape, weight.shape, parameters, turned, sizes
         if (use := kinds.get(key)) is None:
             conv, batch = layer(name)
-            offload = self.conversion.offload(name, weights=of is not None)
+            offload = self.conversion.offload(name, weights=pruned)
             shape = _output_shape(conv, layout, x.shape)
             use = kinds[key] = Use(offload, conv, batch, layout, shape, tuple(weight.shape), turned, not whole)
             of_bias = self.conversion.weight(bias) if bias is not None else None

@@ -63,20 +63,18 @@ class Updates:
         use, *_ = uses = self._uses(parameter)
         schedule = self._scheduled(parameter, uses)
         tensors = parameter, velocity, gradient_of(parameter)
-        columns = zip(*(np.split(use.matrix(tensor), len(schedule.parts), axis=1) for tensor in tensors), strict=True)
+        columns = (np.split(use.matrix(tensor), len(schedule.parts), axis=1) for tensor in tensors)
         found = [
-            self._run(schedule.engine, programs, *part, rates)
-            for programs, part in zip(schedule.parts, columns, strict=True)
+            self._run(schedule.engine, programs, Weights(_own(w), _own(v), _own(g), rates))
+            for programs, w, v, g in zip(schedule.parts, *columns, strict=True)
         ]
         for tensor, parts in zip((parameter, velocity), zip(*found, strict=True), strict=True):
             tensor.copy_(use.of_matrix(np.concatenate(parts, axis=1), tensor.shape))
 
-    def _run(
-        self, engine: Engine, programs: Sequence[Program], w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: Rates
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _run(self, engine: Engine, programs: Sequence[Program], old: Weights) -> tuple[np.ndarray, np.ndarray]:
         """New weights and velocities (K, N)."""
         update, *reductions = programs
-        updated, _ = engine.run(update, Weights(*map(np.ascontiguousarray, (w, v, g)), rates))
+        updated, _ = engine.run(update, old)
         for reduction in reductions:
             engine.run(reduction, Weights(updated.weights))
         return updated.weights, updated.velocities
@@ -105,3 +103,7 @@ def gradient_of(parameter: Tensor) -> Tensor:
 def _updates(use: Use, parameter: nn.Parameter, stages: frozenset[str]) -> list[Update]:
     """The updates of a layer's weight, one for each part of its columns, or of its bias."""
     return [use.lowering.bias_update()] if parameter.dim() == 1 else use.lowering.updates(stages)
+
+
+def _own(columns: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(columns)

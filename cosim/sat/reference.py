@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cosim.exchange import Copy, Operands, Updated, Weights
+from cosim.exchange import Copy, Factors, Operands, Updated, Weights
 from cosim.im2col import Im2col
 from cosim.kernel.kernel import compact, gemm, prune
 from cosim.kernel.kernel_vectors import sgd
@@ -15,12 +15,12 @@ from tlm.sat.update_program import UpdateProgram
 def products(program: GemmProgram, operands: Operands) -> np.ndarray:
     """c (M, N), float32 or float16, or (count, M, N), of operands of which b need not be pruned."""
     if operands.a.ndim == 2:
-        return _product(program.gemm, operands)
+        return _product(program.gemm, operands.item(0))
     return np.stack([_product(program.gemm, operands.item(number)) for number in range(program.gemm.count)])
 
 
-def _product(of: Gemm, operands: Operands) -> np.ndarray:
-    a, b, sparsity, output = operands.a, operands.b, of.sparsity, of.output
+def _product(of: Gemm, factors: Factors) -> np.ndarray:
+    a, b, sparsity, output = factors.a, factors.b, of.sparsity, of.output
     if isinstance(b, Im2col):  # the same sums, of the transpose
         images = prune(b.images, sparsity.n, sparsity.m, axis=3) if sparsity else b.images
         return gemm(images, a[:, :].T, output=output, source=b.source).T

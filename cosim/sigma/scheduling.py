@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cosim.exchange import Operands
+from cosim.exchange import Factors, Operands
 from rtl.sigma.config import SigmaConfig
 from tlm.gemm import Gemm
 from tlm.memory import Memory
@@ -40,7 +40,7 @@ def cycles_at_least(program: SigmaProgram) -> int:
     return int((-(-values // config.elements) * widths[:, None]).sum())
 
 
-def sides(stationary: str, operands: Operands) -> tuple[np.ndarray, np.ndarray]:
+def sides(stationary: str, operands: Operands | Factors) -> tuple[np.ndarray, np.ndarray]:
     """The stationary operand (rows, k), and the streamed one (k, columns), or with their count in front."""
     a, b = operands.arrays
     return (a, b) if stationary == "mk" else (b.swapaxes(-1, -2), a.swapaxes(-1, -2))

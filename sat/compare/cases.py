@@ -36,7 +36,7 @@ def of_networks(models: str, batch: int, setup: Setup, stage: str | None = None)
 
 
 def _of_network(name: str, method: str, scheme: Scheme, batch: int, setup: Setup, inference: bool) -> Comparison:
-    """The GEMMs of a training step, or of its forward pass; without updates, for which not every accelerator has a unit."""
+    """The GEMMs of a training step, or of its forward pass; no updates, for which not all have a unit."""
     scheme = Scheme(scheme.method, scheme.sparsity, dense=NETWORKS[name].dense if scheme.sparsity else ())
     trace = Trace(calls_of(layers(name), batch))
     work = whole_step((trace.inference() if inference else trace).calls, scheme)

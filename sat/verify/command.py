@@ -226,7 +226,7 @@ def _training(
     from training import Settings
 
     if not checker.accelerator.skips_zeros:
-        method = replace(method, sparsity="dense", method="dense")
+        method = replace(method, sparsity=["dense"], method="dense")
     scheme = method.scheme(network.model)
     task = Task(network.model, data.data, data.data_path, data.image, network.width)
     told = dict(seed=data.seed, model=network.model, image=data.image, width=network.width, data=data.data)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rtl.sparsity import Sparsity
 from sat import options
 from tests.sat.support import refused
 from tlm.workload.methods import Scheme
@@ -82,8 +83,23 @@ def test_titles_and_schemes_of_methods():
     assert (options.title(sparse), options.title(dense)) == ("bdwp 2:8", "dense")
     assert options.title(options.scheme("sdgp", "2:8", rescale=True)) == "sdgp 2:8, rescaled"
     assert options.scheme_data(options.scheme("srste", "1:4", "resnet18")) == dict(
-        method="srste", sparsity="1:4", decay=2e-4, rescale=False, dense_layers=["fc"]
+        method="srste", sparsity="1:4", decay=2e-4, rescale=False, dense_layers=["fc"], sparsity_by_layer={}
     )
+
+
+def test_patterns_of_some_layers_stand_beside_that_of_all():
+    scheme = options.scheme("bdwp", ["1:4", "layer4.*=2:8", "fc = dense"])
+    assert scheme == Scheme.of("bdwp", 1, 4, by_layer=(("layer4.*", Sparsity(2, 8)), ("fc", None)))
+    assert options.scheme_data(scheme)["sparsity_by_layer"] == {"layer4.*": "2:8", "fc": "dense"}
+    assert options.title(scheme) == "bdwp 1:4, layer4.* 2:8, fc dense"
+    assert options.scheme("bdwp", ["a=1:4"]).sparsity == Sparsity(2, 8)
+    for texts, words in (
+        (["1:4", "2:8"], "given once, not 1:4, 2:8"),
+        (["=1:4"], "before the ="),
+        (["a=4"], "look like"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            options.scheme("bdwp", texts)
 
 
 def test_layers_that_stay_dense_are_the_networks_own_unless_others_are_named():

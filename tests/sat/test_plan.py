@@ -29,12 +29,16 @@ def test_the_plan_is_the_best_one_and_is_saved_and_told_as_data(step, tiny, tmp_
         "decay",
         "rescale",
         "dense_layers",
+        "sparsity_by_layer",
         "batch",
         "config",
         "gemms",
         "updates",
         "cycles",
         "fixed",
+        "macs_seen",
+        "macs_unseen",
+        "unseen",
     ]
     assert {key: found[key] for key in ("config", "gemms", "updates")} == plan.model_dump() == data(file)
     assert found["cycles"] == plan.cycles <= min(found["fixed"].values())

@@ -4,9 +4,12 @@ import pytest
 
 from rtl.sat.config import PRESETS
 from sat import terminal
-from sat.report import COLUMNS, ON_HOST, duration, print_report, report_data
+from sat.report import COLUMNS, ON_HOST, duration, print_report, report_data, seen_share, trace_data
 from tlm import Gemm
 from tlm.report import DEFINITIONS, step_report
+from tlm.workload.layer import Conv
+from tlm.workload.step import Call
+from tlm.workload.trace import HostProduct, Trace
 from tlm.step import cost
 
 
@@ -19,23 +22,37 @@ def test_no_figure_of_a_report_is_cut_in_a_narrow_terminal(monkeypatch, capsys):
     everything = [column.key for column in COLUMNS]
     gemm = Gemm(123_456, 789, 1_011, layer="a.layer.with.a.long.path", stage="wu")
     report = report_of(gemm, PRESETS["vcu1525"])
-    print_report(terminal.console(), report, "A step", asked=everything)
+    print_report(terminal.console(), report, "A step", Trace([]), asked=everything)
     printed = capsys.readouterr().out
     row = report.rows[0]
     assert f"({row['cycles'] / 200e3:,.2f} ms at 200 MHz)" in printed
     assert "…" not in printed and printed.count("a.layer.with.a.long.path") == 1
     assert f"on the host, and not in these cycles: {', '.join(ON_HOST)}" in " ".join(printed.split())
-    assert report_data(report, 7)["on_host"] == list(ON_HOST)
+    assert report_data(report, 7, Trace([]))["on_host"] == list(ON_HOST)
     assert all(f"{row[key]:,}" in printed for key in ("macs", "cycles", "bytes_values", "bytes_results"))
 
 
 def test_text_is_shown_as_it_is(capsys):
     hostile = "[/x] [red]y[/] :smile:"
     config = PRESETS["small"].model_copy(update=dict(name=hostile))
-    print_report(
-        terminal.console(), report_of(Gemm(2, 3, 4, layer=hostile, stage="wu"), config), f"A step on {hostile}"
-    )
-    assert capsys.readouterr().out.count(hostile) == 2
+    trace = Trace([], [HostProduct(hostile, hostile, 3)])
+    report = report_of(Gemm(2, 3, 4, layer=hostile, stage="wu"), config)
+    print_report(terminal.console(), report, f"A step on {hostile}", trace)
+    assert capsys.readouterr().out.count(hostile) == 4
+
+
+def test_a_speed_up_says_of_which_share_it_is_and_names_the_rest_the_largest_first(capsys):
+    call = Call(Conv("fc", 10, 10, 1, 1), 10, input_gradient=False, weight_gradient=False)
+    hosts = [HostProduct(f"part{i}", "bilinear", i, 2 * i) for i in range(1, 15)]
+    for trace, words in ((Trace([call]), "100 % of 1,000"), (Trace([call], hosts), "76.0 % of 1,315")):
+        assert trace.macs_unseen in (0, 315) and seen_share(trace) == f"{words} multiply-adds"
+    print_report(terminal.console(), report_of(Gemm(10, 10, 10, layer="fc", stage="ff"), PRESETS["small"]), "", trace)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "1.00x of 76.0 % of 1,315 multiply-adds" in printed
+    assert "products on the host: 315 multiply-adds, in no cycles and no speed-up - part14: bilinear, 42" in printed
+    assert "part3: bilinear, 9 - 2 more, 9: all of them are in --json" in printed
+    assert trace_data(trace)["unseen"][0] == dict(module="part1", call="bilinear", macs=3)
+    assert seen_share(Trace([call], [HostProduct("", "mm", 1)])) == "99.9 % of 1,001 multiply-adds"  # never rounded up
 
 
 def test_every_figure_of_a_row_is_defined():

@@ -101,14 +101,17 @@ def test_a_module_of_ones_own_is_traced(folder):
         (["--topology", "gemms.csv", "--model", "vit"], "--model cannot go with --topology"),
         (["--topology", "gemms.csv", "--width", "0.5"], "--width cannot go with --topology"),
         (["--topology", "gemms.csv", "--module", "a:b"], "--module cannot go with --topology"),
-        (["--module", "mine_to_cost:net"], "--module needs an --input such as 1,3,224,224, not None"),
+        (["--module", "mine_to_cost:net"], "--module needs an --input, [NAME:]SIZES[:DTYPE], such as 1,3,224,224 or"),
         (["--module", "mine_to_cost:net", "--input", "1,x"], "not '1,x'"),
         (["--module", "mine_to_cost:net", "--input", "1,0,9,9"], "not '1,0,9,9'"),
         (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--batch", "2"], "--batch cannot go with --module"),
-        (["--module", "mine_to_cost:net", "--input", "1,4,9,9"], "does not take an input of shape (1, 4, 9, 9)"),
-        (["--module", "mine_to_cost:wide", "--input", "1,4"], "calls no nn.Linear"),
+        (["--module", "mine_to_cost:net", "--input", "1,4,9,9"], "does not take inputs (1, 4, 9, 9) float32: "),
+        (["--module", "mine_to_cost:wide", "--input", "1,4"], "mine_to_cost:wide multiplies no matrices"),
         (["--module", "mine_to_cost:fails", "--input", "1,4"], "KeyError: 'key'"),
-        (["--module", "mine_to_cost:number", "--input", "1,4"], "mine_to_cost:number must make an nn.Module, not int"),
+        (
+            ["--module", "mine_to_cost:number", "--input", "1,4"],
+            "mine_to_cost:number must make an nn.Module, or a module and its inputs, not int",
+        ),
         (["--module", ".mine:net", "--input", "1,4"], "cannot be found: TypeError"),
         (["--dense", "layer1"], "dense names no layer: 'layer1' matches none of conv1, conv2"),
         (
@@ -118,7 +121,16 @@ def test_a_module_of_ones_own_is_traced(folder):
         (["--module", "mine_to_cost:other", "--input", "1,4"], "cannot be found"),
         (["--module", "nowhere:net", "--input", "1,4"], "cannot be found: No module named 'nowhere'"),
         (["--module", "net", "--input", "1,4"], "module must be PACKAGE:FACTORY, not 'net'"),
-        (["--input", "1,3,9,9"], "--input is the shape of a --module's input"),
+        (["--input", "1,3,9,9"], "--input is an input of a --module"),
+        (["--host", "conv1"], "--host is for layers of a --module"),
+        (
+            ["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--host", "5"],
+            "host names no layer and no module: '5'",
+        ),
+        (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--host", "*"], "no products but 27,648 multiply-adds"),
+        (["--stage", "bp"], "stage must be ff, not 'bp'"),
+        (["--sparsity", "2:8", "--sparsity", "conv9=1:4"], "sparsity names no layer: 'conv9' matches none of conv1"),
+        (["--onnx", "none.onnx", "--model", "vit"], "--model cannot go with --onnx"),
         (["--model", "resnet18", "--image", "48"], "image of resnet18 must be one of 32, 64, 224, not 48"),
         (["--model", "resnet18", "--width", "0"], "width must be a number above 0"),
         (["--decay", "1e-4", "--method", "sdgp"], "method sdgp has none"),
@@ -127,6 +139,42 @@ def test_a_module_of_ones_own_is_traced(folder):
 )
 def test_what_cannot_be_costed_is_refused_in_one_line(folder, command, words, complaint):
     assert complaint in refused(command, *words)
+
+
+def test_what_stays_on_the_host_is_named_with_its_multiply_adds(folder):
+    found = rows("--module", "mine_to_cost:net", "--input", "2,3,9,9", "--host", "0")
+    whole = rows("--module", "mine_to_cost:net", "--input", "2,3,9,9")
+    assert (whole["macs_unseen"], whole["unseen"]) == (0, [])
+    assert found["macs_seen"] + found["macs_unseen"] == whole["macs_seen"]
+    assert found["unseen"] == [dict(module="0", call="conv2d", macs=2 * 2 * 16 * 16 * 27)]
+    assert {row["layer"] for row in found["rows"]} == {"2", "2.bias"}
+
+
+def test_the_forward_pass_alone_is_costed(folder):
+    step, forward = (
+        rows("--module", "mine_to_cost:net", "--input", "2,3,9,9", *more) for more in ((), ("--stage", "ff"))
+    )
+    assert [row for row in step["rows"] if row["stage"] == "ff"] == [
+        row | dict(share=row["cycles"] / step["totals"]["cycles"]) for row in forward["rows"]
+    ]
+
+
+def test_patterns_of_their_own_hold_for_layers_of_a_network_and_of_a_file(folder):
+    found = rows(
+        "--model", "resnet9", "--width", 0.125, "--batch", 1, "--sparsity", "2:8", "--sparsity", "block2.*=1:4"
+    )
+    assert {row["sparsity"] for row in found["rows"] if row["layer"] == "block2.conv"} == {"1:4", "dense"}
+    assert {row["sparsity"] for row in found["rows"] if row["layer"] == "block3.conv"} == {"2:8", "dense"}
+    Path("own.csv").write_text("Layer,M,N,K,Sparsity,\na,8,16,16,1:4,\nb,8,16,16,4:4,\nc,8,16,16,,\n")
+    listed = {row["layer"]: row["sparsity"] for row in rows("--topology", "own.csv")["rows"] if row["stage"] == "ff"}
+    assert listed == {"a": "1:4", "b": "dense", "c": "2:8"}
+
+
+def test_scale_sims_own_count_is_told(folder):
+    header = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
+    Path("odd.csv").write_text(f"{header}\na, 8, 8, 3, 3, 1, 1, 2,\n")
+    output = " ".join(sat("cycles", "--topology", "odd.csv", "--batch", 2).output.split())
+    assert "forward pass: 162 multiply-adds; SCALE-Sim, which rounds outputs up, would count 288" in output
 
 
 def test_costing_a_network_needs_no_pytorch():

@@ -1,7 +1,8 @@
 """A training step: the GEMMs and the weight updates of layers that are called one after another."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Self
 
 from rtl.sparsity import Sparsity
 from tlm.update import Update
@@ -10,7 +11,7 @@ from tlm.workload.layer import Conv, Layer
 from tlm.workload.lowering import Lowering, lowered, product_gemms
 from tlm.workload.methods import Scheme
 
-AS_SCHEME = "scheme"
+AS_SCHEME: Final = "scheme"
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,16 @@ class Call:
     weight: Hashable = None
     second_gradient: bool = True
     derived: bool = False
-    pattern: Sparsity | str | None = AS_SCHEME
+    pattern: Sparsity | Literal["scheme"] | None = AS_SCHEME
 
     @property
     def owner(self) -> Hashable:
         """Whose weight it is."""
         return self.layer.name if self.weight is None else self.weight
+
+    def forward_alone(self) -> Self:
+        """The same without gradients."""
+        return replace(self, input_gradient=False, weight_gradient=False, bias_gradient=False, second_gradient=False)
 
     @property
     def passes(self) -> int:
@@ -88,7 +93,7 @@ def whole_step(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
 def lowering_of(call: Call, scheme: Scheme) -> Lowering:
     """The lowering of a call of a convolution or linear layer, by a scheme for all layers or its own pattern."""
     assert isinstance(call.layer, Conv)
-    own = scheme if call.pattern == AS_SCHEME else scheme.with_pattern(call.pattern)
+    own = scheme if isinstance(call.pattern, str) else scheme.with_pattern(call.pattern)
     return lowered(call.layer, call.batch, own)
 
 

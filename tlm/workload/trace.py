@@ -48,9 +48,8 @@ class Trace:
 
     def inference(self) -> Self:
         """Its forward pass alone: no gradients, and no updates."""
-        forward = dict(input_gradient=False, weight_gradient=False, bias_gradient=False, second_gradient=False)
         return replace(
             self,
-            calls=[replace(call, **forward) for call in self.calls],
+            calls=[call.forward_alone() for call in self.calls],
             on_host=[replace(product, backward=0) for product in self.on_host],
         )

@@ -63,7 +63,7 @@ def test_the_rows_of_networks_are_the_gemms_of_their_training_steps(tmp_path):
 
 def test_a_setup_is_chosen_by_its_name_and_the_default_fits_the_cases(line, monkeypatch):
     chosen = []
-    monkeypatch.setattr(cases, "of_networks", lambda *given: chosen.append(given[-1]) or [("x", lambda: line)])
+    monkeypatch.setattr(cases, "of_networks", lambda *given, stage: chosen.append(given[-1]) or [("x", lambda: line)])
     monkeypatch.setattr(paper, "of_paper", lambda *given: chosen.append(given[-1]) or [("x", lambda: line)])
     for words in ((), ("paper",), *(("--config", name) for name in SETUPS), ("paper", "--config", "medium")):
         sat("compare", *words)

@@ -45,6 +45,7 @@ def test_rows_are_the_models_cycles_and_totals_their_sums(method, pattern, confi
         "decay",
         "rescale",
         "dense_layers",
+        "sparsity_by_layer",
         "batch",
         "accelerator",
         "config",
@@ -52,7 +53,11 @@ def test_rows_are_the_models_cycles_and_totals_their_sums(method, pattern, confi
         "rows",
         "totals",
         "on_host",
+        "macs_seen",
+        "macs_unseen",
+        "unseen",
     ]
+    assert (found["macs_seen"], found["macs_unseen"]) == (sum(one.macs + one.macs_skipped for one in work), 0)
     assert found["config"] == PRESETS[config].model_dump() and found["seed"] == 0
     assert len(found["rows"]) == len(work) == 11 + 5
     for one, row in zip(work, found["rows"], strict=True):

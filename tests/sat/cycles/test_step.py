@@ -10,8 +10,9 @@ from tlm.accelerators import TABLE
 from tlm.workload.methods import Scheme
 from tlm.workload.networks import layers
 from tlm.workload.step import calls_of, whole_step
+from tlm.workload.trace import Trace
 
-CNN = Workload("cnn", calls_of(layers("cnn"), 2), 2, "cnn")
+CNN = Workload("cnn", Trace(calls_of(layers("cnn"), 2)), 2, "cnn")
 SCHEME = Scheme.of("sdwp", 2, 8, dense=("conv1",))
 
 
@@ -37,6 +38,15 @@ def test_its_data_have_the_other_formula_where_there_is_one(capsys):
         found.print_formula(terminal.console())
         printed = capsys.readouterr().out
         assert printed == (f"by {row.formula.text}: {sum(found.formula):,} cycles\n" if row.formula else "")
+
+
+def test_a_forward_pass_is_named_and_has_no_gradients():
+    row = TABLE["sat"]
+    forward = replace(CNN, trace=CNN.trace.inference(), stage="ff")
+    found = Step.of(forward, SCHEME, row, row.load("small"))
+    assert found.heading == "The forward pass of cnn, sdwp 2:8, batch 2, on small"
+    assert {one["stage"] for one in found.report.rows} == {"ff"} and found.as_data(0)["stage"] == "ff"
+    assert found.as_data(0)["macs_seen"] == found.report.totals["macs"] + found.report.totals["macs_skipped"]
 
 
 def test_a_dataflow_is_taken():
