@@ -11,6 +11,7 @@ from sat.terminal import BAD_INPUT, FAILED, INTERRUPTED, USAGE_ERROR, fail
 
 COMMANDS = {  # as a user comes to them
     "train": Place("sat.train.command", "Train a network on an accelerator, or compare methods."),
+    "export": Place("sat.export", "Write a trained network's pruned weights, masks and N:M copies."),
     "cycles": Place("sat.cycles.command", "Where the cycles of a training step go, by the model."),
     "plan": Place("sat.plan", "Choose how each GEMM of a training step is laid on the array."),
     "verify": Place("sat.verify.command", "Compare an engine with the functional one and the model."),

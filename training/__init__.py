@@ -24,6 +24,7 @@ from tlm.workload.methods import METHODS, Scheme
 from training.conversion import convert
 from training.data import Data, DataSet, digits
 from training.decay import Decay
+from training.export import pruned_state_dict
 from training.masks import nm_mask
 from training.matmul import MatMul
 from training.models import MODELS
@@ -55,6 +56,7 @@ __all__ = [
     "convert",
     "digits",
     "nm_mask",
+    "pruned_state_dict",
     "trace",
     "training_step",
     "update_step",

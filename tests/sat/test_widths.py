@@ -15,6 +15,7 @@ WIDTHS = (80, 100, 200)
 SMALL = ("--config", "small", "--batch", 2)
 REPORTS = {  # command -> the words of a call that does not take long
     "train": ("--steps", 1, *SMALL),
+    "export": ("run", "-o", "out", "--as", "2:4"),
     "train compare": ("dense,bdwp", "--seeds", 1, "--steps", 1, *SMALL),
     "cycles": ("--model", "resnet50", "--batch", 64),
     "cycles paper": SMALL,
@@ -42,6 +43,8 @@ def test_no_row_wraps_and_what_is_left_out_is_named(name, tmp_path, monkeypatch)
     (tmp_path / "gemms.csv").write_text(
         "layer,M,N,K,density_a,density_b\nblocks.11.attn.proj.of.a.branch,64,48,32,0.2,1\n"
     )
+    if name == "export":
+        sat("train", *REPORTS["train"], "--out", "run")
     monkeypatch.setattr(MyhdlEngine, "_run", lambda self, *work: Functional(self.config).run(*work))
     shown: set[str] = set()
     everything: set[str] = set()
