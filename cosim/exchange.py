@@ -34,8 +34,7 @@ class Operands:
 
     def item(self, number: int) -> "Factors":
         """The factors of one of the GEMM's products."""
-        a, b = (side if isinstance(side, Im2col) or side.ndim == 2 else side[number] for side in (self.a, self.b))
-        return Factors(a, b)
+        return Factors(_item(self.a, number), _item(self.b, number))
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,13 @@ class Factors:
         """a and b, im2col matrices as arrays."""
         a, b = map(_array, (self.a, self.b))
         return a, b
+
+
+def _item(side: Operand, number: int) -> np.ndarray | Im2col:
+    """The operand of one of the products; the only one is as it stands."""
+    if isinstance(side, Im2cols):
+        return side.items[number]
+    return side if isinstance(side, Im2col) or side.ndim == 2 else side[number]
 
 
 def _array(side: Operand) -> np.ndarray:

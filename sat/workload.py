@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from rtl.sparsity import Sparsity
 from sat.options import given, refuse
 from sat.panels import Network
 from tlm.workload.networks import layers
@@ -91,8 +92,10 @@ def _of_topology(file: Path, batch: int) -> Workload:
 
 def _listed(call: Call, one: ListedLayer) -> Call:
     """A call with the batch and the pattern that the file gives it."""
-    pattern = AS_SCHEME if one.pattern is None else None if one.pattern == DENSE else one.pattern
-    return replace(call, batch=one.batch or call.batch, pattern=pattern)
+    batch = one.batch or call.batch
+    if isinstance(one.pattern, Sparsity):
+        return replace(call, batch=batch, pattern=one.pattern)
+    return replace(call, batch=batch, pattern=None if one.pattern == DENSE else AS_SCHEME)
 
 
 def _of_module(place: str, inputs: Sequence[str], host: tuple[str, ...]) -> Workload:

@@ -25,6 +25,7 @@ from training.conversion import convert
 from training.data import Data, DataSet, digits
 from training.decay import Decay
 from training.export import pruned_state_dict
+from training.first_look import HostProductsWarning, on_host
 from training.masks import nm_mask
 from training.matmul import MatMul
 from training.models import MODELS
@@ -44,6 +45,7 @@ __all__ = [
     "Data",
     "DataSet",
     "Decay",
+    "HostProductsWarning",
     "Input",
     "LossScale",
     "MatMul",
@@ -56,6 +58,7 @@ __all__ = [
     "convert",
     "digits",
     "nm_mask",
+    "on_host",
     "pruned_state_dict",
     "trace",
     "training_step",

@@ -1,7 +1,5 @@
 """Conversion: a copy of a module whose matrix products run on an engine."""
 
-import copy
-
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
@@ -10,7 +8,8 @@ import cosim
 from cosim import Engine
 from tlm.accelerator import StepPlan
 from tlm.workload.methods import Scheme
-from training.converted import Conversion, fits, layer_name
+from training.converted import Conversion, copied, fits, layer_name
+from training.first_look import watch
 from training.interception import conversions, intercept
 from training.matmul import MatMul
 from training.offload import check_engine
@@ -34,7 +33,8 @@ def convert(
     A layer's name in reports is the dotted path of its weight in the module, without '.weight'; that of a product of
     two activations is the path of the module that calls it, and the function. A module that is itself a layer goes by
     its class name. Parameters, hooks and mode are kept, and shared layers and parameters stay shared. Converting a
-    converted module changes its method or engine.
+    converted module changes its method or engine. The first forward pass warns (training.HostProductsWarning) of matrix
+    products that stay in PyTorch, and training.on_host names them.
     Raises ValueError, naming layer, rule and value, for weights that are not float32 or not made yet; for an unknown
     method or pattern, or names that fit no layer; for an engine whose operands are not FP16; and, naming the field,
     for a plan of another configuration or accelerator than the engine's.
@@ -45,8 +45,10 @@ def convert(
     check_weights(module)
     scheme.check_names(layer_names(module))
     check_host(module, host)
-    result = copy.deepcopy(module)
-    intercept(result, Conversion(scheme, engine, plan, tuple(host)))
+    result = copied(module)
+    conversion = Conversion(scheme, engine, plan, tuple(host))
+    intercept(result, conversion)
+    watch(result, conversion)
     return result
 
 

@@ -1,9 +1,10 @@
 """The state of a converted module: how its products run, and what is known of its parameters."""
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
@@ -11,6 +12,7 @@ from cosim import Engine
 from tlm.accelerator import StepPlan
 from tlm.workload.layer import Conv, Product
 from tlm.workload.methods import Scheme
+from tlm.workload.trace import HostProduct
 from training.offload import Offload, check_engine
 from training.products import Gradients, Use
 
@@ -57,6 +59,7 @@ class Conversion:
     """How the products of a converted module run: by which scheme, engine and plan; and what stays on the host.
 
     host      names or patterns of layers and modules that stay in PyTorch
+    on_host_found  what the host multiplied in the forward pass that was looked at last, once there has been one
     owners    of a parameter that has several names the first, by each other one
     known     parameters as weights, and with None buffers, by their ids
     uses      of each parameter that a layer has as a whole, weight or bias: how it was used last, by the layer's name
@@ -66,6 +69,7 @@ class Conversion:
         self.scheme, self.engine, self.plan, self.host = scheme, engine, plan, host
         self.owners: dict[str, str] = {}
         self.tracer: Tracer | None = None
+        self.on_host_found: list[HostProduct] | None = None
         self.uses: dict[Tensor, dict[str, Use]] = {}
         self.offloads: dict[str, Offload] = {}
         self.kinds: dict[tuple, Use] = {}  # of calls that are alike
@@ -76,6 +80,9 @@ class Conversion:
             memo[id(self)] = copied = Conversion(self.scheme, self.engine, self.plan, self.host)
             copied.owners = self.owners
         return memo[id(self)]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Conversion, (self.scheme, self.engine, self.plan, self.host), dict(owners=self.owners)
 
     def use(self, engine: Engine, plan: StepPlan | None) -> None:
         """From now on products run by these. Raises ValueError as `check_engine` does, and changes nothing then."""
@@ -112,6 +119,20 @@ class Conversion:
     def on_host(self, *names: str) -> bool:
         """Whether a layer or module of one of these names, or one that it is in, stays on the host."""
         return bool(self.host) and any(fits(name, self.host) for name in names)
+
+
+def copied(module: nn.Module, memo: dict[int, Any] | None = None) -> nn.Module:
+    """A deep copy of a module. What its hooks make of its parameters in each forward pass, such as a pruned weight, is
+    copied as it is now; PyTorch would refuse to.
+
+    memo  of copy.deepcopy: what is to stand in place of some parts, by their ids
+    """
+    memo = {} if memo is None else memo
+    for child in module.modules():
+        for value in vars(child).values():
+            if isinstance(value, Tensor) and not value.is_leaf:
+                memo[id(value)] = value.detach().clone()
+    return deepcopy(module, memo)
 
 
 def join(path: str, name: str) -> str:

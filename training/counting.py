@@ -99,8 +99,8 @@ class Counter(TorchDispatchMode):
             if parts is not NotImplemented:
                 return parts
         out = func(*args, **kwargs)
-        if formula is not None:
-            self._seen(func.overloadpacket.__name__, formula(args, out))
+        if formula is not None and (macs := formula(args, out)):
+            self._seen(func.overloadpacket.__name__, macs)
         return out
 
 

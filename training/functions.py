@@ -41,6 +41,8 @@ def reflected(site: Site, input: Tensor, other: Tensor) -> Tensor:
 
 def addmm(site: Site, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """torch.addmm: with a vector to add it is a linear layer with a bias."""
+    if not mat1.dim() == mat2.dim() == 2:
+        return site.plain(input, mat1, mat2, beta=beta, alpha=alpha)
     of = site.weight(mat2)
     if of is not None and input.dim() == 1 and beta == alpha == 1 and mat2.shape[1] == input.shape[0]:
         return site.linear(mat1, mat2.T, input, of.transposed)

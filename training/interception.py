@@ -5,6 +5,7 @@ before autograd does, with the parameters themselves: a product is one whoever c
 and whatever class the layer has. Hooks on the modules switch the mode on and tell it which module is at work.
 """
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -18,6 +19,8 @@ from training.converted import Conversion, Weight, join
 from training.functions import HANDLERS
 from training.matmul import MatMul
 from training.site import Site
+
+_SHAPE_ALONE = re.compile("^new_|_like$")  # functions whose result has no values of their argument
 
 
 @dataclass
@@ -56,9 +59,14 @@ class Interception(TorchFunctionMode):
         if args:
             first = args[0]  # which in most functions is an activation, and then no weight comes of them
             maybe = id(first) in self._known or id(first) in self._derived or isinstance(first, tuple | list)
-            if maybe and (weight := self._made_of(args)) is not None:
+            if maybe and not _SHAPE_ALONE.search(func.__name__) and (weight := self._made_of(args)) is not None:
                 self._remember(result, first, weight)
         return result
+
+    @property
+    def frame(self) -> Frame:
+        """The module that is at work."""
+        return self.frames[-1]
 
     def weight(self, tensor: Tensor) -> Weight | None:
         """What a tensor is as a weight; None for an activation."""
@@ -132,6 +140,9 @@ class Enter:
 
     def __init__(self, conversion: Conversion, path: str):
         self.conversion, self.path, self._learned = conversion, path, False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Enter, (self.conversion, self.path)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Enter":
         return Enter(deepcopy(self.conversion, memo), self.path)

@@ -1,25 +1,49 @@
 """A call of a function of PyTorch that has been intercepted, and the products that run on the engine for it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from tlm.workload.layer import Conv, Product
-from training.converted import Weight
+from training.converted import Conversion, Weight
 from training.layouts import Images, Layout, Rows
 from training.products import ActivationProduct, LayerProduct, Use, is_shape
 
-if TYPE_CHECKING:
-    from training.interception import Interception
+Pair = tuple[int, ...]  # (height, width)
 
-Pair = tuple[int, int]  # (height, width)
+
+class Frame(Protocol):
+    """A module at work."""
+
+    path: str
+
+    def product(self, word: str) -> str:
+        """The name of a product of two activations."""
+
+    def numbered(self, name: str) -> str:
+        """The name of a call of a function that has no weight."""
+
+
+class Interception(Protocol):
+    """The call of a converted module in which functions are intercepted."""
+
+    conversion: Conversion
+
+    @property
+    def frame(self) -> Frame:
+        """The module that is at work."""
+
+    def weight(self, tensor: Tensor) -> Weight | None:
+        """What a tensor is as a weight; None for an activation."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None: ...
 
 
 class Site:
@@ -83,9 +107,20 @@ class Site:
         def layer(name: str) -> tuple[Conv, int]:
             outputs, channels, *kernel = weight.shape
             height, width = x.shape[2:] if output is None else output
-            windows = (kernel[0], kernel[1]), stride, padding, dilation
-            groups_of = bias is not None, groups, output is not None
-            return Conv(name, channels * groups, outputs, height, width, *windows, *groups_of), x.shape[0]
+            moved = dict(
+                zip(("kernel", "stride", "padding", "dilation"), (kernel, stride, padding, dilation), strict=True)
+            )
+            return Conv(
+                name,
+                channels * groups,
+                outputs,
+                height,
+                width,
+                **{name: (sizes[0], sizes[1]) for name, sizes in moved.items()},
+                bias=bias is not None,
+                groups=groups,
+                transposed=output is not None,
+            ), x.shape[0]
 
         use = self._use(of, x, weight, bias, Images, layer, sizes)
         return self._layer(x, weight, bias, use, of)
@@ -95,7 +130,7 @@ class Site:
 
         word  names the product in reports, after the module's path; None: the function
         """
-        frame = self._interception.frames[-1]
+        frame = self._interception.frame
         name = frame.product(word or self.words)
         if a.shape[-1] != b.shape[-2] or not self._runs_named(name, a, b):
             return a @ b
@@ -131,7 +166,7 @@ class Site:
     ) -> Use:
         """How the weight is used by this call: the same object for calls that are alike."""
         known, kinds, pruned = self.conversion.known, self.conversion.kinds, of is not None
-        of = of or Weight(self._interception.frames[-1].numbered(self.words))
+        of = of or Weight(self._interception.frame.numbered(self.words))
         name, turned, whole = of.name, of.turned, of.parameter is not None
         parameters = whole and id(of.parameter), id(bias) in known and id(bias), bias is None
         key = name, x.shape, weight.shape, parameters, turned, sizes
@@ -148,7 +183,7 @@ class Site:
 
     def _runs(self, of: Weight | None, x: Tensor, weight: Tensor) -> bool:
         """Whether a layer's product runs on the engine. Raises ValueError for a master weight that is not float32."""
-        frame = self._interception.frames[-1]
+        frame = self._interception.frame
         name = of.name if of else frame.path
         if of and of.parameter is not None and of.parameter.dtype != torch.float32:
             raise ValueError(
@@ -166,8 +201,13 @@ class Site:
             _is_plain(a)
             and _is_plain(b)
             and (self._follows_shapes or not (is_shape(a) or is_shape(b)))
-            and not self.conversion.on_host(name, self._interception.frames[-1].path)
+            and not self.conversion.on_host(name, self._interception.frame.path)
         )
+
+
+def _pair(sizes: Sequence[int]) -> tuple[int, int]:
+    height, width = sizes
+    return height, width
 
 
 def _is_plain(tensor: Tensor) -> bool:

@@ -1,6 +1,5 @@
 """A training step of a module, followed from shapes: the calls of its layers, and the products of the host."""
 
-import copy
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -18,8 +17,9 @@ from tlm.workload.methods import Scheme
 from tlm.workload.step import AS_SCHEME, Call
 from tlm.workload.trace import HostProduct, Trace
 from training.conversion import check_host, check_weights
-from training.converted import Conversion, Weight
+from training.converted import Conversion, Weight, copied
 from training.counting import Counter, taken_apart
+from training.first_look import unwatch
 from training.interception import intercept, place, release
 from training.products import Gradients
 
@@ -136,10 +136,10 @@ def trace(module: nn.Module, inputs: Inputs, host: tuple[str, ...] = ()) -> Trac
 def _followed(module: nn.Module, arguments: Any, host: tuple[str, ...], fake: bool, remark: str = "") -> Trace:
     """One forward and backward pass of a copy of the module."""
     mode = FakeTensorMode(allow_non_fake_inputs=True) if fake else None
-    copied = _copied(module, mode)
+    followed = _plain_copy(module, mode)
     conversion = Conversion(Scheme(), cosim.engine("functional"), host=tuple(host))
     conversion.tracer = follower = _Follower(conversion)
-    intercept(copied, conversion)
+    intercept(followed, conversion)
     with ExitStack() as active:
         active.enter_context(torch.random.fork_rng(devices=[]))
         active.enter_context(torch.enable_grad())
@@ -148,7 +148,7 @@ def _followed(module: nn.Module, arguments: Any, host: tuple[str, ...], fake: bo
             active.enter_context(mode)
         args, kwargs = tree_map_only((Input, Tensor), lambda one: _made(one, mode), arguments)
         active.enter_context(Counter(follower.seen))
-        leaves = tree_leaves(_content(copied.train()(*args, **kwargs)))
+        leaves = tree_leaves(_content(followed.train()(*args, **kwargs)))
         roots = [leaf for leaf in leaves if isinstance(leaf, Tensor) and leaf.requires_grad]
         follower.backward()
         if roots:
@@ -156,7 +156,7 @@ def _followed(module: nn.Module, arguments: Any, host: tuple[str, ...], fake: bo
     return follower.trace(remark)
 
 
-def _copied(module: nn.Module, mode: FakeTensorMode | None) -> nn.Module:
+def _plain_copy(module: nn.Module, mode: FakeTensorMode | None) -> nn.Module:
     """A copy of the module that is not converted; in a mode its parameters and buffers have no values."""
     memo: dict[int, Any] = {}
     if mode:
@@ -165,9 +165,10 @@ def _copied(module: nn.Module, mode: FakeTensorMode | None) -> nn.Module:
                 memo[id(parameter)] = nn.Parameter(_empty(parameter), requires_grad=parameter.requires_grad)
             for buffer in module.buffers():
                 memo.setdefault(id(buffer), _empty(buffer))
-    copied = copy.deepcopy(module, memo)
-    release(copied)
-    return copied
+    found = copied(module, memo)
+    unwatch(found)
+    release(found)
+    return found
 
 
 def _empty(like: Tensor) -> Tensor:

@@ -70,6 +70,6 @@ def _default(parameter):
     value = parameter.default
     if parameter.required:
         return "required"
-    if value is None or value is False or value == () or callable(value):
+    if value is None or value is False or value in ((), []) or callable(value):
         return ""
-    return f"`{value}`"
+    return f"`{' '.join(map(str, value)) if isinstance(value, list) else value}`"

@@ -7,7 +7,7 @@ import pytest
 
 import cosim
 from cosim import Copy, GemmResult, Operands, Report, Updated, UpdateResult, Weights
-from cosim.im2col import Im2col
+from cosim.im2col import Im2col, Im2cols
 from tests.cosim.programs import program_of, update_of
 from tlm.feature_map import FeatureMap
 
@@ -52,9 +52,12 @@ def test_what_is_exchanged_has_its_name_in_cosim():
 def test_operands_give_each_product_and_arrays_of_their_images():
     several = Operands(np.zeros((3, 4, 5)), np.zeros((3, 5, 6)))
     one = several.item(1)
-    assert (one.a.shape, one.b.shape) == ((4, 5), (5, 6)) and one.item(2) is one
+    assert (one.a.shape, one.b.shape) == ((4, 5), (5, 6)) and one.arrays[0] is one.a
     source = FeatureMap(1, 2, 2, 3, (1, 1), (1, 1), (0, 0), (1, 1), (2, 2))
     images = np.arange(12, dtype=np.float16).reshape(1, 2, 2, 3)
     lazy = Operands(Im2col(images, source, 3, False), np.zeros((3, 6), np.float16))
-    assert lazy.item(0) is lazy and lazy.arrays[1] is lazy.b is lazy.whole().b
+    assert lazy.item(0).a is lazy.a and lazy.item(0).b is lazy.b and lazy.arrays[1] is lazy.b is lazy.whole().b
+    each = Operands(Im2cols(np.stack([images, -images]), source, 3, False), np.zeros((2, 3, 6), np.float16))
+    assert each.a.shape == each.arrays[0].shape == (2, 4, 3) and each.item(1).a is each.a[1]
+    assert np.array_equal(each.arrays[0], [images.reshape(4, 3), -images.reshape(4, 3)])
     assert np.array_equal(lazy.arrays[0], images.reshape(4, 3)) and np.array_equal(lazy.whole().a, lazy.arrays[0])

@@ -59,7 +59,7 @@ def test_commands_of_groups_stand_below_them_and_panels_have_titles():
 
 def test_a_command_of_several_says_which_one_is_meant_and_an_option_what_it_takes():
     page = text(command_line)
-    assert "`sat train` alone is `sat train run`." in page and "| `--input` B,C,H,W |" in page
+    assert "`sat train` alone is `sat train run`." in page and "| `--input` \\[NAME:\\]SIZES\\[:DTYPE\\] |  |" in page
 
 
 def test_every_parameter_has_its_presets_and_bounds():

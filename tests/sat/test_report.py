@@ -7,10 +7,10 @@ from sat import terminal
 from sat.report import COLUMNS, ON_HOST, duration, print_report, report_data, seen_share, trace_data
 from tlm import Gemm
 from tlm.report import DEFINITIONS, step_report
+from tlm.step import cost
 from tlm.workload.layer import Conv
 from tlm.workload.step import Call
 from tlm.workload.trace import HostProduct, Trace
-from tlm.step import cost
 
 
 def report_of(gemm, config):

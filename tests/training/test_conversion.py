@@ -227,31 +227,6 @@ def test_an_unknown_method_or_pattern_is_refused(method, n, m, words):
         convert(nn.Linear(8, 8), method, n, m, functional())
 
 
-class Named(nn.Module):
-    """Calls its layer by the name of the argument, as PyTorch's own may be called."""
-
-    def __init__(self):
-        super().__init__()
-        self.linear = nn.Linear(8, 4)
-
-    def forward(self, x):
-        return self.linear(input=x)
-
-
-def test_a_layer_is_called_by_the_names_of_pytorchs_arguments():
-    converted, recorder = recorded(Named(), "dense")
-    assert converted(draw((2, 8), 1)).shape == (2, 4)
-    assert training_step(Named(), (2, 8))[0] == recorder.runs[0][0].gemm
-
-
-def test_a_half_input_may_change_after_the_layer_has_read_it():
-    converted, x = convert(nn.Linear(8, 4), "dense"), draw((3, 8), 1).half()
-    y, expected = converted(x), x.float().sum(0)
-    x.zero_()
-    y.sum().backward()
-    assert torch.allclose(converted.weight.grad, expected.expand(4, 8))
-
-
 def test_a_layer_that_is_to_stay_dense_must_be_there():
     scheme = Scheme.of("bdwp", 2, 8, dense=("head", "nothing.*"))
     with pytest.raises(ValueError, match="dense names no layer: 'nothing.*' matches none of linear, head"):

@@ -141,3 +141,28 @@ def test_an_empty_batch_has_an_empty_output_and_gradients_of_zeros(case, shape):
     found = gradients(converted, torch.zeros(shape), 1)
     assert found["y"].shape == layer(torch.zeros(shape)).shape and not recorder.runs
     assert all(not found[name].any() for name, _ in layer.named_parameters())
+
+
+class Named(nn.Module):
+    """Calls its layer by the name of the argument, as PyTorch's own may be called."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.linear(input=x)
+
+
+def test_a_layer_is_called_by_the_names_of_pytorchs_arguments():
+    converted, recorder = recorded(Named(), "dense")
+    assert converted(draw((2, 8), 1)).shape == (2, 4)
+    assert training_step(Named(), (2, 8))[0] == recorder.runs[0][0].gemm
+
+
+def test_a_half_input_may_change_after_the_layer_has_read_it():
+    converted, x = convert(nn.Linear(8, 4), "dense"), draw((3, 8), 1).half()
+    y, expected = converted(x), x.float().sum(0)
+    x.zero_()
+    y.sum().backward()
+    assert torch.allclose(converted.weight.grad, expected.expand(4, 8))

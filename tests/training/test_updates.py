@@ -190,17 +190,6 @@ def test_of_a_shared_weight_the_copies_are_made_that_any_of_its_layers_reads():
     assert [update] == update_step(module, (4, 8), "bdwp", 2, 4) and update.forward and update.backward
 
 
-def test_a_layer_that_is_not_called_has_no_update():
-    module = nn.Sequential(nn.Linear(8, 8, bias=False))
-    module[0].spare = nn.Linear(8, 8)
-    assert [update.layer for update in update_step(module, (4, 8))] == ["0"]
-
-
-def test_a_layer_that_is_used_twice_has_one_update():
-    layer = nn.Linear(8, 8)
-    assert [update.layer for update in update_step(nn.Sequential(layer, nn.ReLU(), layer), (4, 8))] == ["0", "0.bias"]
-
-
 def test_the_workload_is_what_the_optimizer_executes_in_order():
     module = nn.Sequential(nn.Conv2d(3, 9, 3), nn.BatchNorm2d(9), nn.Flatten(), nn.Linear(9 * 16, 11))
     converted, recorder = recorded(module, "bdwp", 2, 8)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tests.training.support import draw, recorded
-from training import models, training_step
+from training import models, training_step, update_step
 from training.tracing import trace
 
 
@@ -92,3 +92,14 @@ def test_calls_that_share_a_weight_name_its_first_layer():
     module[2].weight = module[0].weight
     owners = [(call.layer.name, call.owner) for call in trace(module, (4, 8)).calls]
     assert owners == [("0", "0"), ("1", "1"), ("2", "0")]
+
+
+def test_a_layer_that_is_not_called_has_no_update():
+    module = nn.Sequential(nn.Linear(8, 8, bias=False))
+    module[0].spare = nn.Linear(8, 8)
+    assert [update.layer for update in update_step(module, (4, 8))] == ["0"]
+
+
+def test_a_layer_that_is_used_twice_has_one_update():
+    layer = nn.Linear(8, 8)
+    assert [update.layer for update in update_step(nn.Sequential(layer, nn.ReLU(), layer), (4, 8))] == ["0", "0.bias"]

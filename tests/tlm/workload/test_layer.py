@@ -2,8 +2,8 @@
 
 import pytest
 
-from tlm.workload.layer import Conv, Product
 from tlm.workload.geometry import Geometry
+from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering
 from tlm.workload.methods import Scheme
 from tlm.workload.window import Window

@@ -7,8 +7,8 @@ import pytest
 from rtl.sparsity import Sparsity
 from tlm import Gemm, Update
 from tlm.feature_map import FeatureMap
-from tlm.workload.layer import Conv, Product
 from tlm.workload.geometry import Geometry
+from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
 from tlm.workload.methods import STAGES, Scheme
 from tlm.workload.window import Window
