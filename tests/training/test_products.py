@@ -7,7 +7,7 @@ from torch import nn
 
 from tests.training.layer_cases import CASES, layer_and_input
 from tests.training.support import difference, draw, functional, gradients, masked, recorded
-from training import convert, nm_mask
+from training import convert, nm_mask, training_step
 
 
 @pytest.mark.parametrize("case", CASES)
