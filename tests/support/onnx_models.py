@@ -7,6 +7,9 @@ import torch
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
 from torch import nn
 
+from tlm.workload.onnx_graph import read_onnx
+from tlm.workload.trace import Trace
+
 FLOAT, INT8, UINT8, INT64 = TensorProto.FLOAT, TensorProto.INT8, TensorProto.UINT8, TensorProto.INT64
 
 STRANGERS = ("com.microsoft", "ai.onnx.ml", "acme")
@@ -60,3 +63,10 @@ def exported(folder: Path, module: nn.Module, *inputs, **options) -> Path:
         warnings.simplefilter("ignore")  # of what becomes a constant, and of a newer exporter
         torch.onnx.export(module, inputs, file, dynamo=False, **as_it_is | options)
     return file
+
+
+def read(
+    folder: Path, nodes: list[NodeProto], inputs: list[ValueInfoProto], tensors: list[TensorProto], opset: int = 21
+) -> Trace:
+    """The trace of a model made by hand."""
+    return read_onnx(written(folder, model(nodes, inputs, tensors, opset)))
