@@ -66,6 +66,8 @@ def layer_names(module: nn.Module) -> list[str]:
 
 def check_weights(module: nn.Module) -> None:
     """Raise ValueError, naming layer, rule and value, for parameters that no hardware trains as they are."""
+    if isinstance(module, torch.jit.ScriptModule):
+        raise ValueError("a module must be one of Python, not of TorchScript, inside of which no product can be seen")
     for name, parameter in module.named_parameters():
         layer = layer_name(name) or type(module).__name__
         if isinstance(parameter, UninitializedParameter):

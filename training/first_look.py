@@ -48,6 +48,8 @@ class Whole:
 
     @torch._disable_dynamo
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if torch.jit.is_tracing():
+            raise ValueError("torch.jit sees no engine: trace the plain module, with training.pruned_state_dict")
         if (mode := self.module.training) in self._looked or self.conversion.tracer:
             return self._function(*args, **kwargs)
         look = _Look()

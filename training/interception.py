@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -209,6 +210,8 @@ def conversions(module: nn.Module) -> list[Conversion]:
 def may_multiply(module: nn.Module) -> bool:
     """Whether a module may call a product itself: not so PyTorch's own activation functions, normalisations, chains of
     modules and the like."""
+    if isinstance(module, torch.jit.ScriptModule):  # which takes no hooks: its products are the host's
+        return False
     own = type(module).__module__.startswith("torch.nn.modules.")
     parts = module._modules and not isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
     return not own or bool(parts) or any(p.dim() > 1 for p in module._parameters.values() if p is not None)

@@ -1,7 +1,8 @@
 """The weight update, as the hardware's vector engine does it, and the scale that keeps FP16 gradients in range."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ class SGD(torch.optim.Optimizer):
 
     v starts at zero. Constants are rounded to FP32 first. `updates` runs those of converted layers on their engines;
     without it, and for other parameters, they run on the host, with the same bits. Raises ValueError for a constant
-    out of its range, and for parameters that are not float32.
+    out of its range, for parameters that are not float32, and for choices of torch.optim.SGD that the hardware has not.
     """
 
     def __init__(
@@ -30,7 +31,11 @@ class SGD(torch.optim.Optimizer):
         momentum: float = 0.9,
         weight_decay: float = 0.0,
         updates: Updates | None = None,
+        **others: Any,
     ):
+        for name, value in others.items():
+            if value:
+                raise ValueError(f"the hardware's update is plain momentum SGD: {name} must be left out, not {value!r}")
         self.updates = updates
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for group in self.param_groups:
@@ -44,13 +49,16 @@ class SGD(torch.optim.Optimizer):
         return [weight for group in self.param_groups for weight in group["params"]]
 
     @torch.no_grad()
-    def step(self, scale: float = 1.0) -> None:  # type: ignore[override]  # a scale in place of PyTorch's closure
+    def step(self, scale: float | Callable[[], Any] = 1.0) -> Any:  # type: ignore[override]  # more than a closure
         """One update of every parameter that has a gradient; gradients are of the loss times `scale`.
 
-        Raises ValueError for a closure, which PyTorch's own optimizers take in its place.
+        scale  or a closure, as PyTorch's optimizers take it: it computes the gradients, of the loss that it returns
+        Returns what the closure has returned; else None.
         """
+        loss = None
         if callable(scale):
-            raise ValueError("step takes the scale of the gradients, not a closure")
+            with torch.enable_grad():
+                loss, scale = scale(), 1.0
         for group in self.param_groups:
             rates, on_host = Rates(group["lr"], group["momentum"], group["weight_decay"], scale), []
             for weight in group["params"]:
@@ -62,6 +70,7 @@ class SGD(torch.optim.Optimizer):
                     else:
                         on_host.append((weight, state["velocity"]))
             _update_on_host(on_host, rates)
+        return loss
 
 
 def _check_constants(lr: float, momentum: float, weight_decay: float) -> None:

@@ -40,6 +40,10 @@ class Engine(ABC):
             of(config)
         self.config, self.memory = config, memory_of(config, memory)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the row of the table, which is found again: a table has functions, and modules, in it."""
+        return {name: value for name, value in vars(self).items() if name != "_row"}
+
     def beside(self, memory: Memory) -> Self:
         """The same engine, with what it has compiled, beside another memory, of which the hardware knows nothing.
 

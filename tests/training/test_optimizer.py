@@ -45,9 +45,28 @@ def test_the_gradient_is_not_changed_and_weights_without_one_stay():
     assert a.grad.tolist() == [0.5, 0.25] and b.tolist() == [3.0] and a.tolist() != [1.0, 2.0]
 
 
-def test_a_closure_in_place_of_the_scale_is_refused():
-    with pytest.raises(ValueError, match="^step takes the scale of the gradients, not a closure$"):
-        SGD([parameter([1.0])], 0.1).step(lambda: 1.0)
+def test_a_closure_computes_the_gradients_and_its_loss_is_returned():
+    weight, other = (torch.nn.Parameter(torch.ones(3)) for _ in range(2))
+    optimizer = SGD([weight], 0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = weight.square().sum()
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).item() == 3 and weight.tolist() == [0, 0, 0]
+    other.grad = torch.ones(3)
+    assert SGD([other], 0.5).step() is None
+
+
+@pytest.mark.parametrize("choice", [dict(nesterov=True), dict(dampening=0.1), dict(maximize=True)])
+def test_what_the_hardwares_update_has_not_is_refused(choice):
+    SGD([torch.nn.Parameter(torch.ones(3))], 0.5, **dict.fromkeys(choice, 0))
+    with pytest.raises(
+        ValueError, match=f"^the hardware's update is plain momentum SGD: {next(iter(choice))} must be left"
+    ):
+        SGD([torch.nn.Parameter(torch.ones(3))], 0.5, **choice)
 
 
 def test_updates_run_those_that_they_have_and_the_host_the_others():
