@@ -71,9 +71,9 @@ def print_report(
     show(to, heading, COLUMNS, report.rows, [totals | dict(layer="total", share=1)], asked)
     time = duration(totals["cycles"], report.config)
     to.print(
-        f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); dense {totals['dense_cycles']:,}: "
-        f"speed-up {totals['speedup']:.2f}x of {seen_share(trace)}"
+        f"{totals['cycles']:,} cycles ({time} at {report.config.clock_mhz:g} MHz); dense {totals['dense_cycles']:,}"
     )
+    to.print(f"speed-up {totals['speedup']:.2f}x, of {seen_share(trace)}")
     to.print(f"on the host, and not in these cycles: {', '.join(on_host)}")
     print_products(to, trace)
 

@@ -41,8 +41,7 @@ class Engine(ABC):
         self.config, self.memory = config, memory_of(config, memory)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the row of the table, which is found again: a table has functions, and modules, in it."""
-        return {name: value for name, value in vars(self).items() if name != "_row"}
+        return {name: value for name, value in vars(self).items() if name != "_row"}  # which has modules in it
 
     def beside(self, memory: Memory) -> Self:
         """The same engine, with what it has compiled, beside another memory, of which the hardware knows nothing.

@@ -48,7 +48,7 @@ def test_a_speed_up_says_of_which_share_it_is_and_names_the_rest_the_largest_fir
         assert trace.macs_unseen in (0, 315) and seen_share(trace) == f"{words} multiply-adds"
     print_report(terminal.console(), report_of(Gemm(10, 10, 10, layer="fc", stage="ff"), PRESETS["small"]), "", trace)
     printed = " ".join(capsys.readouterr().out.split())
-    assert "1.00x of 76.0 % of 1,315 multiply-adds" in printed
+    assert "1.00x, of 76.0 % of 1,315 multiply-adds" in printed
     assert "products on the host: 315 multiply-adds, in no cycles and no speed-up - part14: bilinear, 42" in printed
     assert "part3: bilinear, 9 - 2 more, 9: all of them are in --json" in printed
     assert trace_data(trace)["unseen"][0] == dict(module="part1", call="bilinear", macs=3)

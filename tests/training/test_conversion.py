@@ -194,11 +194,6 @@ def test_a_converted_module_can_be_saved_as_a_whole(tmp_path):
     assert torch.equal(loaded(draw((2, 8, 4, 4), 1)), expected) and of(loaded).engine.config == of(module).engine.config
 
 
-def test_torch_jit_is_told_that_it_sees_no_engine():
-    with pytest.raises(ValueError, match="^torch.jit sees no engine: trace the plain module"):
-        torch.jit.trace(convert(nn.Linear(8, 8), "dense"), draw((2, 8), 1))
-
-
 @pytest.mark.parametrize("cast", [nn.Module.half, nn.Module.double, nn.Module.bfloat16])
 def test_a_converted_module_that_is_cast_afterwards_is_refused_with_the_reason(cast):
     module = cast(convert(nn.Sequential(nn.Linear(8, 8)), "dense"))

@@ -73,3 +73,8 @@ def test_a_compiler_leaves_the_forward_pass_as_it_is():
         found = torch.compile(module, backend="eager")(x)
     found.sum().backward()
     assert torch.equal(found, expected) and all(weight.grad is not None for weight in module.parameters())
+
+
+def test_torch_jit_is_told_that_it_sees_no_engine():
+    with pytest.raises(ValueError, match="^torch.jit sees no engine: trace the plain module"):
+        torch.jit.trace(convert(nn.Linear(8, 8), "dense"), draw((2, 8), 1))

@@ -63,9 +63,7 @@ def test_a_closure_computes_the_gradients_and_its_loss_is_returned():
 @pytest.mark.parametrize("choice", [dict(nesterov=True), dict(dampening=0.1), dict(maximize=True)])
 def test_what_the_hardwares_update_has_not_is_refused(choice):
     SGD([torch.nn.Parameter(torch.ones(3))], 0.5, **dict.fromkeys(choice, 0))
-    with pytest.raises(
-        ValueError, match=f"^the hardware's update is plain momentum SGD: {next(iter(choice))} must be left"
-    ):
+    with pytest.raises(ValueError, match=f"^the hardware's update is plain momentum SGD: {next(iter(choice))}"):
         SGD([torch.nn.Parameter(torch.ones(3))], 0.5, **choice)
 
 
