@@ -39,3 +39,14 @@ def verilog_of(config: Config) -> Verilog:
 def device_of(config: Config) -> Device:
     """The RTL of a configuration. Raises ValueError for an accelerator that has none."""
     return execution_row_of(config).device_of(config)
+
+
+def check_hardware(have: Config, want: Config) -> None:
+    """Raise ValueError, naming the first field that differs, unless two configurations are one hardware: under whatever
+    name and clock, which nothing depends on, and beside whatever memory, which a program has of its own."""
+    wrong = "the program is for another configuration"
+    if type(have) is not type(want):
+        raise ValueError(f"{wrong}: it must be a {type(want).__name__}, not a {type(have).__name__}")
+    for name in type(want).model_fields:
+        if name not in Config.model_fields and getattr(have, name) != getattr(want, name):
+            raise ValueError(f"{wrong}: {name} must be {getattr(want, name)!r}, not {getattr(have, name)!r}")

@@ -103,7 +103,7 @@ class Engine(ABC):
         """How the program is treated. Raises ValueError for one that is not of this configuration and memory."""
         kind = self._row.kind_of(program)
         if program.config is not self.config:
-            check_hardware(program.config, self.config)
+            accelerators.check_hardware(program.config, self.config)
         if program.memory is not self.memory and program.memory != self.memory:
             raise ValueError(f"the program is for another memory: it must be {self.memory}, not {program.memory}")
         return kind
@@ -239,14 +239,3 @@ def _update(w: np.ndarray, sparsity: str | Sparsity | None, channels: int | None
     channels = k if channels is None else channels
     forward, backward = (pattern is not None and length >= pattern.m for length in (channels, n))
     return Update(k, n, channels, pattern, forward, backward, momentum, layer)
-
-
-def check_hardware(have: Config, want: Config) -> None:
-    """Raise ValueError, naming the first field that differs, unless two configurations are one hardware: under whatever
-    name and clock, which nothing depends on, and beside whatever memory, which a program has of its own."""
-    wrong = "the program is for another configuration"
-    if type(have) is not type(want):
-        raise ValueError(f"{wrong}: it must be a {type(want).__name__}, not a {type(have).__name__}")
-    for name in type(want).model_fields:
-        if name not in Config.model_fields and getattr(have, name) != getattr(want, name):
-            raise ValueError(f"{wrong}: {name} must be {getattr(want, name)!r}, not {getattr(have, name)!r}")

@@ -5,9 +5,9 @@ import pytest
 
 import cosim
 from cosim import Operands
+from cosim.accelerators import check_hardware
 from cosim.check.checker import Checker
 from cosim.check.recorder import Recorder
-from cosim.engines.engine import check_hardware
 from cosim.engines.functional import Functional
 from cosim.exchange import GemmResult
 from rtl.golden import nm_mask
