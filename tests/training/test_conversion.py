@@ -11,7 +11,7 @@ from cosim.check.recorder import Recorder
 from rtl.sigma.config import PRESETS as SIGMA
 from tests.training.support import draw, functional, recorded
 from tlm import make_plan, schedule
-from training import HostProductsWarning, Offload, Scheme, convert, training_step
+from training import Offload, Scheme, convert, training_step
 from training.conversion import use_engine, use_plan
 from training.interception import conversions
 
@@ -176,14 +176,6 @@ def test_an_engine_of_other_operands_is_refused_later_too():
 def test_what_cannot_be_trained_is_refused_by_name_rule_and_value(layer, words):
     with pytest.raises(ValueError, match=f"^layer 1[.a-z_0-9]*: {words}$"):
         convert(nn.Sequential(nn.ReLU(), layer), "dense", None, None, functional())
-
-
-def test_a_script_is_refused_as_a_whole_and_stays_on_the_host_as_a_part():
-    script = torch.jit.script(nn.Linear(8, 8))
-    with pytest.raises(ValueError, match="^a module must be one of Python, not of TorchScript, inside of which"):
-        convert(script, "dense")
-    with pytest.warns(HostProductsWarning, match="50.0% of all"):
-        convert(nn.Sequential(nn.Linear(8, 8), script), "dense")(draw((2, 8), 1))
 
 
 def test_a_converted_module_can_be_saved_as_a_whole(tmp_path):

@@ -78,3 +78,11 @@ def test_a_compiler_leaves_the_forward_pass_as_it_is():
 def test_torch_jit_is_told_that_it_sees_no_engine():
     with pytest.raises(ValueError, match="^torch.jit sees no engine: trace the plain module"):
         torch.jit.trace(convert(nn.Linear(8, 8), "dense"), draw((2, 8), 1))
+
+
+def test_a_script_is_refused_as_a_whole_and_stays_on_the_host_as_a_part():
+    script = torch.jit.script(nn.Linear(8, 8))
+    with pytest.raises(ValueError, match="^a module must be one of Python, not of TorchScript, inside of which"):
+        convert(script, "dense")
+    with pytest.warns(HostProductsWarning, match="50.0% of all"):
+        convert(nn.Sequential(nn.Linear(8, 8), script), "dense")(draw((2, 8), 1))
