@@ -12,13 +12,16 @@ from rtl.config import Config
 from sat import options, terminal
 from sat.columns import Column, counted, named, shared, show, timed, worded
 from sat.planning import against_dense, plan_for
+from sat.report import print_products, seen_share, trace_data
 from sat.task import Task, batch_shape
 from tlm.report import StepReport
 from tlm.step import cost
 from tlm.workload.methods import METHODS, Method, Scheme
+from tlm.workload.step import whole_step
+from tlm.workload.trace import Trace
 
 if TYPE_CHECKING:
-    from training import Settings, Trainer
+    from training import Settings
 
 
 def _percent(key: str, definition: str, priority: int = 0) -> Column:
@@ -73,9 +76,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Trained:
-    """A method: the report of its step, the steps of an epoch, and for each seed the log of its run."""
+    """A method: its products and report of a step, the steps of an epoch, and the log of each seed's run."""
 
     scheme: Scheme
+    trace: Trace
     report: StepReport
     steps_per_epoch: int
     logs: list[list[dict[str, Any]]]
@@ -151,7 +155,7 @@ def train_all(comparison: Comparison, progress: Callable[[str, int, int], None])
     Raises ValueError as Trainer does, and for data that cannot be read.
     """
     import cosim
-    from training import Run
+    from training import Run, trace
 
     task, settings = comparison.task, comparison.settings
     replace(settings, seed=comparison.every_seed[-1])  # refuses a seed that is too large, before the first run
@@ -163,8 +167,9 @@ def train_all(comparison: Comparison, progress: Callable[[str, int, int], None])
             trainer = task.trainer(data, engine, scheme, replace(settings, seed=seed))
             total = trainer.total * len(comparison.schemes) * comparison.seeds
             if seed == settings.seed:
-                report = _report(trainer, comparison.config, comparison.dataflow)
-                results.append(Trained(scheme, report, trainer.steps_per_epoch, []))
+                found = trace(trainer.module, batch_shape(trainer))
+                report = _report(found, scheme, comparison.config, comparison.dataflow)
+                results.append(Trained(scheme, found, report, trainer.steps_per_epoch, []))
             run, name = Run(trainer, evaluate_every=comparison.evaluate_every), f"{options.title(scheme)}, seed {seed}"
             run.go(_within(progress, name, done, total))
             results[number].logs.append(run.log)
@@ -179,13 +184,10 @@ def _within(
     return lambda step, _, __: progress(name, before + step, total)
 
 
-def _report(trainer: Trainer, config: Config, dataflow: str) -> StepReport:
-    from training import whole_step
-
-    shape = batch_shape(trainer)
-    work = whole_step(trainer.module, shape, trainer.scheme)
+def _report(of: Trace, scheme: Scheme, config: Config, dataflow: str) -> StepReport:
+    work = whole_step(of.calls, scheme)
     costed = cost(work, config, plan_for(work, config, dataflow))
-    return against_dense(costed, whole_step(trainer.module, shape), config, dataflow)
+    return against_dense(costed, whole_step(of.calls, Scheme()), config, dataflow)
 
 
 def target_of(results: Sequence[Trained]) -> float:
@@ -214,6 +216,7 @@ def compare_methods(comparison: Comparison, json_file: Path | None, asked: Seque
         dataflow=comparison.dataflow,
         target=target,
         methods=rows,
+        **trace_data(results[0].trace),
     )
     terminal.write_json(json_file, content)
     console, seeds = terminal.console(), f"seeds {settings.seed} to {comparison.every_seed[-1]}"
@@ -223,3 +226,5 @@ def compare_methods(comparison: Comparison, json_file: Path | None, asked: Seque
         f"target: {target:.2%}, the lowest of the methods' means at the end; to_target: until the mean of the seeds is "
         f"as high for the first time, in the model's cycles at {config.clock_mhz:g} MHz"
     )
+    console.print(f"speedup and removed: of {seen_share(results[0].trace)}")
+    print_products(console, results[0].trace)

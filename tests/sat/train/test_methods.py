@@ -9,6 +9,7 @@ from sat.train import methods
 from sat.train.methods import Trained
 from tests.sat.support import data, refused, sat
 from tlm.workload.methods import Scheme
+from tlm.workload.trace import Trace
 
 
 def test_the_table_and_the_data_say_what_each_method_recognises_and_costs(tmp_path):
@@ -17,6 +18,7 @@ def test_the_table_and_the_data_say_what_each_method_recognises_and_costs(tmp_pa
     output = sat("train", "compare", "dense,sdgp,bdwp", *seeds, *words, "--json", tmp_path / "x").output
     report = data(tmp_path / "x")
     dense, sdgp, bdwp = rows = report["methods"]
+    assert (report["macs_seen"], report["macs_unseen"], report["unseen"]) == (dense["macs"], 0, [])
     assert [row["method"] for row in rows] == ["dense", "sdgp", "bdwp"] and report["seeds"] == [4, 5]
     assert report["target"] == min(row["accuracy"] for row in rows)
     for row in rows:
@@ -45,7 +47,7 @@ def log(*accuracies):
 
 
 def test_the_time_is_that_until_the_mean_of_the_seeds_is_as_high_for_the_first_time():
-    trained = Trained(Scheme(), None, 10, [log(0.5, None, 0.9, 0.7), log(0.7, None, 0.9, 1.0)])
+    trained = Trained(Scheme(), Trace([]), None, 10, [log(0.5, None, 0.9, 0.7), log(0.7, None, 0.9, 1.0)])
     assert [trained._reached(target) for target in (0.5, 0.6, 0.61, 0.9)] == [10, 10, 30, 30]
 
 
