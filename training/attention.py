@@ -23,13 +23,14 @@ def scaled_dot_product_attention(
 
     Both factors of the scores are scaled by the root of the scale, as there, which keeps them in the range of FP16.
     """
-    if min(query.dim(), key.dim(), value.dim()) < 2 or (is_causal and attn_mask is not None):
+    if not _fits(query, key, value, attn_mask, is_causal, enable_gqa):
         return site.plain(query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa)
     if enable_gqa:
         heads = query.shape[-3]
         key, value = (side.repeat_interleave(heads // side.shape[-3], -3) for side in (key, value))
-    root = sqrt(1 / sqrt(query.shape[-1]) if scale is None else scale)
-    scores = site.product(query * root, (key * root).mT, "scores")
+    scale = 1 / sqrt(query.shape[-1]) if scale is None else scale
+    root = sqrt(abs(scale))
+    scores = site.product(query * (-root if scale < 0 else root), (key * root).mT, "scores")
     if is_causal:
         attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
     if attn_mask is not None:
@@ -41,3 +42,13 @@ def scaled_dot_product_attention(
     if dropout_p > 0:
         shares = torch.dropout(shares, dropout_p, True)
     return site.product(shares, value, "mix")
+
+
+def _fits(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_causal: bool, enable_gqa: bool) -> bool:
+    """Whether the operands are such as this composition takes; PyTorch says what is wrong with others."""
+    sides = query, key, value
+    if any(side.is_nested or side.dim() < 2 or not side.numel() for side in sides) or (is_causal and mask is not None):
+        return False
+    if mask is not None and mask.dtype != torch.bool and not mask.is_floating_point():
+        return False
+    return not enable_gqa or all(side.dim() > 2 and query.shape[-3] % side.shape[-3] == 0 for side in (key, value))

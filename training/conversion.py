@@ -8,9 +8,10 @@ import cosim
 from cosim import Engine
 from tlm.accelerator import StepPlan
 from tlm.workload.methods import Scheme
+from training.checkpoints import install
 from training.converted import Conversion, copied, fits, layer_name
 from training.first_look import watch
-from training.interception import conversions, intercept
+from training.hooks import conversions, intercept
 from training.matmul import MatMul
 from training.offload import check_engine
 
@@ -47,6 +48,7 @@ def convert(
     check_host(module, host)
     result = copied(module)
     conversion = Conversion(scheme, engine, plan, tuple(host))
+    install()
     intercept(result, conversion)
     watch(result, conversion)
     return result

@@ -1,10 +1,12 @@
 """The state of a converted module: how its products run, and what is known of its parameters."""
 
 import re
+from collections.abc import Hashable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
+from weakref import ref
 
 from torch import Tensor, nn
 
@@ -51,6 +53,9 @@ class Tracer(Protocol):
 
     shapes: bool
 
+    def moved(self, path: str) -> None:
+        """The module of that path is at work from now on."""
+
     def noted(self, layer: Conv | Product, batch: int, weight: Weight | None, bias: Tensor | None) -> Gradients | None:
         """Note a call. What is returned, if anything, is told which of its gradients are asked for."""
 
@@ -62,7 +67,8 @@ class Conversion:
     on_host_found  what the host multiplied in the forward pass that was looked at last, once there has been one
     owners    of a parameter that has several names the first, by each other one
     known     parameters as weights, and with None buffers, by their ids
-    uses      of each parameter that a layer has as a whole, weight or bias: how it was used last, by the layer's name
+    uses      of each parameter that a layer has as a whole, weight or bias: the ways in which it has been used, in
+              order
     """
 
     def __init__(self, scheme: Scheme, engine: Engine, plan: StepPlan | None = None, host: tuple[str, ...] = ()):
@@ -70,8 +76,9 @@ class Conversion:
         self.owners: dict[str, str] = {}
         self.tracer: Tracer | None = None
         self.on_host_found: list[HostProduct] | None = None
-        self.uses: dict[Tensor, dict[str, Use]] = {}
-        self.offloads: dict[str, Offload] = {}
+        self.uses: dict[Tensor, dict[Hashable, Use]] = {}
+        self.offloads: dict[tuple[str, bool], Offload] = {}
+        self._derived: dict[int, tuple[ref[Tensor], Weight]] = {}
         self.kinds: dict[tuple, Use] = {}  # of calls that are alike
         self.known: dict[int, tuple[Tensor, Weight | None]] = {}
 
@@ -93,10 +100,11 @@ class Conversion:
 
     def offload(self, name: str, weights: bool = True) -> Offload:
         """That of a layer; without weights it stays dense."""
-        if name not in self.offloads:
+        key = name, weights  # a layer and a product of activations may have one name
+        if key not in self.offloads:
             scheme = self.scheme if weights else Scheme()
-            self.offloads[name] = Offload(name, scheme, self.engine, self.plan)
-        return self.offloads[name]
+            self.offloads[key] = Offload(name, scheme, self.engine, self.plan)
+        return self.offloads[key]
 
     def learn(self, module: nn.Module, path: str) -> None:
         """Take in a module's parameters and buffers, by the first of a parameter's names in the whole module."""
@@ -108,13 +116,25 @@ class Conversion:
             self.known.setdefault(id(buffer), (buffer, None))
 
     def is_known(self, tensor: Tensor) -> bool:
-        """Whether it is a parameter or buffer of the module."""
-        return id(tensor) in self.known
+        """Whether it is a parameter or buffer of the module, or made of parameters alone."""
+        return id(tensor) in self.known or self._derived_weight(tensor) is not None
 
     def weight(self, tensor: Tensor) -> Weight | None:
-        """What a parameter is as a weight; None for any other tensor."""
+        """What a tensor is as a weight; None for one that is none."""
         known = self.known.get(id(tensor))
-        return known[1] if known else None
+        return known[1] if known else self._derived_weight(tensor)
+
+    def remember(self, tensor: Tensor, weight: Weight | None) -> None:
+        """From now on a tensor is such a weight, for as long as it lives; None: no more."""
+        key = id(tensor)
+        if weight is None:
+            self._derived.pop(key, None)
+        else:
+            self._derived[key] = ref(tensor, lambda _: self._derived.pop(key, None)), weight
+
+    def _derived_weight(self, tensor: Tensor) -> Weight | None:
+        derived = self._derived.get(id(tensor))
+        return derived[1] if derived and derived[0]() is tensor else None
 
     def on_host(self, *names: str) -> bool:
         """Whether a layer or module of one of these names, or one that it is in, stays on the host."""

@@ -48,7 +48,7 @@ def convolution(
     spatial = weight.dim() - 2
     if input.dim() == spatial + 1:
         return convolution(site, input[None], weight, bias, stride, padding, dilation, groups)[0]
-    if input.dim() != spatial + 2:
+    if input.dim() != spatial + 2 or (bias is not None and bias.shape != weight.shape[:1]):
         return site.plain(input, weight, bias, stride, padding, dilation, groups)  # which tells what is wrong
     padding = padding if isinstance(padding, str) else _fixed(padding)
     windows = _windows(input.shape, weight.shape, _fixed(stride), padding, _fixed(dilation), groups)
@@ -103,7 +103,7 @@ def transposed_convolution(
     )
     if input.dim() == spatial + 1:
         return transposed_convolution(site, input[None], weight, bias, strides, paddings, extra, groups, dilations)[0]
-    if input.dim() != spatial + 2:
+    if input.dim() != spatial + 2 or (bias is not None and bias.shape != (weight.shape[1] * groups,)):
         return site.plain(input, weight, bias, strides, paddings, extra, groups, dilations)
     sizes = zip(input.shape[2:], weight.shape[2:], strides, paddings, dilations, extra, strict=True)
     out = tuple((size - 1) * s - 2 * p + d * (k - 1) + more + 1 for size, k, s, p, d, more in sizes)

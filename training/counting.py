@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -22,8 +23,13 @@ Seen = Callable[[str, int], None]  # called with the name of an operator and its
 
 def _product(args: tuple, _: Any) -> int:
     """a (..., M, K) @ b (..., K, N), or b (K,); of a sparse a the elements that it has."""
-    a, b = args[-2:]
-    elements = a.numel() if a.layout is torch.strided else a._nnz()
+    a, b = args[:2]
+    if a.layout is torch.strided:
+        elements = a.numel()
+    elif isinstance(a, FakeTensor):
+        raise ValueError("the elements of a sparse matrix are not known from its shape")
+    else:
+        elements = a._nnz()
     return elements * (b.shape[-1] if b.dim() > 1 else 1)
 
 
@@ -47,6 +53,11 @@ def _convolution_gradients(args: tuple, _: Any) -> int:
 def _pixels(images: Tensor) -> int:
     """Pixels of a batch (B, C, ...)."""
     return images.shape[0] * prod(images.shape[2:])
+
+
+def _over_time(args: tuple, out: Any) -> int:
+    """torch.conv_tbc: each weight (K, Ci, Co) once for each output step of each sequence."""
+    return out.shape[0] * out.shape[1] * args[1].numel()
 
 
 def _trilinear(args: tuple, _: Any) -> int:
@@ -75,6 +86,13 @@ FORMULAS: dict[Any, Callable[[tuple, Any], int]] = {
     aten.addbmm: _added,
     aten.addmv: _added,
     aten._sparse_addmm: _added,
+    aten.addmm_: _added,
+    aten.baddbmm_: _added,
+    aten.addbmm_: _added,
+    aten.addmv_: _added,
+    aten._int_mm: _product,
+    aten._grouped_mm: _product,
+    aten.conv_tbc: _over_time,
     aten.convolution: _convolution,
     aten._convolution: _convolution,
     aten.convolution_backward: _convolution_gradients,

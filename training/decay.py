@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from cosim.kernel.kernel import prune
 from rtl.sparsity import Sparsity
 from training.converted import Conversion
-from training.interception import conversions
+from training.hooks import conversions
 from training.precision import operand
 from training.products import Use
 

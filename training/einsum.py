@@ -8,7 +8,7 @@ from torch import Tensor
 from training.matmul import matmul
 from training.site import Site
 
-DOTS = "ABCDEFGH"  # letters for the dimensions of an ellipsis
+DOTS = "αβγδεζηθ"  # letters for the dimensions of an ellipsis, of which no equation has any
 
 
 def einsum(site: Site, equation: Any, *operands: Any) -> Tensor:

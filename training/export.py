@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from math import prod
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from rtl.sparsity import Sparsity
 from tlm.workload.methods import Scheme
 from training.compact import Compact, Folding
 from training.converted import Conversion
-from training.interception import Enter, conversions
+from training.hooks import Enter, conversions
 from training.precision import operand
 from training.products import Use
 
@@ -139,15 +138,8 @@ def _check_derived(conversion: Conversion) -> None:
 
 
 def _ways(of: Sequence[Conversion], parameter: Tensor) -> list[Use]:
-    """The ways in which a weight is used, without those that differ in the size of the input alone."""
-    found: dict[tuple, Use] = {}
-    for conversion in of:
-        names = conversion.uses.get(parameter, {})
-        for use in conversion.kinds.values():
-            if use.conv.name in names and not use.derived and prod(use.weight_shape) == parameter.numel():
-                key = use.conv.name, use.weight_shape, use.turned, use.conv.groups, use.conv.transposed
-                found.setdefault(key, use)
-    return list(found.values())
+    """The ways in which a weight is used."""
+    return [use for conversion in of for use in conversion.uses.get(parameter, {}).values()]
 
 
 def _evaluated(parameter: Tensor, ways: Sequence[Use]) -> Evaluated:

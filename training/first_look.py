@@ -15,7 +15,8 @@ from tlm.workload.layer import Layer
 from tlm.workload.trace import HostProduct
 from training.converted import Conversion, Weight
 from training.counting import Counter
-from training.interception import conversions, place
+from training.hooks import conversions
+from training.interception import place, unwound
 
 NAMED = 5  # products in a warning
 
@@ -51,9 +52,10 @@ class Whole:
         if torch.jit.is_tracing():
             raise ValueError("torch.jit sees no engine: trace the plain module, with training.pruned_state_dict")
         if (mode := self.module.training) in self._looked or self.conversion.tracer:
-            return self._function(*args, **kwargs)
+            with unwound(self.module):
+                return self._function(*args, **kwargs)
         look = _Look()
-        with look.at(self.conversion):
+        with unwound(self.module), look.at(self.conversion):
             result = self._function(*args, **kwargs)
         self._looked.add(mode)
         self.conversion.on_host_found = look.products
@@ -83,6 +85,9 @@ class _Look:
     def noted(self, layer: Layer, batch: int, _weight: Weight | None, _bias: Tensor | None) -> None:
         """Count a product of the engine."""
         self._engines += batch * layer.macs
+
+    def moved(self, path: str) -> None:
+        """Where a product is, `place` tells."""
 
     def _of_host(self, operator: str, macs: int) -> None:
         key = place() or ("", operator)

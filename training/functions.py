@@ -83,14 +83,17 @@ def _no(*_: Any) -> bool:
 
 _OPENED = _opened(functional.multi_head_attention_forward)
 
-HANDLERS: dict[Callable, Handler] = {
-    functional.linear: linear,
+PRODUCTS_OF_TWO: dict[Callable, Handler] = {  # of which two weights make another
     **dict.fromkeys((torch.mm, Tensor.mm, torch.bmm, Tensor.bmm), mm),
     **dict.fromkeys((torch.matmul, Tensor.matmul, Tensor.__matmul__, torch.linalg.matmul), matrix_product),
     Tensor.__rmatmul__: reflected,
     **dict.fromkeys((torch.addmm, Tensor.addmm), addmm),
     **dict.fromkeys((torch.baddbmm, Tensor.baddbmm), baddbmm),
     torch.einsum: einsum,
+}
+HANDLERS: dict[Callable, Handler] = {
+    **PRODUCTS_OF_TWO,
+    functional.linear: linear,
     **dict.fromkeys((torch.conv1d, torch.conv2d, torch.conv3d), convolution),
     **dict.fromkeys((torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d), transposed_convolution),
     functional.scaled_dot_product_attention: scaled_dot_product_attention,

@@ -17,8 +17,8 @@ class MatMul(nn.Module):
 
 def matmul(site: Site, a: Tensor, b: Tensor, of_a: Weight | None = None, of_b: Weight | None = None) -> Tensor:
     """a @ b. `of_a` and `of_b` are what they are, where they are views of weights."""
-    if a.dim() == b.dim() == 1 or not (a.dim() and b.dim()):
-        return site.plain(a, b)
+    if a.is_nested or b.is_nested or a.dim() == b.dim() == 1 or not (a.numel() and b.numel() and a.dim() and b.dim()):
+        return a @ b
     if a.dim() == 1:
         return matmul(site, a[None], b)[..., 0, :]
     if b.dim() == 1:

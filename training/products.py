@@ -135,10 +135,10 @@ class LayerProduct(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, dy: Tensor) -> tuple[Tensor | None, ...]:
-        use, (want_dx, want_dweight, want_dbias) = ctx.use, ctx.needs_input_grad[:3]
-        _note(ctx)
+        use, wanted = ctx.use, _wanted(ctx)
+        want_dx, want_dweight, want_dbias = wanted
         if is_shape(dy):
-            return _shapes(ctx, dy)
+            return _shapes(ctx, dy, wanted)
         lowering, offload, layout = use.lowering, use.offload, use.layout
         x16, weight16 = ctx.kept.arrays()
         whole = operand(layout.channels_last(dy)).reshape(use.given)
@@ -184,16 +184,16 @@ class ActivationProduct(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, dc: Tensor) -> tuple[Tensor | None, ...]:
-        _note(ctx)
+        wanted = _wanted(ctx)[:2]
         if is_shape(dc):
-            return _shapes(ctx, dc)
+            return _shapes(ctx, dc, wanted)
         a, b = ctx.kept.arrays()
         dc16, gemms = operand(dc).reshape(-1, *dc.shape[-2:]), ctx.offload.products(*ctx.shapes)
         pairs = {"left": (dc16, b.swapaxes(1, 2)), "right": (a.swapaxes(1, 2), dc16)}
         return (
             *(
-                tensor_like(ctx.offload.run(gemms[side], *pair).reshape(shape), ctx.like) if wanted else None
-                for (side, pair), shape, wanted in zip(pairs.items(), ctx.shapes, ctx.needs_input_grad[:2], strict=True)
+                tensor_like(ctx.offload.run(gemms[side], *pair).reshape(shape), ctx.like) if asked else None
+                for (side, pair), shape, asked in zip(pairs.items(), ctx.shapes, wanted, strict=True)
             ),
             None,
             None,
@@ -205,18 +205,18 @@ def is_shape(tensor: Tensor) -> bool:
     return tensor.is_meta or isinstance(tensor, FakeTensor)
 
 
-def _note(ctx: Any) -> None:
-    """Note which gradients are asked for."""
+def _wanted(ctx: Any) -> tuple[bool, bool, bool]:
+    """Which gradients of the first three inputs are asked for, and note it."""
+    first, second, third, *_ = ctx.needs_input_grad
     if (of := ctx.gradients) is not None:
-        first, second, third, *_ = ctx.needs_input_grad
         of.input, of.second, of.bias = of.input or first, of.second or second, of.bias or third
+    return first, second, third
 
 
-def _shapes(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
+def _shapes(ctx: Any, dy: Tensor, wanted: Sequence[bool]) -> tuple[Tensor | None, ...]:
     """Gradients without values."""
     ctx.kept.tensors()  # a checkpoint computes them again
-    wanted = zip(ctx.shapes, ctx.needs_input_grad, strict=False)  # what is no tensor has no shape
-    found = [dy.new_empty(shape) if asked else None for shape, asked in wanted]
+    found = [dy.new_empty(shape) if asked else None for shape, asked in zip(ctx.shapes, wanted, strict=True)]
     return (*found, *[None] * (len(ctx.needs_input_grad) - len(found)))
 
 

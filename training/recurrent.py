@@ -14,6 +14,8 @@ State = tuple[Tensor, ...]
 
 def recurrent_layer(site: Site, *args: Any) -> tuple[Tensor, ...]:
     """torch.lstm, gru, rnn_tanh and rnn_relu, of padded and of packed sequences."""
+    if not args[0].numel():
+        return site.plain(*args)
     packed = isinstance(args[1], Tensor) and isinstance(args[3], tuple | list)
     if packed:
         data, sizes, state, weights, biased, layers, dropout, train, both = args

@@ -73,10 +73,14 @@ class Site:
     def linear(self, x: Tensor, weight: Tensor, bias: Tensor | None = None, of: Weight | None = None) -> Tensor:
         """x (..., Ci), weight (Co, Ci), bias (Co,) -> (..., Co). `of` is what the weight is, where it is a view."""
         of = of or self.weight(weight)
-        if of is None and weight.dim() == 2:  # two activations
-            y = self.product(x, weight.T)
+        if x.is_nested or weight.dim() != 2 or x.dim() == 0 or x.shape[-1] != weight.shape[1]:
+            return functional.linear(x, weight, bias)
+        if bias is not None and bias.shape != weight.shape[:1]:  # one that is broadcast
+            return self.linear(x, weight, None, of) + bias
+        if of is None:  # two activations
+            y = self.product(x[None], weight.T)[0] if x.dim() == 1 else self.product(x, weight.T)
             return y if bias is None else y + bias
-        if weight.dim() != 2 or x.shape[-1] != weight.shape[1] or not self._runs(of, x, weight):
+        if not self._runs(of, x, weight):
             return functional.linear(x, weight, bias)
         use = self._use(
             of, x, weight, bias, Rows, lambda name: _linear(name, x.shape, weight.shape, bias is not None), ()
@@ -168,17 +172,18 @@ class Site:
         known, kinds, pruned = self.conversion.known, self.conversion.kinds, of is not None
         of = of or Weight(self._interception.frame.numbered(self.words))
         name, turned, whole = of.name, of.turned, of.parameter is not None
-        parameters = whole and id(of.parameter), id(bias) in known and id(bias), bias is None
-        key = name, x.shape, weight.shape, parameters, turned, sizes
+        # Of parameters of the module alone, which live as long: others may come with each call.
+        parameters = id(of.parameter) if id(of.parameter) in known else None, id(bias) if id(bias) in known else None
+        key = name, x.shape, weight.shape, parameters, bias is None, turned, whole, pruned, layout, sizes
         if (use := kinds.get(key)) is None:
             conv, batch = layer(name)
             offload = self.conversion.offload(name, weights=pruned)
             shape = _output_shape(conv, layout, x.shape)
             use = kinds[key] = Use(offload, conv, batch, layout, shape, tuple(weight.shape), turned, not whole)
-            of_bias = self.conversion.weight(bias) if bias is not None else None
-            for whole_of in (of, of_bias):
-                if whole_of and whole_of.parameter is not None:
-                    self.conversion.uses.setdefault(whole_of.parameter, {})[name] = use
+            way = name, use.weight_shape, turned, conv.groups, conv.transposed
+            for parameter in (of.parameter, bias):
+                if parameter is not None and id(parameter) in known and known[id(parameter)][1]:
+                    self.conversion.uses.setdefault(parameter, {}).setdefault(way, use)
         return use
 
     def _runs(self, of: Weight | None, x: Tensor, weight: Tensor) -> bool:

@@ -1,7 +1,8 @@
 """A training step of a module, followed from shapes: the calls of its layers, and the products of the host."""
 
+import random
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,18 +10,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils._pytree import tree_leaves, tree_map_only
+from torch.utils._pytree import tree_map_only
 
 import cosim
 from tlm.workload.layer import Layer, Product
 from tlm.workload.methods import Scheme
 from tlm.workload.step import AS_SCHEME, Call
 from tlm.workload.trace import HostProduct, Trace
+from training.checkpoints import install
 from training.conversion import check_host, check_weights
 from training.converted import Conversion, Weight, copied
 from training.counting import Counter, taken_apart
 from training.first_look import unwatch
-from training.interception import intercept, place, release
+from training.hooks import intercept, release
+from training.interception import place
 from training.products import Gradients
 
 
@@ -38,13 +41,13 @@ Inputs = tuple[int, ...] | Tensor | Input | Sequence[Any] | Mapping[str, Any]
 
 @dataclass
 class _Noted:
-    """A call, and which of its gradients have been asked for."""
+    """A call, its parameters as far as a layer has them as a whole, and which of its gradients have been asked for."""
 
     layer: Layer
     batch: int
     weight: Weight | None
-    owner: str | None
-    biased: bool
+    known: Weight | None
+    bias: Weight | None
     gradients: Gradients = field(default_factory=Gradients)
 
     def call(self) -> Call:
@@ -57,11 +60,18 @@ class _Noted:
             self.batch,
             of.input,
             of.second,
-            of.bias and self.biased,
-            weight=self.owner,
-            derived=self.owner is None,
+            weight_updated=_trained(self.known),
+            bias_updated=_trained(self.bias),
+            weight=self.known.name if self.known else None,
+            bias=self.bias.name if self.bias else None,
+            turned=bool(self.weight and self.weight.turned),
+            derived=self.known is None,
             pattern=AS_SCHEME if self.weight else None,
         )
+
+
+def _trained(of: Weight | None) -> bool:
+    return of is not None and of.parameter is not None and of.parameter.grad is not None
 
 
 class _Follower:
@@ -70,20 +80,25 @@ class _Follower:
     shapes = True
 
     def __init__(self, conversion: Conversion):
-        self._conversion, self.noted_calls = conversion, list[_Noted]()
+        self._conversion, self._noted = conversion, list[_Noted]()
         self._forward = True
-        self._places: list[tuple[int, tuple[str, str]]] = []  # of products, by the number of their autograd node
+        # The numbers that autograd gives its nodes tell what was at work when they were made.
+        self._modules: list[tuple[int, str]] = [(-1, "")]
+        self._calls: dict[int, tuple[str, str]] = {}
         self._macs: dict[tuple[str, str], list[int]] = {}
 
     def noted(self, layer: Layer, batch: int, weight: Weight | None, bias: Tensor | None) -> Gradients:
         """Note a call; what is returned is told which of its gradients are asked for."""
-        owner = biased = None
-        if weight and weight.parameter is not None and (known := self._conversion.weight(weight.parameter)):
-            owner = known.name
-        if bias is not None and (known := self._conversion.weight(bias)):
-            biased = known.parameter
-        self.noted_calls.append(_Noted(layer, batch, weight, owner, biased is not None))
-        return self.noted_calls[-1].gradients
+        known = self._conversion.weight(weight.parameter) if weight and weight.parameter is not None else None
+        of_bias = self._conversion.weight(bias) if bias is not None else None
+        self._noted.append(
+            _Noted(layer, batch, weight, known, of_bias if of_bias and of_bias.parameter is not None else None)
+        )
+        return self._noted[-1].gradients
+
+    def moved(self, path: str) -> None:
+        """The module of that path is at work from now on."""
+        self._modules.append((torch.autograd._get_sequence_nr(), path))
 
     def backward(self) -> None:
         """From now on it is the backward pass."""
@@ -91,25 +106,24 @@ class _Follower:
 
     def seen(self, operator: str, macs: int) -> None:
         """Note a product of the host."""
-        here = place()
-        if self._forward or here:
-            key = here or ("", operator)
-            self._places.append((torch.autograd._get_sequence_nr() - 1, key))
+        if here := place():
+            key = here
+            self._calls[torch.autograd._get_sequence_nr() - 1] = key
         else:
-            key = self._origin(operator)
+            node = torch._C._current_autograd_node()
+            key = self._origin(node._sequence_nr(), operator) if node is not None else ("", operator)
         self._macs.setdefault(key, [0, 0])[not self._forward] += macs
 
-    def _origin(self, operator: str) -> tuple[str, str]:
-        """The product of the forward pass whose gradient is computed: the last one of a node not later than this."""
-        node = torch._C._current_autograd_node()
-        number = node._sequence_nr() if node is not None else -1
-        found = bisect_right(self._places, number, key=lambda one: one[0])
-        return self._places[found - 1][1] if found else ("", operator)
+    def _origin(self, number: int, operator: str) -> tuple[str, str]:
+        """The product of the forward pass, or else the module, whose gradient the node of that number computes."""
+        if number in self._calls:
+            return self._calls[number]
+        return self._modules[bisect_right(self._modules, number, key=lambda one: one[0]) - 1][1], operator
 
     def trace(self, remark: str) -> Trace:
         """All that has been noted."""
         products = [HostProduct(*key, *macs) for key, macs in self._macs.items()]
-        return Trace([one.call() for one in self.noted_calls], products, remark)
+        return Trace([one.call() for one in self._noted], products, remark)
 
 
 def trace(module: nn.Module, inputs: Inputs, host: tuple[str, ...] = ()) -> Trace:
@@ -129,7 +143,7 @@ def trace(module: nn.Module, inputs: Inputs, host: tuple[str, ...] = ()) -> Trac
     try:
         return _followed(module, arguments, host, fake=True)
     except Exception as error:  # whatever a module does with values that are not there
-        remark = f"followed on real values, since it cannot be on shapes alone: {_first_line(error)}"
+        remark = f"followed on values, by dense products, since shapes alone do not tell: {_first_line(error)}"
     return _followed(module, arguments, host, fake=False, remark=remark)
 
 
@@ -139,20 +153,24 @@ def _followed(module: nn.Module, arguments: Any, host: tuple[str, ...], fake: bo
     followed = _plain_copy(module, mode)
     conversion = Conversion(Scheme(), cosim.engine("functional"), host=tuple(host))
     conversion.tracer = follower = _Follower(conversion)
+    install()
     intercept(followed, conversion)
     with ExitStack() as active:
         active.enter_context(torch.random.fork_rng(devices=[]))
+        active.callback(random.setstate, random.getstate())
         active.enter_context(torch.enable_grad())
         active.enter_context(taken_apart())
         if mode:
             active.enter_context(mode)
         args, kwargs = tree_map_only((Input, Tensor), lambda one: _made(one, mode), arguments)
         active.enter_context(Counter(follower.seen))
-        leaves = tree_leaves(_content(followed.train()(*args, **kwargs)))
-        roots = [leaf for leaf in leaves if isinstance(leaf, Tensor) and leaf.requires_grad]
+        outputs = list(_tensors(followed.train()(*args, **kwargs), set()))
+        roots = [one for one in outputs if one.requires_grad and (one.is_floating_point() or one.is_complex())]
         follower.backward()
         if roots:
             torch.autograd.backward(roots, [torch.ones_like(root) for root in roots])
+        elif any(weight.requires_grad for weight in followed.parameters()):
+            remark = f"{remark}; " * bool(remark) + "no output wants a gradient: there is no backward pass"
     return follower.trace(remark)
 
 
@@ -172,6 +190,8 @@ def _plain_copy(module: nn.Module, mode: FakeTensorMode | None) -> nn.Module:
 
 
 def _empty(like: Tensor) -> Tensor:
+    if like.layout is not torch.strided:
+        raise ValueError("the elements of a sparse matrix are not known from its shape")
     return torch.empty_strided(like.size(), like.stride(), dtype=like.dtype, device="cpu")
 
 
@@ -195,9 +215,22 @@ def _arguments(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return tuple(inputs), {}
 
 
-def _content(output: Any) -> Any:
-    """What an output of the user's own class holds."""
-    return vars(output) if hasattr(output, "__dict__") and not isinstance(output, Tensor | Mapping) else output
+def _tensors(output: Any, seen: set[int]) -> Iterator[Tensor]:
+    """The tensors in an output: in containers, and in objects of the user's own classes."""
+    if isinstance(output, Tensor):
+        yield output
+    if isinstance(output, Tensor | str | bytes | int | float | type(None) | nn.Module) or id(output) in seen:
+        return
+    seen.add(id(output))
+    if isinstance(output, Mapping):
+        parts = list(output.values())
+    elif isinstance(output, list | tuple | set | frozenset):
+        parts = list(output)
+    else:
+        slots = [name for kind in type(output).__mro__ for name in getattr(kind, "__slots__", ())]
+        parts = [*getattr(output, "__dict__", {}).values(), *(getattr(output, name, None) for name in slots)]
+    for part in parts:
+        yield from _tensors(part, seen)
 
 
 def _first_line(error: Exception) -> str:

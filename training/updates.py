@@ -1,6 +1,6 @@
 """The weight updates of a converted module's layers, on the layers' engines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from cosim import Engine, Weights
 from rtl.golden import Rates
-from tlm import Program, Update
+from tlm import Program
 from tlm.accelerator import StepPlan
-from tlm.workload.methods import STAGES
-from training.interception import conversions
+from tlm.workload.lowering import turned
+from training.hooks import conversions
 from training.products import Use
 
 
@@ -21,24 +21,24 @@ class _Schedule:
     """The programs of one parameter: of each part of its columns the update, and the reductions that make its copies
     before use.
 
-    engine, plan, stages  those for which they were made; the stages read the copies
+    engine, plan, readings  those for which they were made; the readings are what stages read of weights
     """
 
     engine: Engine
     plan: StepPlan | None
-    stages: frozenset[str]
+    readings: frozenset[str]
     parts: Sequence[Sequence[Program]]
 
-    def holds(self, engine: Engine, plan: StepPlan | None, stages: frozenset[str]) -> bool:
-        """Whether the programs are those of this engine, plan and stages; else they must be made anew."""
-        return self.engine is engine and self.plan is plan and self.stages == stages
+    def holds(self, engine: Engine, plan: StepPlan | None, readings: frozenset[str]) -> bool:
+        """Whether the programs are those of this engine, plan and readings; else they must be made anew."""
+        return self.engine is engine and self.plan is plan and self.readings == readings
 
 
 class Updates:
     """The updates of a converted module's layers, each on the engine that the module has at the time.
 
-    They make the copies that the stages read which have run so far, or those of all stages where none has. A parameter
-    that no layer has as a whole, as its weight or bias, is the host's.
+    They make the copies that the stages read which have run so far. A parameter that no layer has as a whole, as its
+    weight or bias, is the host's. One that several have is updated as the first of them has it.
     """
 
     def __init__(self, module: nn.Module):
@@ -83,13 +83,13 @@ class Updates:
         """The same programs in each step, whose costs an engine then knows, until there is reason for others."""
         use, *_ = uses
         engine, plan = use.offload.engine, use.offload.plan
-        stages = frozenset().union(*(one.offload.stages for one in uses)) or frozenset(STAGES)
+        readings = frozenset(reading for one in uses for reading in _readings(one, use))
         schedule = self._schedules.get(parameter)
-        if schedule is None or not schedule.holds(engine, plan, stages):
-            wholes = _updates(use, parameter, stages)
+        if schedule is None or not schedule.holds(engine, plan, readings):
+            wholes = [use.lowering.bias_update()] if parameter.dim() == 1 else use.lowering.updates(readings)
             parts = [plan.parts(whole) if plan else [whole] for whole in wholes]
             programs = [[engine.schedule_update(part) for part in of_whole] for of_whole in parts]
-            schedule = self._schedules[parameter] = _Schedule(engine, plan, stages, programs)
+            schedule = self._schedules[parameter] = _Schedule(engine, plan, readings, programs)
         return schedule
 
 
@@ -100,9 +100,11 @@ def gradient_of(parameter: Tensor) -> Tensor:
     return parameter.grad
 
 
-def _updates(use: Use, parameter: nn.Parameter, stages: frozenset[str]) -> list[Update]:
-    """The updates of a layer's weight, one for each part of its columns, or of its bias."""
-    return [use.lowering.bias_update()] if parameter.dim() == 1 else use.lowering.updates(stages)
+def _readings(use: Use, first: Use) -> Iterator[str]:
+    """What the stages that have run read of a weight, as its first use has it."""
+    for stage in {"ff", "bp"} & use.offload.stages:
+        reading = use.lowering.reading(stage)
+        yield reading if use.turned == first.turned else turned(reading)
 
 
 def _own(columns: np.ndarray) -> np.ndarray:

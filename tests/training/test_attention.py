@@ -11,6 +11,13 @@ MASK = torch.rand(5, 6, generator=torch.Generator().manual_seed(1)) > 0.5
 MASK[2] = False  # a row without any key
 
 
+@pytest.fixture(autouse=True)
+def seeded_modules():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
 @pytest.mark.parametrize(
     "choices, heads",
     [

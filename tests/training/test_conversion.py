@@ -13,7 +13,7 @@ from tests.training.support import draw, functional, recorded
 from tlm import make_plan, schedule
 from training import Offload, Scheme, convert, training_step
 from training.conversion import use_engine, use_plan
-from training.interception import conversions
+from training.hooks import conversions
 
 
 class Block(nn.Module):

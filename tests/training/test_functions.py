@@ -67,7 +67,7 @@ def test_complex_whole_and_sparse_matrices_stay_in_pytorch():
     a, b = draw((3, 4), 1), draw((4, 5), 2)
     assert torch.equal(module(a.int(), b.int()), a.int() @ b.int())
     assert torch.equal(module(a.cfloat(), b.cfloat()), a.cfloat() @ b.cfloat())
-    assert torch.allclose(module(a.to_sparse(), b), a @ b)
+    assert torch.allclose(module(a.to_sparse(), b), a @ b, atol=1e-5)
     assert not recorder.runs
 
 

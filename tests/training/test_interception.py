@@ -1,7 +1,5 @@
 """Interception: which functions are taken, from whoever calls them, and what counts as a weight."""
 
-import copy
-
 import pytest
 import torch
 from torch import nn
@@ -11,7 +9,8 @@ from torch.nn.utils import prune
 from tests.training.support import draw, recorded
 from tlm import Gemm
 from training import convert
-from training.interception import _CALLS, conversions, intercept, may_multiply, release
+from training.hooks import conversions, intercept
+from training.interception import _CALLS
 
 
 def ran(recorder):
@@ -100,19 +99,6 @@ def test_a_product_of_two_weights_is_one_again():
     assert ran(recorder) == [("b", "None"), ("a", "2:8")]
 
 
-def test_hooks_stand_where_products_may_be_and_can_be_taken_away():
-    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), Failing())
-    assert [may_multiply(child) for child in (module, *module)] == [False, True, False, False, True]
-    converted = convert(module, "dense")
-    assert len(conversions(converted)) == 1 and not conversions(module)
-    again = copy.deepcopy(converted)
-    assert conversions(again)[0] is not conversions(converted)[0]
-    intercept(again, conversions(converted)[0])
-    assert conversions(again) == conversions(converted)
-    release(again)
-    assert not conversions(again) and not any(child._forward_hooks for child in again.modules())
-
-
 def test_a_converted_part_of_a_converted_module_keeps_its_own_engine():
     outer_module = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8))
     inner, own = recorded(outer_module[1], "dense")
@@ -123,3 +109,126 @@ def test_a_converted_part_of_a_converted_module_keeps_its_own_engine():
     intercept(holder[0], conversion)
     holder[1](holder[0](draw((2, 8), 1)))
     assert len(own.runs) == len(outer.runs) == 1
+
+
+def test_what_a_converted_part_leaves_to_the_host_does_not_run_on_the_engine_around_it():
+    teacher = convert(nn.Linear(8, 8), "dense", host=("Linear",))
+
+    class Student(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return self.fc(x) * 0 + teacher(x)
+
+    module, recorder = recorded(Student(), "dense")
+    x = draw((2, 8), 1)
+    assert torch.equal(module(x), nn.functional.linear(x, teacher.weight, teacher.bias))
+    assert ran(recorder) == [("fc", "None")]
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
+def test_an_interruption_switches_the_mode_off_too(interruption):
+    class Interrupted(nn.Module):
+        def forward(self, x):
+            raise interruption
+
+    module, _ = recorded(nn.Sequential(nn.Linear(8, 8), Interrupted()), "dense")
+    with pytest.raises(interruption):
+        module(draw((2, 8), 1))
+    assert not _CALLS.active and torch.overrides._get_current_function_mode() is None
+
+
+class Made(nn.Module):
+    """A layer whose weight is made of a parameter."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.w, self.make = nn.Parameter(torch.randn(16, 16)), make
+
+    def forward(self, x):
+        return F.linear(x, self.make(self.w, x))
+
+
+class Rounded(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, w):
+        return w.mul(8).round() / 8
+
+    @staticmethod
+    def backward(ctx, dw):
+        return dw
+
+
+@pytest.mark.parametrize(
+    "make, pruned",
+    [
+        (lambda w, _: w * (w.abs() > 0.1), True),
+        (lambda w, _: torch.where(w > 0, w, 0 * w), True),
+        (lambda w, _: w[torch.arange(16)], True),
+        (lambda w, _: torch.transpose(input=w, dim0=0, dim1=1), True),
+        (lambda w, _: Rounded.apply(w), True),
+        (lambda w, _: torch.cat([w[:8], w[8:]]), True),
+        (lambda w, x: w * x.mean(), False),
+        (lambda w, x: w.clone().add_(x.mean()), False),
+        (lambda w, _: w.new_ones(16, 16), False),
+    ],
+)
+def test_what_is_made_of_parameters_alone_is_a_weight(make, pruned):
+    module, recorder = recorded(Made(make), "bdwp", 2, 8)
+    module(draw((4, 16), 1))
+    assert [pattern for _, pattern in ran(recorder)] == ["2:8" if pruned else "None"]
+
+
+def test_what_a_layer_makes_of_a_parameter_is_an_activation():
+    class Queries(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.q, self.fc = nn.Parameter(torch.randn(4, 16)), nn.Linear(16, 16)
+
+        def forward(self, x):
+            return self.fc(self.q) @ x.mT
+
+    module, recorder = recorded(Queries(), "bdwp", 2, 8)
+    module(draw((3, 16), 1))
+    assert ran(recorder) == [("fc", "2:8"), ("matmul", "None")]
+
+
+def test_a_parametrization_that_is_cached_is_pruned_each_time():
+    layer = nn.utils.parametrizations.weight_norm(nn.Linear(16, 8))
+    module, recorder = recorded(nn.Sequential(layer), "bdwp", 2, 8)
+    with nn.utils.parametrize.cached():
+        assert torch.equal(module(draw((2, 16), 1)), module(draw((2, 16), 1)))
+    assert ran(recorder) == [("0", "2:8")] * 2
+
+
+def test_parameters_and_layers_that_come_later_are_known():
+    module, recorder = recorded(nn.Sequential(nn.Linear(8, 8)), "bdwp", 2, 8)
+    module(draw((2, 8), 1))
+    module.append(nn.Linear(8, 8))
+    module[0].weight = nn.Parameter(torch.ones(8, 8))
+    module(draw((2, 8), 1))
+    assert ran(recorder) == [("0", "2:8"), ("0", "2:8"), ("1", "2:8")]
+
+
+def test_a_layer_and_a_product_of_one_name_keep_their_own_patterns():
+    class Same(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.matmul = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return self.matmul(x @ x.mT @ x)
+
+    module, recorder = recorded(Same(), "bdwp", 2, 8)
+    module(draw((2, 8), 1))
+    assert ran(recorder) == [("matmul", "None"), ("matmul_2", "None"), ("matmul", "2:8")]
+
+
+def test_calls_with_other_parameters_each_time_remember_none_of_them():
+    module, _ = recorded(nn.Linear(8, 8), "bdwp", 2, 8)
+    for value in range(5):
+        torch.func.functional_call(module, {"weight": torch.full((8, 8), float(value))}, draw((2, 8), 1))
+    (conversion,) = conversions(module)
+    assert len(conversion.kinds) == 1 and len(conversion.uses) <= 1

@@ -14,7 +14,7 @@ from tests.training.support import draw, functional, recorded
 from tlm.workload.layer import Conv
 from training import MatMul, Offload, Scheme, convert
 from training.conversion import use_engine
-from training.interception import conversions
+from training.hooks import conversions
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_copy_uses_the_same_hardware_and_forgets_what_has_run():
     module(draw((2, 8), 1))
     (mine,), (other,) = map(conversions, (module, copy.deepcopy(module)))
     assert other is not mine and other.engine is mine.engine
-    assert mine.offloads["Linear"].stages == {"ff"} and not other.offloads
+    assert mine.offload("Linear").stages == {"ff"} and not other.offloads
 
 
 def test_gradients_of_a_layer_that_keeps_all_of_them_are_not_pruned():

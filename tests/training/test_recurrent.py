@@ -7,6 +7,14 @@ from torch import nn
 from tests.training.agreement import agrees, drawn, layers
 from training import convert
 
+
+@pytest.fixture(autouse=True)
+def seeded_modules():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
 KINDS = {
     "lstm": lambda **more: nn.LSTM(8, 12, **more),
     "gru": lambda **more: nn.GRU(8, 12, **more),

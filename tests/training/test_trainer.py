@@ -15,7 +15,7 @@ from rtl.sat.config import PRESETS
 from tests.training.support import functional, linear, seeded
 from tlm import Gemm, make_plan
 from training import Data, Scheme, Settings, Trainer, digits, nm_mask, training_step, update_step
-from training.interception import conversions
+from training.hooks import conversions
 
 DIGITS = digits(0)
 

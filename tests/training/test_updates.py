@@ -13,11 +13,10 @@ from rtl.golden import Rates, nm_compact
 from tests.training.support import Keeping, draw, functional, give_gradients, recorded, seeded
 from tlm import Update, make_plan
 from tlm.workload.layer import Conv
-from tlm.workload.lowering import lowered
-from tlm.workload.methods import STAGES
+from tlm.workload.lowering import COLUMNS, ROWS, lowered
 from training import SGD, Scheme, Updates, convert, models, operands, training_step, update_step
 from training.conversion import use_engine, use_plan
-from training.interception import conversions
+from training.hooks import conversions
 
 LAYERS = {
     "linear": (lambda: nn.Linear(16, 24), (5, 16)),
@@ -232,7 +231,7 @@ def test_engine_and_plan_are_those_that_the_layer_has_at_the_time():
     optimizer = SGD(module.parameters(), 0.1, updates=Updates(module))
     second = Recorder(functional())
     use_engine(module, second)
-    updates = lowered(Conv("Linear", 8, 8, 1, 1), 1, Scheme.of("bdwp", 2, 8)).updates(STAGES)
+    updates = lowered(Conv("Linear", 8, 8, 1, 1), 1, Scheme.of("bdwp", 2, 8)).updates({ROWS, COLUMNS})
     use_plan(module, make_plan(updates, second.config, generations=("use",)))
     give_gradients(module, 1)
     optimizer.step()

@@ -18,6 +18,13 @@ from tlm.workload.geometry import Geometry
 from tlm.workload.layer import Conv, Product
 from tlm.workload.methods import STAGES, Scheme
 
+ROWS, COLUMNS, DENSE = "rows", "columns", "dense"  # what a stage reads of weights (Lowering.reading)
+
+
+def turned(reading: str) -> str:
+    """The same of the transpose of the weights."""
+    return {ROWS: COLUMNS, COLUMNS: ROWS}.get(reading, reading)
+
 
 @dataclass(frozen=True)
 class Lowering:
@@ -120,30 +127,33 @@ class Lowering:
         )
         return [one] * parts
 
+    def reading(self, stage: str) -> str:
+        """What a stage reads of the weights: the compact copy with groups along the ROWS of a kernel position, or along
+        its COLUMNS; or all of them, DENSE."""
+        if not self.scheme.weights(stage, self._summed(stage)):
+            return DENSE
+        return ROWS if stage == self.down else COLUMNS
+
     def copies(self, stage: str) -> list[Update]:
         """The reductions that make the copy of weights that a stage skips zeros of, where no update has made it."""
-        if not self.scheme.weights(stage, self._summed(stage)):
+        reading = self.reading(stage)
+        if reading == DENSE:
             return []
-        return [replace(one, momentum=False, stage="reduce", half=False) for one in self.updates({stage})]
+        return [replace(one, momentum=False, stage="reduce", half=False) for one in self.updates({reading})]
 
-    def updates(self, stages: Collection[str]) -> list[Update]:
-        """The updates of the layer's weights, with the copies that these stages of the next step read."""
-        geometry = self.geometry
-        # The SORE's 'forward' copy has groups along the rows of a kernel position, its 'backward' copy along columns.
-        forward, backward = (
-            self.scheme.weights(stage, self._summed(stage)) if stage in stages else None
-            for stage in (self.down, self.up)
-        )
-        parts, size = self._parts(geometry.outputs) if backward else (1, geometry.groups * geometry.outputs)
+    def updates(self, readings: Collection[str]) -> list[Update]:
+        """The updates of the layer's weights, with what the next step reads of them (`reading`)."""
+        geometry, copied = self.geometry, not {ROWS, COLUMNS}.isdisjoint(readings)
+        parts, size = self._parts(geometry.outputs) if COLUMNS in readings else (1, geometry.groups * geometry.outputs)
         one = Update(
             geometry.window.positions * geometry.channels,
             size,
             geometry.channels,
-            forward or backward,
-            bool(forward),
-            bool(backward),
+            self.scheme.sparsity if copied else None,
+            ROWS in readings,
+            COLUMNS in readings,
             layer=self.layer,
-            half=(self.down in stages and not forward) or (self.up in stages and not backward),
+            half=DENSE in readings,
         )
         return [one] * parts
 

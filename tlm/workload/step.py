@@ -8,7 +8,7 @@ from rtl.sparsity import Sparsity
 from tlm.update import Update
 from tlm.work import Work
 from tlm.workload.layer import Conv, Layer
-from tlm.workload.lowering import Lowering, lowered, product_gemms
+from tlm.workload.lowering import Lowering, lowered, product_gemms, turned
 from tlm.workload.methods import Scheme
 
 AS_SCHEME: Final = "scheme"
@@ -18,22 +18,27 @@ AS_SCHEME: Final = "scheme"
 class Call:
     """One execution of a layer on a batch.
 
-    input_gradient              its input wants a gradient, so there is a 'bp'
-    weight_gradient, bias_gradient  its parameters are trained
-    weight                      a key, the same for calls that share their weight; None: the layer's name
-    second_gradient             of a product: its second operand wants a gradient
-    derived                     its weight is made of parameters in each forward pass: no update of the accelerator
-                                makes its copies, so they are made before use
-    pattern                     its own N:M pattern, None for dense, in place of the scheme's
+    input_gradient   its input wants a gradient, so there is a 'bp'
+    weight_gradient  so does its weight, so there is a 'wu'
+    second_gradient  of a product: its second operand does
+    weight_updated, bias_updated  its parameters are trained
+    weight, bias     keys, the same for calls that share the parameter; None: of the layer alone, by its name
+    turned           the parameter is the transpose of its weight
+    derived          its weight is made of parameters in each forward pass: no update of the accelerator makes its
+                     copies, so they are made before use
+    pattern          its own N:M pattern, None for dense, in place of the scheme's
     """
 
     layer: Layer
     batch: int
     input_gradient: bool = True
     weight_gradient: bool = True
-    bias_gradient: bool = True
-    weight: Hashable = None
     second_gradient: bool = True
+    weight_updated: bool = True
+    bias_updated: bool = True
+    weight: Hashable = None
+    bias: Hashable = None
+    turned: bool = False
     derived: bool = False
     pattern: Sparsity | Literal["scheme"] | None = AS_SCHEME
 
@@ -42,9 +47,21 @@ class Call:
         """Whose weight it is."""
         return self.layer.name if self.weight is None else self.weight
 
+    @property
+    def bias_owner(self) -> Hashable:
+        """Whose bias it is."""
+        return (self.owner, "bias") if self.bias is None else (self.bias,)
+
     def forward_alone(self) -> Self:
-        """The same without gradients."""
-        return replace(self, input_gradient=False, weight_gradient=False, bias_gradient=False, second_gradient=False)
+        """The same without gradients and updates."""
+        return replace(
+            self,
+            input_gradient=False,
+            weight_gradient=False,
+            second_gradient=False,
+            weight_updated=False,
+            bias_updated=False,
+        )
 
     @property
     def passes(self) -> int:
@@ -66,18 +83,23 @@ def gemms_of(calls: Sequence[Call], scheme: Scheme) -> list[Work]:
 
 
 def updates_of(calls: Iterable[Call], scheme: Scheme) -> list[Update]:
-    """The update of each trained parameter, with the copies that the next step reads; once where layers share it."""
-    stages: dict[Hashable, set[str]] = {}
-    trained = [(call, call.layer) for call in calls if isinstance(call.layer, Conv) and not call.derived]
-    for call, _ in trained:
-        stages.setdefault(call.owner, {"ff"}).update({"bp"} if call.input_gradient else ())
+    """The update of each trained parameter, with the copies that the next step reads; once where layers share it, as
+    the first of them has it."""
+    layers = [(call, call.layer) for call in calls if isinstance(call.layer, Conv)]
+    first: dict[Hashable, Call] = {}
+    readings: dict[Hashable, set[str]] = {}
+    for call, _ in layers:
+        owner, lowering = first.setdefault(call.owner, call), lowering_of(call, scheme)
+        for stage in ("ff", "bp") if call.input_gradient else ("ff",):
+            reading = lowering.reading(stage)
+            own = reading if call.turned == owner.turned else turned(reading)
+            readings.setdefault(call.owner, set()).add(own)
     updates: dict[Hashable, list[Update]] = {}
-    for call, layer in trained:
-        lowering = lowering_of(call, scheme)
-        if call.weight_gradient:
-            updates.setdefault(call.owner, lowering.updates(stages[call.owner]))
-        if layer.bias and call.bias_gradient:
-            updates.setdefault((call.owner, "bias"), [lowering.bias_update()])
+    for call, layer in layers:
+        if call.weight_updated and not call.derived:
+            updates.setdefault(call.owner, lowering_of(first[call.owner], scheme).updates(readings[call.owner]))
+        if layer.bias and call.bias_updated:
+            updates.setdefault(call.bias_owner, [lowering_of(call, scheme).bias_update()])
     return [update for parts in updates.values() for update in parts]
 
 

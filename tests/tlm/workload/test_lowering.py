@@ -11,6 +11,7 @@ from tlm.workload.geometry import Geometry
 from tlm.workload.layer import Conv, Product
 from tlm.workload.lowering import Lowering, lowered, product_gemms
 from tlm.workload.methods import STAGES, Scheme
+from tlm.workload.step import Call, updates_of
 from tlm.workload.window import Window
 
 BDWP = Scheme.of("bdwp", 2, 8)
@@ -94,9 +95,9 @@ def test_pruned_gradients_are_the_second_operand_of_the_transpose_and_are_reduce
 def test_each_method_skips_in_its_stages_and_its_update_makes_their_copies(method, ff, bp, forward, backward, half):
     layer = lowering(Scheme.of(method, 2, 8), kernel=(3, 3), padding=(1, 1))
     assert (layer.gemm("ff").sparsity, layer.gemm("bp").sparsity, layer.gemm("wu").sparsity) == (ff, bp, None)
-    (update,) = layer.updates({"ff", "bp", "wu"})
+    (update,) = layer.updates({layer.reading(stage) for stage in ("ff", "bp")})
     assert (update.forward, update.backward, update.half) == (forward, backward, half)
-    assert layer.updates({"ff", "wu"})[0].backward is False and layer.bias_update().shape == (1, 0, 24)
+    assert layer.updates({layer.reading("ff")})[0].backward is False and layer.bias_update().shape == (1, 0, 24)
 
 
 def test_a_layer_that_is_to_stay_dense_is():
@@ -120,6 +121,11 @@ def grouped(groups=2, channels=16, outputs=24, scheme=BDWP, transposed=False, **
     return Lowering("conv", scheme, Geometry(2, 6, 5, channels, outputs, Window(**window), groups), transposed)
 
 
+def read_by(layer, *stages):
+    """The updates of weights that these stages read."""
+    return layer.updates({layer.reading(stage) for stage in stages})
+
+
 def test_groups_are_as_many_products_of_their_channels():
     alone, beside = lowering(kernel=(3, 3), padding=(1, 1)), grouped(kernel=(3, 3), padding=(1, 1))
     for stage in STAGES:
@@ -130,9 +136,9 @@ def test_groups_are_as_many_products_of_their_channels():
 
 @pytest.mark.parametrize("outputs, updates", [(24, [(144, 48)]), (12, [(144, 12)] * 2), (7, [(144, 14)])])
 def test_the_update_of_groups_is_one_unless_a_copys_groups_would_straddle_them(outputs, updates):
-    found = grouped(outputs=outputs, kernel=(3, 3)).updates(STAGES)
+    found = read_by(grouped(outputs=outputs, kernel=(3, 3)), "ff", "bp")
     assert [(one.k, one.n) for one in found] == updates and all(one.channels == 16 for one in found)
-    assert [(one.k, one.n) for one in grouped(outputs=outputs, kernel=(3, 3)).updates({"ff"})] == [(144, 2 * outputs)]
+    assert [(one.k, one.n) for one in read_by(grouped(outputs=outputs, kernel=(3, 3)), "ff")] == [(144, 2 * outputs)]
     pruned = grouped(outputs=outputs, scheme=Scheme.of("sdgp", 2, 8), kernel=(3, 3)).reductions()
     assert [one.n for one in pruned] == {24: [48], 12: [12, 12], 7: []}[outputs]
 
@@ -151,7 +157,7 @@ def test_of_a_transposed_convolution_each_stage_is_pruned_along_what_it_sums():
     for method, ff, bp in (("bdwp", PATTERN, PATTERN), ("srste", PATTERN, None), ("sdwp", None, PATTERN)):
         layer = grouped(1, scheme=Scheme.of(method, 2, 8), transposed=True, kernel=(3, 3))
         assert (layer.gemm("ff").sparsity, layer.gemm("bp").sparsity) == (ff, bp)
-        (update,) = layer.updates(STAGES)
+        (update,) = read_by(layer, "ff", "bp")
         # Its input channels are the columns of the weights, its output channels the rows of a kernel position.
         assert (update.forward, update.backward) == (bp is not None, ff is not None)
     pruned = grouped(1, scheme=Scheme.of("sdgp", 2, 8), transposed=True, kernel=(3, 3), padding=(1, 1))
@@ -176,3 +182,16 @@ def test_copies_before_use_are_those_that_a_stage_reads():
     )
     assert not forward.momentum and forward.stage == "reduce" and not forward.half
     assert lowering(Scheme(), kernel=(3, 3)).copies("ff") == [] == lowering(channels=7).copies("ff")
+
+
+def test_of_a_weight_that_is_used_both_ways_all_copies_are_made_that_are_read():
+    layer = Conv("a", 16, 16, 1, 1)
+    calls = [Call(layer, 2, turned=turned, weight="w") for turned in (False, True)]
+    # SR-STE's backward pass reads dense weights.
+    for method, copies in (
+        ("srste", (True, True, True)),
+        ("bdwp", (True, True, False)),
+        ("dense", (False, False, True)),
+    ):
+        (update,) = updates_of(calls, Scheme.of(method, 2, 8))
+        assert (update.forward, update.backward, update.half) == copies

@@ -29,7 +29,7 @@ def test_a_graph_made_by_hand(tmp_path):
     assert read_onnx(file, 2) == Trace(
         [
             Call(Conv("first", 3, 4, 6, 6, (3, 3), bias=True), 2, False, weight="w"),
-            Call(Conv("Gemm_1", 64, 7, 1, 1), 2, bias_gradient=False, weight="g"),
+            Call(Conv("Gemm_1", 64, 7, 1, 1), 2, bias_updated=False, weight="g"),
         ],
         [],
     )

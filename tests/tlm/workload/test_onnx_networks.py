@@ -23,7 +23,7 @@ RECURRENT = ("lstm", "gru")  # which cannot be exported with dropout
 
 
 def unnamed(calls) -> list[Call]:
-    return [replace(call, layer=replace(call.layer, name=""), weight=None) for call in calls]
+    return [replace(call, layer=replace(call.layer, name=""), weight=None, bias=None, turned=False) for call in calls]
 
 
 def sharing(calls) -> list[int]:

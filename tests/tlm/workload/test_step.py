@@ -67,7 +67,23 @@ def test_calls_that_share_a_weight_have_one_update_for_the_stages_of_all():
     assert update.forward and update.backward
     other = [Call(layer, 2, weight="w"), Call(Conv("two", 16, 16, 4, 4), 2, weight="w")]
     assert len(updates_of(other, Scheme())) == 1
-    assert not updates_of([Call(layer, 2, weight_gradient=False)], Scheme())
+    assert not updates_of([Call(layer, 2, weight_updated=False)], Scheme())
+
+
+def test_a_bias_is_updated_once_whoever_has_it_and_whatever_its_layers_weight_is():
+    one, two = (Conv(name, 16, 16, 4, 4, bias=True) for name in ("one", "two"))
+
+    def updated(*calls):
+        return [update.layer for update in updates_of(calls, Scheme())]
+
+    assert updated(Call(one, 2), Call(two, 2)) == ["one", "one.bias", "two", "two.bias"]
+    assert updated(Call(one, 2, bias="b"), Call(two, 2, bias="b")) == ["one", "one.bias", "two"]
+    assert updated(Call(one, 2, weight="w", bias="b"), Call(two, 2, weight="w", bias="c")) == [
+        "one",
+        "one.bias",
+        "two.bias",
+    ]
+    assert updated(Call(one, 2, derived=True)) == ["one.bias"] and not updated(Call(one, 2).forward_alone())
 
 
 def test_an_operand_that_wants_no_gradient_has_no_gemm_for_it():

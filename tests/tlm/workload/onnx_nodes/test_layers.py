@@ -14,7 +14,7 @@ W = held("w", 7, 3)
 
 
 def linear(*, batch=2, rows=5, inputs=7, outputs=3, bias=False, name="MatMul_1", **call) -> Call:
-    call = dict(input_gradient=False, bias_gradient=bias, weight="w") | call
+    call = dict(input_gradient=False, bias_updated=bias, weight="w") | call
     return Call(Conv(name, inputs, outputs, rows, 1, bias=bias), batch, **call)
 
 
@@ -72,11 +72,11 @@ def test_the_vector_that_alone_is_added_to_a_product_is_its_bias(tmp_path, nodes
 @pytest.mark.parametrize(
     "x, w, call",
     [
-        ((7,), (7, 3), linear(batch=1, rows=1, weight=None, derived=True)),
+        ((7,), (7, 3), linear(batch=1, rows=1, weight=None, weight_updated=False, derived=True)),
         ((4, 7), (7, 3), linear(batch=4, rows=1)),
         ((2, 5, 7), (7, 3), linear()),
         ((2, 6, 5, 7), (7, 3), linear(rows=30)),
-        ((2, 5, 7), (7,), linear(outputs=1, weight=None, derived=True)),
+        ((2, 5, 7), (7,), linear(outputs=1, weight=None, weight_updated=False, derived=True)),
     ],
 )
 def test_matrices_of_weights_and_vectors(tmp_path, x, w, call):
@@ -93,7 +93,7 @@ def test_a_weight_on_the_left_has_the_columns_as_its_rows(tmp_path):
 def test_several_matrices_of_weights_are_a_grouped_convolution(tmp_path):
     found = read(tmp_path, [node("MatMul", "x w", "y")], [value("x", 2, 5, 7)], [held("w", 2, 7, 3)])
     conv = Conv("MatMul_1", 14, 6, 5, 1, groups=2)
-    assert found.calls == [Call(conv, 1, False, bias_gradient=False, derived=True)]
+    assert found.calls == [Call(conv, 1, False, weight_updated=False, bias_updated=False, derived=True)]
 
 
 @pytest.mark.parametrize(

@@ -98,14 +98,15 @@ def test_an_output_of_a_wanted_size(tmp_path):
     nodes = [node("ConvTranspose", "x w", "y", strides=[2, 2], output_shape=[10, 11], name="up")]
     found = read(tmp_path, nodes, [value("x", 2, 6, 5, 5)], [held("w", 6, 4, 3, 3)])
     conv = Conv("up", 4, 6, 11, 11, (3, 3), (2, 2), transposed=True)
-    assert found.calls == [Call(conv, 2, False, bias_gradient=False, weight="w")]
+    assert found.calls == [Call(conv, 2, False, bias_updated=False, weight="w")]
 
 
 def test_a_kernel_that_is_an_activation_is_derived(tmp_path):
     nodes = [node("Relu", "w", "k"), node("Mul", "k s", "m"), node("Conv", "x m", "y", name="own")]
     given = [value("x", 1, 3, 6, 6), value("w", 4, 3, 3, 3)]
     (call,) = read(tmp_path, nodes, given, [held("s", 4, 3, 3, 3)]).calls
-    assert call == Call(Conv("own", 3, 4, 6, 6, (3, 3)), 1, False, True, False, derived=True, pattern=None)
+    own = Conv("own", 3, 4, 6, 6, (3, 3))
+    assert call == Call(own, 1, False, weight_updated=False, bias_updated=False, derived=True, pattern=None)
 
 
 @pytest.mark.parametrize("op, macs", [("Conv", 2 * 4**4 * 16 * 12), ("ConvTranspose", 2 * 5**4 * 16 * 12)])
