@@ -154,8 +154,8 @@ def end() -> None:
 
 @contextmanager
 def unwound(module: nn.Module) -> Iterator[None]:
-    """Where a module's forward pass is interrupted, of which PyTorch tells no hook, the modes and modules that have been
-    at work in it are so no more, and neither is it."""
+    """Where a module's forward pass is interrupted, of which PyTorch tells no hook, the modes and modules that have
+    been at work in it are so no more, and neither is it."""
     depth, frames = len(_CALLS.active), len(_CALLS.active[-1].frames) if _CALLS.active else 0
     try:
         yield

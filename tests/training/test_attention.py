@@ -27,6 +27,8 @@ def seeded_modules():
         (dict(attn_mask=MASK.float()), 3),
         (dict(dropout_p=0.3), 3),
         (dict(enable_gqa=True), 1),
+        (dict(scale=-0.5), 3),
+        (dict(scale=0.0), 3),
     ],
 )
 def test_its_two_products_run_with_pytorchs_masks(choices, heads):

@@ -27,6 +27,8 @@ def counted(function, *inputs, backward=True):
         (torch.matmul, [(2, 3, 5, 8), (2, 3, 8, 6)], 1440, 2880),
         (torch.mv, [(5, 8), (8,)], 40, 40),
         (lambda a, b: torch.addbmm(torch.zeros(5, 6), a, b), [(3, 5, 8), (3, 8, 6)], 720, 1440),
+        (lambda a, b: torch.zeros(5, 6).addmm_(a, b), [(5, 8), (8, 6)], 240, 480),
+        (lambda a, b: torch.zeros(3, 5, 6).baddbmm_(a, b), [(3, 5, 8), (3, 8, 6)], 720, 1440),
         (lambda x, w: F.conv2d(x, w, groups=4), [(2, 4, 5, 5), (4, 1, 3, 3)], 2 * 9 * 4 * 9, 2 * 2 * 9 * 4 * 9),
         (lambda x, w: F.conv_transpose2d(x, w, stride=2), [(2, 4, 5, 5), (4, 3, 3, 3)], 50 * 108, 2 * 50 * 108),
         (lambda a, b, w: F.bilinear(a, b, w), [(3, 5), (3, 6), (4, 5, 6)], 360, 1080),

@@ -40,6 +40,8 @@ def turned(equation):
         ("ijk,kl->il", (2, 3, 4), (4, 5)),
         ("...ij,...jk", (2, 3, 4), (2, 4, 5)),
         ("ab,ba->", (3, 4), (4, 3)),
+        ("AB,BC", (3, 4), (4, 5)),
+        ("...a,aH->...", (4, 3), (3, 4)),
     ],
 )
 def test_two_activations_are_one_product(equation, a, b):

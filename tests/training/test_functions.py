@@ -79,5 +79,16 @@ def test_an_output_that_is_given_is_filled_by_pytorch():
     assert out.any() and not recorder.runs
 
 
+@pytest.mark.parametrize("bias", [(1, 12), (1,), (5, 12)])
+def test_a_bias_that_is_broadcast_is_added_by_the_host(bias):
+    assert layers(agrees(Calls(F.linear, (12, 8), bias), *drawn((5, 8)))) == ["weights.0"]
+
+
+@pytest.mark.parametrize("x, w", [((3, 0, 8), (3, 8, 8)), ((0, 2, 8), (0, 8, 8)), ((0, 8), (8, 8))])
+def test_products_of_nothing_are_empty(x, w):
+    module, recorder = recorded(Calls(torch.matmul, w), "dense")
+    assert module(torch.zeros(x)).shape == (*x[:-1], 8) and not recorder.runs
+
+
 def test_every_function_that_is_taken_is_one_of_pytorch():
     assert all(callable(function) for function in HANDLERS) and len(HANDLERS) >= 30

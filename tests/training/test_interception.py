@@ -228,7 +228,8 @@ def test_a_layer_and_a_product_of_one_name_keep_their_own_patterns():
 
 def test_calls_with_other_parameters_each_time_remember_none_of_them():
     module, _ = recorded(nn.Linear(8, 8), "bdwp", 2, 8)
+    module(draw((2, 8), 1))
     for value in range(5):
         torch.func.functional_call(module, {"weight": torch.full((8, 8), float(value))}, draw((2, 8), 1))
     (conversion,) = conversions(module)
-    assert len(conversion.kinds) == 1 and len(conversion.uses) <= 1
+    assert len(conversion.kinds) == len(conversion.uses) == 2  # of its own weight and bias, and of another weight

@@ -1,5 +1,7 @@
 """A training step followed from shapes: every product seen or named, of modules as people write them."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 from torch import nn
@@ -8,7 +10,7 @@ from torch.utils.checkpoint import checkpoint
 
 from tests.training.agreement import Calls
 from tests.training.support import draw, recorded
-from training import Input, convert, trace
+from training import SGD, Input, Updates, convert, trace, update_step
 from training.counting import Counter, taken_apart
 
 
@@ -129,3 +131,110 @@ def test_a_converted_module_is_followed_like_the_one_that_it_was_made_of():
 def test_what_has_no_gradient_has_no_backward_pass():
     found = trace(nn.Linear(8, 8).requires_grad_(False), (2, 8))
     assert [call.passes for call in found.calls] == [1] and found.macs_seen == 128
+
+
+@dataclass
+class Output:
+    """What a module gives back."""
+
+    value: object
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [Output, Slotted, lambda y: [Output(y)], lambda y: {"k": Output(Output(y))}, lambda y: {y}, lambda y: (1, None, y)],
+)
+def test_outputs_may_lie_in_containers_and_objects(wrap):
+    class Wrapped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return wrap(self.fc(x))
+
+    assert [call.passes for call in trace(Wrapped(), (2, 8)).calls] == [2]
+
+
+def test_an_output_without_a_gradient_is_said():
+    class Detached(nn.Linear):
+        def forward(self, x):
+            return super().forward(x).detach()
+
+    found = trace(Detached(8, 8), (2, 8))
+    assert found.remark == "no output wants a gradient: there is no backward pass" and found.calls[0].passes == 1
+
+
+class Inside(torch.autograd.Function):
+    """A product that PyTorch does not see as one."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.linalg.inv(x)
+
+    @staticmethod
+    def backward(ctx, dy):
+        (x,) = ctx.saved_tensors
+        return dy @ x
+
+
+def test_a_backward_pass_is_named_by_the_module_that_it_is_of():
+    class Own(nn.Module):
+        def forward(self, x):
+            return Inside.apply(x)
+
+    class Other(nn.Module):
+        def forward(self, x):
+            return torch.addbmm(x.new_zeros(8, 8), x[None], x[None])
+
+    found = trace(nn.Sequential(nn.Linear(8, 8), Other(), Own(), nn.Linear(8, 8)), (8, 8))
+    named = {(one.module, one.call): (one.forward, one.backward) for one in found.on_host}
+    assert named == {("1", "addbmm"): (512, 1024), ("2", "mm"): (0, 512)}
+
+
+def test_sparse_matrices_are_counted_on_values():
+    class Graph(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+            self.register_buffer("edges", torch.eye(6).to_sparse())
+
+        def forward(self, x):
+            return torch.sparse.mm(self.edges, self.fc(x))
+
+    found = trace(Graph(), (6, 8))
+    assert "the elements of a sparse matrix are not known from its shape" in found.remark
+    assert [(one.call, one.forward) for one in found.on_host] == [("sparse_mm", 6 * 8)]
+
+
+def test_predicted_updates_are_those_of_parameters_that_get_a_gradient_once_each():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.c = (
+                nn.Linear(16, 16),
+                nn.Linear(16, 16),
+                nn.utils.parametrizations.weight_norm(nn.Linear(16, 16)),
+            )
+            self.b.weight, self.spare = self.a.weight, nn.Linear(16, 16)
+
+        def forward(self, x):
+            y = F.linear(self.b(self.a(x)), self.a.weight.T)
+            with torch.no_grad():
+                spare = self.spare(x)
+            return self.c(y + spare)
+
+    for method in ("dense", "srste", "sdwp", "bdwp"):
+        converted, recorder = recorded(module := Tied(), method, 2, 8)
+        converted(draw((4, 16), 1)).sum().backward()
+        SGD(converted.parameters(), 0.1, updates=Updates(converted)).step()
+        ran = [program.work for program, _ in recorder.runs if program.work.stage == "update"]
+        assert sorted(map(repr, ran)) == sorted(map(repr, update_step(module, (4, 16), method, 2, 8))) and len(ran) == 4
