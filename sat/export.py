@@ -30,7 +30,7 @@ ONNX, CONTENTS = "model.onnx", "export.json"
 class Form(Panel):
     """What the files are like."""
 
-    TITLE = "Form"
+    TITLE = OUTPUT
     form: Annotated[
         str | None,
         typer.Option(
@@ -88,7 +88,7 @@ class _Export:
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of sat train --out.", show_default=False)],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that sat train has kept a run in.", show_default=False)],
     folder: Annotated[
         Path,
         typer.Option(

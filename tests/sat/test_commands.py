@@ -172,6 +172,6 @@ def test_help_fits_80_columns_and_names_no_option_that_the_command_lacks(words, 
 def test_the_commands_have_one_line_each(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     lines = sat("--help").output.splitlines()
-    assert [sum(line.startswith(f"│ {name} ") for line in lines) for name in ROOT.commands] == [1] * 6
+    assert [sum(line.startswith(f"│ {name} ") for line in lines) for name in ROOT.commands] == [1] * 7
     first = next(number for number, line in enumerate(lines) if "─ Commands" in line)
-    assert lines[first + 7].startswith("╰")
+    assert lines[first + 8].startswith("╰")
