@@ -46,9 +46,15 @@ class Column:
         return self.key.replace(".", ".\n")
 
 
+def plain(text: Any) -> str:
+    """Text without what a terminal would take for a command."""
+    shown = str(text)
+    return shown if shown.isprintable() else repr(shown)[1:-1]
+
+
 def named(key: str, definition: str, priority: int = 0) -> Column:
-    """A column of names."""
-    return Column(key, definition, priority, str, name=True)
+    """A column of names, which are shown as text whatever is in them."""
+    return Column(key, definition, priority, plain, name=True)
 
 
 def worded(key: str, definition: str, priority: int = 0) -> Column:

@@ -88,7 +88,7 @@ class _Export:
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that sat train has kept a run in.", show_default=False)],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that sat train wrote.", show_default=False)],
     folder: Annotated[
         Path,
         typer.Option(

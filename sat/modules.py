@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from tlm.workload.trace import Trace
+from training.conversion import check_host, check_weights
 from training.tracing import Input, trace
 
 DTYPES = {
@@ -36,6 +37,8 @@ def followed(place: str, texts: Sequence[str], host: tuple[str, ...]) -> tuple[T
     Raises ValueError for a factory, a module or inputs that cannot be, in the words of what is at fault.
     """
     given = inputs_of(texts)
+    if not all(host):
+        raise ValueError("--host must not be empty")
     module, own = _made(place)
     if given and own is not None:
         raise ValueError(f"--input cannot go with {place}, which makes inputs of its own")
@@ -43,15 +46,20 @@ def followed(place: str, texts: Sequence[str], host: tuple[str, ...]) -> tuple[T
     if not inputs:
         raise ValueError(f"--module needs an --input, {FORM}, unless its factory returns (module, inputs)")
     try:
-        found = trace(module, inputs, host)
+        check_weights(module)
+        check_host(module, host)
     except ValueError as error:
         raise ValueError(f"module {place}: {error}") from None
-    except Exception as error:  # whatever the user's code raises
-        raise ValueError(f"module {place} does not take {_shown(inputs)}: {told(error)}") from None
+    try:
+        found = trace(module, inputs, host)
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
+        raise ValueError(f"module {place} fails on {_shown(inputs)}: {told(error)}") from None
     if not found.calls and not found.on_host:
         raise ValueError(f"module {place} multiplies no matrices")
     if not found.calls:
-        raise ValueError(f"module {place} has no products but {found.macs_unseen:,} multiply-adds on the host")
+        raise ValueError(
+            f"module {place} has no product for the array: all {found.macs_unseen:,} multiply-adds stay on the host"
+        )
     return found, _batch(inputs)
 
 
@@ -86,13 +94,13 @@ def _made(place: str) -> tuple[torch.nn.Module, Any]:
     sys.path.insert(0, "")  # a file in the folder where the command runs is a package, too
     try:
         make = getattr(importlib.import_module(package), factory)
-    except Exception as error:  # whatever the user's code raises
-        raise ValueError(f"module {place!r} cannot be found: {told(error)}") from None
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
+        raise ValueError(f"module {place!r} cannot be imported: {told(error)}") from None
     finally:
         sys.path.remove("")
     try:
         made = make()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"{place} cannot make a module: {told(error)}") from None
     inputs = None
     if isinstance(made, tuple) and len(made) == 2:
@@ -122,8 +130,7 @@ def _shown(inputs: Any) -> str:
     return "inputs " + ", ".join(shapes).replace("torch.", "")
 
 
-def told(error: Exception) -> str:
-    """The first line of an exception, after its name where the message alone does not tell what has happened."""
-    clear = isinstance(error, (ImportError, ValueError, RuntimeError)) and str(error).strip()
-    message = str(error).strip().split("\n")[0]
-    return message if clear else f"{type(error).__name__}: {message}"
+def told(error: BaseException) -> str:
+    """The kind of an exception and the first line of what it says, as text that a terminal shows as it is."""
+    words = " ".join(line.strip() for line in str(error).strip().split("\n")[:1])
+    return f"{type(error).__name__}: {words if words.isprintable() else repr(words)[1:-1]}"

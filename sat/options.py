@@ -103,7 +103,7 @@ Patterns = Annotated[
         "--sparsity",
         metavar="[PATTERN=]N:M",
         help="N:M with N in 1, 2, 4 and M in 4, 8, 16, or dense; after layers' names or a pattern it is theirs alone, "
-        "such as 'layer4.*=1:4', and may be given several times, of which the last one that fits holds.",
+        "such as 'fc,layer4.*=1:4', and may be given several times, of which the last one that fits holds.",
     ),
 ]
 Dense = Annotated[
@@ -187,7 +187,7 @@ def _patterns(texts: Sequence[str]) -> tuple[Sparsity | None, tuple[tuple[str, S
         if given and not names.strip():
             raise ValueError(f"sparsity must name layers before the =, not {text!r}")
         if given:
-            by_layer.append((names.strip(), Sparsity.parse(pattern.strip())))
+            by_layer += [(name.strip(), Sparsity.parse(pattern.strip())) for name in names.split(",")]
         else:
             whole.append(Sparsity.parse(text))
     if len(whole) > 1:

@@ -69,8 +69,8 @@ def plan(
         **trace_data(of.trace),
     )
     terminal.write_json(output.json, content)
-    title = f"{of.name}, {options.title(scheme)}, batch {of.batch}, on {config.name}"
-    _print(content, f"Plan: {of.of[0].lower()}{of.of[1:]}{title.removeprefix(of.name)}", of, asked)
+    title = of.title(options.title(scheme))
+    _print(content, f"Plan: {title[0].lower()}{title[1:]}, on {config.name}", of, asked)
 
 
 app = single(plan, defined(COLUMNS))

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from rtl.config import Config
-from sat.columns import counted, named, shared, show, sized, worded
+from sat.columns import counted, named, plain, shared, show, sized, worded
 from tlm.report import DEFINITIONS, StepReport
 from tlm.workload.trace import Trace
 
@@ -82,19 +82,27 @@ def seen_share(trace: Trace) -> str:
     """The share of the network's multiply-adds that a speed-up speaks of, in words; cut, never rounded up."""
     seen, of = trace.macs_seen, trace.macs_seen + trace.macs_unseen
     percent = floor(1000 * seen / of) / 10 if of else 0.0
-    return f"{'100' if seen == of else f'{percent:.1f}'} % of {of:,} multiply-adds"
+    share = f"{'100' if seen == of else f'{percent:.1f}'} % of {of:,} multiply-adds"
+    if trace.unknown:
+        return f"at most {share}: those of {len(trace.unknown)} more products are not known"
+    return share
 
 
 def print_products(to: Console, trace: Trace) -> None:
     """The matrix products that the host does, the largest first."""
-    products = sorted(trace.on_host, key=lambda one: -one.macs)
+    products = sorted(trace.on_host, key=lambda one: -(one.macs or 0))
     if not products:
         return
-    to.print(f"products on the host: {trace.macs_unseen:,} multiply-adds, in no cycles and no speed-up")
+    share = trace.macs_unseen / (trace.macs_seen + trace.macs_unseen)
+    to.print(
+        f"products on the host: {trace.macs_unseen:,} multiply-adds, {share:.1%}, which cycles and speed-up leave out:"
+    )
     for one in products[:PRODUCTS_SHOWN]:
-        to.print(f"- {one.module or 'the module itself'}: {one.call}, {one.macs:,}", markup=False)
+        where = one.module or ("the module itself" if one.forward else "in the backward pass")
+        macs = "not known" if one.macs is None else f"{one.macs:,}"
+        to.print(f"- {plain(where)}: {plain(one.call)}, {macs}", markup=False)
     if rest := products[PRODUCTS_SHOWN:]:
-        to.print(f"- {len(rest)} more, {sum(one.macs for one in rest):,}: all of them are in --json")
+        to.print(f"- {len(rest)} more, {sum(one.macs or 0 for one in rest):,}: all of them are in --json")
 
 
 def duration(cycles: float, config: Config) -> str:

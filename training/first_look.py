@@ -97,17 +97,18 @@ class _Look:
     def products(self) -> list[HostProduct]:
         """Those of the host, the largest first."""
         found = (HostProduct(module, call, macs) for (module, call), macs in self._hosts.items())
-        return sorted(found, key=lambda one: -one.macs)
+        return sorted(found, key=lambda one: -(one.forward or 0))
 
     @property
     def text(self) -> str:
         """What ran on the host, in words."""
-        products, macs = self.products, sum(self._hosts.values())
-        named = ", ".join(f"{one.module or 'the module itself'}: {one.call} {one.macs:,}" for one in products[:NAMED])
+        products, total = self.products, sum(self._hosts.values())
+        shown = ((one.module or "the module itself", one.call, one.forward) for one in products[:NAMED])
+        named = ", ".join(f"{module}: {call} {macs:,}" for module, call, macs in shown)
         more = f" and {len(products) - NAMED} more" if len(products) > NAMED else ""
         return (
-            f"{macs:,} multiply-adds of this forward pass, {macs / (macs + self._engines):.1%} of all, ran in PyTorch "
-            f"on the host: {named}{more}; training.on_host(module) names all"
+            f"{total:,} multiply-adds of this forward pass, {total / (total + self._engines):.1%} of all, ran in "
+            f"PyTorch on the host: {named}{more}; training.on_host(module) names all"
         )
 
 

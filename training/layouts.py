@@ -26,6 +26,11 @@ class Layout(ABC):
 
     @staticmethod
     @abstractmethod
+    def output_shape(input_shape: tuple[int, ...], given: tuple[int, int, int, int]) -> tuple[int, ...]:
+        """Of the output, which is (B, H, W, C) = `given` with channels last."""
+
+    @staticmethod
+    @abstractmethod
     def positions_first(weight: Tensor) -> Tensor:
         """A weight as (Kh, Kw, Ci, Co)."""
 
@@ -47,6 +52,11 @@ class Rows(Layout):
     def from_channels_last(images: np.ndarray, like: Tensor, shape: tuple[int, ...]) -> Tensor:
         """In the dtype of another tensor."""
         return tensor_like(images.reshape(shape), like)
+
+    @staticmethod
+    def output_shape(input_shape: tuple[int, ...], given: tuple[int, int, int, int]) -> tuple[int, ...]:
+        """(..., Co)."""
+        return *input_shape[:-1], given[3]
 
     @staticmethod
     def positions_first(weight: Tensor) -> Tensor:
@@ -76,6 +86,11 @@ class Images(Layout):
             return result
         result = tensor_like(np.moveaxis(images.reshape(*shape[:-3], *shape[-2:], shape[-3]), -1, -3), like)
         return result.contiguous() if small else result
+
+    @staticmethod
+    def output_shape(input_shape: tuple[int, ...], given: tuple[int, int, int, int]) -> tuple[int, ...]:
+        """(B, Co, Ho, Wo)."""
+        return given[0], given[3], given[1], given[2]
 
     @staticmethod
     def positions_first(weight: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ Note = Callable[[], Gradients | None]
 class Use:
     """A way in which a weight is used: by which layer, on inputs of which size.
 
-    shape         of the layer's output
+    input_shape   of the layer's input, as PyTorch has it
     weight_shape  of the weight, as the layout has it
     turned        the parameter is the transpose of that
     derived       the weight is made of parameters in each forward pass
@@ -53,7 +53,7 @@ class Use:
     conv: Conv
     batch: int
     layout: type[Layout]
-    shape: tuple[int, ...]
+    input_shape: tuple[int, ...]
     weight_shape: tuple[int, ...]
     turned: bool = False
     derived: bool = False
@@ -72,6 +72,11 @@ class Use:
     def given(self) -> tuple[int, int, int, int]:
         """(B, H, W, C) of the output."""
         return self._taken if self.conv.transposed else self._given
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """The output's, as PyTorch has it."""
+        return self.layout.output_shape(self.input_shape, self.given)
 
     @property
     def _taken(self) -> tuple[int, int, int, int]:

@@ -178,8 +178,7 @@ class Site:
         if (use := kinds.get(key)) is None:
             conv, batch = layer(name)
             offload = self.conversion.offload(name, weights=pruned)
-            shape = _output_shape(conv, layout, x.shape)
-            use = kinds[key] = Use(offload, conv, batch, layout, shape, tuple(weight.shape), turned, not whole)
+            use = kinds[key] = Use(offload, conv, batch, layout, tuple(x.shape), tuple(weight.shape), turned, not whole)
             way = name, use.weight_shape, turned, conv.groups, conv.transposed
             for parameter in (of.parameter, bias):
                 if parameter is not None and id(parameter) in known and known[id(parameter)][1]:
@@ -202,6 +201,9 @@ class Site:
         return self.conversion.tracer is not None and self.conversion.tracer.shapes
 
     def _runs_named(self, name: str, a: Tensor, b: Tensor) -> bool:
+        """Whether a product runs on the engine. Raises TypeError, as PyTorch would, for numbers of different kinds."""
+        if a.is_floating_point() != b.is_floating_point() and not (a.is_complex() or b.is_complex()):
+            raise TypeError(f"the operands of {name} must be numbers of one kind, not {a.dtype} and {b.dtype}")
         return (
             _is_plain(a)
             and _is_plain(b)
@@ -223,14 +225,6 @@ def _is_plain(tensor: Tensor) -> bool:
 def _linear(name: str, shape: torch.Size, weight: torch.Size, biased: bool) -> tuple[Conv, int]:
     """A linear layer as the model knows it, and the batch: the first dimension, others are the rows of an image."""
     return Conv(name, weight[1], weight[0], prod(shape[1:-1]), 1, bias=biased), prod(shape[:-1][:1])
-
-
-def _output_shape(conv: Conv, layout: type[Layout], shape: torch.Size) -> tuple[int, ...]:
-    if layout is Rows:
-        return *shape[:-1], conv.outputs
-    if conv.transposed:
-        return shape[0], conv.channels, conv.height, conv.width
-    return shape[0], conv.outputs, *conv.out
 
 
 def _in_pytorch(

@@ -1,10 +1,10 @@
 """A training step of a module, followed from shapes: the calls of its layers, and the products of the host."""
 
+import logging
 import random
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,18 +13,17 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._pytree import tree_map_only
 
 import cosim
-from tlm.workload.layer import Layer, Product
 from tlm.workload.methods import Scheme
-from tlm.workload.step import AS_SCHEME, Call
-from tlm.workload.trace import HostProduct, Trace
+from tlm.workload.trace import Trace
 from training.checkpoints import install
 from training.conversion import check_host, check_weights
-from training.converted import Conversion, Weight, copied
+from training.converted import Conversion, copied
 from training.counting import Counter, taken_apart
 from training.first_look import unwatch
+from training.follower import Follower
 from training.hooks import intercept, release
-from training.interception import place
-from training.products import Gradients
+
+SEED = 0  # of inputs that are drawn
 
 
 @dataclass(frozen=True)
@@ -37,93 +36,6 @@ class Input:
 
 # The shape of the one input; or the input; or several, in order or by their names.
 Inputs = tuple[int, ...] | Tensor | Input | Sequence[Any] | Mapping[str, Any]
-
-
-@dataclass
-class _Noted:
-    """A call, its parameters as far as a layer has them as a whole, and which of its gradients have been asked for."""
-
-    layer: Layer
-    batch: int
-    weight: Weight | None
-    known: Weight | None
-    bias: Weight | None
-    gradients: Gradients = field(default_factory=Gradients)
-
-    def call(self) -> Call:
-        """The call of a training step."""
-        of = self.gradients
-        if isinstance(self.layer, Product):
-            return Call(self.layer, self.batch, of.input, second_gradient=of.second)
-        return Call(
-            self.layer,
-            self.batch,
-            of.input,
-            of.second,
-            weight_updated=_trained(self.known),
-            bias_updated=_trained(self.bias),
-            weight=self.known.name if self.known else None,
-            bias=self.bias.name if self.bias else None,
-            turned=bool(self.weight and self.weight.turned),
-            derived=self.known is None,
-            pattern=AS_SCHEME if self.weight else None,
-        )
-
-
-def _trained(of: Weight | None) -> bool:
-    return of is not None and of.parameter is not None and of.parameter.grad is not None
-
-
-class _Follower:
-    """Notes the calls of a step and the products of the host, with the module and function that they are of."""
-
-    shapes = True
-
-    def __init__(self, conversion: Conversion):
-        self._conversion, self._noted = conversion, list[_Noted]()
-        self._forward = True
-        # The numbers that autograd gives its nodes tell what was at work when they were made.
-        self._modules: list[tuple[int, str]] = [(-1, "")]
-        self._calls: dict[int, tuple[str, str]] = {}
-        self._macs: dict[tuple[str, str], list[int]] = {}
-
-    def noted(self, layer: Layer, batch: int, weight: Weight | None, bias: Tensor | None) -> Gradients:
-        """Note a call; what is returned is told which of its gradients are asked for."""
-        known = self._conversion.weight(weight.parameter) if weight and weight.parameter is not None else None
-        of_bias = self._conversion.weight(bias) if bias is not None else None
-        self._noted.append(
-            _Noted(layer, batch, weight, known, of_bias if of_bias and of_bias.parameter is not None else None)
-        )
-        return self._noted[-1].gradients
-
-    def moved(self, path: str) -> None:
-        """The module of that path is at work from now on."""
-        self._modules.append((torch.autograd._get_sequence_nr(), path))
-
-    def backward(self) -> None:
-        """From now on it is the backward pass."""
-        self._forward = False
-
-    def seen(self, operator: str, macs: int) -> None:
-        """Note a product of the host."""
-        if here := place():
-            key = here
-            self._calls[torch.autograd._get_sequence_nr() - 1] = key
-        else:
-            node = torch._C._current_autograd_node()
-            key = self._origin(node._sequence_nr(), operator) if node is not None else ("", operator)
-        self._macs.setdefault(key, [0, 0])[not self._forward] += macs
-
-    def _origin(self, number: int, operator: str) -> tuple[str, str]:
-        """The product of the forward pass, or else the module, whose gradient the node of that number computes."""
-        if number in self._calls:
-            return self._calls[number]
-        return self._modules[bisect_right(self._modules, number, key=lambda one: one[0]) - 1][1], operator
-
-    def trace(self, remark: str) -> Trace:
-        """All that has been noted."""
-        products = [HostProduct(*key, *macs) for key, macs in self._macs.items()]
-        return Trace([one.call() for one in self._noted], products, remark)
 
 
 def trace(module: nn.Module, inputs: Inputs, host: tuple[str, ...] = ()) -> Trace:
@@ -143,7 +55,10 @@ def trace(module: nn.Module, inputs: Inputs, host: tuple[str, ...] = ()) -> Trac
     try:
         return _followed(module, arguments, host, fake=True)
     except Exception as error:  # whatever a module does with values that are not there
-        remark = f"followed on values, by dense products, since shapes alone do not tell: {_first_line(error)}"
+        remark = (
+            f"followed on values, by dense products, since shapes alone do not tell ({_first_line(error)}): "
+            f"other values, here drawn by seed {SEED} where none are given, may give other cycles"
+        )
     return _followed(module, arguments, host, fake=False, remark=remark)
 
 
@@ -152,11 +67,13 @@ def _followed(module: nn.Module, arguments: Any, host: tuple[str, ...], fake: bo
     mode = FakeTensorMode(allow_non_fake_inputs=True) if fake else None
     followed = _plain_copy(module, mode)
     conversion = Conversion(Scheme(), cosim.engine("functional"), host=tuple(host))
-    conversion.tracer = follower = _Follower(conversion)
+    conversion.tracer = follower = Follower(conversion)
     install()
     intercept(followed, conversion)
     with ExitStack() as active:
         active.enter_context(torch.random.fork_rng(devices=[]))
+        torch.manual_seed(SEED)
+        active.enter_context(_quiet())
         active.callback(random.setstate, random.getstate())
         active.enter_context(torch.enable_grad())
         active.enter_context(taken_apart())
@@ -172,6 +89,17 @@ def _followed(module: nn.Module, arguments: Any, host: tuple[str, ...], fake: bo
         elif any(weight.requires_grad for weight in followed.parameters()):
             remark = f"{remark}; " * bool(remark) + "no output wants a gradient: there is no backward pass"
     return follower.trace(remark)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PyTorch logs a traceback for each operation that it cannot follow; here its exception tells."""
+    log = logging.getLogger("torch._subclasses.fake_tensor")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def _plain_copy(module: nn.Module, mode: FakeTensorMode | None) -> nn.Module:

@@ -83,7 +83,8 @@ def networks(network: Networks, hardware: ComparedHardware, output: ComparedOutp
     Each GEMM is mapped for the fewest cycles of each accelerator, which skips the zeros that it can.
     """
     made = partial(cases.of_networks, network.models, network.batch, stage=network.stage)
-    _compare(made, hardware.config, output)
+    note = "" if network.stage is None else f"of each network the forward pass alone (--stage {network.stage})"
+    _compare(made, hardware.config, output, note, stage=network.stage)
 
 
 def paper(grid: Grid, hardware: PaperHardware, output: ComparedOutput) -> None:
@@ -115,6 +116,7 @@ def _compare(
     output: ComparedOutput,
     note: str = "",
     one_column: bool = False,
+    stage: str | None = None,
 ) -> None:
     """Cost the jobs, and print and write what that gives."""
     with terminal.reading_input():
@@ -131,6 +133,7 @@ def _compare(
     content = dict(
         config={name: one.model_dump() for name, one in setup.configs.items()},
         rows=[line.as_data() for line in lines],
+        **(dict(stage=stage) if stage else {}),
         **(dict(area=areas) if areas else {}),
     )
     terminal.write_json(output.json, content)

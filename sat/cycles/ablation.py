@@ -36,14 +36,15 @@ class Variant:
     worth: float
 
 
-def ablation(step: Callable[[str], list[Work]], pattern: str, config: Config) -> list[Variant]:
+def ablation(work: Sequence[Work], step: Callable[[str], list[Work]], pattern: str, config: Config) -> list[Variant]:
     """Cycles of a training step as it is, and with one choice after the other made otherwise.
 
-    step     makes the step's GEMMs and updates for a pattern: 'dense', or 'N:M' with the method bdwp
-    pattern  the step's own
+    work     the step's GEMMs and updates
+    step     makes them for another pattern: 'dense', or 'N:M' with the method bdwp
+    pattern  the step's own, in words
     Raises ValueError for a configuration of an accelerator whose steps are not planned.
     """
-    planner, work = planner_of(config), step(pattern)
+    planner = planner_of(config)
     base = planner.make(work, config, ()).cycles
     cycles = {("as it is", f"{pattern}, scheduled"): base}
     cycles |= {(idea, "off"): plan(work, config).cycles for idea, plan in planner.without.items()}

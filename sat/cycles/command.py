@@ -11,7 +11,7 @@ from sat.cycles import ablation
 from sat.cycles import paper as headline
 from sat.cycles.step import Step
 from sat.panels import HARDWARE, Hardware, Method, Network, Output, ScheduledHardware, SeededOutput
-from sat.report import COLUMNS
+from sat.report import COLUMNS, print_products, seen_share
 from sat.workload import workload
 from tlm.accelerators import DEFAULT, accelerator
 from tlm.report import DEFINITIONS
@@ -61,11 +61,15 @@ def ablate(context: typer.Context, network: Network, method: Method, hardware: H
         scheme = method.scheme(of.own)
         with terminal.spinner("scheduling"):
             found = Step.of(of, scheme, row, config)
-            variants = ablation.ablation(found.patterns(), str(scheme.sparsity or "dense"), config)
+            own = scheme.by_layer or of.listed
+            pattern = "N:M by layer" if own else str(scheme.sparsity or "dense")
+            variants = ablation.ablation(found.work, found.patterns(), pattern, config)
     terminal.write_json(output.json, found.as_data(output.seed) | dict(ablation=ablation.as_data(variants)))
     console = terminal.console()
     ablation.print_ablation(console, variants, f"{found.heading}: one choice made otherwise", asked)
-    found.print_formula(console)
+    console.print(f"worth: of {seen_share(of.trace)}; above 1 the step takes longer with that choice")
+    print_products(console, of.trace)
+    found.print_remarks(console)
 
 
 app = commands((step, DEFINITIONS), (paper, defined(headline.COLUMNS)), (ablate, defined(ablation.COLUMNS)))

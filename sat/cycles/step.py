@@ -16,7 +16,7 @@ from tlm.accelerator import Accelerator
 from tlm.report import StepReport
 from tlm.work import Work
 from tlm.workload.methods import Scheme
-from tlm.workload.step import whole_step
+from tlm.workload.step import AS_SCHEME, whole_step
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,27 @@ class Step:
         if self.scheme.sparsity and not self.row.skips_zeros:
             method += ", its GEMMs dense"
         on = accelerators.title(self.row, self.report.config)
-        return f"{self.network.of}, {method}, batch {self.network.batch}, on {on}"
+        return f"{self.network.title(method)}, on {on}"
 
     @property
     def on_host(self) -> tuple[str, ...]:
         """The parts of it that run on the host, and are in no cycles."""
         return accelerators.on_host(self.row)
 
+    @property
+    def work(self) -> list[Work]:
+        """Its GEMMs and updates."""
+        return whole_step(self.network.calls, self.scheme)
+
     def patterns(self) -> Callable[[str], list[Work]]:
-        """Makes the same step with another pattern; where the method has none, by BDWP."""
+        """Makes the step with another pattern for all but dense layers; where the method has none, by BDWP."""
 
         def step(pattern: str) -> list[Work]:
+            calls = [call if call.pattern is None else replace(call, pattern=AS_SCHEME) for call in self.network.calls]
             if pattern == "dense":
-                return whole_step(self.network.calls, Scheme())
+                return whole_step(calls, Scheme())
             other = options.scheme("bdwp" if self.scheme.method == "dense" else self.scheme.method, pattern)
-            return whole_step(self.network.calls, replace(other, dense=self.scheme.dense))
+            return whole_step(calls, replace(other, dense=self.scheme.dense))
 
         return step
 
@@ -79,6 +85,7 @@ class Step:
             batch=self.network.batch,
             accelerator=self.row.name,
             **(dict(stage=self.network.stage) if self.network.stage else {}),
+            **(dict(remarks=list(self.network.remarks)) if self.network.remarks else {}),
             **report_data(self.report, seed, self.network.trace, self.on_host),
             **(dict(formula_cycles=self.formula) if self.formula else {}),
         )
@@ -86,6 +93,10 @@ class Step:
     def print(self, to: Console, asked: Sequence[str]) -> None:
         """Print the report, and what is to be said of the network."""
         print_report(to, self.report, self.heading, self.network.trace, self.on_host, asked)
+        self.print_remarks(to)
+
+    def print_remarks(self, to: Console) -> None:
+        """Print what is to be said of the network, and the cycles by the other formula."""
         for remark in self.network.remarks:
             to.print(remark, markup=False)
         self.print_formula(to)

@@ -24,6 +24,10 @@ def lazy(): return nn.LazyLinear(8)
 class Fails(nn.Module):
     def forward(self, x): raise IndexError("here\\nand there")
 def fails(): return Fails()
+class Odd(nn.Module):
+    def forward(self, x): raise ValueError(chr(27) + "[31m")
+def odd(): return Odd()
+def leaves(): raise SystemExit(3)
 """
 
 
@@ -78,16 +82,18 @@ def test_several_inputs_by_name_in_order_or_from_the_factory_are_taken():
     [
         ("two", [], r"--module needs an --input, .* unless its factory returns \(module, inputs\)"),
         ("example", ["1"], "--input cannot go with my_modules_to_follow:example, which makes inputs of its own"),
-        ("two", ["ids:3,5:int64"], r"does not take inputs ids \(3, 5\) int64: TypeError: .*'mask'"),
+        ("two", ["ids:3,5:int64"], r"fails on inputs ids \(3, 5\) int64: TypeError: .*'mask'"),
         (
             "two",
             ["3,5", "3,5"],
-            r"does not take inputs \(3, 5\) float32, \(3, 5\) float32: Expected tensor",
+            r"fails on inputs \(3, 5\) float32, \(3, 5\) float32: RuntimeError: Expected tensor",
         ),
         ("strange", [], "must make a module and its inputs"),
         ("raises", ["1"], "raises cannot make a module: KeyError: 'inside'"),
         ("lazy", ["1,8"], "lazy: layer Linear: must know its sizes|lazy: layer LazyLinear: must know its sizes"),
-        ("fails", ["1,8"], r"does not take inputs \(1, 8\) float32: IndexError: here$"),
+        ("leaves", [], "leaves cannot make a module: SystemExit: 3"),
+        ("odd", ["1,8"], r"odd fails on inputs \(1, 8\) float32: ValueError: \\x1b\[31m"),
+        ("fails", ["1,8"], r"fails on inputs \(1, 8\) float32: IndexError: here$"),
     ],
 )
 def test_what_is_at_fault_is_named_in_one_line(factory, texts, words):

@@ -49,7 +49,10 @@ def test_a_speed_up_says_of_which_share_it_is_and_names_the_rest_the_largest_fir
     print_report(terminal.console(), report_of(Gemm(10, 10, 10, layer="fc", stage="ff"), PRESETS["small"]), "", trace)
     printed = " ".join(capsys.readouterr().out.split())
     assert "1.00x, of 76.0 % of 1,315 multiply-adds" in printed
-    assert "products on the host: 315 multiply-adds, in no cycles and no speed-up - part14: bilinear, 42" in printed
+    assert (
+        "products on the host: 315 multiply-adds, 24.0%, which cycles and speed-up leave out: - part14: bilinear, 42"
+        in printed
+    )
     assert "part3: bilinear, 9 - 2 more, 9: all of them are in --json" in printed
     assert trace_data(trace)["unseen"][0] == dict(module="part1", call="bilinear", macs=3)
     assert seen_share(Trace([call], [HostProduct("", "mm", 1)])) == "99.9 % of 1,001 multiply-adds"  # never rounded up
@@ -74,3 +77,13 @@ def test_every_figure_of_a_row_is_defined():
 )
 def test_the_time_of_cycles_is_in_a_unit_that_suits(cycles, words):
     assert duration(cycles, PRESETS["vcu1525"]) == words
+
+
+def test_a_share_of_what_is_not_known_is_at_most_that(capsys):
+    call = Call(Conv("fc", 10, 10, 1, 1), 10, input_gradient=False, weight_gradient=False)
+    trace = Trace([call], [HostProduct("own", "Foo", None), HostProduct("", "mm", 0, 9)])
+    assert seen_share(trace) == "at most 99.1 % of 1,009 multiply-adds: those of 1 more products are not known"
+    print_report(terminal.console(), report_of(Gemm(10, 10, 10, layer="fc", stage="ff"), PRESETS["small"]), "", trace)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "- in the backward pass: mm, 9 - own: Foo, not known" in printed
+    assert [one["macs"] for one in trace_data(trace)["unseen"]] == [None, 9]

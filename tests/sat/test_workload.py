@@ -29,6 +29,7 @@ def number():
 def folder(tmp_path, monkeypatch):
     """A folder with a module and two topologies, in which the command runs."""
     (tmp_path / "mine_to_cost.py").write_text(MODULE)
+    (tmp_path / "own.csv").write_text("Layer,M,N,K,Sparsity,Batch,\na,8,16,16,1:4,3,\n")
     (tmp_path / "gemms.csv").write_text("Layer,M,N,K,\nfirst,64,32,48,\nsecond,64,10,32,\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -105,29 +106,44 @@ def test_a_module_of_ones_own_is_traced(folder):
         (["--module", "mine_to_cost:net", "--input", "1,x"], "not '1,x'"),
         (["--module", "mine_to_cost:net", "--input", "1,0,9,9"], "not '1,0,9,9'"),
         (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--batch", "2"], "--batch cannot go with --module"),
-        (["--module", "mine_to_cost:net", "--input", "1,4,9,9"], "does not take inputs (1, 4, 9, 9) float32: "),
+        (
+            ["--module", "mine_to_cost:net", "--input", "1,4,9,9"],
+            "net fails on inputs (1, 4, 9, 9) float32: Runtime",
+        ),
         (["--module", "mine_to_cost:wide", "--input", "1,4"], "mine_to_cost:wide multiplies no matrices"),
         (["--module", "mine_to_cost:fails", "--input", "1,4"], "KeyError: 'key'"),
         (
             ["--module", "mine_to_cost:number", "--input", "1,4"],
             "mine_to_cost:number must make an nn.Module, or a module and its inputs, not int",
         ),
-        (["--module", ".mine:net", "--input", "1,4"], "cannot be found: TypeError"),
+        (["--module", ".mine:net", "--input", "1,4"], "cannot be imported: TypeError"),
         (["--dense", "layer1"], "dense names no layer: 'layer1' matches none of conv1, conv2"),
         (
             ["--model", "resnet50", "--batch", "1000000"],
             "GEMM size m must be at most 2^27, not 12544000000 in conv1 ff",
         ),
-        (["--module", "mine_to_cost:other", "--input", "1,4"], "cannot be found"),
-        (["--module", "nowhere:net", "--input", "1,4"], "cannot be found: No module named 'nowhere'"),
+        (["--module", "mine_to_cost:other", "--input", "1,4"], "cannot be imported: AttributeError"),
+        (
+            ["--module", "nowhere:net", "--input", "1,4"],
+            "cannot be imported: ModuleNotFoundError: No module",
+        ),
         (["--module", "net", "--input", "1,4"], "module must be PACKAGE:FACTORY, not 'net'"),
-        (["--input", "1,3,9,9"], "--input is an input of a --module"),
-        (["--host", "conv1"], "--host is for layers of a --module"),
+        (["--input", "1,3,9,9"], "--input needs --module"),
+        (["--host", "conv1"], "--host needs --module"),
         (
             ["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--host", "5"],
             "host names no layer and no module: '5'",
         ),
-        (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--host", "*"], "no products but 27,648 multiply-adds"),
+        (
+            ["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--host", "*"],
+            "for the array: all 27,648 multiply-adds",
+        ),
+        (["--module", ""], "--module must not be empty"),
+        (["--onnx", ""], "--onnx must not be empty"),
+        (["--module", "mine_to_cost:net", "--input", "1,3,9,9", "--host", ""], "--host must not be empty"),
+        (["--module", "mine_to_cost:net", "--input", "1,3,9,9:int64"], "must be numbers of one kind, not torch.int64"),
+        (["--topology", "own.csv", "--batch", "2"], "--batch cannot go with own.csv, in which each layer has its own"),
+        (["--topology", "own.csv", "--sparsity", "1:4"], "--sparsity cannot go with own.csv, in which each layer"),
         (["--stage", "bp"], "stage must be ff, not 'bp'"),
         (["--sparsity", "2:8", "--sparsity", "conv9=1:4"], "sparsity names no layer: 'conv9' matches none of conv1"),
         (["--onnx", "none.onnx", "--model", "vit"], "--model cannot go with --onnx"),
@@ -166,6 +182,7 @@ def test_patterns_of_their_own_hold_for_layers_of_a_network_and_of_a_file(folder
     assert {row["sparsity"] for row in found["rows"] if row["layer"] == "block2.conv"} == {"1:4", "dense"}
     assert {row["sparsity"] for row in found["rows"] if row["layer"] == "block3.conv"} == {"2:8", "dense"}
     Path("own.csv").write_text("Layer,M,N,K,Sparsity,\na,8,16,16,1:4,\nb,8,16,16,4:4,\nc,8,16,16,,\n")
+    assert "bdwp 2:8, N:M of the file, batch 32" in sat("cycles", "--topology", "own.csv").output
     listed = {row["layer"]: row["sparsity"] for row in rows("--topology", "own.csv")["rows"] if row["stage"] == "ff"}
     assert listed == {"a": "1:4", "b": "dense", "c": "2:8"}
 
@@ -175,6 +192,8 @@ def test_scale_sims_own_count_is_told(folder):
     Path("odd.csv").write_text(f"{header}\na, 8, 8, 3, 3, 1, 1, 2,\n")
     output = " ".join(sat("cycles", "--topology", "odd.csv", "--batch", 2).output.split())
     assert "forward pass: 162 multiply-adds; SCALE-Sim, which rounds outputs up, would count 288" in output
+    Path("even.csv").write_text(f"{header}\na, 9, 9, 3, 3, 1, 1, 2,\n")
+    assert "SCALE-Sim" not in sat("cycles", "--topology", "even.csv").output
 
 
 def test_costing_a_network_needs_no_pytorch():

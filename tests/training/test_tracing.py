@@ -102,7 +102,7 @@ def test_branches_that_depend_on_values_take_the_given_example_and_it_is_said():
     for x, layer in ((torch.ones(2, 8), "few"), (-torch.ones(2, 8), "many")):
         found = trace(Branching(), x)
         assert [call.layer.name for call in found.calls] == [layer]
-        assert found.remark.startswith("followed on values, by dense products, since shapes alone do not tell: ")
+        assert found.remark.startswith("followed on values, by dense products, since shapes alone do not tell (")
     assert trace(Branching(), Input((2, 8))).calls
 
 

@@ -23,7 +23,7 @@ exporters name, else after the node.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -55,14 +55,15 @@ MOST_NAMES = 8  # in a remark
 _BODIES = ("then_branch", "else_branch", "body")
 
 
-def read_onnx(file: Path, batch: int | None = None) -> Trace:
+def read_onnx(file: Path, batch: int | None = None, usual: int = 1) -> Trace:
     """The matrix products of a training step of the network in an ONNX file.
 
-    batch  size of the inputs' first dimensions, where the file leaves them open; None: 1
+    batch  size of the inputs' first dimensions, where the file leaves them open
+    usual  the same, where no batch is asked for
     Raises ValueError, naming file, rule and value: for a file that is no ONNX model or has no products, sizes that are
     open otherwise, a batch other than the file's, and without the package onnx; OSError for a file that is not there.
     """
-    model = load(file, batch)
+    model = load(file, batch, usual)
     try:
         model = infer(model)
         types = Types(model)
@@ -72,7 +73,14 @@ def read_onnx(file: Path, batch: int | None = None) -> Trace:
         raise ValueError(f"{file}: {error}") from None
     if not (reader.calls or reader.on_host):
         raise ValueError(f"{file}: must have matrix products, such as those of Conv, Gemm or MatMul, not none")
-    return reader.trace()
+    return replace(reader.trace(), batch=_batch(model.graph))
+
+
+def _batch(graph: Any) -> int:
+    """The size of the first dimension of the first input that is not a weight."""
+    held = {tensor.name for tensor in graph.initializer}
+    shapes = (value.type.tensor_type.shape.dim for value in graph.input if value.name not in held)
+    return next((dims[0].dim_value for dims in shapes if len(dims)), 1)
 
 
 @dataclass
@@ -130,7 +138,7 @@ class _Reader:
 
     def _unknown(self, node: Node) -> None:
         name = node.product_name()
-        self.on_host.append(HostProduct(name, shown(node.op), 0))
+        self.on_host.append(HostProduct(name, shown(node.op), None))
         self.unknown.append(f"{name} ({'.'.join(shown(one) for one in (node.proto.domain, node.op) if one)})")
 
     def _inside(self, node: Node, bodies: list[Any]) -> None:
@@ -139,12 +147,13 @@ class _Reader:
         largest = max((reader.trace() for reader in found), key=lambda one: one.macs_seen + one.macs_unseen)
         forward = (ahead := largest.inference()).macs_seen + ahead.macs_unseen
         backward = largest.macs_seen + largest.macs_unseen - forward
-        if not (largest.calls or largest.on_host):
+        self.on_host += [product for reader in found for product in reader.trace().unknown]
+        self.unknown += [one for reader in found for one in reader.unknown]
+        if not forward + backward:
             return
         name, times = node.product_name(), _times(node, self.types)
         often = 1 if times is None else times
         self.on_host.append(HostProduct(name, node.op, forward * often, backward * often))
-        self.unknown += [one for reader in found for one in reader.unknown]
         self.once += [one for reader in found for one in reader.once] + [name] * (times is None)
 
     def _body(self, body: Any) -> Self:

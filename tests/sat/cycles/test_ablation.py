@@ -25,7 +25,7 @@ def step(pattern):
 
 @pytest.fixture(scope="module")
 def variants():
-    return {(one.what, one.choice): one for one in ablation.ablation(step, "2:8", CONFIG)}
+    return {(one.what, one.choice): one for one in ablation.ablation(step("2:8"), step, "2:8", CONFIG)}
 
 
 def test_each_choice_is_a_variant_and_patterns_only_as_the_datapath_takes_them(variants):

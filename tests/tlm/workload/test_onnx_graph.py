@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from time import perf_counter
 
 import pytest
 from onnx import TensorProto
@@ -32,6 +31,7 @@ def test_a_graph_made_by_hand(tmp_path):
             Call(Conv("Gemm_1", 64, 7, 1, 1), 2, bias_updated=False, weight="g"),
         ],
         [],
+        batch=2,
     )
 
 
@@ -52,14 +52,12 @@ def test_values_of_weights_are_neither_read_nor_needed(tmp_path):
     assert read_onnx(written(tmp_path, made)) == expected
 
 
-def test_three_hundred_layers_are_read_in_a_moment(tmp_path):
+def test_three_hundred_layers_are_read(tmp_path):
     nodes = [node("Conv", f"x{i} w{i}", f"x{i + 1}", pads=[1, 1, 1, 1]) for i in range(300)]
     made = model(nodes, [value("x0", "n", 64, 32, 32)], [held(f"w{i}", 64, 64, 3, 3) for i in range(300)])
     for tensor in made.graph.initializer:
         tensor.raw_data = bytes(4 * 64 * 64 * 9)
-    file, began = written(tmp_path, made), perf_counter()
-    assert len(read_onnx(file, 4).calls) == 300
-    assert perf_counter() - began < 10
+    assert len(read_onnx(written(tmp_path, made), 4).calls) == 300
 
 
 def test_what_stays_on_the_host_is_named_with_its_multiply_adds(tmp_path):
@@ -82,7 +80,7 @@ def test_what_is_not_understood_is_named_in_the_remark(tmp_path):
     nodes = [node("Gemm", "x g", "y"), node("Mix", "y", "z", domain="acme", name="own"), node("MatMul", "z g", "end")]
     found = read_onnx(written(tmp_path, model(nodes, [value("x", 2, 7)], [held("g", 7, 7)])))
     assert layers(found.calls) == ["Gemm_1"]
-    assert found.on_host == [HostProduct("own", "Mix", 0), HostProduct("MatMul_1", "MatMul", 0)]
+    assert found.on_host == [HostProduct("own", "Mix", None), HostProduct("MatMul_1", "MatMul", None)]
     assert found.remark == "multiply-adds are not known of own (acme.Mix), MatMul_1 (MatMul)"
 
 
@@ -99,7 +97,7 @@ CONDITION = value("c", kind=TensorProto.BOOL)
 def test_an_if_counts_as_the_larger_of_its_branches(tmp_path):
     branches = dict(then_branch=graph(MULTIPLY, [], []), else_branch=graph(KEEP, [], []))
     made = model([node("If", "c", "y", name="maybe", **branches)], [value("x", 2, 7), CONDITION], [held("g", 7, 7)])
-    assert read_onnx(written(tmp_path, made)) == Trace([], [HostProduct("maybe", "If", 2 * 49, 2 * 49)])
+    assert read_onnx(written(tmp_path, made)) == Trace([], [HostProduct("maybe", "If", 2 * 49, 2 * 49)], batch=2)
 
 
 def test_an_if_whose_condition_is_known_is_its_branch(tmp_path):
@@ -188,3 +186,12 @@ def test_products_of_two_activations_have_both_gradients(tmp_path):
     found = read_onnx(written(tmp_path, model(nodes, [value("x", 3, 7, 7), value("y", 3, 7, 7)], [held("w", 7, 7)])))
     assert [call.layer for call in found.calls[1:]] == [Product("MatMul_2", 7, 7, 7), Product("MatMul_3", 7, 7, 7)]
     assert [(call.input_gradient, call.second_gradient) for call in found.calls[1:]] == [(True, False), (False, True)]
+
+
+def test_what_is_not_known_inside_of_a_branch_is_not_counted_as_none(tmp_path):
+    inside = [node("Mix", "x", "a", domain="acme", name="own"), *MULTIPLY]
+    branches = dict(then_branch=graph(inside, [], []), else_branch=graph(KEEP, [], []))
+    made = model([node("If", "c", "y", name="maybe", **branches)], [value("x", 2, 7), CONDITION], [held("g", 7, 7)])
+    found = read_onnx(written(tmp_path, made))
+    assert found.on_host == [HostProduct("own", "Mix", None), HostProduct("maybe", "If", 2 * 49, 2 * 49)]
+    assert [product.call for product in found.unknown] == ["Mix"] and "own (acme.Mix)" in found.remark

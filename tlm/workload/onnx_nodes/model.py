@@ -16,10 +16,10 @@ MOST_ELEMENTS = 1024  # of a tensor whose values may be sizes that shapes follow
 _VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "external_data")
 
 
-def load(file: Path, batch: int | None) -> ModelProto:
+def load(file: Path, batch: int | None, usual: int = 1) -> ModelProto:
     """The model in a file, with sizes for all dimensions of its inputs.
 
-    batch  of the inputs' open first dimensions; None: 1
+    batch  of the inputs' open first dimensions; None: `usual`, and that of the file where it has one
     Raises ValueError, naming file, rule and value; OSError for a file that is not there.
     """
     if batch is not None and (isinstance(batch, bool) or not isinstance(batch, int) or batch < 1):
@@ -43,7 +43,7 @@ def load(file: Path, batch: int | None) -> ModelProto:
     try:
         _drop_values(model)
         model = _inlined(model) if model.functions else model
-        _settle(model.graph, batch)
+        _settle(model.graph, batch, usual)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     return model
@@ -103,7 +103,7 @@ def _drop_values(model: ModelProto) -> None:
             tensor.ClearField("data_location")
 
 
-def _settle(graph: GraphProto, batch: int | None) -> None:
+def _settle(graph: GraphProto, batch: int | None, usual: int) -> None:
     """Give every dimension of the inputs a size, and forget the shapes that follow from them."""
     held = {name for name, _ in tensors(graph)} | {one.values.name for one in graph.sparse_initializer}
     inputs = [one for one in graph.input if one.name not in held and one.type.HasField("tensor_type")]
@@ -115,9 +115,9 @@ def _settle(graph: GraphProto, batch: int | None) -> None:
     fixed = firsts[0].dim_value if firsts else 0
     if batch and not opened and fixed != batch:
         raise ValueError(f"batch must be {fixed or 'left out'}, since it is fixed in the file, not {batch}")
-    sizes = {dim.dim_param: batch or 1 for dim in opened}
+    sizes = {dim.dim_param: batch or usual for dim in opened}
     for dim in opened:
-        dim.dim_value = batch or 1
+        dim.dim_value = batch or usual
     for one in inputs:
         _set_named(one, sizes)
         for place, dim in enumerate(one.type.tensor_type.shape.dim):
