@@ -1,7 +1,7 @@
 """PyTorch training whose GEMMs run on an engine of cosim.
 
     import cosim, training
-    converted = training.convert(module, "bdwp", 2, 8, cosim.engine("functional"))    # any nn.Module; drop-in layers
+    converted = training.convert(module, "bdwp", 2, 8, cosim.engine("functional"))    # any nn.Module
     gemms = training.training_step(module, (32, 1, 8, 8), "bdwp", 2, 8)               # its GEMMs, without values
     updates = training.update_step(module, (32, 64), "bdwp", 2, 8)                     # and its weight updates
     mask = training.nm_mask(module.weight.half(), 2, 8, dim=1)                        # True: kept of its group

@@ -22,7 +22,7 @@ Seen = Callable[[str, int], None]  # called with the name of an operator and its
 
 
 def _product(args: tuple, _: Any) -> int:
-    """a (..., M, K) @ b (..., K, N), or b (K,); of a sparse a the elements that it has."""
+    """a (..., M, K) @ b (..., K, N), or b (K,), or a (K,), too; of a sparse a the elements that it has."""
     a, b = args[:2]
     if a.layout is torch.strided:
         elements = a.numel()
@@ -80,6 +80,8 @@ FORMULAS: dict[Any, Callable[[tuple, Any], int]] = {
     aten.mm: _product,
     aten.bmm: _product,
     aten.mv: _product,
+    aten.dot: _product,
+    aten.vdot: _product,
     aten.addmm: _added,
     aten._addmm_activation: _added,
     aten.baddbmm: _added,

@@ -26,6 +26,7 @@ def counted(function, *inputs, backward=True):
         (torch.matmul, [(5, 8), (8, 6)], 240, 480),
         (torch.matmul, [(2, 3, 5, 8), (2, 3, 8, 6)], 1440, 2880),
         (torch.mv, [(5, 8), (8,)], 40, 40),
+        *((function, [(8,), (8,)], 8, 0) for function in (torch.matmul, torch.dot, torch.vdot, torch.inner)),
         (lambda a, b: torch.addbmm(torch.zeros(5, 6), a, b), [(3, 5, 8), (3, 8, 6)], 720, 1440),
         (lambda a, b: torch.zeros(5, 6).addmm_(a, b), [(5, 8), (8, 6)], 240, 480),
         (lambda a, b: torch.zeros(3, 5, 6).baddbmm_(a, b), [(3, 5, 8), (3, 8, 6)], 720, 1440),
