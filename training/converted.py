@@ -1,7 +1,7 @@
 """The state of a converted module: how its products run, and what is known of its parameters."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, MutableMapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from torch import Tensor, nn
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from cosim import Engine
 from tlm.accelerator import StepPlan
@@ -66,9 +67,10 @@ class Conversion:
     host      names or patterns of layers and modules that stay in PyTorch
     on_host_found  what the host multiplied in the forward pass that was looked at last, once there has been one
     owners    of a parameter that has several names the first, by each other one
-    known     parameters as weights, and with None buffers, by their ids
+    known     of each parameter the layer that it is of, by the parameter's id, and of each buffer None
     uses      of each parameter that a layer has as a whole, weight or bias: the ways in which it has been used, in
               order
+    None of them keeps a tensor: one that a call has brought along is forgotten with it.
     """
 
     def __init__(self, scheme: Scheme, engine: Engine, plan: StepPlan | None = None, host: tuple[str, ...] = ()):
@@ -76,11 +78,12 @@ class Conversion:
         self.owners: dict[str, str] = {}
         self.tracer: Tracer | None = None
         self.on_host_found: list[HostProduct] | None = None
-        self.uses: dict[Tensor, dict[Hashable, Use]] = {}
+        self.uses: MutableMapping[Tensor, dict[Hashable, Use]] = WeakTensorKeyDictionary()
         self.offloads: dict[tuple[str, bool], Offload] = {}
         self._derived: dict[int, tuple[ref[Tensor], Weight]] = {}
-        self.kinds: dict[tuple, Use] = {}  # of calls that are alike
-        self.known: dict[int, tuple[Tensor, Weight | None]] = {}
+        self.kinds: dict[tuple, Use] = {}  # of calls that are alike, by the ids of their parameters and more
+        self.known: dict[int, str | None] = {}
+        self._alive: dict[int, ref[Tensor]] = {}  # what is known
 
     def __deepcopy__(self, memo: dict) -> "Conversion":
         if id(self) not in memo:  # the modules of a copy share a copy
@@ -111,9 +114,20 @@ class Conversion:
         for name, parameter in module.named_parameters():
             full = join(path, name)
             layer = layer_name(self.owners.get(full, full)) or type(module).__name__
-            self.known.setdefault(id(parameter), (parameter, Weight(layer, parameter)))
+            self._know(parameter, layer)
         for buffer in module.buffers():
-            self.known.setdefault(id(buffer), (buffer, None))
+            self._know(buffer, None)
+
+    def _know(self, tensor: Tensor, layer: str | None) -> None:
+        key = id(tensor)
+        if key not in self.known:
+            self.known[key], self._alive[key] = layer, ref(tensor, lambda _: self._forget(key))
+
+    def _forget(self, key: int) -> None:
+        """The tensor of that id is no more, and another one may get it."""
+        del self.known[key], self._alive[key]
+        for kind in [kind for kind in self.kinds if key in kind[0]]:
+            del self.kinds[kind]
 
     def is_known(self, tensor: Tensor) -> bool:
         """Whether it is a parameter or buffer of the module, or made of parameters alone."""
@@ -121,8 +135,11 @@ class Conversion:
 
     def weight(self, tensor: Tensor) -> Weight | None:
         """What a tensor is as a weight; None for one that is none."""
-        known = self.known.get(id(tensor))
-        return known[1] if known else self._derived_weight(tensor)
+        key = id(tensor)
+        if key not in self.known:
+            return self._derived_weight(tensor)
+        layer = self.known[key]
+        return None if layer is None else Weight(layer, tensor)
 
     def remember(self, tensor: Tensor, weight: Weight | None) -> None:
         """From now on a tensor is such a weight, for as long as it lives; None: no more."""

@@ -172,16 +172,16 @@ class Site:
         known, kinds, pruned = self.conversion.known, self.conversion.kinds, of is not None
         of = of or Weight(self._interception.frame.numbered(self.words))
         name, turned, whole = of.name, of.turned, of.parameter is not None
-        # Of parameters of the module alone, which live as long: others may come with each call.
+        # Of parameters of the module alone: others may come with each call.
         parameters = id(of.parameter) if id(of.parameter) in known else None, id(bias) if id(bias) in known else None
-        key = name, x.shape, weight.shape, parameters, bias is None, turned, whole, pruned, layout, sizes
+        key = parameters, name, x.shape, weight.shape, bias is None, turned, whole, pruned, layout, sizes
         if (use := kinds.get(key)) is None:
             conv, batch = layer(name)
             offload = self.conversion.offload(name, weights=pruned)
             use = kinds[key] = Use(offload, conv, batch, layout, tuple(x.shape), tuple(weight.shape), turned, not whole)
             way = name, use.weight_shape, turned, conv.groups, conv.transposed
             for parameter in (of.parameter, bias):
-                if parameter is not None and id(parameter) in known and known[id(parameter)][1]:
+                if parameter is not None and known.get(id(parameter)) is not None:
                     self.conversion.uses.setdefault(parameter, {}).setdefault(way, use)
         return use
 

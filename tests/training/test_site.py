@@ -1,5 +1,7 @@
 """The place of a call: whether its products run on the engine, and how a weight is used there."""
 
+import gc
+
 import torch
 from torch import nn
 
@@ -50,3 +52,19 @@ def test_many_forward_passes_with_weights_that_are_made_remember_no_more():
 def test_tensors_without_values_are_followed_by_pytorch():
     module, recorder = recorded(nn.Sequential(nn.Conv2d(8, 8, 3), nn.Flatten(), nn.Linear(72, 4)), "dense")
     assert module.to("meta")(torch.empty(2, 8, 5, 5, device="meta")).shape == (2, 4) and not recorder.runs
+
+
+def test_parameters_that_are_put_in_the_place_of_others_are_forgotten_with_them():
+    module, recorder = recorded(nn.Sequential(nn.Linear(8, 8)), "bdwp", 2, 8)
+    module(draw((2, 8), 1))
+    (conversion,) = conversions(module)
+    before = [len(found) for found in (conversion.known, conversion.uses, conversion.kinds)]
+    for value in range(5):
+        module[0].weight = nn.Parameter(torch.full((8, 8), float(value)))
+        module(draw((2, 8), 1))
+        given = {"0.weight": nn.Parameter(torch.ones(8, 8)), "0.bias": nn.Parameter(torch.ones(8))}
+        torch.func.functional_call(module, given, draw((2, 8), 1))
+    del given
+    gc.collect()
+    assert [len(found) for found in (conversion.known, conversion.uses, conversion.kinds)] == before
+    assert {str(program.work.sparsity) for program, _ in recorder.runs} == {"2:8"}
