@@ -61,11 +61,21 @@ class TrainedRun:
             raise ValueError(f"{file} does not say what was trained: {type(error).__name__} {error}") from None
 
     def masters(self) -> dict[str, Tensor]:
-        """The dense master weights, a state dict. Raises ValueError for a file that is damaged or has no such thing."""
-        from training import checkpoint
+        """The dense master weights, a state dict.
 
-        content = checkpoint.load(self.source) if self.source.name == WEIGHTS else _of_checkpoint(self.source)
-        return content if self.source.name == WEIGHTS else content["trainer"]["module"]
+        Raises ValueError for a file that is damaged or has no such thing, and for weights that are not those of the
+        checkpoint beside them: what that says of the training, and of its accuracy, would not hold for them.
+        """
+        from training import checkpoint
+        from training.run import CHECKPOINT
+
+        saved = self.source.with_name(CHECKPOINT)
+        if not saved.exists():
+            return checkpoint.load(self.source)
+        last = _of_checkpoint(saved)["trainer"]["module"]
+        if self.source != saved and not _same(checkpoint.load(self.source), last):
+            raise ValueError(f"{self.source} has other weights than {saved}: keep the one of them that is meant")
+        return last
 
     def network(self) -> nn.Module:
         """The plain network with the dense masters, in evaluation mode. Raises ValueError where they do not fit it."""
@@ -82,7 +92,7 @@ class TrainedRun:
         )
         try:
             network.load_state_dict(self.masters())
-        except (RuntimeError, TypeError, AttributeError) as error:
+        except (RuntimeError, TypeError, AttributeError, KeyError) as error:
             why = str(error).splitlines()[-1].strip()
             raise ValueError(f"{self.source} does not fit the network {self.model}: {why}") from None
         return network.eval()
@@ -100,6 +110,14 @@ class TrainedRun:
         with torch.no_grad():
             module(torch.zeros(1, *self.image))
         return module
+
+
+def _same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    """Whether two state dicts have the same names and bits."""
+    return one.keys() == other.keys() and all(
+        tensor.shape == other[name].shape and tensor.numpy().tobytes() == other[name].numpy().tobytes()
+        for name, tensor in one.items()
+    )
 
 
 def _of_checkpoint(file: Path) -> dict[str, Any]:

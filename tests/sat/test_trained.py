@@ -51,6 +51,18 @@ def test_a_run_that_was_stopped_has_its_checkpoint(run):
     assert TrainedRun.read(run).accuracy is None
 
 
+def test_weights_that_are_not_those_of_the_checkpoint_beside_them_are_refused(run):
+    weights = torch.load(run / "weights.pt", weights_only=True)
+    weights["one.weight"][0, 0] += 1
+    torch.save(weights, run / "weights.pt")
+    words = "RUN/weights.pt has other weights than RUN/checkpoint.pt: keep the one of them that is meant"
+    assert refused(run, "network") == words
+    torch.save({"one.weight": weights["one.weight"]}, run / "weights.pt")
+    assert refused(run, "network") == words
+    (run / "weights.pt").unlink()
+    assert TrainedRun.read(run).network()
+
+
 def test_patterns_of_layers_and_other_widths_are_taken_up(tmp_path):
     scheme = Scheme.of("srste", 2, 8, by_layer=(("conv2", None), ("conv3", Sparsity(1, 4))))
     trainer = Trainer("cnn", digits(seed=0), functional(), scheme, settings=Settings(steps=1, batch=2), width=2)
